@@ -1,0 +1,172 @@
+"""What the desk needs of a store and of a lock for secrets; adapters fit these by shape.
+
+The store has two verbs on the hot road, `load` and `commit`, and one beside it, `feed`. Between a
+load and its commit nothing waits. A commit is all or nothing: when it raises `Conflict` somebody
+else changed a row and the batch is decided again; when it raises `StoreUnavailable` the outcome is
+unknown, nobody is answered, and the rows of the batch are read anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from domain.account import Account, Allowance, Subscriber
+from domain.device import Latch
+from domain.grant import Order
+from domain.ledger import Entry
+from domain.plan import Plan
+from domain.session import Charge, DeviceMark, Session, Suspense
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached, is full, or died at a commit whose fate is unknown."""
+
+
+class Conflict(Exception):
+    """A row was changed elsewhere since it was loaded; nothing was committed."""
+
+
+@dataclass(slots=True)
+class Want:
+    """What a batch names. The store answers with whole accounts (see `Loaded`)."""
+
+    logins: set[str] = field(default_factory=set)
+    account_ids: set[int] = field(default_factory=set)
+    session_ids: set[int] = field(default_factory=set)
+    session_keys: set[tuple[int, str]] = field(default_factory=set)  # (device, Acct-Session-Id)
+    live_of_devices: set[int] = field(default_factory=set)  # every live session of these
+    plan_ids: set[int] = field(default_factory=set)
+    plan_names: set[str] = field(default_factory=set)  # their newest version
+    mark_devices: set[int] = field(default_factory=set)  # On/Off marks of these
+    order_ids: set[int] = field(default_factory=set)
+    suspense_of: set[int] = field(default_factory=set)  # open suspense of these sessions
+    all_live: bool = False  # at start: every live session
+
+    def __bool__(self) -> bool:
+        """Is there anything to load?"""
+        return any(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was found. For every account that is named, directly or by a login or a session:
+
+    the account, its subscribers, its live sessions, its allowances, the plans these refer to
+    (by id, and the newest version of each subscriber's plan), and for each of its logins the
+    number of the newest decision. For a session key: its newest few sessions, live or not.
+    """
+
+    accounts: list[Account] = field(default_factory=list)
+    subscribers: list[Subscriber] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    allowances: list[Allowance] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    marks: list[DeviceMark] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    suspense: list[Suspense] = field(default_factory=list)
+    decisions_n: dict[str, int] = field(default_factory=dict)  # by login
+    newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
+
+
+class Change(NamedTuple):
+    """One row of the change feed: somebody else changed this row."""
+
+    seq: int
+    kind: str  # account, subscriber, device, plan, session, order
+    row_id: int
+
+
+@dataclass(slots=True)
+class AccountMove:
+    """Relative movement of one account, and what it must come to.
+
+    `promise` asks the store to check spendable >= -credit_limit in the same statement (L7).
+    """
+
+    after: Account
+    posted_micros: int = 0
+    open_micros: int = 0
+    held_micros: int = 0
+    entries_n: int = 0
+    promise: bool = False
+
+
+@dataclass(slots=True)
+class Decision:
+    """One login decided, kept for `explain reject`; 20 for each login, a ring for the others."""
+
+    login: str  # canonical; empty: the login is unknown and shares one bounded ring
+    n: int  # number within the login; the ring slot is n modulo its size
+    decided_us: int
+    device_id: int
+    user_name: str
+    mac: str
+    code: str  # accepted, or a refusal's code
+    session_id: int
+    request: str  # JSON: input attributes as text, secrets left out
+    reply: str  # JSON: what was answered, or the facts the rule fired on
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything one batch changes; one transaction."""
+
+    now_us: int
+    feed_seq: int  # the change number the decisions were made at
+    accounts: list[AccountMove] = field(default_factory=list)
+    sessions_new: list[Session] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)  # version already raised by one
+    charges: list[Charge] = field(default_factory=list)  # amounts to add to their rows
+    closings: list[tuple[int, int, int, int]] = field(default_factory=list)
+    # ^ (account, session, part, entry): charges of the part that this entry closes
+    entries: list[Entry] = field(default_factory=list)
+    allowances: list[tuple[Allowance, int, int]] = field(default_factory=list)
+    # ^ (after, octets to add, seconds to add); the row is made when it is missing
+    orders_new: list[Order] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    suspense: list[Suspense] = field(default_factory=list)  # inserted, or replaced by id
+    macs: list[tuple[int, str]] = field(default_factory=list)  # (subscriber, learned MAC)
+    latches: list[tuple[int, str, Latch]] = field(default_factory=list)
+    marks: list[DeviceMark] = field(default_factory=list)
+    journal_id: int = 0
+    journal: bytes = b""  # encoded batch; empty: no accounting in it
+
+    def __bool__(self) -> bool:
+        """Is there anything to commit?"""
+        return any(
+            getattr(self, name) for name in self.__slots__ if name not in ("now_us", "feed_seq")
+        )
+
+
+class Store(Protocol):
+    """The database, as the desk sees it."""
+
+    async def load(self, want: Want) -> Loaded:
+        """Read what is wanted in as few statements as it takes. Raises StoreUnavailable."""
+
+    async def commit(self, changes: Changes) -> None:
+        """Make all changes durable in one transaction, or none.
+
+        Raises Conflict when a session's version, an account's sums or the change number are not
+        those the decisions were made with; StoreUnavailable when the outcome is unknown.
+        """
+
+    async def feed(self, since_seq: int) -> list[Change]:
+        """The changes made elsewhere after `since_seq`, oldest first."""
+
+    async def feed_seq(self) -> int:
+        """The newest change number."""
+
+
+class Sealer(Protocol):
+    """Keeps secrets readable only with the key file, which is outside the database."""
+
+    class_key: bytes
+
+    def seal(self, purpose: str, row: str, clear: bytes) -> bytes:
+        """Encrypt for one row of one purpose, so that rows cannot be exchanged."""
+
+    def open(self, purpose: str, row: str, sealed: bytes) -> bytes:
+        """Decrypt, or raise ValueError for another key, row or purpose."""

@@ -1,0 +1,62 @@
+"""What the server hands to the desk: packets that arrived, and tasks of its own.
+
+Both travel in the same batch, so one place decides about a session whatever the reason is.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from domain.device import Device, Latch
+from domain.grant import OrderResult
+from radius import Packet
+
+
+@dataclass(slots=True)
+class Request:
+    """A verified packet of a known device."""
+
+    packet: Packet
+    device: Device
+    source_address: str
+    arrived_us: int
+    signed: bool  # it carried a valid Message-Authenticator
+    latches: tuple[Latch, ...] = ()  # newly proved by it, to be remembered with its effect
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Money, status or plan of these accounts changed elsewhere: look at their sessions."""
+
+    account_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A device answered an order, or did not."""
+
+    order_id: int
+    result: OrderResult
+    error_cause: int
+    attempts_n: int
+    at_us: int
+
+
+class SweepKind(enum.Enum):
+    """What a timer asks for."""
+
+    LAPSED = "lapsed"  # accepted sessions that never started, holds past their end
+    STALE = "stale"  # open sessions that fell silent while their device did not
+    CUT = "cut"  # disconnected sessions whose Stop never came
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Look for sessions that time has decided about. `session_ids` were picked by the cache."""
+
+    kind: SweepKind
+    session_ids: frozenset[int]
+
+
+Item = Request | Recheck | Settled | Sweep

@@ -1,0 +1,94 @@
+"""Who owes money, and who logs in.
+
+An account holds the money; a subscriber is one login on it. The three sums on an account are a
+cache of the books, moved in the same transaction as their causes (L3): `posted` of its entries,
+`open` of the charges of live sessions, `held` of what has been promised to sessions.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Status(enum.StrEnum):
+    """May this subscriber log in?"""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class CredentialKind(enum.StrEnum):
+    """How a subscriber's secret is kept, and so which methods it can serve (MSC-07, MSC-08)."""
+
+    CLEAR = "clear"  # sealed, can be opened again: PAP, CHAP, MS-CHAP
+    NT = "nt"  # sealed NT hash: PAP and MS-CHAP
+    HASH = "hash"  # scrypt, one way: PAP only
+    NONE = "none"  # no password: the MAC is the login
+
+
+class MacMode(enum.StrEnum):
+    """What a subscriber's Calling-Station-Id must be."""
+
+    ANY = "any"
+    LEARN = "learn"  # the next successful login fixes it
+    FIXED = "fixed"
+
+
+@dataclass(slots=True)
+class Account:
+    """One purse. All amounts are micros of `currency`."""
+
+    account_id: int
+    currency: str
+    credit_limit_micros: int
+    posted_micros: int
+    open_micros: int
+    held_micros: int
+    entries_n: int  # entries so far; the next one gets this number plus one (L10)
+
+    @property
+    def balance_micros(self) -> int:
+        """What the account has: its entries less the charges of sessions still open."""
+        return self.posted_micros - self.open_micros
+
+    @property
+    def spendable_micros(self) -> int:
+        """The balance less what is promised to sessions (L7)."""
+        return self.posted_micros - self.open_micros - self.held_micros
+
+    @property
+    def available_micros(self) -> int:
+        """What a new promise may take: the spendable money and the credit limit (L7)."""
+        return self.spendable_micros + self.credit_limit_micros
+
+
+@dataclass(slots=True)
+class Subscriber:
+    """One login of an account, with its credential still sealed."""
+
+    subscriber_id: int
+    account_id: int
+    login: str  # canonical, see domain.login
+    status: Status
+    plan_name: str  # the newest version of it counts at each login
+    credential_kind: CredentialKind
+    credential: bytes  # sealed (clear, nt), a scrypt text (hash) or empty (none)
+    mac: str | None  # canonical aa:bb:cc:dd:ee:ff
+    mac_mode: MacMode
+    device_ids: tuple[int, ...]  # the only devices this login may come from; empty: any
+    period_start_us: int  # the validity period that included usage is counted in
+    valid_until_us: int | None
+    sample: bool
+    created_us: int
+
+
+@dataclass(slots=True)
+class Allowance:
+    """Included usage an account has consumed in one validity period (never refilled)."""
+
+    account_id: int
+    period_start_us: int
+    used_octets: int
+    used_s: int

@@ -1,0 +1,40 @@
+"""The canonical key of a subscriber: one function for logins, accounting, orders and tools.
+
+If authentication lower-cased and accounting did not, usage would land on a ghost (NAI-05, F-30).
+A name that is a MAC in any spelling becomes `aa:bb:cc:dd:ee:ff`; every other name is folded in
+ASCII only: no Unicode folding, no realm is stripped, no octet is replaced (NAI-02, NAI-04).
+"""
+
+from __future__ import annotations
+
+import re
+
+_MAC = re.compile(r"[0-9a-fA-F]{12}")
+_MAC_SEPARATORS = re.compile(r"[:\-. ]")
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+LOGIN_MAX_OCTETS = 253  # User-Name, NAI-01
+
+
+def canonical_mac(text: str) -> str | None:
+    """`aa:bb:cc:dd:ee:ff` for any usual spelling of a MAC, None for anything else."""
+    bare = _MAC_SEPARATORS.sub("", text.strip())
+    if not _MAC.fullmatch(bare):
+        return None
+    bare = bare.lower()
+    return ":".join(bare[at : at + 2] for at in range(0, 12, 2))
+
+
+def canonical_login(text: str) -> str:
+    """The key a User-Name stands for."""
+    return canonical_mac(text) or text.strip().translate(_ASCII_LOWER)
+
+
+def printable(octets: bytes) -> str:
+    """Text octets from a NAS as safe text: UTF-8 kept, all else escaped, never replaced (S30).
+
+    Two different octet strings never become one text: a backslash is itself escaped.
+    """
+    text = octets.rstrip(b"\0").replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
