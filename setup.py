@@ -1,0 +1,83 @@
+"""Build the compiled parts of Tollhouse; everything else about the package is in pyproject.toml.
+
+Compiled code lives where it is hot and nowhere else: one ``_name.pyx`` in a root package, its data
+sheet ``_name.pxd``, its stub ``_name.pyi`` and, where plain C is the clearest way to say it, a
+hand-written ``_name_c.c`` (and ``.h``) compiled into the same extension. This file finds them by that
+pattern, so a new one needs no line here. There is no fallback: if a compiler is missing the build
+fails, and if an extension is missing the import fails.
+
+Environment switches:
+
+``TOLLHOUSE_DEBUG_BUILD=1``
+    bounds, overflow and None checks, line tracing, C asserts, no optimisation, annotated HTML in build/
+``TOLLHOUSE_ALLOW_WARNINGS=1``
+    compiler warnings do not stop the build (for a compiler newer than the ones we know)
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DEBUG = os.environ.get("TOLLHOUSE_DEBUG_BUILD", "0") not in ("", "0")
+ALLOW_WARNINGS = os.environ.get("TOLLHOUSE_ALLOW_WARNINGS", "0") not in ("", "0")
+
+# Warnings that the C written by Cython (not ours) sets off under -Wall -Wextra, each for one reason:
+# they are about code that nobody wrote by hand, so they would only hide the ones that matter.
+CYTHON_NOISE = [
+    "-Wno-unused-parameter",  # every slot function takes the interpreter's full argument list
+    "-Wno-missing-field-initializers",  # type slots are filled up to the last one used
+    "-Wno-cast-function-type",  # method tables hold functions of several signatures under one type
+    "-Wno-unused-function",  # conversion functions are written for every type that is declared
+]
+
+DIRECTIVES: dict[str, Any] = {
+    "language_level": "3",
+    "boundscheck": DEBUG,
+    "wraparound": DEBUG,
+    "initializedcheck": DEBUG,
+    "nonecheck": DEBUG,
+    "overflowcheck": DEBUG,
+    "linetrace": DEBUG,
+}
+
+
+def extension(source: Path) -> Extension:
+    """Return the extension for one ``package/_name.pyx`` with its C companion, if it has one."""
+    companion = source.with_name(f"{source.stem}_c.c")
+    return Extension(
+        name=".".join(source.with_suffix("").parts),
+        sources=[str(source), *([str(companion)] if companion.exists() else [])],
+        include_dirs=[str(source.parent), "."],
+        depends=[str(path) for path in sorted(source.parent.glob("_*.h"))],
+        define_macros=[("CYTHON_TRACE", "1")] if DEBUG else [],
+        undef_macros=["NDEBUG"] if DEBUG else [],
+        extra_compile_args=[
+            *(["-O0", "-g"] if DEBUG else ["-O2"]),
+            "-Wall",
+            "-Wextra",
+            *([] if ALLOW_WARNINGS else ["-Werror"]),
+            *CYTHON_NOISE,
+        ],
+    )
+
+
+def extensions() -> list[Extension]:
+    """Return every extension of the house as Cython sees it; C files go to build/, not beside us."""
+    sources = sorted(Path().glob("*/_*.pyx"))
+    if not sources:
+        return []
+    cythonized: list[Extension] = cythonize(
+        [extension(source) for source in sources],
+        build_dir="build/cython-debug" if DEBUG else "build/cython",
+        compiler_directives=DIRECTIVES,
+        annotate=DEBUG,
+    )
+    return cythonized
+
+
+setup(ext_modules=extensions())
