@@ -1,0 +1,132 @@
+# Tollhouse: every command a developer or an operator of a checkout needs.
+#
+#   make run     set up, then run the server on the embedded database with sample data
+#   make test    set up, install the test peers (PostgreSQL, FreeRADIUS) if missing, check, test
+#   make setup   set up only: .venv with the locked packages, compiled parts built
+#   make check   lint, format, types, floors, stubs of compiled modules
+#   make bench   run the benchmarks
+#   make docs    write the generated pages of docs/ again
+#   make format  lay out the code as `make check` wants it
+#   make lock    compile the lock files from requirements*.in
+#   make clean   remove everything that a build or a test left behind (never var/)
+#
+# Stamp files under .venv make a repeat instant: a changed lock installs again, a changed .pyx builds
+# again. PYTHON names another interpreter (3.11 or newer) for a new .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+PACKAGES := domain radius rating nas accounting aaa billing store server cli
+COMPILED := $(wildcard $(PACKAGES:%=%/_*.pyx))
+NATIVE := $(COMPILED) $(wildcard $(PACKAGES:%=%/_*.pxd) $(PACKAGES:%=%/_*.h) $(PACKAGES:%=%/_*_c.c))
+STUBBED := $(subst /,.,$(basename $(wildcard $(PACKAGES:%=%/_*.pyi))))
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
+	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help setup run test check format bench docs lock peers dev debug clean
+
+help:
+	@sed -n 's/^#   make/  make/p' Makefile
+
+# --- setting up -----------------------------------------------------------------------------------
+
+setup: $(STAMPS)/build
+
+$(STAMPS)/venv:
+	@missing=()
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing+=(python3)
+	"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+	"$(PYTHON)" -c 'import os, sysconfig as s; os.stat(s.get_path("include") + "/Python.h")' \
+		2>/dev/null || missing+=(python3-dev)
+	echo '#include <stdlib.h>' | "$${CC:-cc}" -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
+	if [ $${#missing[@]} -gt 0 ]; then
+		echo "make: Python 3.11 or newer with venv and headers, and a C compiler, are needed;" \
+			"on Debian: apt-get install $${missing[*]}" >&2
+		exit 1
+	fi
+	"$(PYTHON)" -m venv $(VENV)
+	mkdir -p $(STAMPS)
+	touch $@
+
+$(STAMPS)/locked: requirements.lock $(STAMPS)/venv
+	@echo "Installing the locked packages into $(VENV) ..."
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	touch $@
+
+$(STAMPS)/installed: pyproject.toml setup.py $(STAMPS)/locked
+	@echo "Building and installing tollhouse into $(VENV) ..."
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(STAMPS)/build: $(NATIVE) $(STAMPS)/installed
+	@$(BIN)/python setup.py --quiet build_ext --inplace
+	touch $@
+
+dev: $(STAMPS)/dev
+
+$(STAMPS)/dev: requirements-dev.lock $(STAMPS)/build
+	@echo "Installing the development packages into $(VENV) ..."
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	touch $@
+
+peers:
+	@bash tests/peers/install.sh
+
+# Bounds and overflow checks, line tracing and C asserts in the compiled parts; `make clean setup` ends it.
+debug: $(STAMPS)/installed
+	TOLLHOUSE_DEBUG_BUILD=1 $(BIN)/python setup.py --quiet build_ext --inplace --force
+
+# --- running, testing, measuring ------------------------------------------------------------------
+
+run: setup
+	@$(BIN)/tollhouse init --sample
+	exec $(BIN)/tollhouse serve
+
+test: setup dev peers check
+	@$(BIN)/python -m pytest
+
+check: setup dev
+	@echo "ruff: lint";    $(BIN)/ruff check .
+	echo "ruff: format";   $(BIN)/ruff format --check .
+	echo "mypy: types";    $(BIN)/mypy
+	echo "lint-imports: floors"; $(BIN)/lint-imports --no-cache
+	if [ -n "$(STUBBED)" ]; then
+		echo "stubtest: $(STUBBED)"; $(BIN)/python -m mypy.stubtest --concise $(STUBBED)
+	fi
+
+format: dev
+	@$(BIN)/ruff check --fix --select I .
+	$(BIN)/ruff format .
+
+bench: dev peers
+	@shopt -s nullglob
+	for program in benchmarks/bench_*.py; do
+		echo "== $$program"
+		program=$${program%.py}
+		$(BIN)/python -m "$${program//\//.}"
+	done
+
+docs: setup
+	@$(BIN)/python -m cli.reference
+
+# --- keeping house --------------------------------------------------------------------------------
+
+# Versions move only when asked to: `make lock UPGRADE=--upgrade`, or `UPGRADE="--upgrade-package click"`.
+lock: dev
+	@$(PIP_COMPILE) $(UPGRADE) --output-file requirements.lock requirements.in
+	$(PIP_COMPILE) $(UPGRADE) --output-file requirements-dev.lock requirements-dev.in
+
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find $(PACKAGES) -name '*.so' -delete
+	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
