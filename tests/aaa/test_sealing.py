@@ -122,8 +122,14 @@ def test_scrypt_is_the_one_of_rfc_7914() -> None:
 
 @pytest.mark.parametrize(
     "hashed",
-    [b"", b"plain", b"scrypt$x$8$1$00$00", b"bcrypt$14$8$1$00$" + b"00" * 32,
-     b"scrypt$40$8$1$00$" + b"00" * 32, b"\xff"],
+    [
+        b"",
+        b"plain",
+        b"scrypt$x$8$1$00$00",
+        b"bcrypt$14$8$1$00$" + b"00" * 32,
+        b"scrypt$40$8$1$00$" + b"00" * 32,
+        b"\xff",
+    ],
 )
 def test_a_damaged_hash_is_an_error_and_not_a_wrong_password(hashed: bytes) -> None:
     with pytest.raises(ValueError, match="the stored hash"):
