@@ -1,0 +1,22 @@
+"""The wire: RADIUS packets, attributes, passwords and dictionaries, as pure functions.
+
+Octets come in and values go out; no socket, file, clock or random number is touched here.
+The names below are the documented way in; the modules hold what the other rooms need besides.
+"""
+
+from radius._codec import Packet, decode_attributes, encode_attributes
+from radius.codes import Code, MacState
+from radius.errors import DictionaryError, PacketError
+from radius.packet import decode_packet, encode_packet
+
+__all__ = [
+    "Code",
+    "DictionaryError",
+    "MacState",
+    "Packet",
+    "PacketError",
+    "decode_attributes",
+    "decode_packet",
+    "encode_attributes",
+    "encode_packet",
+]
