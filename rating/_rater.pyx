@@ -1,0 +1,168 @@
+# cython: language_level=3
+"""The rater: what a session's total costs under one compiled tariff.
+
+It prices cumulative totals and never differences: what is owed now is price(total now) less what
+was charged before, so repeats, losses and re-ordering of records cannot change it, and rounding
+happens once, on the total (T1, T2). Integers only: octets and seconds in, micros out. A price
+that does not fit in 63 bits is refused with OverflowError; nothing wraps.
+
+The same rule in plain Python is `rating.reference`, against which tests hold this one.
+"""
+
+from libc.stdint cimport int64_t
+
+cdef enum:
+    DOWN = 0
+    UP
+    SUM
+    LARGER
+
+cdef enum:
+    ROW = 5         # numbers of one row of usage in `rate_many`
+
+cdef int64_t MOST = 0x7FFFFFFFFFFFFFFF
+cdef int64_t MOST_INCREMENT = 0x4000000000000000
+
+
+cdef class Tariff:
+    """A plan's prices, flat. Made by `rating.compile_tariff`, which checks and explains.
+
+    `volume` and `time` are (amount_micros, unit, increment, rounding): octets and seconds,
+    rounding 0 down, 1 up, 2 half-up; None if that is not priced. `counted` is 0 down, 1 up,
+    2 sum, 3 larger. Raises ValueError for numbers with which the arithmetic would not be exact.
+    """
+
+    def __init__(self, int counted, int64_t fee_micros, tuple volume, tuple time):
+        if not DOWN <= counted <= LARGER:
+            raise ValueError("counted is 0 to 3")
+        self.counted = counted
+        set_step(&self.steps[FEE], fee_micros, 1, 1, 0)
+        set_priced(&self.steps[VOLUME], volume)
+        set_priced(&self.steps[TIME], time)
+
+    def step(self, int step):
+        """Return (amount_micros, unit, increment, rounding) of a step; amount 0: not priced."""
+        if not 0 <= step < STEPS:
+            raise IndexError("a tariff has steps 0 to 2")
+        cdef Step *found = &self.steps[step]
+        return found.amount, found.unit, found.increment, found.rounding
+
+
+def counted_octets(Tariff tariff not None, int64_t input_octets, int64_t output_octets):
+    """Return the octets that count: `input` is what the subscriber sent (up), `output` what was
+    sent to the subscriber (down). Raises OverflowError beyond 63 bits."""
+    if input_octets < 0 or output_octets < 0:
+        raise OverflowError("octets are not negative")
+    if tariff.counted == DOWN:
+        return output_octets
+    if tariff.counted == UP:
+        return input_octets
+    if tariff.counted == LARGER:
+        return max(input_octets, output_octets)
+    if input_octets > MOST - output_octets:
+        raise OverflowError("the octets of both directions do not fit in 63 bits")
+    return input_octets + output_octets
+
+
+def price(
+    Tariff tariff not None,
+    int64_t counted_octets,
+    int64_t session_s,
+    int64_t free_octets,
+    int64_t free_s,
+    bint fee_due,
+):
+    """Return the micros of (fee, volume, time) of a session's total.
+
+    `counted_octets` is what `counted_octets()` returned, `free_octets` and `free_s` how much of
+    the totals an allowance has covered, `fee_due` whether the session fee applies. Raises
+    OverflowError for negative quantities, and if a price or the sum does not fit in 63 bits.
+    """
+    cdef int64_t[3] quantities
+    cdef int64_t[3] frees
+    cdef int64_t[3] micros
+    cdef Walk road
+    if counted_octets < 0 or session_s < 0 or free_octets < 0 or free_s < 0:
+        raise OverflowError("quantities are not negative")
+    quantities[FEE], quantities[VOLUME], quantities[TIME] = fee_due, counted_octets, session_s
+    frees[FEE], frees[VOLUME], frees[TIME] = 0, free_octets, free_s
+    road.steps, road.quantities, road.frees, road.micros = tariff.steps, quantities, frees, micros
+    if walk(&road):
+        raise OverflowError("the price does not fit in 63 bits")
+    return micros[FEE], micros[VOLUME], micros[TIME]
+
+
+def rate_many(Tariff tariff not None, const int64_t[::1] usage not None, int64_t[::1] micros not None):
+    """Price many totals at once, without the interpreter's lock, for re-rating.
+
+    `usage` holds five numbers for each row, the arguments of `price` in their order (fee_due as
+    0 or 1); `micros` receives three for each. Both are buffers of signed 64-bit integers, such
+    as array('q'). Raises ValueError if their sizes do not fit together, OverflowError naming
+    the first row that `price` would refuse; the rows before it are written, it and the others
+    are not.
+    """
+    cdef Py_ssize_t rows = usage.shape[0] // ROW
+    cdef Py_ssize_t refused
+    if usage.shape[0] != rows * ROW or micros.shape[0] != rows * STEPS:
+        raise ValueError("five numbers of usage and three micros are needed for each row")
+    if rows == 0:
+        return
+    with nogil:
+        refused = walk_rows(tariff.steps, &usage[0], &micros[0], rows)
+    if refused >= 0:
+        raise OverflowError(f"row {refused} cannot be priced in 63 bits")
+
+
+cdef int walk(const Walk *road) noexcept nogil:
+    cdef int64_t[3] micros
+    cdef int64_t total = 0
+    cdef int step
+    for step in range(STEPS):
+        if price_step(&road.steps[step], road.quantities[step], road.frees[step], &micros[step]):
+            return 1
+        if micros[step] > MOST - total:
+            return 1
+        total += micros[step]
+    for step in range(STEPS):
+        road.micros[step] = micros[step]
+    return 0
+
+
+cdef Py_ssize_t walk_rows(
+    const Step *steps, const int64_t *usage, int64_t *micros, Py_ssize_t rows
+) noexcept nogil:
+    # Returns the first row that is refused, or -1.
+    cdef int64_t[3] quantities
+    cdef int64_t[3] frees
+    cdef Walk road
+    cdef Py_ssize_t row
+    road.steps, road.quantities, road.frees = steps, quantities, frees
+    for row in range(rows):
+        if usage[0] < 0 or usage[1] < 0 or usage[2] < 0 or usage[3] < 0:
+            return row
+        quantities[FEE], quantities[VOLUME], quantities[TIME] = usage[4] != 0, usage[0], usage[1]
+        frees[FEE], frees[VOLUME], frees[TIME] = 0, usage[2], usage[3]
+        road.micros = micros
+        if walk(&road):
+            return row
+        usage += ROW
+        micros += STEPS
+    return -1
+
+
+cdef int set_priced(Step *step, tuple priced) except -1:
+    # An unpriced step costs nothing for any quantity.
+    if priced is None:
+        return set_step(step, 0, 1, 1, 0)
+    amount, unit, increment, rounding = priced
+    return set_step(step, amount, unit, increment, rounding)
+
+
+cdef int set_step(
+    Step *step, int64_t amount, int64_t unit, int64_t increment, int64_t rounding
+) except -1:
+    # The limits are those that `_price.h` counts on.
+    if amount < 0 or unit < 1 or not 1 <= increment <= MOST_INCREMENT or not 0 <= rounding <= 2:
+        raise ValueError("a step is (amount >= 0, unit >= 1, increment 1 to 2^62, rounding 0 to 2)")
+    step.amount, step.unit, step.increment, step.rounding = amount, unit, increment, rounding
+    return 0
