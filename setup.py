@@ -2,14 +2,15 @@
 
 Compiled code lives where it is hot and nowhere else: one ``_name.pyx`` in a root package, its data
 sheet ``_name.pxd``, its stub ``_name.pyi`` and, where plain C is the clearest way to say it, a
-hand-written ``_name_c.c`` (and ``.h``) compiled into the same extension. This file finds them by that
-pattern, so a new one needs no line here. There is no fallback: if a compiler is missing the build
-fails, and if an extension is missing the import fails.
+hand-written ``_name_c.c`` (and ``.h``) compiled into the same extension. This file finds them by
+that pattern, so a new one needs no line here. There is no fallback: if a compiler is missing the
+build fails, and if an extension is missing the import fails.
 
 Environment switches:
 
 ``TOLLHOUSE_DEBUG_BUILD=1``
-    bounds, overflow and None checks, line tracing, C asserts, no optimisation, annotated HTML in build/
+    bounds, overflow and None checks, line tracing, C asserts, no optimisation, annotated HTML in
+    build/
 ``TOLLHOUSE_ALLOW_WARNINGS=1``
     compiler warnings do not stop the build (for a compiler newer than the ones we know)
 """
@@ -59,7 +60,7 @@ def extension(source: Path) -> Extension:
 
 
 def extensions() -> list[Extension]:
-    """Return every extension of the house as Cython sees it; C files go to build/, not beside us."""
+    """Return every extension as Cython sees it; its C files go to build/, not beside us."""
     sources = sorted(Path().glob("*/_*.pyx"))
     if not sources:
         return []
