@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accounting.ledger import AMOUNT_MAX_MICROS, balanced
 from domain.account import Account
 from domain.ledger import Book, Entry, EntryKind, Posting
-
-AMOUNT_MAX_MICROS = 9_000_000_000_000_000  # nine milliards of a unit; sums stay inside 63 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +172,20 @@ def _entry(
     overrun_micros: int = 0,
 ) -> Entry:
     """The next entry of an account, balanced in its currency (L1, L2, L10)."""
-    assert sum(posting.amount_micros for posting in postings) == 0, "an entry must balance (L2)"
-    assert len({(posting.book, posting.account_id) for posting in postings}) == len(postings) > 1
-    assert stamp.key, "money needs an idempotency key (P1)"
-    return Entry(
-        entry_id=stamp.entry_id,
-        account_id=account.account_id,
-        seq=account.entries_n + 1,
-        kind=kind,
-        key=stamp.key,
-        currency=account.currency,
-        created_us=stamp.created_us,
-        postings=postings,
-        corrects_entry_id=corrects_entry_id,
-        reason=stamp.reason.strip(),
-        overrun_micros=overrun_micros,
+    return balanced(
+        Entry(
+            entry_id=stamp.entry_id,
+            account_id=account.account_id,
+            seq=account.entries_n + 1,
+            kind=kind,
+            key=stamp.key,
+            currency=account.currency,
+            created_us=stamp.created_us,
+            postings=postings,
+            corrects_entry_id=corrects_entry_id,
+            reason=stamp.reason.strip(),
+            overrun_micros=overrun_micros,
+        )
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounting.ledger import AMOUNT_MAX_MICROS
 from billing.payment import (
-    AMOUNT_MAX_MICROS,
     Declined,
     Payment,
     Stamp,

@@ -1,0 +1,161 @@
+"""Options and kinds of words that several commands share.
+
+Each type turns a person's word into the value the house uses, or says in one line what is wrong
+with it. What is secret is never repeated in that line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cli.errors import HouseError
+from domain.login import LOGIN_MAX_OCTETS, canonical_login, canonical_mac
+from domain.money import parse_amount
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PASSWORD_MAX_OCTETS = 128  # RFC 2865 section 5.2
+NAME_MAX = 64
+
+
+class AmountType(click.ParamType):
+    """Money as people write it, to micros."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Micros, or the one sentence of domain.money."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_amount(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class LoginType(click.ParamType):
+    """A login, to its canonical key."""
+
+    name = "login"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The key the books use."""
+        try:
+            return check_login(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class MacType(click.ParamType):
+    """A MAC in any usual spelling, or one of a few words."""
+
+    name = "mac"
+
+    def __init__(self, *words: str) -> None:
+        """`words` are accepted as they are."""
+        self.words = words
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """`aa:bb:cc:dd:ee:ff` or the word."""
+        if value in self.words:
+            return str(value)
+        mac = canonical_mac(value)
+        if mac is None:
+            also = f", or {' or '.join(self.words)}" if self.words else ""
+            self.fail(f"{value!r} is not a MAC; write 12 hex digits{also}", param, ctx)
+        return mac
+
+
+class NameType(click.ParamType):
+    """A name of a NAS or plan: letters, digits and `._-`."""
+
+    name = "name"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The name itself."""
+        text = str(value)
+        if not 0 < len(text) <= NAME_MAX or not all(
+            char.isascii() and (char.isalnum() or char in "._-") for char in text
+        ):
+            self.fail(
+                f"{text!r} is not a name; use up to {NAME_MAX} letters, digits, '.', '_', '-'",
+                param,
+                ctx,
+            )
+        return text
+
+
+AMOUNT = AmountType()
+LOGIN = LoginType()
+MAC = MacType()
+NAME = NameType()
+
+
+def check_login(text: str) -> str:
+    """The canonical key of a login. ValueError in one sentence for what no router could send."""
+    login = canonical_login(text)
+    if not login:
+        raise ValueError("a login cannot be empty")
+    if len(login.encode("utf-8", "surrogateescape")) > LOGIN_MAX_OCTETS:
+        raise ValueError(f"a login has at most {LOGIN_MAX_OCTETS} octets")
+    if not login.isprintable() or "\\" in login:
+        raise ValueError("a login has no control characters and no backslash")
+    return login
+
+
+def check_password(text: str) -> bytes:
+    """The octets of a password. ValueError never shows it."""
+    octets = text.encode("utf-8", "surrogateescape")
+    if not octets:
+        raise ValueError("a password cannot be empty; for none use --credential none")
+    if len(octets) > PASSWORD_MAX_OCTETS:
+        raise ValueError(f"a password has at most {PASSWORD_MAX_OCTETS} octets")
+    return octets
+
+
+def password_from(text: str) -> bytes:
+    """The password that an option names: the text itself, or with `-` a line of standard input."""
+    if text == "-":
+        if sys.stdin.isatty():
+            text = click.prompt("Password", hide_input=True, err=True)
+        else:
+            text = sys.stdin.readline().rstrip("\r\n")
+    try:
+        return check_password(text)
+    except ValueError as error:
+        raise HouseError(str(error)) from None
+
+
+def output_option(function: Function) -> Function:
+    """`--output table|json|csv`, on everything that lists or shows."""
+    return click.option(
+        "--output",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help="How to print: for people, or exact integers for programs.",
+    )(function)
+
+
+def limit_option(function: Function) -> Function:
+    """`--limit N`, on listings that can be long."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        default=1000,
+        show_default=True,
+        metavar="N",
+        help="Rows at most; 0 for all.",
+    )(function)
