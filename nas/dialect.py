@@ -1,0 +1,59 @@
+"""What a dialect is: the attribute language of one family of devices, and what they can do.
+
+A dialect has no state. It reads and writes attributes and states capabilities; whatever decides
+about a session asks these and never a vendor's name. A new family is one module in
+`nas/dialects` and one line in their table.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.device import Device
+from domain.grant import Grant
+from domain.session import Session
+from domain.usage import Usage
+from nas.login import LoginHints
+from radius import Packet
+
+Attribute = tuple[int, bytes]
+"""Type and value, as `radius.encode_attributes` takes them."""
+
+
+class Dialect(Protocol):
+    """The language of one family of devices."""
+
+    name: str  # as in `nas add --dialect`
+    default_coa_port: int  # where the family listens for Disconnect and CoA (COA-01)
+    has_octet_limit: bool  # the device itself ends a session at an octet limit
+    has_limit_coa: bool  # it takes new limits for a running session
+    has_disconnect: bool  # it ends a session when told to
+    granularity_s: int  # how late, at worst, it notices that a limit is reached
+    coa_setup: str  # what to type into it so that it listens to orders
+
+    def read_usage(
+        self, packet: Packet, device: Device, arrived_us: int, source_address: str
+    ) -> Usage:
+        """The neutral record of an Accounting-Request; `arrived_us` is our clock."""
+
+    def read_login(self, packet: Packet) -> LoginHints:
+        """What an Access-Request says beside its credential."""
+
+    def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
+        """The attributes of an Access-Accept that grant this, in order.
+
+        Session-Timeout and Acct-Interim-Interval are always among them.
+        """
+
+    def write_limits(self, grant: Grant) -> list[Attribute]:
+        """The attributes of a CoA-Request that replace the limits of a running session.
+
+        Only for a dialect with `has_limit_coa`.
+        """
+
+    def session_keys(self, session: Session, for_coa: bool) -> list[Attribute]:
+        """The attributes that pick out one session in a CoA- or Disconnect-Request.
+
+        All of them must match on the device (COA-07), and RFC 5176 s3.6 allows each request
+        its own, hence `for_coa`.
+        """

@@ -1,0 +1,116 @@
+"""IOS and IOS-XE (ISG, BNG): speeds are names of policies that the box must know already.
+
+There is no octet limit outside ISG's own prepaid services, and a CoA carries commands rather
+than new limits, so a session is bounded by Session-Timeout and ended by Disconnect. ISG sends
+records for each service beside those of the session; their octets are in the session's already.
+"""
+
+from __future__ import annotations
+
+from domain.device import Device
+from domain.grant import Grant
+from domain.session import Session
+from domain.usage import Usage
+from nas import attribute_types as kinds
+from nas.accounting_record import read_record
+from nas.dialect import Attribute
+from nas.grant_attributes import (
+    device_names,
+    framed_address,
+    framing,
+    interim_interval,
+    named,
+    session_timeout,
+)
+from nas.login import LoginHints, read_hints
+from nas.values import text_of
+from radius import Packet
+from radius.vendors import vendor_attribute
+
+_PARENT = b"parent-session-id="
+_CLIENT_MAC = b"client-mac-address="
+_POLICY_IN = "ip:sub-qos-policy-in="
+_POLICY_OUT = "ip:sub-qos-policy-out="
+
+
+class Cisco:
+    """IOS 15 and IOS-XE as PPPoE, L2TP or IP session gateway."""
+
+    name = "cisco"
+    default_coa_port = 1700
+    has_octet_limit = False
+    has_limit_coa = False
+    has_disconnect = True
+    granularity_s = 1
+    coa_setup = "aaa server radius dynamic-author / client ADDRESS server-key SECRET / port 1700"
+
+    def read_usage(
+        self, packet: Packet, device: Device, arrived_us: int, source_address: str
+    ) -> Usage:
+        """The neutral record; one of a service inside a session is marked as such (F-26)."""
+        pairs = packet.vsas(kinds.CISCO, kinds.CISCO_AVPAIR)
+        return read_record(
+            packet,
+            device,
+            arrived_us=arrived_us,
+            source_address=source_address,
+            nas_port_id=text_of(packet.vsa(kinds.CISCO, kinds.CISCO_NAS_PORT)),
+            calling_station_id=_client_mac(pairs),
+            service=device.billing_level == "session" and _is_service(packet, pairs),
+        )
+
+    def read_login(self, packet: Packet) -> LoginHints:
+        """What an Access-Request says; port and MAC also where IOS puts them."""
+        return read_hints(
+            packet,
+            nas_port_id=text_of(packet.vsa(kinds.CISCO, kinds.CISCO_NAS_PORT)),
+            calling_station_id=_client_mac(packet.vsas(kinds.CISCO, kinds.CISCO_AVPAIR)),
+        )
+
+    def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
+        """Time, interims, and the QoS policies of the plan.
+
+        `in` is into the box, from the subscriber: the upload.
+        """
+        found = [*framing(hints), session_timeout(grant), interim_interval(grant)]
+        if grant.policy_up:
+            found.append(_pair(_POLICY_IN + grant.policy_up))
+        if grant.policy_down:
+            found.append(_pair(_POLICY_OUT + grant.policy_down))
+        return found
+
+    def write_limits(self, grant: Grant) -> list[Attribute]:
+        """Session-Timeout; IOS releases differ in whether they take it, see `has_limit_coa`."""
+        return [session_timeout(grant)]
+
+    def session_keys(self, session: Session, for_coa: bool) -> list[Attribute]:
+        """Acct-Session-Id alone; without one, User-Name and address.
+
+        All keys must match or IOS answers 503, and its own rewriting of a User-Name would then
+        make a living session look gone.
+        """
+        found = device_names(session)
+        if session.acct_session_id:
+            return found + named(kinds.ACCT_SESSION_ID, session.acct_session_id)
+        return found + named(kinds.USER_NAME, session.user_name) + framed_address(session)
+
+
+def _is_service(packet: Packet, pairs: list[bytes]) -> bool:
+    """It names its parent session, or the service it counts."""
+    return (
+        any(pair.startswith(_PARENT) for pair in pairs)
+        or packet.vsa(kinds.CISCO, kinds.CISCO_PARENT_SESSION_ID) is not None
+        or packet.vsa(kinds.CISCO, kinds.CISCO_SERVICE_INFO) is not None
+    )
+
+
+def _client_mac(pairs: list[bytes]) -> str:
+    """The subscriber's MAC, which IOS may give in an AVPair instead of Calling-Station-Id."""
+    for pair in pairs:
+        if pair.startswith(_CLIENT_MAC):
+            return text_of(pair[len(_CLIENT_MAC) :])
+    return ""
+
+
+def _pair(text: str) -> Attribute:
+    return vendor_attribute(kinds.CISCO, kinds.CISCO_AVPAIR, text.encode("utf-8"))

@@ -1,0 +1,111 @@
+"""RouterOS: speeds in one string, octet limits that the router enforces itself.
+
+RouterOS looks from the router: rx and Recv are what comes from the subscriber, tx and Xmit what
+goes there, so an upload stands first. An octet limit of 4 GiB or more needs its Gigawords
+companion, and both are always sent, because a low word alone would be read as a small limit.
+"""
+
+from __future__ import annotations
+
+from domain.device import Device
+from domain.grant import Grant
+from domain.login import canonical_mac
+from domain.session import Session
+from domain.usage import Usage
+from nas import attribute_types as kinds
+from nas.accounting_record import read_record
+from nas.dialect import Attribute
+from nas.grant_attributes import (
+    device_names,
+    framed_address,
+    framing,
+    interim_interval,
+    named,
+    session_timeout,
+)
+from nas.login import LoginHints, read_hints
+from nas.rate import mikrotik_rate
+from radius import Packet
+from radius.attributes import write_integer
+from radius.vendors import vendor_attribute
+
+_MAX_64 = (1 << 64) - 1
+
+
+class Mikrotik:
+    """RouterOS 6 and 7: PPP, hotspot, DHCP, wireless."""
+
+    name = "mikrotik"
+    default_coa_port = 3799
+    has_octet_limit = True
+    has_limit_coa = True
+    has_disconnect = True
+    granularity_s = 1
+    coa_setup = "/radius incoming set accept=yes port=3799"
+
+    def read_usage(
+        self, packet: Packet, device: Device, arrived_us: int, source_address: str
+    ) -> Usage:
+        """The neutral record: RouterOS keeps to the RFCs here, Input is from the client."""
+        return read_record(packet, device, arrived_us=arrived_us, source_address=source_address)
+
+    def read_login(self, packet: Packet) -> LoginHints:
+        """What an Access-Request says; it names the Acct-Session-Id already."""
+        return read_hints(packet)
+
+    def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
+        """Time, interims, octet limits and one Mikrotik-Rate-Limit."""
+        found = [*framing(hints), session_timeout(grant), interim_interval(grant)]
+        found += _octet_limits(grant)
+        if grant.down_bps is not None or grant.up_bps is not None:
+            rate = mikrotik_rate(grant.down_bps, grant.up_bps)
+            found.append(_own(kinds.MIKROTIK_RATE_LIMIT, rate.encode("ascii")))
+        return found
+
+    def write_limits(self, grant: Grant) -> list[Attribute]:
+        """Session-Timeout and octet limits, each as a total since the session began."""
+        return [session_timeout(grant), *_octet_limits(grant)]
+
+    def session_keys(self, session: Session, for_coa: bool) -> list[Attribute]:
+        """Acct-Session-Id and User-Name; the address, and for a MAC login the station too.
+
+        A User-Name alone is not enough: where it is a MAC, RouterOS may pick the wireless
+        client instead of the hotspot session.
+        """
+        found = device_names(session)
+        found += named(kinds.USER_NAME, session.user_name)
+        found += named(kinds.ACCT_SESSION_ID, session.acct_session_id)
+        if not session.acct_session_id or canonical_mac(session.user_name):
+            found += named(kinds.CALLING_STATION_ID, session.calling_station_id)
+        return found + framed_address(session)
+
+
+def _octet_limits(grant: Grant) -> list[Attribute]:
+    """Recv is from the subscriber (input), Xmit to the subscriber (output), Total both."""
+    found: list[Attribute] = []
+    for octets, low, high in (
+        (
+            grant.input_limit_octets,
+            kinds.MIKROTIK_RECV_LIMIT,
+            kinds.MIKROTIK_RECV_LIMIT_GIGAWORDS,
+        ),
+        (
+            grant.output_limit_octets,
+            kinds.MIKROTIK_XMIT_LIMIT,
+            kinds.MIKROTIK_XMIT_LIMIT_GIGAWORDS,
+        ),
+        (
+            grant.total_limit_octets,
+            kinds.MIKROTIK_TOTAL_LIMIT,
+            kinds.MIKROTIK_TOTAL_LIMIT_GIGAWORDS,
+        ),
+    ):
+        if octets is not None:
+            limit = min(max(octets, 1), _MAX_64)
+            found.append(_own(low, write_integer(limit & 0xFFFF_FFFF)))
+            found.append(_own(high, write_integer(limit >> 32)))
+    return found
+
+
+def _own(kind: int, value: bytes) -> Attribute:
+    return vendor_attribute(kinds.MIKROTIK, kind, value)
