@@ -6,11 +6,13 @@ The names below are the documented way in; the modules hold what the other rooms
 
 from radius._codec import Packet, decode_attributes, encode_attributes
 from radius.codes import Code, MacState
+from radius.dictionary import Dictionary, load_dictionary
 from radius.errors import DictionaryError, PacketError
 from radius.packet import decode_packet, encode_packet
 
 __all__ = [
     "Code",
+    "Dictionary",
     "DictionaryError",
     "MacState",
     "Packet",
@@ -19,4 +21,5 @@ __all__ = [
     "decode_packet",
     "encode_attributes",
     "encode_packet",
+    "load_dictionary",
 ]
