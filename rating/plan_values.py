@@ -1,0 +1,90 @@
+"""The small languages inside a plan file: volumes, durations, speeds, weekdays, times of day.
+
+Each function takes what somebody wrote and returns whole numbers of the unit in its name, or
+raises ValueError with the end of a sentence that says what to write instead. Nothing is guessed:
+`Mb` is neither MB nor MiB, and half an octet is not a quantity.
+"""
+
+from __future__ import annotations
+
+import re
+
+_QUANTITY = re.compile(r"([0-9]{1,18})? ?([A-Za-z]+)")
+_SPEED = re.compile(r"([0-9]{1,15})([kMG]?)")
+_CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
+
+OCTETS = {
+    "KB": 10**3,
+    "KiB": 2**10,
+    "MB": 10**6,
+    "MiB": 2**20,
+    "GB": 10**9,
+    "GiB": 2**30,
+    "TB": 10**12,
+    "TiB": 2**40,
+}
+SECONDS = {
+    "s": 1,
+    "second": 1,
+    "seconds": 1,
+    "m": 60,
+    "minute": 60,
+    "minutes": 60,
+    "h": 3_600,
+    "hour": 3_600,
+    "hours": 3_600,
+    "d": 86_400,
+    "day": 86_400,
+    "days": 86_400,
+}
+BITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def octets(text: str) -> int:
+    """Return the octets of `GB` (one of them), `5 GB` or `100MiB`."""
+    return _quantity(text, OCTETS, 'a volume; write such as "MB", "100 MB" or "5 GiB"')
+
+
+def seconds(text: str) -> int:
+    """Return the seconds of `hour` (one of them), `30 minutes` or `10h`. A day has 86,400."""
+    return _quantity(text, SECONDS, 'a duration; write such as "hour", "30 minutes" or "10h"')
+
+
+def bits_per_second(text: str) -> int:
+    """Return the bits in a second of `512k`, `10M`, `1G` or plain digits; k is 1000."""
+    found = _SPEED.fullmatch(text)
+    if found is None:
+        raise ValueError(f'{text!r} is not a speed; write bits in a second such as "512k" or "10M"')
+    return int(found[1]) * BITS[found[2]]
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """Return the ISO numbers (1 Monday ... 7 Sunday) of `mon-fri`, `sat,sun` or `fri-mon`."""
+    days: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+            raise ValueError(f'{text!r} is not days; write such as "mon-fri" or "sat,sun"')
+        start = WEEKDAYS.index(first)
+        length = (WEEKDAYS.index(last) - start) % 7 if dash else 0
+        days.update((start + step) % 7 + 1 for step in range(length + 1))
+    return frozenset(days)
+
+
+def second_of_day(text: str) -> int:
+    """Return the seconds since midnight of `08:00`; `24:00` is the end of the day."""
+    found = _CLOCK.fullmatch(text)
+    if found is not None:
+        second = int(found[1]) * 3_600 + int(found[2]) * 60
+        if int(found[2]) < 60 and second <= 86_400:
+            return second
+    raise ValueError(f'{text!r} is not a time of day; write such as "08:00" or "24:00"')
+
+
+def _quantity(text: str, units: dict[str, int], wanted: str) -> int:
+    """So many of a unit, or one of it."""
+    found = _QUANTITY.fullmatch(text)
+    if found is None or found[2] not in units:
+        raise ValueError(f"{text!r} is not {wanted}")
+    return int(found[1] or 1) * units[found[2]]
