@@ -1,0 +1,81 @@
+"""What others changed: the command line, a web page, another node.
+
+The database keeps a feed of changes. It is read every 200 ms, and at once when the database can
+say that there is something (PostgreSQL's NOTIFY). Devices are reloaded, new orders carried out,
+and the desk forgets what it had cached, so that a top-up or a new router works without a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aaa.ports import Change, StoreUnavailable
+from domain.seams import Spawn
+from server.ports import Desk, Store
+from server.readiness import Readiness
+
+POLL_US: Final = 200_000
+
+
+class Feed:
+    """Reads the feed and tells those concerned. `collect` moves the desk's wishes to the queue."""
+
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        *,
+        spawn: Spawn,
+        readiness: Readiness,
+        devices_changed: Callable[[], Awaitable[None]],
+        orders_changed: Callable[[], Awaitable[None]],
+        collect: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._spawn = spawn
+        self._readiness = readiness
+        self._devices_changed = devices_changed
+        self._orders_changed = orders_changed
+        self._collect = collect
+        self._wake = asyncio.Event()
+        self._seq = 0
+
+    async def begin(self) -> None:
+        """Start from now: what is loaded after this call is as new as the feed."""
+        self._seq = await self._store.feed_seq()
+
+    def nudge(self) -> None:
+        """There may be something to read."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Follow the feed for ever."""
+        while True:
+            cancel = self._spawn.later(POLL_US, self._wake.set)
+            await self._wake.wait()
+            cancel()
+            self._wake.clear()
+            try:
+                await self.read()
+            except StoreUnavailable:
+                self._readiness.store_failed()
+
+    async def read(self) -> None:
+        """Read once. The place in the feed moves on only when all have heard."""
+        changes = await self._store.feed(self._seq)
+        if not changes:
+            return
+        kinds = {change.kind for change in changes}
+        if "device" in kinds:
+            await self._devices_changed()
+        self._absorb(changes)
+        if "order" in kinds:
+            await self._orders_changed()
+        self._seq = changes[-1].seq
+
+    def _absorb(self, changes: list[Change]) -> None:
+        self._desk.absorb(changes)
+        self._collect()

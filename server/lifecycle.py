@@ -1,0 +1,372 @@
+"""The server as a whole: what is started in which order, and how it comes to rest.
+
+`Server` needs seams, a store and a desk, and no reactor: it runs under any asyncio loop, a
+simulated one included. `server.process` puts it into a real process, with signals and HTTP.
+
+Nothing is taken in before everything that a packet may need is there; at the end nothing that
+was decided is left unanswered. What a crash cuts short is safe as well: only what was committed
+was acknowledged, and orders are rows that the next start carries out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aaa.ports import StoreUnavailable
+from aaa.request import Item, Settled
+from domain.seams import Clock, Datagrams, Ids, Randomness, Spawn
+from radius.duplicates import Duplicates
+from server.batcher import Batcher
+from server.door import ACCT_CODES, AUTH_CODES, Door, Foyer
+from server.feed import Feed
+from server.knocks import Knocks
+from server.logs import Log
+from server.meters import Meters
+from server.metrics import CONTENT_TYPE, Gauge, render
+from server.orders import OrderSender
+from server.pace import Pace
+from server.ports import Desk, Store
+from server.queue import Queue
+from server.readiness import Readiness
+from server.roster import Roster
+from server.timers import Every, LoopLag
+
+SWEEP_US: Final = 2_000_000
+PROBE_US: Final = 1_000_000
+KNOCKS_US: Final = 5_000_000
+LAG_US: Final = 1_000_000
+LIVE_LAG_US: Final = 1_000_000  # a loop that is later than this is not well
+DRAIN_LOOK_US: Final = 10_000
+PLAIN: Final = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Everything the process takes from the world (domain.seams)."""
+
+    clock: Clock
+    randomness: Randomness
+    ids: Ids
+    datagrams: Datagrams
+    spawn: Spawn
+    disk_free_octets: Callable[[], int] | None = None  # None: the database is elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to listen, and every bound of the rim."""
+
+    listen: tuple[str, ...] = ("0.0.0.0", "::")
+    auth_port: int = 1812
+    acct_port: int = 1813
+    queue_max_n: int = 16_384  # requests that wait
+    batch_max_n: int = 1_024  # requests in one transaction
+    login_age_max_us: int = 5_000_000  # a login that waited longer is not decided any more
+    reply_keep_us: int = 5_000_000  # how long a reply is kept for repeats (5 to 30 s)
+    replies_max_n: int = 131_072  # requests and replies that are remembered
+    status_per_s: int = 20  # Status-Server packets of one device
+    order_sockets_n: int = 4  # source ports for orders, 256 outstanding each
+    drain_linger_us: int = 1_000_000  # accounting is still served while logins go elsewhere
+    drain_max_us: int = 15_000_000
+
+
+class Server:
+    """The rim around a desk. `start()`, then `drain()`; `pages()` for the HTTP port."""
+
+    def __init__(
+        self,
+        seams: Seams,
+        limits: Limits,
+        *,
+        store: Store,
+        desk: Desk,
+        log: Log,
+        meters: Meters | None = None,
+        version: str = "",
+    ) -> None:
+        self._seams = seams
+        self._limits = limits
+        self._store = store
+        self._desk = desk
+        self._log = log
+        self._version = version
+        self._stops: list[Callable[[], None]] = []
+        self._doors: list[Door] = []
+        self.meters = meters or Meters()
+        self.readiness = Readiness()
+        self.roster = Roster()
+        self.knocks = Knocks()
+        self.orders = self._build_orders()
+        self.batcher = self._build_batcher()
+        self.feed = self._build_feed()
+        self.foyer = self._build_foyer()
+        self._lag = LoopLag(LAG_US, clock=seams.clock, spawn=seams.spawn)
+
+    # ---------------------------------------------------------------- parts
+
+    def _build_orders(self) -> OrderSender:
+        return OrderSender(
+            self.roster,
+            clock=self._seams.clock,
+            randomness=self._seams.randomness,
+            datagrams=self._seams.datagrams,
+            spawn=self._seams.spawn,
+            meters=self.meters,
+            settle=lambda settled: self.batcher.task(settled),
+            sockets_n=self._limits.order_sockets_n,
+        )
+
+    def _build_batcher(self) -> Batcher:
+        return Batcher(
+            self._desk,
+            Queue(self._limits.queue_max_n, self._limits.login_age_max_us),
+            batch_max_n=self._limits.batch_max_n,
+            clock=self._seams.clock,
+            spawn=self._seams.spawn,
+            meters=self.meters,
+            readiness=self.readiness,
+            carry=self.orders.carry,
+            done=self._done,
+            log=self._log,
+        )
+
+    def _build_feed(self) -> Feed:
+        return Feed(
+            self._store,
+            self._desk,
+            spawn=self._seams.spawn,
+            readiness=self.readiness,
+            devices_changed=self._load_devices,
+            orders_changed=self._load_orders,
+            collect=self.batcher.collect,
+        )
+
+    def _build_foyer(self) -> Foyer:
+        limits = self._limits
+        return Foyer(
+            roster=self.roster,
+            duplicates=Duplicates(keep_us=limits.reply_keep_us, limit=limits.replies_max_n),
+            readiness=self.readiness,
+            knocks=self.knocks,
+            meters=self.meters,
+            clock=self._seams.clock,
+            spawn=self._seams.spawn,
+            offer=self.batcher.offer,
+            statuses=Pace(per_s=limits.status_per_s, burst_n=limits.status_per_s),
+        )
+
+    # ---------------------------------------------------------------- start
+
+    async def start(self) -> None:
+        """Load, prove the store, carry out old orders, then open the doors.
+
+        Raises StoreUnavailable, or OSError when an address is taken; then nothing is left open.
+        """
+        await self.feed.begin()
+        await self._load_devices()
+        await self._desk.warm()
+        await self._store.probe()
+        self.readiness.store_proved(self._seams.clock.monotonic_us())
+        self._look_at_disk()
+        try:
+            self._open_doors()
+        except OSError:
+            self.close()
+            raise
+        spawn = self._seams.spawn
+        self._stops.append(spawn.task(self._lasting(self.batcher.run()), "batcher"))
+        self._stops.append(spawn.task(self._lasting(self.feed.run()), "feed"))
+        self.batcher.collect()
+        await self._load_orders()
+        for period_us, work, name in (
+            (SWEEP_US, self._sweep, "sweep"),
+            (PROBE_US, self._probe, "probe"),
+            (KNOCKS_US, self._flush_knocks, "knocks"),
+        ):
+            every = Every(period_us, work, name=name, spawn=spawn)
+            every.start()
+            self._stops.append(every.stop)
+        self._lag.start()
+        self._stops.append(self._lag.stop)
+        self.readiness.started = True
+        self._log.info("serving", devices=len(self.roster.names()), **self._addresses())
+
+    def nudge(self) -> None:
+        """The database says that something changed: read the feed now."""
+        self.feed.nudge()
+
+    def broke(self, name: str, error: BaseException) -> None:
+        """A task ended by an exception (for the spawn seam): say so, and stop being ready."""
+        self._log.error("a task has failed", task=name, error=repr(error), exc_info=error)
+        if name in ("batcher", "feed"):
+            self.readiness.broke(name)
+
+    def _open_doors(self) -> None:
+        ports = ((AUTH_CODES, self._limits.auth_port), (ACCT_CODES, self._limits.acct_port))
+        for host in self._limits.listen:
+            self.orders.open(host)
+            for codes, port in ports:
+                door = Door(self.foyer, codes, len(self._doors))
+                self._doors.append(door)
+                door.open(self._seams.datagrams, host, port)
+
+    def _addresses(self) -> dict[str, object]:
+        limits = self._limits
+        return {
+            "listen": list(limits.listen),
+            "auth_port": limits.auth_port,
+            "acct_port": limits.acct_port,
+        }
+
+    # ---------------------------------------------------------------- stop
+
+    async def drain(self) -> None:
+        """Come to rest: no new logins, then no new packets, then every decision answered.
+
+        Takes `drain_max_us` at most; what is not done by then is safe to leave (A1).
+        """
+        self.readiness.draining = True
+        self._log.info("draining")
+        limit_s = self._limits.drain_max_us / 1_000_000
+        try:
+            await asyncio.wait_for(self._settle_down(), limit_s)
+        except TimeoutError:
+            self._log.warning("drain took too long", limit_s=limit_s)
+        self.close()
+        self._log.info("stopped")
+
+    def close(self) -> None:
+        """Stop everything at once and give the ports back."""
+        self.foyer.closed = True
+        for stop in self._stops:
+            stop()
+        self._stops.clear()
+        self.orders.close()
+        for door in self._doors:
+            door.close()
+        self._doors.clear()
+
+    async def _settle_down(self) -> None:
+        await self._pause(self._limits.drain_linger_us)
+        self.foyer.closed = True
+        await self.batcher.quiet()
+        while self.foyer.delayed_n:
+            await self._pause(DRAIN_LOOK_US)
+        await self._flush_knocks()
+
+    async def _pause(self, delay_us: int) -> None:
+        awake = asyncio.Event()
+        self._seams.spawn.later(delay_us, awake.set)
+        await awake.wait()
+
+    # ---------------------------------------------------------------- chores
+
+    async def _lasting(self, work: Awaitable[None]) -> None:
+        """A task that is not meant to end."""
+        await work
+        raise AssertionError("a lasting task has ended")
+
+    async def _load_devices(self) -> None:
+        try:
+            self.roster.replace(await self._store.load_devices())
+        except ValueError as error:  # two devices claim one prefix: the old ones stay
+            self._log.error("devices not reloaded", error=str(error))
+        self.meters.forget_clients(self.roster.names())
+
+    async def _load_orders(self) -> None:
+        self.orders.carry(await self._store.pending_orders())
+
+    def _done(self, item: Item) -> None:
+        if isinstance(item, Settled):
+            self.orders.forget(item.order_id)
+
+    async def _sweep(self) -> None:
+        for item in self._desk.due(self._seams.clock.now_us()):
+            self.batcher.task(item)
+
+    async def _probe(self) -> None:
+        """Ask the store for a proof, and look at the disk."""
+        self._look_at_disk()
+        try:
+            await self._store.probe()
+        except StoreUnavailable as error:
+            if self.readiness.store_up(self._seams.clock.monotonic_us()):
+                self._log.error("the database is away", error=str(error))
+            self.readiness.store_failed()
+        else:
+            self.readiness.store_proved(self._seams.clock.monotonic_us())
+
+    def _look_at_disk(self) -> None:
+        if self._seams.disk_free_octets is not None:
+            self.readiness.disk_free_octets = self._seams.disk_free_octets()
+
+    async def _flush_knocks(self) -> None:
+        knocks = self.knocks.take()
+        if knocks:
+            try:
+                await self._store.knocked(knocks)
+            except StoreUnavailable:
+                self.knocks.restore(knocks)
+        count_n = self.knocks.to_log(self._seams.clock.monotonic_us())
+        if count_n:
+            self._log.warning(
+                "datagrams from unknown sources",
+                datagrams=count_n,
+                some=[knock.address for knock in knocks[:3]],
+                advice="if it is a router of yours, add it with `tollhouse nas add`",
+            )
+
+    # ---------------------------------------------------------------- pages
+
+    def pages(self) -> Mapping[str, Callable[[], tuple[int, str, bytes]]]:
+        """The pages of the HTTP port: name to a function giving status, type and body."""
+        return {"metrics": self._metrics, "livez": self._livez, "readyz": self._readyz}
+
+    def _metrics(self) -> tuple[int, str, bytes]:
+        return 200, CONTENT_TYPE, render(self.meters, self.gauges())
+
+    def _livez(self) -> tuple[int, str, bytes]:
+        if self._lag.lag_us > LIVE_LAG_US:
+            return 503, PLAIN, b"the event loop is late\n"
+        return 200, PLAIN, b"alive\n"
+
+    def _readyz(self) -> tuple[int, str, bytes]:
+        reasons = self.readiness.reasons(self._seams.clock.monotonic_us())
+        if reasons:
+            return 503, PLAIN, "".join(f"{reason}\n" for reason in reasons).encode()
+        return 200, PLAIN, b"ready\n"
+
+    def gauges(self) -> dict[str, Gauge]:
+        """The figures that are looked up when somebody asks."""
+
+        def names(counts: Mapping[int, int]) -> dict[tuple[str, ...], float]:
+            found: dict[tuple[str, ...], float] = {}
+            for device_id, count_n in counts.items():
+                device = self.roster.by_id(device_id)
+                key = (device.name if device else "removed",)
+                found[key] = found.get(key, 0) + count_n
+            return found
+
+        def now_us() -> int:
+            return self._seams.clock.monotonic_us()
+
+        return {
+            "queue_length": lambda: {
+                (rank.name.lower(),): n for rank, n in self.batcher.lengths().items()
+            },
+            "hash_queue_length": lambda: {(): self.batcher.hashes_n},
+            "sessions_active": lambda: names(self._desk.live_counts()),
+            "desk_figures": lambda: {(name,): n for name, n in self._desk.figures().items()},
+            "orders_pending": lambda: {(): self.orders.pending_n},
+            "db_up": lambda: {(): int(self.readiness.store_up(now_us()))},
+            "ready": lambda: {(): int(self.readiness.ready(now_us()))},
+            "disk_free": lambda: (
+                {} if (free := self.readiness.disk_free_octets) is None else {(): free}
+            ),
+            "loop_lag": lambda: {(): self._lag.lag_us},
+            "socket_drops": lambda: {(): sum(door.drops() for door in self._doors)},
+            "build_info": lambda: {(self._version,): 1},
+        }

@@ -1,0 +1,81 @@
+"""What the server needs of the desk and of the store; both fit these by shape.
+
+The desk decides and never fails: a store that is away shows as silent outcomes. The store is
+asked here only for what belongs to the rim: who may knock, what is still to be told to devices,
+and what changed elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from aaa.outcome import Outcome
+from aaa.ports import Change
+from aaa.request import Item, Request
+from domain.device import Device
+from domain.grant import Order
+
+
+class Knock(NamedTuple):
+    """Datagrams from an address that is no device of ours, since the last such row."""
+
+    address: str
+    count_n: int
+    first_us: int
+    last_us: int
+    code: int  # of the newest one; 0 when it was empty
+    port: int  # ours
+
+
+class Desk(Protocol):
+    """`aaa.desk.Desk`, as the server sees it."""
+
+    async def warm(self) -> None:
+        """Load what lives, once, before the first batch."""
+
+    async def serve(self, batch: Sequence[Item], now_us: int) -> Sequence[Outcome]:
+        """Decide and commit; one outcome for each item, in order."""
+
+    def take_orders(self) -> list[Order]:
+        """The orders made durable since the last call."""
+
+    def pending(self) -> list[Item]:
+        """Tasks the desk wants in the next batch."""
+
+    def due(self, now_us: int) -> list[Item]:
+        """Sweeps that time asks for; cheap."""
+
+    def absorb(self, changes: list[Change]) -> None:
+        """Forget the cached rows that were changed elsewhere."""
+
+    def needs_hash(self, request: Request) -> Callable[[], bool] | None:
+        """Slow work that has to be done in a thread before this request can be decided."""
+
+    def live_counts(self) -> dict[int, int]:
+        """Live sessions by device id."""
+
+    def figures(self) -> dict[str, int]:
+        """Gauges: name of the figure to its value."""
+
+
+class Store(Protocol):
+    """The database, as far as the server itself uses it. All raise StoreUnavailable."""
+
+    async def load_devices(self) -> Sequence[Device]:
+        """Every device with its secret opened and its latches."""
+
+    async def pending_orders(self) -> Sequence[Order]:
+        """Orders that no device has been seen to carry out."""
+
+    async def feed(self, since_seq: int) -> list[Change]:
+        """Changes made elsewhere after `since_seq`, oldest first."""
+
+    async def feed_seq(self) -> int:
+        """The newest change number."""
+
+    async def probe(self) -> None:
+        """Write and commit something small: returns when the store can be relied on."""
+
+    async def knocked(self, knocks: Sequence[Knock]) -> None:
+        """Add to the bounded record of who knocked."""

@@ -1,0 +1,59 @@
+"""May we be relied on? One answer for `/readyz`, for Status-Server and for new logins.
+
+A server that cannot make anything durable must look dead to routers, so that they turn to
+another one (STS-04): it is silent, not wrong. The store proves itself by commits; when none came
+lately a probe does. Pure state: who probes and when is the business of `server.timers`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STORE_PROOF_US: Final = 5_000_000  # a commit older than this proves nothing any more
+DISK_RESERVE_OCTETS: Final = 64 * 1024 * 1024
+
+
+class Readiness:
+    """What is known about our ability to serve. Times are monotonic microseconds."""
+
+    def __init__(self, *, disk_reserve_octets: int = DISK_RESERVE_OCTETS) -> None:
+        self._disk_reserve_octets = disk_reserve_octets
+        self._proved_us: int | None = None
+        self._broken: set[str] = set()
+        self.started = False
+        self.draining = False
+        self.disk_free_octets: int | None = None
+
+    def store_proved(self, now_us: int) -> None:
+        """A commit came back."""
+        self._proved_us = now_us
+
+    def store_failed(self) -> None:
+        """The store said no, or nothing."""
+        self._proved_us = None
+
+    def broke(self, task: str) -> None:
+        """A part of the server ended that never should."""
+        self._broken.add(task)
+
+    def store_up(self, now_us: int) -> bool:
+        """Did the store commit something lately, and nothing go wrong since?"""
+        return self._proved_us is not None and now_us - self._proved_us <= STORE_PROOF_US
+
+    def reasons(self, now_us: int) -> list[str]:
+        """Why we are not ready, in words for the operator; empty: ready."""
+        found = []
+        if not self.started:
+            found.append("starting")
+        if self.draining:
+            found.append("draining")
+        if not self.store_up(now_us):
+            found.append("the database has committed nothing for 5 seconds or has failed")
+        if self.disk_free_octets is not None and self.disk_free_octets < self._disk_reserve_octets:
+            found.append(f"only {self.disk_free_octets} octets are free on the disk")
+        found.extend(f"the task {name} has ended" for name in sorted(self._broken))
+        return found
+
+    def ready(self, now_us: int) -> bool:
+        """Are there no such reasons?"""
+        return not self.reasons(now_us)

@@ -1,0 +1,295 @@
+"""The real seams: the machine's clock, its entropy, its sockets, its threads.
+
+This is the only module of the server that imports `time`, `os`, `socket` or threads. Whatever
+else needs the world takes one of these objects as an argument; a simulator passes its own.
+
+UDP is read from reader callbacks in bursts, many datagrams to a wakeup: one datagram per turn of
+the loop costs more than the datagram. A socket bound to a wildcard asks the kernel which local
+address each datagram came to and answers from the same one (DUP-11, RFC 2865 section 3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import struct
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Protocol
+
+from domain.seams import Clock, Randomness, compose_id
+
+Received = Callable[[bytes, tuple[str, int], str], None]
+
+BURST_N: Final = 256  # datagrams read in one turn of the loop, then others get theirs
+DATAGRAM_MAX_OCTETS: Final = 4_097  # one more than a packet may have, so that more is seen
+RECEIVE_BUFFER_OCTETS: Final = 4 * 1024 * 1024
+SEND_BUFFER_OCTETS: Final = 2 * 1024 * 1024
+HASH_THREADS_N: Final = 2
+
+# From Linux's headers; Python 3.11 names neither of the first two.
+_IP_PKTINFO: Final = 8
+_SO_MEMINFO: Final = 55
+_MEMINFO_DROPS: Final = 8
+_PKTINFO4: Final = struct.Struct("=i4s4s")  # interface, local address, header address
+_PKTINFO6: Final = struct.Struct("=16si")  # address, interface
+_ANCILLARY_OCTETS: Final = socket.CMSG_SPACE(_PKTINFO6.size)
+_NAMES_MAX: Final = 1_024
+
+
+class SystemClock:
+    """The machine's clocks (domain.seams.Clock)."""
+
+    def now_us(self) -> int:
+        """UTC now, microseconds since 1970."""
+        return time.time_ns() // 1000
+
+    def monotonic_us(self) -> int:
+        """Microseconds on the clock that never steps."""
+        return time.monotonic_ns() // 1000
+
+
+class SystemRandomness:
+    """The kernel's entropy (domain.seams.Randomness, AUT-09)."""
+
+    def octets(self, length: int) -> bytes:
+        """`length` unpredictable octets."""
+        return os.urandom(length)
+
+    def below(self, limit: int) -> int:
+        """A number in [0, limit), uniformly."""
+        return secrets.randbelow(limit)
+
+
+class MonotoneIds:
+    """Row ids that rise strictly, whatever the clock does (domain.seams.Ids, L10).
+
+    The low part of each new millisecond starts at random, so that processes which share a
+    database keep apart; within the millisecond it counts.
+    """
+
+    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._last = 0
+
+    def next(self) -> int:
+        """A new 63-bit id, greater than all before."""
+        floor = compose_id(self._clock.now_us(), 0)
+        if floor <= self._last:
+            self._last += 1
+        else:
+            self._last = floor | self._randomness.below(1 << 21)
+        return self._last
+
+
+class LoopSpawn:
+    """Tasks, timers and threads of one asyncio loop (domain.seams.Spawn).
+
+    `failed(name, error)` hears of a task that ended by an exception: nothing dies in silence.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        failed: Callable[[str, BaseException], None],
+    ) -> None:
+        self._loop = loop
+        self._failed = failed
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pool = ThreadPoolExecutor(HASH_THREADS_N, thread_name_prefix="tollhouse")
+
+    def task(self, work: Coroutine[Any, Any, None], name: str) -> Callable[[], None]:
+        """Run a coroutine; the answer cancels it."""
+        task = self._loop.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return lambda: _ignore(task.cancel())
+
+    def later(self, delay_us: int, call: Callable[[], None]) -> Callable[[], None]:
+        """Call once after a delay; the answer cancels it."""
+        return self._loop.call_later(max(delay_us, 0) / 1_000_000, call).cancel
+
+    def thread(self, call: Callable[[], Any]) -> Awaitable[Any]:
+        """Run slow pure work in a pool of a few threads."""
+        return self._loop.run_in_executor(self._pool, call)
+
+    def close(self) -> None:
+        """Cancel what still runs and let the threads go."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(task.get_name(), error)
+
+
+def _ignore(_result: object) -> None:
+    """Turn an answer nobody wants into none."""
+
+
+class UdpPort:
+    """One bound UDP socket (domain.seams.DatagramPort)."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        bound: socket.socket,
+        received: Received,
+        unsent: Callable[[], None],
+    ) -> None:
+        self._loop = loop
+        self._socket = bound
+        self._received = received
+        self._unsent = unsent
+        self._six = bound.family == socket.AF_INET6
+        self.host, self.port = bound.getsockname()[:2]
+        self._wild = self.host in ("0.0.0.0", "::")
+        self._names: dict[bytes, str] = {}
+        self._read = self._read_wild if self._wild else self._read_bound
+        loop.add_reader(bound.fileno(), self._readable)
+
+    def send(self, octets: bytes, address: tuple[str, int], source: str | None) -> None:
+        """Send to `address` from local address `source`, if the socket has several.
+
+        What the kernel does not take is counted and lost, like any datagram: the peer repeats.
+        """
+        target = self._target(address)
+        try:
+            if source is None or not self._wild:
+                self._socket.sendto(octets, target)
+            else:
+                self._socket.sendmsg([octets], [self._origin(source)], 0, target)
+        except OSError:
+            self._unsent()
+
+    def close(self) -> None:
+        """Stop receiving and give the port back."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+
+    def drops(self) -> int:
+        """Datagrams the kernel threw away because this socket's buffer was full, so far."""
+        with contextlib.suppress(OSError, struct.error):
+            figures = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 36)
+            return int(struct.unpack("=9I", figures)[_MEMINFO_DROPS])
+        return 0
+
+    def _readable(self) -> None:
+        read, received = self._read, self._received
+        for _ in range(BURST_N):
+            try:
+                octets, peer, local = read()
+            except OSError:
+                return  # nothing left, or the socket was closed by what a datagram led to
+            received(octets, peer, local)
+
+    def _read_bound(self) -> tuple[bytes, tuple[str, int], str]:
+        octets, peer = self._socket.recvfrom(DATAGRAM_MAX_OCTETS)
+        return octets, self._peer(peer), self.host
+
+    def _read_wild(self) -> tuple[bytes, tuple[str, int], str]:
+        octets, ancillary, _flags, peer = self._socket.recvmsg(
+            DATAGRAM_MAX_OCTETS, _ANCILLARY_OCTETS
+        )
+        local = self._local(ancillary[0][2]) if ancillary else self.host
+        return octets, self._peer(peer), local
+
+    def _peer(self, peer: tuple[Any, ...]) -> tuple[str, int]:
+        """(address, port); the scope of a link-local address is part of its text."""
+        if self._six and peer[3]:
+            return f"{peer[0]}%{peer[3]}", peer[1]
+        return peer[0], peer[1]
+
+    def _target(self, address: tuple[str, int]) -> tuple[Any, ...]:
+        if self._six and "%" in address[0]:
+            host, _, scope = address[0].partition("%")
+            return host, address[1], 0, int(scope)
+        return address
+
+    def _local(self, pktinfo: bytes) -> str:
+        octets = pktinfo[:16] if self._six else pktinfo[4:8]
+        name = self._names.get(octets)
+        if name is None:
+            if len(self._names) >= _NAMES_MAX:
+                self._names.clear()
+            name = socket.inet_ntop(self._socket.family, octets)
+            self._names[octets] = name
+        return name
+
+    def _origin(self, source: str) -> tuple[int, int, bytes]:
+        octets = socket.inet_pton(self._socket.family, source.partition("%")[0])
+        if self._six:
+            return socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, _PKTINFO6.pack(octets, 0)
+        return socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO4.pack(0, octets, bytes(4))
+
+
+class UdpDatagrams:
+    """Binds UDP sockets on one asyncio loop (domain.seams.Datagrams).
+
+    `unsent()` is called for each datagram the kernel would not take.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, unsent: Callable[[], None] = lambda: None
+    ) -> None:
+        self._loop = loop
+        self._unsent = unsent
+
+    def bind(self, host: str, port: int, received: Received) -> UdpPort:
+        """Bind an IPv4 or IPv6 address; raises OSError when it is taken or not ours.
+
+        An IPv6 wildcard takes IPv6 only; IPv4 has its own socket, so addresses keep one spelling.
+        """
+        six = ":" in host
+        bound = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            bound.setblocking(False)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_OCTETS)
+            if six:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            else:
+                bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+            bound.bind((host, port))
+        except OSError:
+            bound.close()
+            raise
+        return UdpPort(self._loop, bound, received, self._unsent)
+
+
+class Announce(Protocol):
+    """Tells whoever supervises the process how far it has come."""
+
+    def __call__(self, state: str) -> None:
+        """`READY=1`, `STOPPING=1` or another line of sd_notify(3)."""
+
+
+def announce(state: str) -> None:
+    """Tell systemd, where it asked for it with NOTIFY_SOCKET; elsewhere nothing happens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.sendto(state.encode(), address)
+
+
+def disk_free_octets(path: str) -> int:
+    """Octets an ordinary user may still write on the file system of `path`."""
+    figures = os.statvfs(path)
+    return figures.f_bavail * figures.f_frsize
+
+
+def exit_now(status: int) -> None:
+    """End the process without another step: what was acknowledged is durable already (A1)."""
+    os._exit(status)

@@ -1,0 +1,79 @@
+"""What is done every so often: sweeps, probes, figures, the record of who knocked.
+
+Each piece of work is named, runs alone (a slow one is not started twice) and is started by the
+spawn seam, so a simulator's clock drives it like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from domain.seams import Clock, Spawn
+
+
+class Every:
+    """Calls `work` each `period_us` until stopped; a call that still runs is left alone."""
+
+    def __init__(
+        self,
+        period_us: int,
+        work: Callable[[], Awaitable[None]],
+        *,
+        name: str,
+        spawn: Spawn,
+    ) -> None:
+        self._period_us = period_us
+        self._work = work
+        self._name = name
+        self._spawn = spawn
+        self._busy = False
+        self._cancel: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Call for the first time after one period."""
+        self._cancel = self._spawn.later(self._period_us, self._tick)
+
+    def stop(self) -> None:
+        """Call no more."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+    def _tick(self) -> None:
+        self._cancel = self._spawn.later(self._period_us, self._tick)
+        if not self._busy:
+            self._busy = True
+            self._spawn.task(self._run(), self._name)
+
+    async def _run(self) -> None:
+        try:
+            await self._work()
+        finally:
+            self._busy = False
+
+
+class LoopLag:
+    """How late the loop wakes: the difference between a timer's instant and its call."""
+
+    def __init__(self, period_us: int, *, clock: Clock, spawn: Spawn) -> None:
+        self._period_us = period_us
+        self._clock = clock
+        self._spawn = spawn
+        self._due_us = 0
+        self._cancel: Callable[[], None] | None = None
+        self.lag_us = 0
+
+    def start(self) -> None:
+        """Measure from now on."""
+        self._due_us = self._clock.monotonic_us() + self._period_us
+        self._cancel = self._spawn.later(self._period_us, self._tick)
+
+    def stop(self) -> None:
+        """Measure no more."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+    def _tick(self) -> None:
+        self.lag_us = max(0, self._clock.monotonic_us() - self._due_us)
+        self.start()
