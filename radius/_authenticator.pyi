@@ -1,6 +1,11 @@
 """The types of the compiled sums; what each function does is said in `_authenticator.pyx`."""
 
+from typing import Any, Final
+
 from radius.codes import MacState
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_authenticator.pxd` says what it is."""
 
 def verify_request(octets: bytes, secret: bytes) -> MacState:
     """Checks the sums of a request; says whether it had a Message-Authenticator."""

@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, auto_pickle=False, autotestdict=False
 """The sums of a packet: Request and Response Authenticators, Message-Authenticator, hiding.
 
 The sums are taken over the octets as received or as they will be sent, trimmed to the length

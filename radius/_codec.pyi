@@ -1,7 +1,10 @@
 """The types of the compiled codec; what each function does is said in `_codec.pyx`."""
 
 from collections.abc import Iterable
-from typing import final
+from typing import Any, Final, final
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_codec.pxd` says what it is."""
 
 def peek(octets: bytes) -> tuple[int, int, int, bytes]:
     """The header alone: (code, identifier, length, authenticator), or PacketError."""
@@ -63,5 +66,5 @@ class Packet:
         """The first value of a vendor's attribute, or None."""
     def vsa_integer(self, vendor: int, kind: int) -> int | None:
         """The first value of a vendor's attribute as unsigned 32 bits, or None."""
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...

@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, auto_pickle=False, autotestdict=False
 """The compiled half of the wire: framing, attribute walking, and the Packet that readers see.
 
 Everything here works on the octets as they were received and touches each of them as seldom
@@ -12,7 +12,7 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from radius.errors import REASONS, PacketError
+from radius.errors import REASONS as _REASONS, PacketError
 
 
 cdef enum:
@@ -90,7 +90,7 @@ cdef void walk(const uint8_t *octets, Py_ssize_t size, Frame *frame) noexcept no
 
 cdef object fault(Frame *frame):
     """The PacketError of a frame that is not sound."""
-    return PacketError(REASONS[frame.reason], frame.offset)
+    return PacketError(_REASONS[frame.reason], frame.offset)
 
 
 cdef bytes kept(const uint8_t *octets, int at, int end, Frame *frame):
@@ -150,7 +150,7 @@ def decode_attributes(bytes octets not None):
     cdef Py_ssize_t size = PyBytes_GET_SIZE(octets)
     memset(&frame, 0, sizeof(Frame))
     if size > MAX_PACKET - HEADER:
-        raise PacketError(REASONS[BAD_LENGTH], MAX_PACKET - HEADER)
+        raise PacketError(_REASONS[BAD_LENGTH], MAX_PACKET - HEADER)
     walk_attributes(octets_of(octets), 0, <int> size, &frame)
     if frame.reason != SOUND:
         raise fault(&frame)
