@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -11,13 +12,17 @@ class Outcome:
 
     `reply_code` None means silence. `attributes` are encoded octets in order, Proxy-State last,
     without Message-Authenticator. `label` is a bounded word for metrics: accepted, a refusal's
-    code, start, interim, stop, on, off, other, status, silent, failed.
+    code, start, interim, stop, on, off, other, status, silent, failed, slow.
+
+    `check` is set, and nothing else, when a one-way password must be hashed first: run it off the
+    loop, put its answer into the request's `hash_ok` and let the request join a later batch.
     """
 
     reply_code: int | None
     attributes: bytes = b""
     delay_us: int = 0
     label: str = ""
+    check: Callable[[], bool] | None = None
 
 
 SILENT = Outcome(None, label="silent")

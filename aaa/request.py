@@ -23,6 +23,7 @@ class Request:
     arrived_us: int
     signed: bool  # it carried a valid Message-Authenticator
     latches: tuple[Latch, ...] = ()  # newly proved by it, to be remembered with its effect
+    hash_ok: bool | None = None  # what a slow password check found, once it has run
 
 
 @dataclass(frozen=True, slots=True)

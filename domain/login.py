@@ -12,7 +12,9 @@ import re
 _MAC = re.compile(r"[0-9a-fA-F]{12}")
 _MAC_SEPARATORS = re.compile(r"[:\-. ]")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f\u0080-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 LOGIN_MAX_OCTETS = 253  # User-Name, NAI-01
 

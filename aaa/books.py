@@ -1,0 +1,391 @@
+"""The working set: the rows that decisions are made on, and what a batch changes of them.
+
+A cache that the commit checks, never the truth itself. Decisions change the records in place and
+the books remember which; `take_changes` makes one transaction of that. After a failed commit the
+changed rows are dropped and read anew. An account is always held whole: its subscribers, live
+sessions and allowances come and go together, so a decision never sees half of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
+from domain.account import Account, Allowance, Subscriber
+from domain.device import Latch
+from domain.grant import Order
+from domain.ledger import Entry
+from domain.plan import Plan
+from domain.session import Charge, DeviceMark, Session, Suspense
+from rating import Tariff, compile_tariff
+
+SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
+
+
+class Books:
+    """Records by key, and the changes of the batch under way."""
+
+    def __init__(self) -> None:
+        self.feed_seq = 0
+        self.accounts: dict[int, Account] = {}
+        self.subscribers: dict[str, Subscriber] = {}
+        self.logins_of: dict[int, set[str]] = {}
+        self.sessions: dict[int, Session] = {}
+        self.live_of: dict[int, set[int]] = {}  # account to its live sessions
+        self.live_on: dict[int, set[int]] = {}  # device to its live sessions
+        self.same_id: dict[tuple[int, str], list[int]] = {}  # newest first
+        self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
+        self.plans: dict[int, Plan] = {}
+        self.newest_plan: dict[str, int] = {}
+        self.marks: dict[int, dict[str, DeviceMark]] = {}
+        self.orders: dict[int, Order] = {}
+        self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
+        self.decisions_n: dict[str, int] = {}
+        self._tariffs: dict[int, Tariff] = {}
+        self._purse_of: dict[int, int] = {}  # subscriber to account
+        self._whole: set[int] = set()  # accounts held whole
+        self._asked = Want()  # what was asked for and may be absent; one batch
+        self._reset_changes()
+
+    def _reset_changes(self) -> None:
+        self.moves: dict[int, AccountMove] = {}
+        self.new_sessions: dict[int, Session] = {}
+        self.changed_sessions: dict[int, Session] = {}
+        self.charge_rows: dict[tuple[int, int, int, int], Charge] = {}
+        self.closings: list[tuple[int, int, int, int]] = []
+        self.entries: list[Entry] = []
+        self.allowance_moves: dict[tuple[int, int], list[int]] = {}
+        self.new_orders: list[Order] = []
+        self.changed_orders: dict[int, Order] = {}
+        self.decisions: list[Decision] = []
+        self.changed_suspense: dict[int, Suspense] = {}
+        self.macs: list[tuple[int, str]] = []
+        self.latches: list[tuple[int, str, Latch]] = []
+        self.changed_marks: dict[tuple[int, str], DeviceMark] = {}
+
+    # -- what is missing, and taking in what was found
+
+    def missing(self, want: Want) -> Want:
+        """The part of `want` that is neither held nor known to be absent."""
+        asked = self._asked
+        lacking = Want(
+            logins={
+                key
+                for key in want.logins
+                if key not in self.subscribers and (key or key not in self.decisions_n)
+            }
+            - asked.logins,
+            account_ids=want.account_ids - self._whole - asked.account_ids - {0},
+            session_ids={key for key in want.session_ids if key not in self.sessions}
+            - asked.session_ids,
+            session_keys={key for key in want.session_keys if key not in self.same_id},
+            live_of_devices=want.live_of_devices - asked.live_of_devices,
+            plan_ids={key for key in want.plan_ids if key not in self.plans} - asked.plan_ids,
+            mark_devices={key for key in want.mark_devices if key not in self.marks},
+            order_ids={key for key in want.order_ids if key not in self.orders} - asked.order_ids,
+            suspense_of={key for key in want.suspense_of if key not in self.suspense},
+        )
+        asked.logins |= lacking.logins
+        asked.account_ids |= lacking.account_ids
+        asked.session_ids |= lacking.session_ids
+        asked.live_of_devices |= lacking.live_of_devices
+        asked.plan_ids |= lacking.plan_ids
+        asked.order_ids |= lacking.order_ids
+        return lacking
+
+    def take_in(self, want: Want, loaded: Loaded) -> None:
+        """Add what a load found. A row that is held already is the newer one and stays."""
+        for plan in loaded.plans:
+            self.plans.setdefault(plan.plan_id, plan)
+        self.newest_plan.update(loaded.newest_plans)
+        self.decisions_n.update(
+            (login, n) for login, n in loaded.decisions_n.items() if login not in self.decisions_n
+        )
+        fresh = {a.account_id for a in loaded.accounts if a.account_id not in self._whole}
+        for account in loaded.accounts:
+            if account.account_id in fresh:
+                self.accounts[account.account_id] = account
+                self.live_of.setdefault(account.account_id, set())
+                self.allowances[account.account_id] = {}
+        for subscriber in loaded.subscribers:
+            if subscriber.account_id in fresh:
+                self.subscribers[subscriber.login] = subscriber
+                self.logins_of.setdefault(subscriber.account_id, set()).add(subscriber.login)
+                self._purse_of[subscriber.subscriber_id] = subscriber.account_id
+        for allowance in loaded.allowances:
+            if allowance.account_id in fresh:
+                self.allowances[allowance.account_id][allowance.period_start_us] = allowance
+        self._whole |= fresh
+        for key in want.session_keys:
+            self.same_id.setdefault(key, [])
+        for session in loaded.sessions:
+            self._hold_session(session)
+        for device_id in want.mark_devices:
+            self.marks.setdefault(device_id, {})
+        for mark in loaded.marks:
+            self.marks[mark.device_id][mark.nas_identifier] = mark
+        for order in loaded.orders:
+            self.orders.setdefault(order.order_id, order)
+        for session_id in want.suspense_of:
+            self.suspense.setdefault(session_id, {})
+        for row in loaded.suspense:
+            self.suspense.setdefault(row.session_id, {}).setdefault(row.reason, row)
+
+    def _hold_session(self, session: Session) -> None:
+        self.index(self.sessions.setdefault(session.session_id, session))
+
+    def index(self, session: Session) -> None:
+        """Bring the look-ups of a session to what it says now."""
+        key = (session.device_id, session.acct_session_id)
+        same = self.same_id.get(key)
+        if same is not None and session.acct_session_id and session.session_id not in same:
+            same.append(session.session_id)
+            same.sort(reverse=True)  # ids rise with time
+        for groups, group in (
+            (self.live_of, session.account_id),
+            (self.live_on, session.device_id),
+        ):
+            if session.live:
+                groups.setdefault(group, set()).add(session.session_id)
+            else:
+                groups.get(group, set()).discard(session.session_id)
+
+    # -- reading
+
+    def tariff(self, plan: Plan) -> Tariff:
+        """The compiled form of a plan version, made once."""
+        tariff = self._tariffs.get(plan.plan_id)
+        if tariff is None:
+            tariff = self._tariffs[plan.plan_id] = compile_tariff(plan)
+        return tariff
+
+    def plan_of(self, subscriber: Subscriber) -> Plan | None:
+        """The newest version of the subscriber's plan."""
+        plan_id = self.newest_plan.get(subscriber.plan_name)
+        return self.plans.get(plan_id) if plan_id is not None else None
+
+    def live_sessions(self, account_id: int) -> list[Session]:
+        """The accepted and open sessions of an account, oldest first."""
+        return [self.sessions[key] for key in sorted(self.live_of.get(account_id, ()))]
+
+    def sessions_on(self, device_id: int) -> list[Session]:
+        """The accepted and open sessions of a device, oldest first."""
+        return [self.sessions[key] for key in sorted(self.live_on.get(device_id, ()))]
+
+    def with_id(self, device_id: int, acct_session_id: str) -> list[Session]:
+        """The sessions of a device that had this Acct-Session-Id, newest first."""
+        found = (self.sessions[key] for key in self.same_id.get((device_id, acct_session_id), ()))
+        return [session for session in found if session.acct_session_id == acct_session_id]
+
+    def allowance(self, account_id: int, period_start_us: int) -> Allowance:
+        """What an account has consumed of its included usage in a period."""
+        periods = self.allowances.setdefault(account_id, {})
+        found = periods.get(period_start_us)
+        if found is None:
+            found = periods[period_start_us] = Allowance(account_id, period_start_us, 0, 0)
+        return found
+
+    # -- changing
+
+    def add_session(self, session: Session) -> None:
+        """A session is born in this batch."""
+        self.sessions[session.session_id] = session
+        self.new_sessions[session.session_id] = session
+        self.index(session)
+
+    def touch(self, session: Session) -> None:
+        """The session was changed; its commit checks the version it was read with."""
+        if session.session_id in self.new_sessions:
+            self.index(session)
+            return
+        if session.session_id not in self.changed_sessions:
+            session.version += 1
+            self.changed_sessions[session.session_id] = session
+        self.index(session)
+
+    def move(
+        self,
+        account: Account,
+        *,
+        posted: int = 0,
+        opened: int = 0,
+        held: int = 0,
+        entries: int = 0,
+        promise: bool = False,
+    ) -> None:
+        """Remember by how much the sums of an account were moved (micros)."""
+        move = self.moves.get(account.account_id)
+        if move is None:
+            move = self.moves[account.account_id] = AccountMove(account)
+        move.posted_micros += posted
+        move.open_micros += opened
+        move.held_micros += held
+        move.entries_n += entries
+        move.promise |= promise
+
+    def add_charge(self, charge: Charge) -> None:
+        """Add to the open charge row of its session, part, step and day."""
+        key = (charge.session_id, charge.part, charge.step, charge.day)
+        row = self.charge_rows.get(key)
+        if row is None:
+            self.charge_rows[key] = charge
+            return
+        row.amount_micros += charge.amount_micros
+        row.input_octets += charge.input_octets
+        row.output_octets += charge.output_octets
+        row.session_s += charge.session_s
+
+    def consume(self, allowance: Allowance, octets: int, seconds: int) -> None:
+        """Remember by how much an allowance was consumed (its `used_*` is raised already)."""
+        if octets or seconds:
+            key = (allowance.account_id, allowance.period_start_us)
+            moved = self.allowance_moves.setdefault(key, [0, 0])
+            moved[0] += octets
+            moved[1] += seconds
+
+    def add_order(self, order: Order) -> None:
+        """A device is to be told something, once this batch is durable."""
+        self.orders[order.order_id] = order
+        self.new_orders.append(order)
+
+    def put_suspense(self, row: Suspense) -> None:
+        """A suspense row was made or changed."""
+        self.changed_suspense[row.suspense_id] = row
+        reasons = self.suspense.setdefault(row.session_id, {})
+        if row.state == "open":
+            reasons[row.reason] = row
+        else:
+            reasons.pop(row.reason, None)
+
+    def put_mark(self, mark: DeviceMark) -> None:
+        """A device's newest Accounting-On or -Off."""
+        self.marks.setdefault(mark.device_id, {})[mark.nas_identifier] = mark
+        self.changed_marks[(mark.device_id, mark.nas_identifier)] = mark
+
+    # -- the end of a batch
+
+    def take_changes(self, now_us: int, journal_id: int, journal: bytes) -> Changes:
+        """Everything the batch changed, as one transaction."""
+        return Changes(
+            now_us=now_us,
+            feed_seq=self.feed_seq,
+            accounts=list(self.moves.values()),
+            sessions_new=list(self.new_sessions.values()),
+            sessions=list(self.changed_sessions.values()),
+            charges=list(self.charge_rows.values()),
+            closings=self.closings,
+            entries=self.entries,
+            allowances=[
+                (self.allowances[account_id][period_us], moved[0], moved[1])
+                for (account_id, period_us), moved in self.allowance_moves.items()
+            ],
+            orders_new=self.new_orders,
+            orders=list(self.changed_orders.values()),
+            decisions=self.decisions,
+            suspense=list(self.changed_suspense.values()),
+            macs=self.macs,
+            latches=self.latches,
+            marks=list(self.changed_marks.values()),
+            journal_id=journal_id,
+            journal=journal,
+        )
+
+    def settle(self) -> list[Order]:
+        """The batch is durable: forget that its rows were changed. Answers its new orders."""
+        orders = self.new_orders
+        for order in self.changed_orders.values():
+            self.orders.pop(order.order_id, None)
+        self._asked = Want()
+        self._reset_changes()
+        if len(self.sessions) > SESSIONS_CACHED_MAX:
+            self._shrink()
+        return orders
+
+    def discard(self) -> set[int]:
+        """The batch failed or its fate is unknown: drop every row it changed, to be read anew.
+
+        Answers the accounts that had live sessions: they must come back without being named.
+        """
+        account_ids = set(self.moves) | {key for key, _ in self.allowance_moves}
+        touched = list(self.changed_sessions.values()) + list(self.new_sessions.values())
+        account_ids |= {session.account_id for session in touched}
+        orders = [order.order_id for order in self.new_orders] + list(self.changed_orders)
+        suspense = {row.session_id for row in self.changed_suspense.values()}
+        marks = {device_id for device_id, _ in self.changed_marks}
+        logins = {decision.login for decision in self.decisions}
+        account_ids |= {
+            self.subscribers[login].account_id for login in logins if login in self.subscribers
+        }
+        self._asked = Want()
+        self._reset_changes()
+        account_ids.discard(0)
+        alive = {account_id for account_id in account_ids if self.live_of.get(account_id)}
+        for session in touched:
+            self._drop_session(session)
+        for account_id in account_ids:
+            self.drop_account(account_id)
+        for order_id in orders:
+            self.orders.pop(order_id, None)
+        for session_id in suspense:
+            self.suspense.pop(session_id, None)
+        for device_id in marks:
+            self.marks.pop(device_id, None)
+        for login in logins:
+            self.decisions_n.pop(login, None)
+        return alive
+
+    # -- changes made elsewhere
+
+    def hear(self, changes: Iterable[Change]) -> set[int]:
+        """Drop what was changed elsewhere; answers the accounts whose sessions need a look."""
+        accounts: set[int] = set()
+        for change in changes:
+            self.feed_seq = max(self.feed_seq, change.seq)
+            if change.kind == "plan":
+                self.newest_plan.clear()
+                self._whole.clear()
+                continue
+            account_id = self._account_of(change)
+            if account_id is not None:
+                if self.live_of.get(account_id):
+                    accounts.add(account_id)
+                self.drop_account(account_id)
+        return accounts
+
+    def _account_of(self, change: Change) -> int | None:
+        if change.kind == "account":
+            return change.row_id
+        if change.kind == "subscriber":
+            return self._purse_of.get(change.row_id)
+        if change.kind == "session" and change.row_id in self.sessions:
+            return self.sessions[change.row_id].account_id
+        return None
+
+    def drop_account(self, account_id: int) -> None:
+        """Forget an account and all that is held whole with it."""
+        for login in self.logins_of.pop(account_id, set()):
+            subscriber = self.subscribers.pop(login, None)
+            if subscriber is not None:
+                self._purse_of.pop(subscriber.subscriber_id, None)
+        for session_id in list(self.live_of.pop(account_id, ())):
+            self._drop_session(self.sessions[session_id])
+        self.accounts.pop(account_id, None)
+        self.allowances.pop(account_id, None)
+        self._whole.discard(account_id)
+
+    def _drop_session(self, session: Session) -> None:
+        if self.sessions.pop(session.session_id, None) is None:
+            return
+        self.same_id.pop((session.device_id, session.acct_session_id), None)
+        self.live_of.get(session.account_id, set()).discard(session.session_id)
+        self.live_on.get(session.device_id, set()).discard(session.session_id)
+
+    def _shrink(self) -> None:
+        """Keep the live sessions; what ended, and looks at it, can be read again."""
+        for session in [s for s in self.sessions.values() if not s.live]:
+            self._drop_session(session)
+        for key in [key for key, ids in self.same_id.items() if not ids]:
+            del self.same_id[key]
+        for account_id in [a for a in self._whole if not self.live_of.get(a)]:
+            self.drop_account(account_id)
+        self.suspense.clear()

@@ -1,0 +1,66 @@
+"""How a session ends: its hold is resolved and its charges become one immutable entry.
+
+Used by every road that ends one: a Stop, an Accounting-On, a reused id, a silence, a Disconnect
+that was acknowledged without a Stop. Usage that comes later is charged in a part of its own.
+"""
+
+from __future__ import annotations
+
+from aaa.turn import Turn
+from accounting import hold
+from accounting.ledger import charge_entry
+from domain.session import HoldState, Session, SessionState
+
+LOST_SERVICE = 3  # Acct-Terminate-Cause values (ACC-11)
+ADMIN_RESET = 6
+NAS_REBOOT = 11
+
+
+def close(turn: Turn, session: Session, *, cause: int, stop_us: int, synthetic: bool) -> None:
+    """Close an open session at `stop_us` with its last known usage."""
+    session.state = SessionState.CLOSED
+    session.stop_us = max(stop_us, session.start_us)
+    session.terminate_cause = cause
+    session.synthetic = synthetic
+    session.cut_order_id = 0
+    turn.acked.pop(session.session_id, None)
+    release(turn, session, HoldState.POSTED)
+    post_charges(turn, session)
+    turn.books.touch(session)
+    turn.notes["closed-synthetic" if synthetic else "closed"] += 1
+
+
+def lapse(turn: Turn, session: Session, state: HoldState) -> None:
+    """End an accepted session that never started: its hold goes back."""
+    assert session.state is SessionState.ACCEPTED
+    session.state = SessionState.LAPSED
+    release(turn, session, state)
+    turn.books.touch(session)
+    turn.notes["lapsed"] += 1
+
+
+def release(turn: Turn, session: Session, state: HoldState) -> None:
+    """Resolve the session's hold, if it has one (L6)."""
+    back = hold.resolve(session, state)
+    if back:
+        account = turn.books.accounts[session.account_id]
+        account.held_micros -= back
+        turn.books.move(account, held=-back)
+
+
+def post_charges(turn: Turn, session: Session) -> None:
+    """Close the session's open charges into one entry, if they come to anything."""
+    amount_micros = session.open_micros
+    if session.account_id == 0 or not amount_micros:
+        return
+    account = turn.books.accounts[session.account_id]
+    entry = charge_entry(account, session, turn.ids.next(), turn.now_us)
+    turn.books.entries.append(entry)
+    turn.books.closings.append(
+        (session.account_id, session.session_id, session.part, entry.entry_id)
+    )
+    turn.books.move(account, posted=-amount_micros, opened=-amount_micros, entries=1)
+    session.closed_micros = session.charged_micros
+    session.part += 1
+    if entry.overrun_micros:
+        turn.notes["overrun"] += 1

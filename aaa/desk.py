@@ -1,0 +1,303 @@
+"""The straight road: load, decide, commit, for one batch after another.
+
+One batch is at the desk at a time, in order of arrival. All reads come first; then every request
+is decided on the books, without waiting; then one transaction makes all of it durable, and only
+then are there outcomes to send. A commit that finds another's change is decided again; a commit
+that fails leaves its whole batch unanswered, which makes the devices try again; a decision that
+breaks an assertion costs its own request an answer and nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from aaa import closing, enforce
+from aaa.books import Books
+from aaa.hearing import Hearing, stale_after_us
+from aaa.login import decide_login, login_key
+from aaa.outcome import FAILED, SILENT, Outcome
+from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
+from aaa.record import decide_record, session_key
+from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
+from aaa.token import session_of
+from aaa.turn import DeskSettings, Turn
+from accounting import journal
+from domain.device import Device
+from domain.grant import Order
+from domain.login import canonical_login
+from domain.seams import US_PER_S, Ids, Randomness
+from domain.session import HoldState, SessionState
+from domain.usage import RecordKind, Usage
+from nas.dialects import DIALECTS
+from nas.login import LoginHints
+
+ACCESS_REQUEST, ACCOUNTING_REQUEST = 1, 4
+ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
+ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
+
+Parsed = Usage | LoginHints | None
+
+
+class Desk:
+    """Decides batches. Not to be called again before the last `serve` has ended."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: DeskSettings,
+        *,
+        ids: Ids,
+        randomness: Randomness,
+        sealer: Sealer,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._ids = ids
+        self._randomness = randomness
+        self._sealer = sealer
+        self._books = Books()
+        self._hearing = Hearing()
+        self._devices: dict[int, Device] = {}
+        self._acked: dict[int, int] = {}
+        self._orders: list[Order] = []
+        self._recheck: set[int] = set()
+        self._lost: set[int] = set()  # accounts with live sessions that were dropped
+        self.notes: Counter[str] = Counter()  # words for metrics; counts since the start
+        self.broke: Callable[[Item, BaseException], None] = lambda item, error: None
+
+    # -- around the batches
+
+    async def warm(self) -> None:
+        """Before the first batch: the change number, and every live session into memory."""
+        self._books.feed_seq = await self._store.feed_seq()
+        want = Want(all_live=True)
+        self._books.take_in(want, await self._store.load(want))
+
+    def equip(self, devices: Sequence[Device]) -> None:
+        """The devices as configured now."""
+        self._devices = {device.device_id: device for device in devices}
+
+    def absorb(self, changes: Sequence[Change]) -> None:
+        """Rows were changed elsewhere: read them anew, and look at the sessions they concern."""
+        self._recheck |= self._books.hear(changes)
+
+    def take_orders(self) -> list[Order]:
+        """Orders that the last batches made durable, to be carried out; each is given once."""
+        orders, self._orders = self._orders, []
+        return orders
+
+    def pending(self) -> list[Item]:
+        """What the desk itself wants in the next batch."""
+        if not self._recheck:
+            return []
+        accounts, self._recheck = frozenset(self._recheck), set()
+        return [Recheck(accounts)]
+
+    def due(self, now_us: int) -> list[Item]:
+        """Sessions that time has decided about, picked from memory."""
+        lapsed, stale, cut = set(), set(), set()
+        for session in self._books.sessions.values():
+            if session.state is SessionState.ACCEPTED and now_us >= session.hold_until_us:
+                lapsed.add(session.session_id)
+            elif session.state is SessionState.OPEN and (
+                # Suspect first, and closed only after as long again (F-03).
+                self._hearing.silent_us(session)
+                > 2 * stale_after_us(session, self._settings.stale_min_s)
+            ):
+                stale.add(session.session_id)
+        wait_us = self._settings.disconnect_wait_s * US_PER_S
+        for session_id, acked_us in self._acked.items():
+            if now_us - acked_us >= wait_us:
+                cut.add(session_id)
+        found = ((SweepKind.LAPSED, lapsed), (SweepKind.STALE, stale), (SweepKind.CUT, cut))
+        return [Sweep(kind, frozenset(ids)) for kind, ids in found if ids]
+
+    def live_counts(self) -> dict[int, int]:
+        """Open and accepted sessions by device."""
+        return {device_id: len(ids) for device_id, ids in self._books.live_on.items()}
+
+    def figures(self) -> dict[str, int]:
+        """Gauges of what is held in memory; money in micros."""
+        live = [session for session in self._books.sessions.values() if session.live]
+        return {
+            "sessions_live": len(live),
+            "holds_active": sum(s.hold_state is HoldState.HELD for s in live),
+            "holds_micros": sum(session.held_micros for session in live),
+            "sessions_cached": len(self._books.sessions),
+            "accounts_cached": len(self._books.accounts),
+            "sessions_suspect": sum(
+                self._hearing.suspect(session, self._settings.stale_min_s) for session in live
+            ),
+        }
+
+    # -- a batch
+
+    async def serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
+        """Decide and commit a batch; the outcomes are in its order. Raises nothing."""
+        try:
+            return await self._serve(batch, now_us)
+        except StoreUnavailable:
+            self._lost |= self._books.discard()
+            self.notes["store-unavailable"] += 1
+            return [FAILED] * len(batch)
+        except Exception as error:  # noqa: BLE001 - whatever a decision broke, the rest goes on
+            return await self._serve_apart(batch, now_us, error)
+
+    async def _serve_apart(
+        self, batch: Sequence[Item], now_us: int, error: Exception
+    ) -> list[Outcome]:
+        """A decision broke an invariant: forget all that is cached, and find the culprit.
+
+        What was half decided may have changed any record in memory, so none is kept.
+        """
+        try:
+            self._books = Books()
+            await self.warm()
+        except StoreUnavailable:
+            return [FAILED] * len(batch)
+        if len(batch) == 1:
+            self.notes["broken"] += 1
+            self.broke(batch[0], error)
+            return [FAILED]
+        outcomes = []
+        for item in batch:
+            outcomes += await self.serve([item], now_us)
+        return outcomes
+
+    async def _serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
+        parsed = [self._parse(item) for item in batch]
+        for _ in range(ATTEMPTS_MAX):
+            await self._load(batch, parsed)
+            turn = self._turn(now_us)
+            outcomes = [
+                self._decide(turn, item, read) for item, read in zip(batch, parsed, strict=True)
+            ]
+            body = journal.encode(turn.records) if turn.records else b""
+            changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
+            try:
+                if changes:
+                    await self._store.commit(changes)
+            except Conflict:
+                self._lost |= self._books.discard()
+                self.notes["conflict"] += 1
+                self.absorb(await self._store.feed(self._books.feed_seq))
+                continue
+            self._orders += self._books.settle()
+            self._acked = turn.acked
+            self.notes.update(turn.notes)
+            return outcomes
+        raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
+
+    def _turn(self, now_us: int) -> Turn:
+        return Turn(
+            now_us=now_us,
+            books=self._books,
+            settings=self._settings,
+            ids=self._ids,
+            randomness=self._randomness,
+            sealer=self._sealer,
+            hearing=self._hearing,
+            devices=self._devices,
+            journal_id=self._ids.next(),
+            acked=dict(self._acked),
+        )
+
+    def _parse(self, item: Item) -> Parsed:
+        """What a packet says, read once; its device is the one it was verified with."""
+        if not isinstance(item, Request):
+            return None
+        dialect = DIALECTS[item.device.dialect]
+        self._devices[item.device.device_id] = item.device
+        if item.packet.code == ACCOUNTING_REQUEST:
+            return dialect.read_usage(
+                item.packet, item.device, item.arrived_us, item.source_address
+            )
+        return dialect.read_login(item.packet)
+
+    async def _load(self, batch: Sequence[Item], parsed: Sequence[Parsed]) -> None:
+        """Read what the batch names and memory lacks, until nothing more is named."""
+        for _ in range(ROUNDS_MAX):
+            want = Want(account_ids=set(self._lost))
+            for item, read in zip(batch, parsed, strict=True):
+                self._name(want, item, read)
+            lacking = self._books.missing(want)
+            if not lacking:
+                self._lost.clear()
+                return
+            self._books.take_in(lacking, await self._store.load(lacking))
+
+    def _name(self, want: Want, item: Item, read: Parsed) -> None:
+        """Add what an item needs to what is wanted, as far as is known by now."""
+        books = self._books
+        if isinstance(read, LoginHints):
+            want.logins |= {login_key(read), ""}
+        elif isinstance(read, Usage):
+            assert isinstance(item, Request)
+            self._name_usage(want, item.device.device_id, read)
+        elif isinstance(item, Recheck):
+            want.account_ids |= item.account_ids
+        elif isinstance(item, Settled):
+            order = books.orders.get(item.order_id)
+            want.order_ids.add(item.order_id)
+            if order is not None:
+                want.session_ids.add(order.session_id)
+                want.account_ids.add(order.account_id)
+        elif isinstance(item, Sweep):
+            want.session_ids |= item.session_ids
+            want.account_ids |= {
+                books.sessions[key].account_id for key in item.session_ids if key in books.sessions
+            }
+
+    def _name_usage(self, want: Want, device_id: int, usage: Usage) -> None:
+        if usage.kind in (RecordKind.ON, RecordKind.OFF):
+            want.live_of_devices.add(device_id)
+            want.mark_devices.add(device_id)
+            for session in self._books.sessions_on(device_id):
+                want.account_ids.add(session.account_id)
+            return
+        key = (device_id, session_key(usage))
+        want.session_keys.add(key)
+        want.logins.add(canonical_login(usage.user_name))
+        session_id = session_of(usage.classes, self._sealer.class_key)
+        if session_id is not None:
+            want.session_ids.add(session_id)
+        named = [*self._books.with_id(*key)]
+        if session_id is not None and session_id in self._books.sessions:
+            named.append(self._books.sessions[session_id])
+        for session in named:
+            want.account_ids.add(session.account_id)
+            want.plan_ids.add(session.plan_id)
+            if session.account_id == 0 or session.review_input or session.review_output:
+                want.suspense_of.add(session.session_id)
+        want.plan_ids.discard(0)
+
+    def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
+        """The one place that branches on what an item is."""
+        if isinstance(item, Request):
+            if isinstance(read, Usage):
+                return decide_record(turn, item, read)
+            assert isinstance(read, LoginHints)
+            return decide_login(turn, item, read)
+        if isinstance(item, Recheck):
+            for account_id in sorted(item.account_ids):
+                enforce.recheck(turn, account_id)
+        elif isinstance(item, Settled):
+            enforce.settled(turn, item)
+        else:
+            self._sweep(turn, item)
+        return SILENT
+
+    def _sweep(self, turn: Turn, sweep: Sweep) -> None:
+        for session_id in sorted(sweep.session_ids):
+            session = turn.books.sessions.get(session_id)
+            if session is None:
+                turn.acked.pop(session_id, None)
+            elif sweep.kind is SweepKind.LAPSED:
+                if session.state is SessionState.ACCEPTED:
+                    closing.lapse(turn, session, HoldState.EXPIRED)
+            elif sweep.kind is SweepKind.STALE:
+                enforce.end_stale(turn, session)
+            else:
+                turn.acked.pop(session_id, None)
+                enforce.end_without_stop(turn, session)

@@ -1,0 +1,189 @@
+"""What follows from a session's state: nothing, a longer grant, or the end of it.
+
+Called after usage was charged and after money or status changed elsewhere. Orders are rows of the
+same transaction; a device that does not obey is told again at the next record (COA-16).
+"""
+
+from __future__ import annotations
+
+from aaa import closing
+from aaa.limits import (
+    Deal,
+    deal_of,
+    exhausted,
+    grant_of,
+    hold_more,
+    reach_of,
+    told,
+)
+from aaa.request import Settled
+from aaa.turn import Turn
+from accounting import hold
+from domain.account import Status
+from domain.grant import Order, OrderKind, OrderResult, OrderState
+from domain.seams import US_PER_S
+from domain.session import HoldState, Session, SessionState
+from radius import encode_attributes
+
+NO_SUCH_SESSION = 503  # Error-Cause (COA-11)
+ACK_GRACE_US = 5 * US_PER_S  # records that were under way when the device acknowledged a cut
+
+
+def enforce(turn: Turn, session: Session) -> None:
+    """Cut, extend or leave alone an open session (Prepaid; COA-16)."""
+    deal = deal_of(turn, session)
+    if deal is None or session.state is not SessionState.OPEN:
+        return
+    reason = _barred(turn, deal)
+    if reason:
+        cut(turn, deal, reason)
+        return
+    reach = reach_of(turn, deal)
+    if not exhausted(deal, reach):
+        return
+    more_micros = hold_more(turn, deal)
+    if more_micros:
+        reach = reach_of(turn, deal)
+        if not exhausted(deal, reach):
+            _tell_limits(turn, deal, "re-held")
+            return
+        _return(turn, deal, more_micros)
+    cut(turn, deal, "exhausted")
+
+
+def _barred(turn: Turn, deal: Deal) -> str:
+    """Why the subscriber may not be online at all, money aside."""
+    if deal.subscriber.status is not Status.ACTIVE:
+        return str(deal.subscriber.status)
+    until_us = deal.subscriber.valid_until_us
+    if until_us is not None and turn.now_us >= until_us:
+        return "expired"
+    return ""
+
+
+def _return(turn: Turn, deal: Deal, amount_micros: int) -> None:
+    back = hold.give_back(deal.session, amount_micros)
+    deal.account.held_micros -= back
+    turn.books.move(deal.account, held=-back)
+
+
+def recheck(turn: Turn, account_id: int) -> None:
+    """Money, status or plan changed elsewhere: bring every live session in line at once."""
+    for session in turn.books.live_sessions(account_id):
+        deal = deal_of(turn, session)
+        if deal is None:
+            continue
+        if _barred(turn, deal):
+            if session.state is SessionState.ACCEPTED:
+                closing.lapse(turn, session, HoldState.VOID)
+            else:
+                enforce(turn, session)
+            continue
+        if not deal.plan.priced:
+            continue
+        before = session.granted_micros
+        if deal.account.available_micros < 0 and session.hold_state is HoldState.HELD:
+            _return(turn, deal, -deal.account.available_micros)
+        else:
+            hold_more(turn, deal)
+        if session.granted_micros == before:
+            continue
+        turn.books.touch(session)
+        if session.state is SessionState.OPEN:
+            if not exhausted(deal, reach_of(turn, deal)):
+                _tell_limits(turn, deal, "money changed")
+            enforce(turn, session)
+
+
+def cut(turn: Turn, deal: Deal, reason: str) -> None:
+    """Order a Disconnect, unless one is under way or was just acknowledged."""
+    session = deal.session
+    acked_us = turn.acked.get(session.session_id)
+    if session.cut_order_id or not deal.device.coa_port or not deal.dialect.has_disconnect:
+        return
+    if acked_us is not None and turn.now_us - acked_us < ACK_GRACE_US:
+        return
+    keys = deal.dialect.session_keys(session, for_coa=False)
+    session.cut_order_id = _order(turn, deal, OrderKind.DISCONNECT, reason, keys)
+    turn.books.touch(session)
+    turn.notes[f"cut-{reason}"] += 1
+
+
+def _tell_limits(turn: Turn, deal: Deal, reason: str) -> None:
+    """Send new limits by CoA where the dialect can and there is something to tell."""
+    session, dialect = deal.session, deal.dialect
+    grant = grant_of(turn, deal, reach_of(turn, deal), start_us=session.start_us, spread=False)
+    before = (session.timeout_s, session.limit_octets)
+    told(session, grant)
+    turn.books.touch(session)
+    if before == (session.timeout_s, session.limit_octets):
+        return
+    if not dialect.has_limit_coa or not deal.device.coa_port:
+        return
+    content = dialect.session_keys(session, for_coa=True) + dialect.write_limits(grant)
+    _order(turn, deal, OrderKind.LIMITS, reason, content)
+
+
+def _order(
+    turn: Turn, deal: Deal, kind: OrderKind, reason: str, content: list[tuple[int, bytes]]
+) -> int:
+    session, device = deal.session, deal.device
+    order = Order(
+        order_id=turn.ids.next(),
+        account_id=session.account_id,
+        session_id=session.session_id,
+        device_id=session.device_id,
+        kind=kind,
+        reason=reason,
+        attributes=encode_attributes(content),
+        address=session.source_address,
+        port=device.coa_port,
+        created_us=turn.now_us,
+    )
+    turn.books.add_order(order)
+    return order.order_id
+
+
+def settled(turn: Turn, told_back: Settled) -> None:
+    """A device answered an order, or stayed silent: write it down and draw the consequence."""
+    order = turn.books.orders.get(told_back.order_id)
+    if order is None or order.state is not OrderState.PENDING:
+        return
+    acknowledged = told_back.result is OrderResult.ACK
+    order.state = OrderState.DONE if acknowledged else OrderState.FAILED
+    order.result = told_back.result
+    order.error_cause = told_back.error_cause
+    order.attempts_n = told_back.attempts_n
+    order.done_us = told_back.at_us
+    turn.books.changed_orders[order.order_id] = order
+    turn.notes[f"order-{order.kind}-{told_back.result}"] += 1
+    session = turn.books.sessions.get(order.session_id)
+    if session is None or not session.live:
+        return
+    if told_back.error_cause == NO_SUCH_SESSION:
+        # The device does not know it: it is over, at its last known usage (COA-11, F-03).
+        _end(turn, session, closing.LOST_SERVICE)
+    elif order.kind is OrderKind.DISCONNECT:
+        session.cut_order_id = 0
+        if acknowledged:
+            turn.acked[session.session_id] = turn.now_us
+        turn.books.touch(session)
+
+
+def end_without_stop(turn: Turn, session: Session) -> None:
+    """A Disconnect was acknowledged and no Stop came: close at last usage (Q-26, F-46)."""
+    if session.live:
+        _end(turn, session, closing.ADMIN_RESET)
+
+
+def end_stale(turn: Turn, session: Session) -> None:
+    """A session that fell silent while its device talked on: close at last usage (F-03, A10)."""
+    if session.state is SessionState.OPEN:
+        _end(turn, session, closing.LOST_SERVICE)
+
+
+def _end(turn: Turn, session: Session, cause: int) -> None:
+    if session.state is SessionState.ACCEPTED:
+        closing.lapse(turn, session, HoldState.EXPIRED)
+        return
+    closing.close(turn, session, cause=cause, stop_us=session.last_event_us, synthetic=True)

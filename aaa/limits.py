@@ -1,0 +1,186 @@
+"""What a session may do: slots, holds and the grant that a device is told.
+
+The grant says no more than was held, less a guard band for how late the device notices; time is
+the least of what the money pays, the end of validity or hours, and the longest session. A session
+that reaches the end of its hold takes another share of what is left; when nothing is left it is
+cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aaa.turn import Turn
+from accounting import hold
+from accounting.hold import Reach
+from domain.account import Account, Subscriber
+from domain.device import Device
+from domain.grant import Grant
+from domain.period import hours_end_us
+from domain.plan import Counted, Plan
+from domain.seams import US_PER_S
+from domain.session import Session, SessionState
+from nas.dialects import DIALECTS, Dialect
+from rating import Tariff, counted_octets
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A session with all that its limits depend on."""
+
+    session: Session
+    subscriber: Subscriber
+    account: Account
+    plan: Plan
+    tariff: Tariff
+    device: Device
+
+    @property
+    def dialect(self) -> Dialect:
+        """The attribute language of the session's device."""
+        return DIALECTS[self.device.dialect]
+
+
+def deal_of(turn: Turn, session: Session) -> Deal | None:
+    """The deal of a subscriber's session; None if it is nobody's or its device is gone."""
+    books = turn.books
+    account = books.accounts.get(session.account_id)
+    plan = books.plans.get(session.plan_id)
+    device = turn.devices.get(session.device_id)
+    logins = books.logins_of.get(session.account_id, ())
+    owners = [books.subscribers[login] for login in logins]
+    owner = next((s for s in owners if s.subscriber_id == session.subscriber_id), None)
+    if account is None or plan is None or device is None or owner is None:
+        return None
+    return Deal(session, owner, account, plan, books.tariff(plan), device)
+
+
+def included_left(turn: Turn, subscriber: Subscriber, plan: Plan) -> tuple[int, int]:
+    """Included octets and seconds that the account has left in its validity period."""
+    if not plan.included_octets and not plan.included_s:
+        return 0, 0
+    used = turn.books.allowance(subscriber.account_id, subscriber.period_start_us)
+    return (
+        max(plan.included_octets - used.used_octets, 0),
+        max(plan.included_s - used.used_s, 0),
+    )
+
+
+def free_slots(turn: Turn, account_id: int, plan: Plan, but: Sequence[Session] = ()) -> int:
+    """Simultaneous sessions of the plan that are not in use by others than `but`.
+
+    A login counts until its Start is overdue (F-41); a suspect session does not count (F-40).
+    """
+    used = 0
+    for session in turn.books.live_sessions(account_id):
+        if any(session is one for one in but):
+            continue
+        if session.state is SessionState.ACCEPTED:
+            used += turn.now_us < session.slot_until_us
+        else:
+            used += not turn.hearing.suspect(session, turn.settings.stale_min_s)
+    return plan.sessions_max - used
+
+
+def reach_of(turn: Turn, deal: Deal) -> Reach:
+    """How far the session may go with what it was granted."""
+    included = included_left(turn, deal.subscriber, deal.plan)
+    return hold.reach(deal.session, deal.plan, deal.tariff, included)
+
+
+def exhausted(deal: Deal, reach: Reach) -> bool:
+    """Has the session come to where the next octet or second is not paid?"""
+    session = deal.session
+    if not deal.plan.priced:
+        return False
+    if deal.plan.volume is None and deal.plan.time is None:
+        return session.charged_micros > session.granted_micros  # a fee, and nothing else
+    counted = counted_octets(deal.tariff, session.input_octets, session.output_octets)
+    if reach.octets is not None and counted >= reach.octets:
+        return True
+    return reach.seconds is not None and session.session_s >= reach.seconds
+
+
+def hold_more(turn: Turn, deal: Deal) -> int:
+    """Let the session hold one more share of what is available; answers how much."""
+    slots = free_slots(turn, deal.account.account_id, deal.plan, but=[deal.session])
+    amount_micros = hold.share(deal.account.available_micros, slots)
+    if deal.plan.volume is None and deal.plan.time is None:
+        owed_micros = max(deal.plan.session_fee_micros - deal.session.granted_micros, 0)
+        amount_micros = min(amount_micros, owed_micros)
+    if amount_micros <= 0:
+        return 0
+    held = hold.take(deal.session, deal.account, amount_micros)
+    deal.account.held_micros += held
+    turn.books.move(deal.account, held=held, promise=True)
+    return amount_micros
+
+
+def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: bool) -> Grant:
+    """What the device is told; `start_us` is when the session began, for limits of time."""
+    plan, device = deal.plan, deal.device
+    most_s = turn.spread(plan.max_session_s) if spread else plan.max_session_s
+    ends = [most_s]
+    if reach.seconds is not None:
+        ends.append(reach.seconds)
+    if deal.subscriber.valid_until_us is not None:
+        ends.append((deal.subscriber.valid_until_us - start_us) // US_PER_S)
+    end_of_hours_us = hours_end_us(turn.now_us, plan.hours, plan.timezone)
+    if plan.hours and end_of_hours_us is not None:
+        ends.append((end_of_hours_us - start_us) // US_PER_S)
+    octets = _less_guard(reach.octets, plan, device, deal.dialect)
+    rate_bps = _rate_bps(plan, device)
+    if octets is not None and not deal.dialect.has_octet_limit and not device.coa_port:
+        # Nothing else can end this session: the line must be fast enough to waste the rest.
+        if rate_bps:
+            ends.append(octets * 8 // rate_bps)
+    interim_s = plan.interim_s or device.interim_s or turn.settings.interim_s
+    grant = Grant(
+        session_timeout_s=max(min(ends), 1),
+        interim_s=turn.spread(interim_s) if spread else interim_s,
+        down_bps=plan.down_bps,
+        up_bps=plan.up_bps,
+        policy_down=plan.policy_down,
+        policy_up=plan.policy_up,
+    )
+    if octets is None or not deal.dialect.has_octet_limit:
+        return grant
+    return _with_octets(grant, plan, octets)
+
+
+def _rate_bps(plan: Plan, device: Device) -> int:
+    """Bits per second the session can move in both directions; 0: not known."""
+    if plan.down_bps and plan.up_bps:
+        return plan.down_bps + plan.up_bps
+    return 2 * (device.line_rate_bps or 0)
+
+
+def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect) -> int | None:
+    """The octets to tell: the held ones less what passes before the device notices (1.3, 5).
+
+    The guard never takes more than half: a small balance must still buy something.
+    """
+    if octets is None:
+        return None
+    guard = _rate_bps(plan, device) * dialect.granularity_s // 8
+    return octets - min(guard, octets // 2)
+
+
+def _with_octets(grant: Grant, plan: Plan, octets: int) -> Grant:
+    """The octet limit in the direction that the plan counts."""
+    counted = plan.volume.counted if plan.volume else plan.counted
+    if counted is Counted.DOWN:
+        return replace(grant, output_limit_octets=octets)
+    if counted is Counted.UP:
+        return replace(grant, input_limit_octets=octets)
+    if counted is Counted.LARGER:
+        return replace(grant, input_limit_octets=octets, output_limit_octets=octets)
+    return replace(grant, total_limit_octets=octets)
+
+
+def told(session: Session, grant: Grant) -> None:
+    """Remember on the session what its device was told."""
+    session.timeout_s = grant.session_timeout_s
+    limits = (grant.total_limit_octets, grant.output_limit_octets, grant.input_limit_octets)
+    session.limit_octets = next((limit for limit in limits if limit is not None), 0)

@@ -1,0 +1,368 @@
+"""An accounting record, decided: which session, what it used, what that cost, what follows.
+
+The record is journaled whatever it is and answered once that is durable (A1, ACC-01): a device can
+do nothing better with a refusal. What cannot be rated goes to suspense (A9); what is old, repeated
+or implausible changes nothing that is billed.
+"""
+
+from __future__ import annotations
+
+from aaa import boot, closing, token
+from aaa.enforce import enforce
+from aaa.limits import deal_of
+from aaa.outcome import Outcome
+from aaa.request import Request
+from aaa.turn import Turn
+from accounting import charging, hold, suspense
+from accounting.charging import Total
+from accounting.counters import Line, Reading, Step, advance
+from accounting.event_time import EventTime, event_time
+from accounting.identity import Match, match
+from accounting.journal import Record, without_secrets
+from accounting.suspense import Reason
+from domain.account import Status, Subscriber
+from domain.device import Device
+from domain.login import canonical_login
+from domain.seams import US_PER_S
+from domain.session import HoldState, Session, SessionState
+from domain.usage import RecordKind, Usage
+from radius import encode_attributes
+
+ACCOUNTING_RESPONSE = 5
+PROXY_STATE = 33
+_LABELS = {
+    RecordKind.START: "start",
+    RecordKind.STOP: "stop",
+    RecordKind.INTERIM: "interim",
+    RecordKind.ON: "on",
+    RecordKind.OFF: "off",
+    RecordKind.OTHER: "other",
+}
+
+
+def session_key(usage: Usage) -> str:
+    """The Acct-Session-Id of a record; one without (ACC-02) is kept apart by User-Name."""
+    return usage.acct_session_id or f"(none) {usage.user_name}"
+
+
+def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
+    """Take in one Accounting-Request."""
+    device = request.device
+    turn.hearing.note(device.device_id, turn.now_us)
+    when = event_time(usage, turn.settings.clock_skew_s)
+    if when.clock_wrong:
+        turn.notes["clock-wrong"] += 1
+    if usage.kind in (RecordKind.ON, RecordKind.OFF):
+        _journal(turn, request, None, when, boot.decide_boot(turn, device, usage, when))
+    elif usage.kind is RecordKind.OTHER or usage.service:
+        _journal(turn, request, None, when, "stored")
+    else:
+        session = _find(turn, request, usage, when)
+        effect = _apply(turn, session, device, usage, when)
+        _journal(turn, request, session, when, effect)
+    proxied = [(PROXY_STATE, value) for value in request.packet.all(PROXY_STATE)]
+    return Outcome(ACCOUNTING_RESPONSE, encode_attributes(proxied), 0, _LABELS[usage.kind])
+
+
+def token_session(turn: Turn, usage: Usage, device: Device) -> Session | None:
+    """The session that a genuine Class of this device names (CLS-02).
+
+    One that has not begun is trusted only if its subscriber and the record's User-Name do not
+    name two different subscribers: some devices carry a Class over to the next user of a port.
+    """
+    session_id = token.session_of(usage.classes, turn.sealer.class_key)
+    session = turn.books.sessions.get(session_id) if session_id is not None else None
+    if session is None or session.device_id != device.device_id:
+        return None
+    if session.acct_session_id != session_key(usage):
+        named = turn.books.subscribers.get(canonical_login(usage.user_name))
+        if named is not None and named.subscriber_id != session.subscriber_id:
+            return None
+    return session
+
+
+def _find(turn: Turn, request: Request, usage: Usage, when: EventTime) -> Session:
+    """The session the record belongs to, made if there is none; superseded ones are closed."""
+    device = request.device
+    subscriber = turn.books.subscribers.get(canonical_login(usage.user_name))
+    unstarted: list[Session] = []
+    if subscriber is not None:
+        unstarted = [
+            session
+            for session in reversed(turn.books.live_sessions(subscriber.account_id))
+            if session.state is SessionState.ACCEPTED
+            and session.device_id == device.device_id
+            and session.subscriber_id == subscriber.subscriber_id
+        ]
+    same_id = turn.books.with_id(device.device_id, session_key(usage))
+    found = match(usage, when.at_us, token_session(turn, usage, device), same_id, unstarted)
+    for session in found.superseded:
+        closing.close(
+            turn,
+            session,
+            cause=closing.LOST_SERVICE,
+            stop_us=session.last_event_us,
+            synthetic=True,
+        )
+        turn.notes["id-reused"] += 1
+    if found.session is not None:
+        return found.session
+    return _open(turn, device, usage, when, found, subscriber)
+
+
+def _open(
+    turn: Turn,
+    device: Device,
+    usage: Usage,
+    when: EventTime,
+    found: Match,
+    subscriber: Subscriber | None,
+) -> Session:
+    """A session first seen in accounting: its token's account, its User-Name's, or nobody's."""
+    parent = found.parent
+    session = Session(
+        session_id=turn.ids.next(),
+        account_id=0,
+        subscriber_id=0,
+        device_id=device.device_id,
+        plan_id=0,
+        state=SessionState.OPEN,
+        version=1,
+        acct_session_id=session_key(usage),
+        user_name=usage.user_name,
+        created_us=turn.now_us,
+        start_us=when.at_us - (usage.session_s or 0) * US_PER_S,
+        interim_s=device.interim_s or turn.settings.interim_s,
+    )
+    reason = _nobodys(turn, usage, parent, subscriber)
+    if reason is None:
+        if parent is not None and parent.account_id:
+            session.account_id, session.subscriber_id = parent.account_id, parent.subscriber_id
+            session.plan_id = parent.plan_id
+            session.class_session_id = parent.session_id
+        else:
+            assert subscriber is not None
+            plan = turn.books.plan_of(subscriber)
+            assert plan is not None
+            session.account_id = subscriber.account_id
+            session.subscriber_id = subscriber.subscriber_id
+            session.plan_id = plan.plan_id
+            turn.notes["unauthorised"] += 1
+    turn.books.add_session(session)
+    if reason is not None:
+        turn.books.put_suspense(
+            suspense.whole_session(turn.ids.next(), session, reason, turn.now_us)
+        )
+        turn.notes["suspense"] += 1
+    return session
+
+
+def _nobodys(
+    turn: Turn, usage: Usage, parent: Session | None, subscriber: Subscriber | None
+) -> Reason | None:
+    """Why the session cannot be rated, if it cannot (A9, F-51, F-52)."""
+    if not usage.acct_session_id:
+        return Reason.NO_SESSION_ID
+    if parent is not None and parent.account_id:
+        return None
+    if subscriber is None:
+        return Reason.UNKNOWN_SUBSCRIBER
+    if subscriber.status is Status.CLOSED:
+        return Reason.CLOSED_SUBSCRIBER
+    if usage.local_authentic:
+        return Reason.LOCAL
+    return None if turn.books.plan_of(subscriber) is not None else Reason.NO_PLAN
+
+
+def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: EventTime) -> str:
+    """Move the session by the record; answers what it did, for the journal."""
+    turn.books.touch(session)
+    closed = _begin(turn, session, usage, when)
+    _bind(session, usage)
+    before = Total.of(session)
+    line = Line(
+        rate_bps=device.line_rate_bps,
+        gigawords=device.gigawords,
+        delta=device.counter_mode == "delta",
+        interval_s=session.interim_s or turn.settings.interim_s,
+    )
+    start = usage.kind is RecordKind.START
+    reading = Reading(
+        at_us=when.at_us,
+        session_s=None if start else usage.session_s,
+        # A Start's counters are zero or absent whatever went before: they say nothing.
+        input_octets=None if start else usage.input_octets,
+        output_octets=None if start else usage.output_octets,
+        final=usage.kind is RecordKind.STOP,
+    )
+    kept = _counters(session)
+    step = advance(session, reading, line)
+    if closed and step in (Step.CANDIDATE, Step.RESET, Step.LOW_STOP):
+        # Nothing low is believed of a session that has ended (F-07, Q-27).
+        _restore(session, kept)
+        step = Step.STALE
+    used = session.input_octets + session.output_octets + session.session_s > 0
+    session.fee_due = session.fee_due or session.start_seen or used
+    try:
+        _charge(turn, session, before)
+    except OverflowError:
+        # More than 63 bits of micros: no bill but noise (A9).
+        _restore(session, kept)
+        session.fee_due = before.fee_due
+        step = Step.ABSURD
+    turn.notes[f"step-{step}"] += 1
+    session.records_n += 1
+    session.last_seen_us = max(session.last_seen_us, usage.arrived_us)
+    turn.books.touch(session)
+    _conclude(turn, session, usage, when, closed)
+    _doubts(turn, session, step)
+    return str(step)
+
+
+_COUNTERS = (
+    "input_octets", "output_octets", "session_s", "input_base", "output_base", "session_base_s",
+    "epoch", "candidate_event_us", "candidate_input", "candidate_output", "candidate_s",
+    "review_input", "review_output",
+)  # fmt: skip
+
+
+def _counters(session: Session) -> list[int]:
+    return [getattr(session, name) for name in _COUNTERS]
+
+
+def _restore(session: Session, kept: list[int]) -> None:
+    for name, value in zip(_COUNTERS, kept, strict=True):
+        setattr(session, name, value)
+
+
+def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
+    """Bring the session to life if the record does so; answers whether it has ended for good.
+
+    A session that we closed ourselves lives again when its device reports it (A8, A10, F-03); one
+    that its device stopped does not (F-07).
+    """
+    if session.state in (SessionState.ACCEPTED, SessionState.LAPSED):
+        session.state = SessionState.OPEN
+        session.start_us = when.at_us - (usage.session_s or 0) * US_PER_S
+        _forget_hold(session)
+    elif session.state is SessionState.CLOSED and session.synthetic:
+        news = when.at_us > session.last_event_us or usage.kind is RecordKind.STOP
+        if usage.kind is not RecordKind.START and news:
+            session.state = SessionState.OPEN
+            session.stop_us, session.synthetic, session.terminate_cause = None, False, 0
+            _forget_hold(session)
+            turn.notes["revived"] += 1
+    if usage.kind is RecordKind.START and not session.start_seen:
+        session.start_seen = True
+        if session.records_n == 0 or when.at_us < session.start_us:
+            session.start_us = when.at_us
+    return session.state is SessionState.CLOSED
+
+
+def _forget_hold(session: Session) -> None:
+    """A hold that was resolved while the session was away is gone; it must be taken anew."""
+    if session.hold_state is not HoldState.HELD:
+        session.hold_state = HoldState.NONE
+        session.granted_micros = session.used_micros = 0
+
+
+def _bind(session: Session, usage: Usage) -> None:
+    """Take what the record says of the connection; the first address stays (F-44)."""
+    session.acct_session_id = session_key(usage)
+    session.source_address = usage.source_address or session.source_address
+    session.user_name = usage.user_name or session.user_name
+    for name in (
+        "calling_station_id",
+        "called_station_id",
+        "nas_port_id",
+        "nas_ip_address",
+        "nas_identifier",
+        "framed_ip_address",
+        "framed_ipv6_prefix",
+        "acct_multi_session_id",
+    ):
+        if not getattr(session, name):
+            setattr(session, name, getattr(usage, name))
+    if session.nas_port is None:
+        session.nas_port = usage.nas_port
+
+
+def _charge(turn: Turn, session: Session, before: Total) -> None:
+    """Charge the rise: open charges up, the hold's used part up (a fact: never refused)."""
+    deal = deal_of(turn, session)
+    if deal is None:
+        return
+    if deal.plan.included_octets or deal.plan.included_s:
+        used = turn.books.allowance(session.account_id, deal.subscriber.period_start_us)
+        taken = charging.take_included(session, before, deal.plan, deal.tariff, used)
+        turn.books.consume(used, *taken)
+    charged = session.charged_micros
+    for row in charging.charges(session, before, deal.plan, deal.tariff):
+        turn.books.add_charge(row)
+    rise = session.charged_micros - charged
+    back = hold.use(session)
+    if rise or back:
+        deal.account.open_micros += rise
+        deal.account.held_micros -= back
+        turn.books.move(deal.account, opened=rise, held=-back)
+
+
+def _conclude(turn: Turn, session: Session, usage: Usage, when: EventTime, closed: bool) -> None:
+    """After the counters: close on a Stop, post late usage, or see to the limits."""
+    if closed:
+        closing.post_charges(turn, session)
+        if usage.kind is RecordKind.STOP and session.synthetic:
+            session.synthetic, session.terminate_cause = False, usage.terminate_cause
+    elif usage.kind is RecordKind.STOP:
+        closing.close(
+            turn,
+            session,
+            cause=usage.terminate_cause,
+            stop_us=max(when.at_us, session.last_event_us),
+            synthetic=False,
+        )
+    else:
+        enforce(turn, session)
+
+
+def _doubts(turn: Turn, session: Session, step: Step) -> None:
+    """Keep the suspense list in step with what is in doubt of this session."""
+    rows = list(turn.books.suspense.get(session.session_id, {}).values())
+    for row in rows:
+        suspense.update(row, session, turn.now_us)
+        turn.books.put_suspense(row)
+    if rows or session.account_id == 0:
+        return
+    if session.review_input or session.review_output:
+        reason = Reason.LOW_STOP if step is Step.LOW_STOP else Reason.IMPLAUSIBLE
+        turn.books.put_suspense(suspense.doubt(turn.ids.next(), session, reason, turn.now_us))
+        turn.notes["quarantined"] += 1
+
+
+def _journal(
+    turn: Turn, request: Request, session: Session | None, when: EventTime, effect: str
+) -> None:
+    totals = session or _NO_SESSION
+    turn.records.append(
+        Record(
+            session_id=totals.session_id,
+            account_id=totals.account_id,
+            device_id=request.device.device_id,
+            previous=totals.journal_last,
+            arrived_us=request.arrived_us,
+            event_us=max(when.at_us, 0),
+            effect=effect,
+            input_octets=totals.input_octets,
+            output_octets=totals.output_octets,
+            session_s=totals.session_s,
+            free_octets=totals.free_octets,
+            free_s=totals.free_s,
+            charged_micros=totals.charged_micros,
+            attributes=without_secrets(request.packet.attribute_octets),
+        )
+    )
+    if session is not None:
+        session.journal_last = turn.journal_id
+
+
+_NO_SESSION = Session(0, 0, 0, 0, 0, SessionState.CLOSED, 0)

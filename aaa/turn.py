@@ -1,0 +1,57 @@
+"""One batch's turn at the desk: what every decision of the batch has at hand.
+
+A turn fixes `now`, the books, and the journal row that the batch's records go to. It also keeps
+what decisions say to one another's floor: the records to be journaled and the words for metrics.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from aaa.books import Books
+from aaa.hearing import Hearing
+from aaa.ports import Sealer
+from accounting.journal import Record
+from domain.device import Device
+from domain.seams import US_PER_S, Ids, Randomness
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """What an operator can set about decisions; seconds, microseconds."""
+
+    reject_delay_us: int = 100_000  # RouterOS gives up after 300 ms
+    interim_s: int = 300  # asked for where neither plan nor device says
+    clock_skew_s: int = 300  # a device clock further off is not believed (9.3)
+    start_wait_s: int = 60  # a login without a Start keeps its slot so long
+    hold_margin_s: int = 300  # and its hold so long beyond its Session-Timeout
+    stale_min_s: int = 900  # silence below this never makes a session suspect (F-03)
+    disconnect_wait_s: int = 60  # a disconnected session without a Stop is closed after this
+
+
+@dataclass(slots=True)
+class Turn:
+    """The means of one batch."""
+
+    now_us: int
+    books: Books
+    settings: DeskSettings
+    ids: Ids
+    randomness: Randomness
+    sealer: Sealer
+    hearing: Hearing
+    devices: dict[int, Device]
+    journal_id: int
+    records: list[Record] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    acked: dict[int, int] = field(default_factory=dict)  # session to when its cut was acked
+
+    def spread(self, number: int) -> int:
+        """`number` give or take a tenth, so that a fleet does not act in one moment (F-36)."""
+        tenth = number // 10
+        return number - tenth + self.randomness.below(2 * tenth + 1)
+
+    def after(self, seconds: int) -> int:
+        """The instant so many seconds from now."""
+        return self.now_us + seconds * US_PER_S

@@ -1,0 +1,111 @@
+"""What usage costs: the price of a session's new total less the price of what was charged.
+
+Because both prices are of totals, it does not matter in how many pieces, how often or in which
+order the usage was reported (A2, T1), and rounding happens once, on the total (T2). Included
+usage is taken from the account's allowance first and never given back, whatever reconnects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.account import Allowance
+from domain.period import day_number
+from domain.plan import Plan
+from domain.session import Charge, Session
+from rating import Step, Tariff, allowance, counted_octets, price
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is priced of a session: its totals and the included usage it has consumed."""
+
+    input_octets: int
+    output_octets: int
+    session_s: int
+    free_octets: int
+    free_s: int
+    fee_due: bool
+
+    @classmethod
+    def of(cls, session: Session) -> Total:
+        """The session's totals as they stand."""
+        return cls(
+            session.input_octets,
+            session.output_octets,
+            session.session_s,
+            session.free_octets,
+            session.free_s,
+            session.fee_due,
+        )
+
+
+def price_of(tariff: Tariff, total: Total) -> tuple[int, int, int]:
+    """Micros of fee, volume and time for a total."""
+    return price(
+        tariff,
+        counted_octets(tariff, total.input_octets, total.output_octets),
+        total.session_s,
+        total.free_octets,
+        total.free_s,
+        total.fee_due,
+    )
+
+
+def take_included(
+    session: Session, before: Total, plan: Plan, tariff: Tariff, used: Allowance
+) -> tuple[int, int]:
+    """Let the rise in usage consume what is left of the included volume and time.
+
+    Raises the session's `free_*` and the allowance's `used_*` and answers by how much.
+    """
+    octets = seconds = 0
+    if plan.included_octets:
+        left = max(plan.included_octets - used.used_octets, 0)
+        octets = allowance.take(
+            left,
+            counted_octets(tariff, before.input_octets, before.output_octets),
+            counted_octets(tariff, session.input_octets, session.output_octets),
+        )
+    if plan.included_s:
+        left = max(plan.included_s - used.used_s, 0)
+        seconds = allowance.take(left, before.session_s, session.session_s)
+    session.free_octets += octets
+    session.free_s += seconds
+    used.used_octets += octets
+    used.used_s += seconds
+    return octets, seconds
+
+
+def charges(session: Session, before: Total, plan: Plan, tariff: Tariff) -> list[Charge]:
+    """Charge the rise from `before` to now; raises the session's `charged_micros`.
+
+    Answers what to add to the open charge rows, one for each step that moved, on the local day
+    of the session's newest event. A total never costs less than before: that would be a refund.
+    """
+    after = Total.of(session)
+    was, now = price_of(tariff, before), price_of(tariff, after)
+    assert sum(was) == session.charged_micros, "A2: charged is not the price of the watermark"
+    day = day_number(session.last_event_us, plan.timezone)
+    rows = []
+    for step in Step:
+        amount_micros = now[step] - was[step]
+        assert amount_micros >= 0, "T1: a price fell as usage rose"
+        row = Charge(
+            account_id=session.account_id,
+            session_id=session.session_id,
+            part=session.part,
+            step=int(step),
+            day=day,
+            plan_id=plan.plan_id,
+            amount_micros=amount_micros,
+        )
+        if step is Step.VOLUME and plan.volume is not None:
+            row.input_octets = after.input_octets - before.input_octets
+            row.output_octets = after.output_octets - before.output_octets
+        elif step is Step.TIME and plan.time is not None:
+            row.session_s = after.session_s - before.session_s
+        if amount_micros or row.input_octets or row.output_octets or row.session_s:
+            rows.append(row)
+    session.charged_micros += sum(now) - sum(was)
+    return rows

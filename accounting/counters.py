@@ -1,0 +1,259 @@
+"""How a session's counters advance: the one algorithm of field notes 9.4 and 9.3.
+
+A device reports totals since the session began. `advance` compares them with what is known and
+moves the session forward by the difference, or not at all: totals never fall (A5), absent
+attributes never mean zero (F-21), a repeat or an old record has no effect (A3), a wrap of 32 bits
+is told from a reset by what the line could carry, and a reset needs a second low reading to be
+believed. What is possible but not plausible is put aside on the session, neither billed nor
+forgotten. Nothing here knows prices; the caller rates the difference between before and after.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from domain.seams import US_PER_S
+from domain.session import Session
+
+WRAP = 1 << 32
+HALF_WRAP = 1 << 31
+START_TOLERANCE_US = 60 * US_PER_S  # implied start times within this are the same start
+COUNTER_MAX = (1 << 62) - 1  # a total beyond this is no counter but noise
+
+
+class Step(enum.StrEnum):
+    """What a record did to the counters; a bounded word for metrics and `explain charge`."""
+
+    ADVANCED = "advanced"
+    UNCHANGED = "unchanged"
+    STALE = "stale"  # older than what is known: no effect
+    WRAPPED = "wrapped"  # a 32-bit counter went through zero (F-18)
+    CANDIDATE = "reset-candidate"  # a first low reading: no effect until a second one (F-17)
+    RESET = "reset"  # confirmed: a new counter epoch began
+    LOW_STOP = "low-stop"  # the first low reading is the last one: put in review (Q-14c)
+    CAPPED = "implausible"  # more than the line could carry: the excess is put aside
+    ABSURD = "absurd"  # no counter reads like this
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One record's counters, as reported. None: the attribute was absent."""
+
+    at_us: int  # event time
+    session_s: int | None
+    input_octets: int | None
+    output_octets: int | None
+    final: bool  # it is a Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is known of the device's counters and of the line behind them."""
+
+    rate_bps: int | None = None  # bits/s; None: no plausibility is judged
+    gigawords: bool = True
+    delta: bool = False  # reports differences instead of totals (F-23)
+    interval_s: int = 300
+
+
+def advance(session: Session, reading: Reading, line: Line) -> Step:
+    """Move the session's counters by one record and say what happened.
+
+    Changes `session` in place: counters, bases, candidate, review, `last_event_us`. The last
+    event time never goes back, so a later record is never rated before an earlier one.
+    """
+    if line.delta:
+        return _advance_by_difference(session, reading)
+    raw_input = _or_last(reading.input_octets, session.input_octets - session.input_base)
+    raw_output = _or_last(reading.output_octets, session.output_octets - session.output_base)
+    if max(raw_input, raw_output, reading.session_s or 0) > COUNTER_MAX:
+        return Step.ABSURD
+    last_input = session.input_octets - session.input_base
+    last_output = session.output_octets - session.output_base
+    last_s = session.session_s - session.session_base_s
+    low = raw_input < last_input or raw_output < last_output
+    if _stale(session, reading, last_s, low):
+        return Step.STALE
+    if low:
+        if not _wrapped(session, reading, line, (raw_input, raw_output)):
+            return _low_reading(session, reading, raw_input, raw_output, last_s)
+        step = Step.WRAPPED
+    elif reading.session_s is not None and reading.session_s < last_s:
+        return _time_went_back(session, reading, raw_input, raw_output)
+    else:
+        step = Step.ADVANCED
+    return _accept(session, reading, line, (raw_input, raw_output), step)
+
+
+def _or_last(value: int | None, last: int) -> int:
+    return last if value is None else value
+
+
+def _stale(session: Session, reading: Reading, last_s: int, low: bool) -> bool:
+    """Event time and session time both at or before what is known (9.4, A5).
+
+    Two records of the same second are not told apart by time: the higher one counts, so that a
+    Stop right behind an Interim keeps its last octets.
+    """
+    if session.records_n == 0:
+        return False
+    at_us, known_us = reading.at_us, session.last_event_us
+    if reading.session_s is None:
+        return at_us < known_us and (low or session.epoch > 0)
+    if at_us > known_us or reading.session_s > last_s:
+        return False
+    same_moment = at_us == known_us and reading.session_s == last_s
+    return low or not same_moment
+
+
+def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int]) -> bool:
+    """Did each fallen counter go through 2^32? Then its base rises by 2^32 (Q-11, Q-12)."""
+    if line.gigawords or line.rate_bps is None:
+        return False
+    carried = line.rate_bps * _elapsed_s(session, reading) // 8
+    last_input = session.input_octets - session.input_base
+    last_output = session.output_octets - session.output_base
+    rises = [0, 0]
+    for side, (value, last) in enumerate(zip(raw, (last_input, last_output), strict=True)):
+        if value >= last:
+            continue
+        if last - value <= HALF_WRAP or value + WRAP - last > carried:
+            return False
+        rises[side] = WRAP
+    session.input_base += rises[0]
+    session.output_base += rises[1]
+    return True
+
+
+def _elapsed_s(session: Session, reading: Reading) -> int:
+    """The greater of session time and event time since the last accepted record."""
+    by_event_s = (reading.at_us - session.last_event_us) // US_PER_S if session.records_n else 0
+    by_session_s = 0
+    if reading.session_s is not None:
+        by_session_s = reading.session_s - (session.session_s - session.session_base_s)
+    return max(by_event_s, by_session_s, 0)
+
+
+def _accept(
+    session: Session, reading: Reading, line: Line, raw: tuple[int, int], step: Step
+) -> Step:
+    new_input = session.input_base + raw[0]
+    new_output = session.output_base + raw[1]
+    session.review_input = session.review_output = 0
+    if line.rate_bps is not None:
+        # One interval more than the time elapsed, and a tenth, is possible (9.4).
+        span_s = _elapsed_s(session, reading) + line.interval_s
+        cap = line.rate_bps * span_s * 11 // 80
+        session.review_input = max(new_input - session.input_octets - cap, 0)
+        session.review_output = max(new_output - session.output_octets - cap, 0)
+        if session.review_input or session.review_output:
+            step = Step.CAPPED
+    new_input -= session.review_input
+    new_output -= session.review_output
+    before = (session.input_octets, session.output_octets, session.session_s)
+    session.input_octets = new_input
+    session.output_octets = new_output
+    if reading.session_s is not None:
+        session.session_s = max(session.session_s, session.session_base_s + reading.session_s)
+    session.candidate_event_us = None
+    session.last_event_us = max(session.last_event_us, reading.at_us)
+    if step is Step.ADVANCED and before == (new_input, new_output, session.session_s):
+        return Step.UNCHANGED
+    return step
+
+
+def _low_reading(
+    session: Session, reading: Reading, raw_input: int, raw_output: int, last_s: int
+) -> Step:
+    """A counter fell: remember it, or believe it if it is the second one (F-17, Q-13, Q-14)."""
+    if _confirms(session, reading, raw_input, raw_output, last_s):
+        session.input_base = session.input_octets
+        session.output_base = session.output_octets
+        if reading.session_s is not None and reading.session_s < last_s:
+            session.session_base_s = session.session_s
+        session.epoch += 1
+        _accept(session, reading, Line(), (raw_input, raw_output), Step.RESET)
+        return Step.RESET
+    if reading.final:
+        session.review_input = raw_input
+        session.review_output = raw_output
+        session.last_event_us = max(session.last_event_us, reading.at_us)
+        return Step.LOW_STOP
+    _remember(session, reading, raw_input, raw_output)
+    return Step.CANDIDATE
+
+
+def _time_went_back(session: Session, reading: Reading, raw_input: int, raw_output: int) -> Step:
+    """Only the session time fell: no effect at first; a device that stepped its clock goes on.
+
+    The octets never fell, so there is no reset to add up: the second such reading that agrees
+    with the first about when the session began is taken by the highest total alone.
+    """
+    session_s = reading.session_s or 0
+    agrees = (
+        session.candidate_event_us is not None
+        and reading.at_us > session.candidate_event_us
+        and session_s > session.candidate_s
+        and _same_start(session, reading)
+    )
+    if not agrees:
+        _remember(session, reading, raw_input, raw_output)
+        return Step.CANDIDATE
+    before = (session.input_octets, session.output_octets)
+    session.input_octets = max(session.input_octets, session.input_base + raw_input)
+    session.output_octets = max(session.output_octets, session.output_base + raw_output)
+    session.last_event_us = max(session.last_event_us, reading.at_us)
+    _remember(session, reading, raw_input, raw_output)
+    changed = before != (session.input_octets, session.output_octets)
+    return Step.ADVANCED if changed else Step.UNCHANGED
+
+
+def _remember(session: Session, reading: Reading, raw_input: int, raw_output: int) -> None:
+    session.candidate_event_us = reading.at_us
+    session.candidate_input = raw_input
+    session.candidate_output = raw_output
+    session.candidate_s = reading.session_s or 0
+
+
+def _same_start(session: Session, reading: Reading) -> bool:
+    assert session.candidate_event_us is not None
+    first_us = session.candidate_event_us - session.candidate_s * US_PER_S
+    second_us = reading.at_us - (reading.session_s or 0) * US_PER_S
+    return abs(first_us - second_us) <= START_TOLERANCE_US
+
+
+def _confirms(
+    session: Session, reading: Reading, raw_input: int, raw_output: int, last_s: int
+) -> bool:
+    """Is this the second low reading of one new counter epoch?
+
+    It must have gone on from the first one: later, not lower, and further in session time. Where
+    the session time fell too, both must agree about when the new epoch began: two old records
+    that were delivered late do not.
+    """
+    if session.candidate_event_us is None or reading.at_us <= session.candidate_event_us:
+        return False
+    if raw_input < session.candidate_input or raw_output < session.candidate_output:
+        return False
+    if reading.session_s is None:
+        return raw_input + raw_output > session.candidate_input + session.candidate_output
+    if reading.session_s <= session.candidate_s:
+        return False
+    return reading.session_s >= last_s or _same_start(session, reading)
+
+
+def _advance_by_difference(session: Session, reading: Reading) -> Step:
+    """A device that reports differences (F-23, Q-22): each new record adds; a repeat does not."""
+    later = session.records_n == 0 or reading.at_us > session.last_event_us
+    longer = reading.session_s is not None and reading.session_s > session.session_s
+    if not later and not longer:
+        return Step.STALE
+    added = (reading.input_octets or 0, reading.output_octets or 0)
+    if max(added) > COUNTER_MAX:
+        return Step.ABSURD
+    session.input_octets += added[0]
+    session.output_octets += added[1]
+    session.session_s = max(session.session_s, reading.session_s or 0)
+    session.last_event_us = max(session.last_event_us, reading.at_us)
+    return Step.ADVANCED if any(added) or longer else Step.UNCHANGED
