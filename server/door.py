@@ -13,46 +13,24 @@ worked on as if it were the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from aaa.outcome import Outcome
 from aaa.request import Request
 from domain.device import Device, Latch
-from domain.seams import Clock, DatagramPort, Datagrams, Spawn
+from domain.seams import DatagramPort, Datagrams
 from nas.blast import admit
 from radius import Code, MacState, Packet, PacketError
-from radius.duplicates import Discard, Duplicates, Ticket
+from radius.duplicates import Discard, Ticket
 from radius.packet import decode, peek, sign_reply, verify_request
-from server.knocks import Knocks
-from server.meters import CODE_NAMES, Meters
-from server.pace import Pace
-from server.queue import Errand, Rank, rank_of
-from server.readiness import Readiness
-from server.roster import Roster
+from server.foyer import Foyer
+from server.meters import CODE_NAMES
+from server.queue import Rank, rank_of
 
 AUTH_CODES: Final = frozenset({Code.ACCESS_REQUEST, Code.STATUS_SERVER})
 ACCT_CODES: Final = frozenset({Code.ACCOUNTING_REQUEST, Code.STATUS_SERVER})
 DELAYED_MAX: Final = 10_000  # rejects that wait for their delay; more go out at once (S10)
-
-
-@dataclass(slots=True)
-class Foyer:
-    """What the doors share."""
-
-    roster: Roster
-    duplicates: Duplicates
-    readiness: Readiness
-    knocks: Knocks
-    meters: Meters
-    clock: Clock
-    spawn: Spawn
-    offer: Callable[[Errand], None]
-    statuses: Pace  # Status-Server packets each device may send
-    delayed_n: int = 0  # replies that wait for their time
-    closed: bool = False  # nothing more is taken in
 
 
 class Visit:
@@ -116,7 +94,12 @@ class Door:
     def open(self, datagrams: Datagrams, host: str, port: int) -> None:
         """Bind; raises OSError when the address is not to be had."""
         self._port_n = port
-        self._port = datagrams.bind(host, port, self.received)
+        try:
+            self._port = datagrams.bind(host, port, self.received)
+        except OSError as error:
+            raise OSError(
+                error.errno, f"cannot listen on {host} port {port}: {error.strerror}"
+            ) from None
 
     def close(self) -> None:
         """Give the port back."""
@@ -146,7 +129,7 @@ class Door:
             signed = verify_request(octets, device.secret) is MacState.VALID
             packet = decode(octets)
         except PacketError as error:
-            self._malformed(device, error)
+            foyer.count_malformed(device, error)
             return
         foyer.meters.requests[device.name, CODE_NAMES[code]] += 1
         if foyer.closed or (foyer.readiness.draining and code == Code.ACCESS_REQUEST):
@@ -169,14 +152,6 @@ class Door:
         visit = Visit(self, request, ticket, peer=peer, local=local)
         visit.entered_us = entered_us
         foyer.offer(visit)
-
-    def _malformed(self, device: Device, error: PacketError) -> None:
-        meters = self._foyer.meters
-        meters.malformed[error.reason,] += 1
-        if error.reason in ("bad-authenticator", "bad-message-authenticator"):
-            meters.bad_authenticator[device.name,] += 1
-        elif error.reason.endswith("message-authenticator"):
-            meters.missing_message_authenticator[device.name,] += 1
 
     def _latches(
         self, packet: Packet, device: Device, source: str, signed: bool
@@ -237,7 +212,7 @@ class Door:
         """Count what was decided, and send it now or after its delay (DUP-08)."""
         foyer = self._foyer
         request = visit.item
-        self._count(request, outcome, now_us - visit.entered_us)
+        foyer.count_decided(request, outcome, now_us - visit.entered_us)
         if request.latches and outcome.label != "failed":
             request.device.latches.update(
                 (request.source_address, latch) for latch in request.latches
@@ -286,14 +261,3 @@ class Door:
     def abandon(self, ticket: Ticket) -> None:
         """Forget a request that gets no answer, so that its repetition is worked on."""
         self._foyer.duplicates.abandon(ticket)
-
-    def _count(self, request: Request, outcome: Outcome, waited_us: int) -> None:
-        meters, code = self._foyer.meters, request.packet.code
-        meters.durations[CODE_NAMES[code],].observe(waited_us)
-        if code == Code.ACCOUNTING_REQUEST:
-            meters.records[outcome.label,] += 1
-        elif outcome.reply_code is None:
-            meters.logins["silent", outcome.label] += 1
-        else:
-            accepted = outcome.reply_code == Code.ACCESS_ACCEPT
-            meters.logins["accept" if accepted else "reject", outcome.label] += 1

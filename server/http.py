@@ -1,20 +1,19 @@
 """The operator's small HTTP port: `/metrics`, `/livez`, `/readyz`. Read-only, no secrets.
 
-Twisted's web server on the same loop; it listens on loopback unless told otherwise.
+Twisted's web server on the same loop; it listens on loopback unless told otherwise. What the
+pages say is decided in `server.pages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-Page = Callable[[], tuple[int, str, bytes]]
-"""What a GET gets: status, content type, body."""
+from server.pages import Page
 
-PLAIN: Final = "text/plain; charset=utf-8"
 IDLE_TIMEOUT_S: Final = 30
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from server.ports import Knock
+from aaa.ports import StoreUnavailable
+from server.logs import Log
+from server.ports import Knock, Store
 
 ADDRESSES_MAX: Final = 256  # remembered between two flushes to the store
 LOG_EVERY_US: Final = 60_000_000
@@ -65,3 +67,22 @@ class Knocks:
         count_n, self._unlogged_n = self._unlogged_n, 0
         self._logged_us = now_us
         return count_n
+
+
+async def flush(knocks: Knocks, store: Store, now_us: int, log: Log) -> None:
+    """Add what was noted to the store, keep it if that fails, and tell the operator now and
+    then. `now_us` is monotonic."""
+    taken = knocks.take()
+    if taken:
+        try:
+            await store.knocked(taken)
+        except StoreUnavailable:
+            knocks.restore(taken)
+    count_n = knocks.to_log(now_us)
+    if count_n:
+        log.warning(
+            "datagrams from unknown sources",
+            datagrams=count_n,
+            some=[knock.address for knock in taken[:3]],
+            advice="if it is a router of yours, add it with `tollhouse nas add`",
+        )

@@ -11,23 +11,24 @@ was acknowledged, and orders are rows that the next start carries out.
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from aaa.ports import StoreUnavailable
 from aaa.request import Item, Settled
-from domain.seams import Clock, Datagrams, Ids, Randomness, Spawn
 from radius.duplicates import Duplicates
 from server.batcher import Batcher
-from server.door import ACCT_CODES, AUTH_CODES, Door, Foyer
+from server.door import ACCT_CODES, AUTH_CODES, Door
 from server.feed import Feed
-from server.knocks import Knocks
+from server.foyer import Foyer
+from server.knocks import Knocks, flush
+from server.limits import Limits, Seams
 from server.logs import Log
 from server.meters import Meters
-from server.metrics import CONTENT_TYPE, Gauge, render
 from server.orders import OrderSender
 from server.pace import Pace
+from server.pages import Page, Pages
 from server.ports import Desk, Store
 from server.queue import Queue
 from server.readiness import Readiness
@@ -38,39 +39,8 @@ SWEEP_US: Final = 2_000_000
 PROBE_US: Final = 1_000_000
 KNOCKS_US: Final = 5_000_000
 LAG_US: Final = 1_000_000
-LIVE_LAG_US: Final = 1_000_000  # a loop that is later than this is not well
 DRAIN_LOOK_US: Final = 10_000
-PLAIN: Final = "text/plain; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Seams:
-    """Everything the process takes from the world (domain.seams)."""
-
-    clock: Clock
-    randomness: Randomness
-    ids: Ids
-    datagrams: Datagrams
-    spawn: Spawn
-    disk_free_octets: Callable[[], int] | None = None  # None: the database is elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Where to listen, and every bound of the rim."""
-
-    listen: tuple[str, ...] = ("0.0.0.0", "::")
-    auth_port: int = 1812
-    acct_port: int = 1813
-    queue_max_n: int = 16_384  # requests that wait
-    batch_max_n: int = 1_024  # requests in one transaction
-    login_age_max_us: int = 5_000_000  # a login that waited longer is not decided any more
-    reply_keep_us: int = 5_000_000  # how long a reply is kept for repeats (5 to 30 s)
-    replies_max_n: int = 131_072  # requests and replies that are remembered
-    status_per_s: int = 20  # Status-Server packets of one device
-    order_sockets_n: int = 4  # source ports for orders, 256 outstanding each
-    drain_linger_us: int = 1_000_000  # accounting is still served while logins go elsewhere
-    drain_max_us: int = 15_000_000
+NO_IPV6: Final = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 class Server:
@@ -103,7 +73,7 @@ class Server:
         self.batcher = self._build_batcher()
         self.feed = self._build_feed()
         self.foyer = self._build_foyer()
-        self._lag = LoopLag(LAG_US, clock=seams.clock, spawn=seams.spawn)
+        self.lag = LoopLag(LAG_US, clock=seams.clock, spawn=seams.spawn)
 
     # ---------------------------------------------------------------- parts
 
@@ -189,8 +159,8 @@ class Server:
             every = Every(period_us, work, name=name, spawn=spawn)
             every.start()
             self._stops.append(every.stop)
-        self._lag.start()
-        self._stops.append(self._lag.stop)
+        self.lag.start()
+        self._stops.append(self.lag.stop)
         self.readiness.started = True
         self._log.info("serving", devices=len(self.roster.names()), **self._addresses())
 
@@ -207,7 +177,13 @@ class Server:
     def _open_doors(self) -> None:
         ports = ((AUTH_CODES, self._limits.auth_port), (ACCT_CODES, self._limits.acct_port))
         for host in self._limits.listen:
-            self.orders.open(host)
+            try:
+                self.orders.open(host)
+            except OSError as error:
+                if host == "::" and error.errno in NO_IPV6:
+                    self._log.warning("this machine has no IPv6; serving IPv4 only")
+                    continue
+                raise OSError(error.errno, f"cannot listen on {host}: {error.strerror}") from None
             for codes, port in ports:
                 door = Door(self.foyer, codes, len(self._doors))
                 self._doors.append(door)
@@ -304,69 +280,14 @@ class Server:
             self.readiness.disk_free_octets = self._seams.disk_free_octets()
 
     async def _flush_knocks(self) -> None:
-        knocks = self.knocks.take()
-        if knocks:
-            try:
-                await self._store.knocked(knocks)
-            except StoreUnavailable:
-                self.knocks.restore(knocks)
-        count_n = self.knocks.to_log(self._seams.clock.monotonic_us())
-        if count_n:
-            self._log.warning(
-                "datagrams from unknown sources",
-                datagrams=count_n,
-                some=[knock.address for knock in knocks[:3]],
-                advice="if it is a router of yours, add it with `tollhouse nas add`",
-            )
+        await flush(self.knocks, self._store, self._seams.clock.monotonic_us(), self._log)
 
     # ---------------------------------------------------------------- pages
 
-    def pages(self) -> Mapping[str, Callable[[], tuple[int, str, bytes]]]:
+    def pages(self) -> Mapping[str, Page]:
         """The pages of the HTTP port: name to a function giving status, type and body."""
-        return {"metrics": self._metrics, "livez": self._livez, "readyz": self._readyz}
+        return Pages(self, self._desk, self._seams.clock, version=self._version).by_name()
 
-    def _metrics(self) -> tuple[int, str, bytes]:
-        return 200, CONTENT_TYPE, render(self.meters, self.gauges())
-
-    def _livez(self) -> tuple[int, str, bytes]:
-        if self._lag.lag_us > LIVE_LAG_US:
-            return 503, PLAIN, b"the event loop is late\n"
-        return 200, PLAIN, b"alive\n"
-
-    def _readyz(self) -> tuple[int, str, bytes]:
-        reasons = self.readiness.reasons(self._seams.clock.monotonic_us())
-        if reasons:
-            return 503, PLAIN, "".join(f"{reason}\n" for reason in reasons).encode()
-        return 200, PLAIN, b"ready\n"
-
-    def gauges(self) -> dict[str, Gauge]:
-        """The figures that are looked up when somebody asks."""
-
-        def names(counts: Mapping[int, int]) -> dict[tuple[str, ...], float]:
-            found: dict[tuple[str, ...], float] = {}
-            for device_id, count_n in counts.items():
-                device = self.roster.by_id(device_id)
-                key = (device.name if device else "removed",)
-                found[key] = found.get(key, 0) + count_n
-            return found
-
-        def now_us() -> int:
-            return self._seams.clock.monotonic_us()
-
-        return {
-            "queue_length": lambda: {
-                (rank.name.lower(),): n for rank, n in self.batcher.lengths().items()
-            },
-            "hash_queue_length": lambda: {(): self.batcher.hashes_n},
-            "sessions_active": lambda: names(self._desk.live_counts()),
-            "desk_figures": lambda: {(name,): n for name, n in self._desk.figures().items()},
-            "orders_pending": lambda: {(): self.orders.pending_n},
-            "db_up": lambda: {(): int(self.readiness.store_up(now_us()))},
-            "ready": lambda: {(): int(self.readiness.ready(now_us()))},
-            "disk_free": lambda: (
-                {} if (free := self.readiness.disk_free_octets) is None else {(): free}
-            ),
-            "loop_lag": lambda: {(): self._lag.lag_us},
-            "socket_drops": lambda: {(): sum(door.drops() for door in self._doors)},
-            "build_info": lambda: {(self._version,): 1},
-        }
+    def socket_drops(self) -> int:
+        """Datagrams that the kernel dropped before a door read them."""
+        return sum(door.drops() for door in self._doors)

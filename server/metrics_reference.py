@@ -1,6 +1,7 @@
 """Writes `docs/metrics.md` from the table of metrics: `python -m server.metrics_reference`.
 
-A test compares the page with what this writes, so the page cannot rot.
+A test compares the page with what this writes, so the page cannot rot. What stands in the table
+itself is decided in `server.metrics`.
 """
 
 from __future__ import annotations

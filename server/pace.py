@@ -1,6 +1,7 @@
 """How much of something each of many may have per second: one small bucket for each.
 
 Used for Status-Server, which is answered without the store and so has no other brake (STS-03).
+Whole numbers only: tokens are counted in millionths, time in microseconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The sockets orders leave from, and the 256 identifiers that each of them has (COA-05, S14)."""
+"""The sockets orders leave from, and the 256 identifiers that each of them has (COA-05, S14).
+
+An identifier that was given back is used again as late as possible, so that a late answer to its
+old order finds nobody, or somebody whose sums it does not match.
+"""
 
 from __future__ import annotations
 

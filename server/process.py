@@ -1,0 +1,207 @@
+"""The server in a real process: Twisted's reactor on uvloop, signals, HTTP, systemd.
+
+This is where asyncio meets Twisted, and nowhere else but in `server.http`. The loop is made
+first, the reactor put on it, and everything else is an asyncio task. The first SIGTERM or SIGINT
+drains (15 s at most), the second one ends the process at once, which is safe: nothing was
+acknowledged that is not durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import uvloop
+from twisted.internet import asyncioreactor
+
+from aaa.ports import StoreUnavailable
+from server.http import build_site
+from server.lifecycle import Server
+from server.limits import Limits, Seams
+from server.logs import Log
+from server.meters import Meters
+from server.ports import Desk, Store
+from server.seams import (
+    LoopSpawn,
+    MonotoneIds,
+    SystemClock,
+    SystemRandomness,
+    UdpDatagrams,
+    announce,
+    disk_free_octets,
+    exit_now,
+)
+
+SECOND_SIGNAL_STATUS: Final = 143
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the wiring builds once the loop runs."""
+
+    store: Store
+    desk: Desk
+    close: Callable[[], Awaitable[None]]  # checkpoint and close the database
+    listen: Callable[[Callable[[], None]], Awaitable[None]] | None = None
+    # ^ registers a call for "the feed has something", where the database can tell
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The places of this process in the world."""
+
+    metrics_listen: tuple[str, int] | None = None  # address and TCP port; None: no HTTP
+    disk_path: str | None = None  # a directory on the database's disk, if it is here
+    version: str = ""
+
+
+def run_server(
+    build: Callable[[Seams], Awaitable[Parts]], *, limits: Limits, outside: Outside, log: Log
+) -> int:
+    """Serve until told to stop; the exit status. Call once, before anything imports a reactor.
+
+    `build(seams)` opens the database and makes the desk. A failure to start (StoreUnavailable,
+    OSError, ValueError) is logged in one line and gives status 1.
+    """
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    from twisted.internet import reactor  # only after the installation
+
+    process = _Process(build, limits, outside, log=log, loop=loop, reactor=reactor)
+    process.catch_signals()
+    loop.create_task(process.start(), name="start")
+    any_reactor: Any = reactor
+    any_reactor.run(installSignalHandlers=False)
+    process.close()
+    return process.status
+
+
+class _Process:
+    """One run: from the first call of the reactor to its last."""
+
+    def __init__(
+        self,
+        build: Callable[[Seams], Awaitable[Parts]],
+        limits: Limits,
+        outside: Outside,
+        *,
+        log: Log,
+        loop: asyncio.AbstractEventLoop,
+        reactor: Any,
+    ) -> None:
+        self._build = build
+        self._limits = limits
+        self._outside = outside
+        self._log = log
+        self._loop = loop
+        self._reactor = reactor
+        self._server: Server | None = None
+        self._parts: Parts | None = None
+        self._stop_wanted = False
+        self._started = False
+        self._stopping: asyncio.Task[None] | None = None
+        self._spawn = LoopSpawn(loop, self._task_failed)
+        self._meters = Meters()
+        self.status = 0
+
+    def catch_signals(self) -> None:
+        """SIGTERM and SIGINT come here from now on."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._told_to_stop)
+
+    async def start(self) -> None:
+        """Build and start everything, or log why not and stop the reactor."""
+        try:
+            self._parts = await self._build(self._seams())
+            self._server = Server(
+                self._seams(),
+                self._limits,
+                store=self._parts.store,
+                desk=self._parts.desk,
+                log=self._log,
+                meters=self._meters,
+                version=self._outside.version,
+            )
+            await self._server.start()
+            if self._parts.listen is not None:
+                await self._parts.listen(self._server.nudge)
+            self._open_http(self._server)
+        except (StoreUnavailable, OSError, ValueError) as error:
+            self._log.error("cannot start", error=str(error))
+            self.status = 1
+            await self._rest()
+            return
+        except BaseException:
+            self.status = 1
+            self._reactor.stop()
+            raise
+        self._started = True
+        announce("READY=1")
+        if self._stop_wanted:
+            await self._rest()
+
+    def close(self) -> None:
+        """After the reactor: let go of threads and of the loop."""
+        self._spawn.close()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    def _seams(self) -> Seams:
+        clock, randomness = SystemClock(), SystemRandomness()
+        path = self._outside.disk_path
+        return Seams(
+            clock=clock,
+            randomness=randomness,
+            ids=MonotoneIds(clock, randomness),
+            datagrams=UdpDatagrams(self._loop, self._unsent),
+            spawn=self._spawn,
+            disk_free_octets=None if path is None else partial(disk_free_octets, path),
+        )
+
+    def _open_http(self, server: Server) -> None:
+        if self._outside.metrics_listen is None:
+            return
+        host, port = self._outside.metrics_listen
+        from twisted.internet.error import CannotListenError
+
+        try:
+            self._reactor.listenTCP(port, build_site(server.pages()), interface=host)
+        except CannotListenError as error:
+            raise OSError(f"cannot listen on {host} port {port} (metrics): {error}") from None
+
+    def _told_to_stop(self) -> None:
+        if self._stop_wanted:
+            exit_now(SECOND_SIGNAL_STATUS)
+        self._stop_wanted = True
+        announce("STOPPING=1")
+        if self._started:
+            self._stopping = self._loop.create_task(self._rest(), name="stop")
+
+    async def _rest(self) -> None:
+        """Drain, close the database, stop the reactor."""
+        try:
+            if self._server is not None:
+                if self._started:
+                    await self._server.drain()
+                else:
+                    self._server.close()
+            if self._parts is not None:
+                await self._parts.close()
+        except StoreUnavailable as error:
+            self._log.warning("the database could not be closed", error=str(error))
+        finally:
+            self._reactor.stop()
+
+    def _task_failed(self, name: str, error: BaseException) -> None:
+        if self._server is not None:
+            self._server.broke(name, error)
+        else:
+            self._log.error("a task has failed", task=name, error=repr(error), exc_info=error)
+
+    def _unsent(self) -> None:
+        self._meters.unsent[()] += 1
