@@ -29,7 +29,7 @@ COMPILED := $(wildcard $(PACKAGES:%=%/_*.pyx))
 NATIVE := $(COMPILED) $(wildcard $(PACKAGES:%=%/_*.pxd) $(PACKAGES:%=%/_*.h) $(PACKAGES:%=%/_*_c.c))
 STUBBED := $(subst /,.,$(basename $(wildcard $(PACKAGES:%=%/_*.pyi))))
 
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
@@ -41,6 +41,7 @@ help:
 # --- setting up -----------------------------------------------------------------------------------
 
 setup: $(STAMPS)/build
+	@echo "Set up: $(BIN)/tollhouse"
 
 $(STAMPS)/venv:
 	@missing=()
@@ -73,6 +74,7 @@ $(STAMPS)/build: $(NATIVE) $(STAMPS)/installed
 	touch $@
 
 dev: $(STAMPS)/dev
+	@:
 
 $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/build
 	@echo "Installing the development packages into $(VENV) ..."
