@@ -1,0 +1,75 @@
+"""IOS and IOS-XE: policy names by direction, few keys, services told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.grant import Grant
+from domain.session import Session, SessionState
+from nas.dialects.cisco import Cisco
+from nas.login import LoginHints
+
+CISCO = Cisco()
+HINTS = LoginHints(b"x", "x", service_type=2, framed_protocol=1)
+
+
+def pairs_of(grant: Grant) -> list[bytes]:
+    """The AVPairs of an Accept."""
+    found = []
+    for kind, value in CISCO.write_grant(grant, HINTS):
+        if kind == 26:
+            assert value[:5] == b"\0\0\0\x09\x01"
+            assert value[5] == len(value) - 4
+            found.append(value[6:])
+    return found
+
+
+def test_14_2_in_is_the_upload_and_out_the_download() -> None:
+    grant = Grant(3600, 300, policy_down="GOLD-DOWN", policy_up="GOLD-UP")
+    assert pairs_of(grant) == [
+        b"ip:sub-qos-policy-in=GOLD-UP",
+        b"ip:sub-qos-policy-out=GOLD-DOWN",
+    ]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        Grant(3600, 300),
+        Grant(3600, 300, down_bps=10_000_000, up_bps=2_000_000),
+        Grant(3600, 300, 1, 2, 3),
+        Grant(3600, 300, policy_down="", policy_up=""),
+    ],
+)
+def test_14_2_speeds_without_policies_and_octet_limits_cannot_be_told(grant: Grant) -> None:
+    assert pairs_of(grant) == []
+
+
+def test_an_accept_has_time_interims_and_the_framing_that_was_asked_for() -> None:
+    kinds = [kind for kind, _ in CISCO.write_grant(Grant(3600, 300), HINTS)]
+    assert kinds == [6, 7, 27, 85]
+
+
+def session(**more: str) -> Session:
+    known = {
+        "acct_session_id": "00000007",
+        "user_name": "alice@isp",
+        "calling_station_id": "0011.2233.4455",
+        "framed_ip_address": "10.0.0.2",
+        "nas_ip_address": "192.0.2.1",
+    }
+    return Session(1, 2, 3, 4, 5, SessionState.OPEN, 1, **(known | more))  # type: ignore[arg-type]
+
+
+def test_14_2_all_keys_must_match_so_the_session_id_is_the_only_one() -> None:
+    assert CISCO.session_keys(session(), False) == [(4, b"\xc0\0\2\1"), (44, b"00000007")]
+
+
+def test_14_2_without_a_session_id_name_and_address_are_the_keys() -> None:
+    keys = CISCO.session_keys(session(acct_session_id=""), False)
+    assert [kind for kind, _ in keys] == [4, 1, 8]
+
+
+def test_a_policy_name_that_fits_no_attribute_is_refused() -> None:
+    with pytest.raises(ValueError, match="over the limit"):
+        CISCO.write_grant(Grant(3600, 300, policy_down="x" * 240), HINTS)
