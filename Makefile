@@ -50,6 +50,10 @@ $(STAMPS)/venv:
 	"$(PYTHON)" -c 'import os, sysconfig as s; os.stat(s.get_path("include") + "/Python.h")' \
 		2>/dev/null || missing+=(python3-dev)
 	echo '#include <stdlib.h>' | "$${CC:-cc}" -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
+	# Off amd64 pysqlite3 comes without a bundled SQLite and is compiled against the system's.
+	if [ "$$(uname -m)" != x86_64 ]; then
+		echo '#include <sqlite3.h>' | "$${CC:-cc}" -E - >/dev/null 2>&1 || missing+=(libsqlite3-dev)
+	fi
 	if [ $${#missing[@]} -gt 0 ]; then
 		echo "make: Python 3.11 or newer with venv and headers, and a C compiler, are needed;" \
 			"on Debian: apt-get install $${missing[*]}" >&2
