@@ -345,6 +345,9 @@ class Books:
                 self.newest_plan.clear()
                 self._whole.clear()
                 continue
+            if change.kind == "session" and change.row_id in self.sessions:
+                self._drop_session(self.sessions[change.row_id])
+                continue
             account_id = self._account_of(change)
             if account_id is not None:
                 if self.live_of.get(account_id):
@@ -357,8 +360,6 @@ class Books:
             return change.row_id
         if change.kind == "subscriber":
             return self._purse_of.get(change.row_id)
-        if change.kind == "session" and change.row_id in self.sessions:
-            return self.sessions[change.row_id].account_id
         return None
 
     def drop_account(self, account_id: int) -> None:

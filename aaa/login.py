@@ -62,10 +62,7 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     subscriber = attempt.subscriber = turn.books.subscribers.get(login)
     if subscriber is None or subscriber.status is Status.CLOSED:
         attempt.subscriber = None
-        malformed = credential.method is Method.SEVERAL
-        return _refuse(
-            turn, attempt, Refusal.MALFORMED_CREDENTIAL if malformed else Refusal.UNKNOWN
-        )
+        return _refuse(turn, attempt, Refusal.UNKNOWN)
     proof = attempt.proof = authenticate.prove(credential, subscriber, turn.sealer, request.hash_ok)
     if proof.check is not None:
         return Outcome(None, label="slow", check=proof.check)

@@ -1,0 +1,170 @@
+"""Rating a session again from the journal: the same records give the same money (A11).
+
+Each record is understood, advanced and priced anew, without looking at what was concluded then;
+the result is compared with what was written down. `explain charge` prints these lines, and the
+ledger check uses the comparison. Replaying never changes a book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from accounting.charging import Total, price_of
+from accounting.counters import Line, Reading, Step, advance
+from accounting.event_time import event_time
+from accounting.journal import Record
+from domain.device import Device
+from domain.seams import US_PER_S
+from domain.session import Session, SessionState
+from domain.usage import RecordKind, Usage
+from nas.dialects import DIALECTS
+from radius import Packet, decode_attributes
+from rating import Tariff
+
+ACCOUNTING_REQUEST = 4
+_LOW = (Step.CANDIDATE, Step.RESET, Step.LOW_STOP)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRecord:
+    """One record with its effect, as recomputed. Money is micros of the session's total."""
+
+    journal_id: int
+    record: Record
+    usage: Usage
+    effect: str
+    before: Total
+    after: Total
+    charged_before_micros: int
+    charged_micros: int
+
+
+@dataclass(slots=True)
+class Replay:
+    """A session rated again."""
+
+    lines: list[ReplayedRecord] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)  # to what was written down; none is right
+
+    @property
+    def charged_micros(self) -> int:
+        """What the session costs by the replay."""
+        return self.lines[-1].charged_micros if self.lines else 0
+
+
+def replay(
+    records: Iterable[tuple[int, Record]],
+    device: Device,
+    tariff: Tariff | None,
+    *,
+    skew_limit_s: int,
+    interim_s: int,
+) -> Replay:
+    """Rate the records of one session again, in journal order.
+
+    `records` are (journal row, record); `tariff` None: nobody's session, no money.
+    Included usage is taken from what each record says the session had consumed by then: how much
+    was left for it depended on the other sessions of the account.
+    """
+    found = Replay()
+    session: Session | None = None
+    ended = False
+    for journal_id, record in records:
+        usage = usage_of(record, device)
+        if session is None:
+            session = _fresh(record, usage, interim_s)
+        before, charged_before = Total.of(session), session.charged_micros
+        effect = _advance(session, usage, device, skew_limit_s, ended)
+        ended = ended or usage.kind is RecordKind.STOP
+        session.free_octets, session.free_s = record.free_octets, record.free_s
+        after = Total.of(session)
+        session.charged_micros = sum(price_of(tariff, after)) if tariff is not None else 0
+        found.lines.append(
+            ReplayedRecord(
+                journal_id=journal_id,
+                record=record,
+                usage=usage,
+                effect=effect,
+                before=before,
+                after=after,
+                charged_before_micros=charged_before,
+                charged_micros=session.charged_micros,
+            )
+        )
+        found.differences += _compare(journal_id, record, session)
+    return found
+
+
+def usage_of(record: Record, device: Device) -> Usage:
+    """What a journaled record said, read again by its device's dialect."""
+    packet = Packet(ACCOUNTING_REQUEST, 0, bytes(16), decode_attributes(record.attributes))
+    return DIALECTS[device.dialect].read_usage(packet, device, record.arrived_us, "")
+
+
+def _fresh(record: Record, usage: Usage, interim_s: int) -> Session:
+    return Session(
+        session_id=record.session_id,
+        account_id=record.account_id,
+        subscriber_id=0,
+        device_id=record.device_id,
+        plan_id=0,
+        state=SessionState.OPEN,
+        version=1,
+        acct_session_id=usage.acct_session_id,
+        start_us=record.event_us - (usage.session_s or 0) * US_PER_S,
+        interim_s=interim_s,
+    )
+
+
+def _advance(
+    session: Session,
+    usage: Usage,
+    device: Device,
+    skew_limit_s: int,
+    ended: bool,
+) -> str:
+    line = Line(
+        rate_bps=device.line_rate_bps,
+        gigawords=device.gigawords,
+        delta=device.counter_mode == "delta",
+        interval_s=session.interim_s,
+    )
+    start = usage.kind is RecordKind.START
+    reading = Reading(
+        at_us=event_time(usage, skew_limit_s).at_us,
+        session_s=None if start else usage.session_s,
+        input_octets=None if start else usage.input_octets,
+        output_octets=None if start else usage.output_octets,
+        final=usage.kind is RecordKind.STOP,
+    )
+    kept = (session.input_octets, session.output_octets, session.session_s)
+    step = advance(session, reading, line)
+    if ended and step in _LOW:
+        session.input_octets, session.output_octets, session.session_s = kept
+        step = Step.STALE
+    session.start_seen = session.start_seen or start
+    session.fee_due = session.fee_due or session.start_seen or any(_totals(session))
+    session.records_n += 1
+    return str(step)
+
+
+def _totals(session: Session) -> tuple[int, int, int]:
+    return session.input_octets, session.output_octets, session.session_s
+
+
+def _compare(journal_id: int, record: Record, session: Session) -> list[str]:
+    """Sentences about what differs between the replay and what was written down."""
+    found = []
+    written = (record.input_octets, record.output_octets, record.session_s)
+    if written != _totals(session):
+        found.append(
+            f"A11: journal row {journal_id} says totals {written} (input and output octets, "
+            f"seconds) after its record, the replay finds {_totals(session)}"
+        )
+    if record.account_id and record.charged_micros != session.charged_micros:
+        found.append(
+            f"A11: journal row {journal_id} says {record.charged_micros} micros were charged, "
+            f"the replay finds {session.charged_micros}"
+        )
+    return found
