@@ -153,7 +153,7 @@ def explain_answer(result: OrderResult, error_cause: int, dialect: Dialect) -> s
 
 def _silence(dialect: Dialect) -> str:
     return (
-        "no answer within 30 s. One of these: the NAS does not listen for orders"
+        "No answer. One of these: the NAS does not listen for orders"
         f" ({dialect.coa_setup}); another port (its default is {dialect.default_coa_port});"
         " another secret; this server's address is not the one the NAS knows as its RADIUS server;"
         " a firewall on the way; or the clocks are more than 300 s apart."

@@ -28,6 +28,7 @@ from radius import Packet
 from radius.vendors import vendor_attribute
 
 _PARENT = b"parent-session-id="
+_OF_SESSIONS = (1, 2, 3)  # Acct-Status-Type Start, Stop, Interim-Update
 _CLIENT_MAC = b"client-mac-address="
 _POLICY_IN = "ip:sub-qos-policy-in="
 _POLICY_OUT = "ip:sub-qos-policy-out="
@@ -47,7 +48,7 @@ class Cisco:
     def read_usage(
         self, packet: Packet, device: Device, arrived_us: int, source_address: str
     ) -> Usage:
-        """The neutral record; one of a service inside a session is marked as such (F-26)."""
+        """The neutral record; one beside the level that is billed is marked as detail (F-26)."""
         pairs = packet.vsas(kinds.CISCO, kinds.CISCO_AVPAIR)
         return read_record(
             packet,
@@ -56,7 +57,7 @@ class Cisco:
             source_address=source_address,
             nas_port_id=text_of(packet.vsa(kinds.CISCO, kinds.CISCO_NAS_PORT)),
             calling_station_id=_client_mac(pairs),
-            service=device.billing_level == "session" and _is_service(packet, pairs),
+            service=_is_detail(packet, pairs, device.billing_level),
         )
 
     def read_login(self, packet: Packet) -> LoginHints:
@@ -93,6 +94,16 @@ class Cisco:
         if session.acct_session_id:
             return found + named(kinds.ACCT_SESSION_ID, session.acct_session_id)
         return found + named(kinds.USER_NAME, session.user_name) + framed_address(session)
+
+
+def _is_detail(packet: Packet, pairs: list[bytes], billing_level: str) -> bool:
+    """Would billing this record count octets twice?
+
+    By session, those of a service are in its session's; by service, the other way round.
+    """
+    if packet.integer(kinds.ACCT_STATUS_TYPE) not in _OF_SESSIONS:
+        return False
+    return _is_service(packet, pairs) is (billing_level == "session")
 
 
 def _is_service(packet: Packet, pairs: list[bytes]) -> bool:

@@ -87,10 +87,16 @@ def test_a_counter_that_no_line_could_reach_is_absent() -> None:
 
 
 def test_what_a_dialect_knows_from_elsewhere_counts_only_where_the_attribute_is_absent() -> None:
-    known = {"nas_port_id": "Gi1", "calling_station_id": "aa"}
-    plain = read_record(packet([]), DEVICE, arrived_us=1, source_address="::1", **known)
-    said = read_record(
-        packet([(87, b"eth"), (31, b"bb")]), DEVICE, arrived_us=1, source_address="::1", **known
-    )
-    assert (plain.nas_port_id, plain.calling_station_id) == ("Gi1", "aa")
-    assert (said.nas_port_id, said.calling_station_id) == ("eth", "bb")
+    def names(*attributes: tuple[int, bytes]) -> tuple[str, str]:
+        usage = read_record(
+            packet(list(attributes)),
+            DEVICE,
+            arrived_us=1,
+            source_address="::1",
+            nas_port_id="Gi1",
+            calling_station_id="aa",
+        )
+        return usage.nas_port_id, usage.calling_station_id
+
+    assert names() == ("Gi1", "aa")
+    assert names((87, b"eth"), (31, b"bb")) == ("eth", "bb")

@@ -21,7 +21,7 @@ from nas.login import LoginHints
 
 
 def session(**more: str) -> Session:
-    return Session(1, 2, 3, 4, 5, SessionState.OPEN, 1, **more)
+    return Session(1, 2, 3, 4, 5, SessionState.OPEN, 1, **more)  # type: ignore[arg-type]
 
 
 @given(st.integers(-(2**40), 2**70))
