@@ -1,0 +1,148 @@
+"""The store as the desk and the server use it: load, commit, the feed, and the rim's few needs.
+
+`DeskStore` knows what is read and written; a road (`store.desk_sqlite`, `store.desk_postgresql`)
+knows how to get it there in one hop or one transaction. One batch is under way at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from aaa.ports import Change, Changes, Loaded, Sealer, Want
+from domain.device import Device
+from domain.grant import Order
+from store.database import Database
+from store.desk_postgresql import PostgresqlRoad
+from store.desk_sqlite import SqliteRoad
+from store.devices import device_steps
+from store.feed import EVERYTHING, ChangeListener
+from store.reading import Ask, load_steps
+from store.rows import Row, order_of
+from store.writing import Step, commit_steps, touched_accounts
+
+Result = TypeVar("Result")
+
+
+class Road(Protocol):
+    """A connection that carries whole loads and whole commits."""
+
+    async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
+        """Answer the questions of `steps` from one snapshot."""
+
+    async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
+        """Commit all steps or none; `accounts` are locked first, in order."""
+
+    @property
+    def checkpoint_due(self) -> bool:
+        """Would a checkpoint be worth its while?"""
+
+    async def checkpoint(self) -> None:
+        """Tidy up between batches."""
+
+    async def close(self) -> None:
+        """Give the connection back."""
+
+
+class DeskStore:
+    """An `aaa.ports.Store`, and the store of the server's rim."""
+
+    def __init__(self, database: Database, road: Road, sealer: Sealer | None) -> None:
+        """Use `open`."""
+        self._database = database
+        self._road = road
+        self._sealer = sealer
+
+    @classmethod
+    async def open(cls, database: Database, sealer: Sealer | None = None) -> DeskStore:
+        """A store on a connection of its own. Raises StoreUnavailable.
+
+        `sealer` opens the secrets of devices; without one `load_devices` cannot be used.
+        """
+        road: Road
+        if database.dialect == "sqlite":
+            road = await SqliteRoad.open(database)
+        else:
+            road = await PostgresqlRoad.open(database)
+        return cls(database, road, sealer)
+
+    async def close(self) -> None:
+        """Give the connection back; the database stays open. Safe to call again."""
+        await self._road.close()
+
+    async def load(self, want: Want) -> Loaded:
+        """Read what is wanted, from one snapshot. Raises StoreUnavailable."""
+        return await self._road.read(load_steps(want)) if want else Loaded()
+
+    async def commit(self, changes: Changes) -> None:
+        """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError."""
+        steps = commit_steps(changes)
+        if steps:
+            await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
+
+    async def feed(self, since_seq: int) -> list[Change]:
+        """The changes made elsewhere after `since_seq`, oldest first.
+
+        A reader who slept so long that changes it has not seen were swept away is told so by one
+        change of the kind `everything` in their place. Raises StoreUnavailable.
+        """
+        return await self._road.read(_feed_steps(since_seq))
+
+    async def feed_seq(self) -> int:
+        """The newest change number; 0 when nothing was ever changed. Raises StoreUnavailable."""
+        return await self._road.read(_number_steps("feed_seq"))
+
+    def listener(self, changed: Callable[[], None]) -> ChangeListener | None:
+        """What hears of changes at once, where the database can tell; None on SQLite."""
+        if self._database.dialect == "sqlite":
+            return None
+        return ChangeListener(self._database, changed)
+
+    async def load_devices(self) -> list[Device]:
+        """Every device with its secret opened. Raises StoreUnavailable, ValueError (wrong key)."""
+        assert self._sealer is not None, "the store was opened without a sealer"
+        return await self._road.read(device_steps(self._sealer))
+
+    async def pending_orders(self) -> list[Order]:
+        """Orders that are still to be carried out, oldest first. Raises StoreUnavailable."""
+        return await self._road.read(_order_steps())
+
+    async def knocked(self, knocks: Sequence[tuple[str, int, int, int, int, int]]) -> None:
+        """Add to the bounded record of unknown sources.
+
+        Each knock is (address, count, first_us, last_us, code, port). Raises StoreUnavailable.
+        """
+        if knocks:
+            rows = [tuple(knock) for knock in knocks]
+            steps = [Step("knocks", rows), Step("knocks_bound", [()])]
+            await self._road.write(None, steps, [])
+
+    async def probe(self) -> None:
+        """Commit something small, which proves that the store can. Raises StoreUnavailable."""
+        await self._road.write(None, [Step("probe", [("probe", "committed")])], [])
+
+    async def checkpoint(self) -> None:
+        """Tidy up now, if it is worth its while; call when idle. Raises StoreUnavailable."""
+        if self._road.checkpoint_due:
+            await self._road.checkpoint()
+
+
+def _number_steps(query: str) -> Generator[Ask, list[Row], int]:
+    found = yield Ask(query, [()])
+    number: int = found[0][0]
+    return number
+
+
+def _feed_steps(since_seq: int) -> Generator[Ask, list[Row], list[Change]]:
+    found = yield Ask("feed", [(since_seq,)])
+    news = sorted(Change(*row) for row in found)
+    oldest = yield from _number_steps("feed_oldest")
+    if news and oldest > since_seq + 1 and since_seq > 0:
+        # PostgreSQL's numbers have gaps where a transaction failed; then this is one too many.
+        news.insert(0, Change(oldest, EVERYTHING, 0))
+    return news
+
+
+def _order_steps() -> Generator[Ask, list[Row], list[Order]]:
+    found: list[Any] = yield Ask("pending_orders", [()])
+    return [order_of(row) for row in found]

@@ -1,0 +1,141 @@
+"""The hot road on SQLite: a whole load and a whole commit are one hop to the connection's thread.
+
+`read_in` and `write_in` are plain functions over a plain connection; `SqliteRoad` carries them to
+the thread. This connection is the only one that checkpoints, between batches.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from aaa.ports import Conflict, StoreUnavailable
+from store.database import Database
+from store.outages import in_one_line
+from store.reading import QUERIES, Ask
+from store.rows import Row
+from store.statements import sqlite_sql
+from store.writes import WRITES
+from store.writing import Expect, Step
+
+CHECKPOINT_OCTETS = 16 * 1024 * 1024  # a WAL of this size is moved into the database
+CACHE_KIB = 64 * 1024
+
+Result = TypeVar("Result")
+Hop = Callable[..., Awaitable[Any]]
+
+_READ = {name: sqlite_sql(query) for name, query in QUERIES.items()}
+_WRITE = {name: sqlite_sql(recipe) for name, recipe in WRITES.items()}
+
+
+def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Result]) -> Result:
+    """Answer the questions of `steps` from one snapshot."""
+    connection.execute("BEGIN")
+    try:
+        ask = next(steps)
+        while True:
+            sql, found = _READ[ask.query], []
+            for key in ask.keys:
+                found += connection.execute(sql, key).fetchall()
+            ask = steps.send(found)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+    finally:
+        connection.execute("COMMIT")
+
+
+def write_in(connection: sqlite3.Connection, feed_seq: int | None, steps: list[Step]) -> None:
+    """Write all steps in one transaction, or nothing. Raises Conflict, AssertionError."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (newest,) = connection.execute(_READ["feed_seq"]).fetchone()
+        if feed_seq is not None and newest != feed_seq:
+            raise Conflict(f"change {newest} came after {feed_seq}")
+        for step in steps:
+            _write(connection, step)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _write(connection: sqlite3.Connection, step: Step) -> None:
+    met = connection.executemany(_WRITE[step.write], step.rows).rowcount
+    if met < len(step.rows) and step.otherwise:
+        met += connection.executemany(_WRITE[step.otherwise], step.rows).rowcount
+    check_met(step, met)
+
+
+def check_met(step: Step, met: int) -> None:
+    """Did the statement meet every row that it had to?"""
+    if met == len(step.rows) or step.expect is Expect.ANY:
+        return
+    if step.expect is Expect.CONFLICT:
+        raise Conflict(f"{step.write}: {len(step.rows) - met} rows were changed elsewhere")
+    raise AssertionError(f"{step.write}: {len(step.rows) - met} rows cannot be written")
+
+
+class SqliteRoad:
+    """The server's one writer connection."""
+
+    def __init__(self, connection: AsyncConnection, hop: Hop, wal: Path) -> None:
+        """Use `open`. `hop(function, *args)` runs a function beside the raw connection."""
+        self._connection = connection
+        self._hop = hop
+        self._wal = wal
+        self._raw: sqlite3.Connection | None = None
+
+    @classmethod
+    async def open(cls, database: Database) -> SqliteRoad:
+        """Take the connection out of the pool, for as long as the road is open."""
+        connection = await database.engine.connect()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        # aiosqlite runs anything on its thread; its public methods are one hop per statement.
+        road = cls(connection, driver._execute, Path(f"{database.engine.url.database}-wal"))
+        road._raw = driver._conn
+        await road._run(lambda raw: raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}"))
+        return road
+
+    async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
+        """Answer all questions in one hop. Raises StoreUnavailable."""
+        result: Result = await self._run(read_in, steps)
+        return result
+
+    async def write(self, feed_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
+        """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
+        if self.checkpoint_due:
+            await self.checkpoint()
+        await self._run(write_in, feed_seq, steps)
+
+    @property
+    def checkpoint_due(self) -> bool:
+        """Has the WAL grown enough to be moved into the database?"""
+        try:
+            return self._wal.stat().st_size >= CHECKPOINT_OCTETS
+        except FileNotFoundError:
+            return False
+
+    async def checkpoint(self) -> None:
+        """Move the WAL into the database as far as readers allow; waits for nobody."""
+        await self._run(lambda raw: raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+
+    async def close(self) -> None:
+        """Give the connection back. The last one to go takes the WAL with it."""
+        self._raw = None
+        await self._connection.close()
+
+    async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
+        if self._raw is None:
+            raise StoreUnavailable("the store is closed")
+        try:
+            return await self._hop(function, self._raw, *args)
+        except sqlite3.IntegrityError as error:
+            raise AssertionError(f"the database refuses a row: {error}") from error
+        except sqlite3.Error as error:
+            raise StoreUnavailable(in_one_line(error)) from error

@@ -1,0 +1,274 @@
+"""What a load reads: the queries, and the order in which their answers lead to one another.
+
+`load_steps` asks (yields `Ask`) and is told rows, so the same page serves a thread with SQLite and
+a coroutine with PostgreSQL; it does no I/O. Every query is by key and uses an index, or is bounded
+by what is live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
+
+from aaa.ports import Loaded, Want
+from domain.session import Session
+from store import rows, schema
+from store.columns import INT64
+from store.plans import PLAN_COLUMNS, plan_of
+from store.rows import Row, Shape
+from store.statements import Parameters, Query, types_of
+
+_S = schema.sessions.c
+_LIVE = _S.state < literal_column("2")  # word for word schema.LIVE, or no partial index serves it
+_PENDING = schema.orders.c.state == literal_column("'pending'")
+_ZERO: ColumnElement[int] = literal_column("0")
+_OPEN = schema.suspense.c.state == literal_column("'open'")
+_SESSIONS_OF_A_KEY: ColumnElement[int] = literal_column(
+    "4"
+)  # the newest few with one Acct-Session-Id (A7)
+
+
+class Ask(NamedTuple):
+    """One query, for each of these keys."""
+
+    query: str
+    keys: list[tuple[Any, ...]]
+
+
+Steps = Generator[Ask, list[Row], Loaded]
+
+
+def _by(shape: Shape, name: str) -> Query:
+    """Rows where this one column has the key."""
+    column = shape.table.c[name]
+    return Query(types_of(column), lambda p: select(*shape.columns).where(column == p[name]))
+
+
+def _sessions_of_key(p: Parameters) -> Select[Any]:
+    return (
+        select(*rows.SESSIONS.columns)
+        .where(_S.device_id == p["device_id"], _S.acct_session_id == p["acct_session_id"])
+        .order_by(_S.session_id.desc())
+        .limit(_SESSIONS_OF_A_KEY)
+        .offset(_ZERO)
+    )
+
+
+def _current_allowances(p: Parameters) -> Select[Any]:
+    """The allowances of the periods that the account's subscribers are in, and later ones."""
+    table, people = schema.allowances.c, schema.subscribers.c
+    oldest = (
+        select(func.min(people.period_start_us))
+        .where(people.account_id == table.account_id)
+        .correlate(schema.allowances)
+        .scalar_subquery()
+    )
+    return select(*rows.ALLOWANCES.columns).where(
+        table.account_id == p["account_id"], table.period_start_us >= oldest
+    )
+
+
+def _newest_plan(p: Parameters) -> Select[Any]:
+    table = schema.plans.c
+    newest = table.version.desc()
+    return (
+        select(*PLAN_COLUMNS)
+        .where(table.name == p["name"])
+        .order_by(newest)
+        .limit(literal_column("1"))
+        .offset(_ZERO)
+    )
+
+
+def _decisions_n(p: Parameters) -> Select[Any]:
+    table = schema.decisions.c
+    return (
+        select(table.login, func.max(table.n))
+        .where(table.login == p["login"])
+        .group_by(table.login)
+    )
+
+
+def _of_live(shape: Shape) -> Query:
+    """Rows of every account that has a live session, for the start of a server."""
+    accounts = select(_S.account_id).where(_LIVE)
+    return Query({}, lambda p: select(*shape.columns).where(shape.table.c.account_id.in_(accounts)))
+
+
+def _decisions_of_live(p: Parameters) -> Select[Any]:
+    table, people = schema.decisions.c, schema.subscribers.c
+    logins = select(people.login).where(people.account_id.in_(select(_S.account_id).where(_LIVE)))
+    return (
+        select(table.login, func.max(table.n)).where(table.login.in_(logins)).group_by(table.login)
+    )
+
+
+QUERIES: dict[str, Query] = {
+    "subscriber_by_login": _by(rows.SUBSCRIBERS, "login"),
+    "subscribers_of": _by(rows.SUBSCRIBERS, "account_id"),
+    "account": _by(rows.ACCOUNTS, "account_id"),
+    "allowances_of": Query(types_of(schema.allowances.c.account_id), _current_allowances),
+    "session": _by(rows.SESSIONS, "session_id"),
+    "sessions_of_key": Query(types_of(_S.device_id, _S.acct_session_id), _sessions_of_key),
+    "live_of_account": Query(
+        types_of(_S.account_id),
+        lambda p: select(*rows.SESSIONS.columns).where(_S.account_id == p["account_id"], _LIVE),
+    ),
+    "live_of_device": Query(
+        types_of(_S.device_id),
+        lambda p: select(*rows.SESSIONS.columns).where(_S.device_id == p["device_id"], _LIVE),
+    ),
+    "plan": Query(
+        types_of(schema.plans.c.plan_id),
+        lambda p: select(*PLAN_COLUMNS).where(schema.plans.c.plan_id == p["plan_id"]),
+    ),
+    "newest_plan": Query(types_of(schema.plans.c.name), _newest_plan),
+    "marks_of": _by(rows.MARKS, "device_id"),
+    "order": _by(rows.ORDERS, "order_id"),
+    "suspense_of": Query(
+        types_of(schema.suspense.c.session_id),
+        lambda p: select(*rows.SUSPENSE.columns).where(
+            schema.suspense.c.session_id == p["session_id"], _OPEN
+        ),
+    ),
+    "decisions_n": Query(types_of(schema.decisions.c.login), _decisions_n),
+    # at start
+    "live": Query({}, lambda p: select(*rows.SESSIONS.columns).where(_LIVE)),
+    "live_accounts": _of_live(rows.ACCOUNTS),
+    "live_subscribers": _of_live(rows.SUBSCRIBERS),
+    "live_allowances": _of_live(rows.ALLOWANCES),
+    "live_decisions_n": Query({}, _decisions_of_live),
+    "pending_orders": Query(
+        {},
+        lambda p: select(*rows.ORDERS.columns).where(_PENDING).order_by(schema.orders.c.order_id),
+    ),
+    # the feed
+    "feed_seq": Query({}, lambda p: select(func.coalesce(func.max(schema.changes.c.seq), _ZERO))),
+    "feed_oldest": Query(
+        {}, lambda p: select(func.coalesce(func.min(schema.changes.c.seq), _ZERO))
+    ),
+    "feed": Query(
+        {"since_seq": INT64},
+        lambda p: (
+            select(schema.changes.c.seq, schema.changes.c.kind, schema.changes.c.row_id)
+            .where(schema.changes.c.seq > p["since_seq"])
+            .order_by(schema.changes.c.seq)
+        ),
+    ),
+    # the device table
+    "devices": Query(
+        {}, lambda p: select(*rows.DEVICES.columns).order_by(schema.devices.c.device_id)
+    ),
+    "device_addresses": Query(
+        {},
+        lambda p: select(
+            schema.device_addresses.c.device_id, schema.device_addresses.c.prefix
+        ).order_by(schema.device_addresses.c.prefix),
+    ),
+    "device_latches": Query(
+        {},
+        lambda p: select(
+            schema.device_latches.c.device_id,
+            schema.device_latches.c.source_address,
+            schema.device_latches.c.latch,
+        ),
+    ),
+}
+
+
+def load_steps(want: Want) -> Steps:
+    """Everything that `Loaded` promises for `want`."""
+    loaded = Loaded()
+    sessions: dict[int, Session] = {}
+    account_ids = set(want.account_ids)
+    if want.all_live:
+        yield from _whole_house(loaded, sessions)
+    known = {account.account_id for account in loaded.accounts}
+    named = yield Ask("subscriber_by_login", _keys(want.logins))
+    account_ids.update(rows.subscriber_of(row).account_id for row in named)
+    for query, keys in (
+        ("session", _keys(want.session_ids)),
+        ("sessions_of_key", sorted(want.session_keys)),
+        ("live_of_device", _keys(want.live_of_devices)),
+    ):
+        if keys:
+            _collect(sessions, (yield Ask(query, keys)))
+    account_ids.update(session.account_id for session in sessions.values())
+    account_ids -= known | {0}  # account 0 is nobody: its sessions wait in suspense
+    if account_ids:
+        yield from _accounts(loaded, sessions, _keys(account_ids))
+    loaded.sessions = list(sessions.values())
+    yield from _plans(loaded, want)
+    yield from _rest(loaded, want)
+    return loaded
+
+
+def _keys(values: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Single keys, in order: all writers and readers meet rows in the same order (L11)."""
+    return [(value,) for value in sorted(values)]
+
+
+def _collect(sessions: dict[int, Session], found: list[Row]) -> None:
+    for row in found:
+        session = rows.session_of(row)
+        sessions[session.session_id] = session
+
+
+def _whole_house(loaded: Loaded, sessions: dict[int, Session]) -> Generator[Ask, list[Row], None]:
+    """Every live session and its account, in statements that need no list of keys."""
+    _collect(sessions, (yield Ask("live", [()])))
+    if not sessions:
+        return
+    loaded.accounts += map(rows.ACCOUNTS.of_row, (yield Ask("live_accounts", [()])))
+    loaded.subscribers += map(rows.subscriber_of, (yield Ask("live_subscribers", [()])))
+    loaded.allowances += map(rows.ALLOWANCES.of_row, (yield Ask("live_allowances", [()])))
+    seen = yield Ask("live_decisions_n", [()])
+    loaded.decisions_n.update((login, n) for login, n in seen)
+
+
+def _accounts(
+    loaded: Loaded, sessions: dict[int, Session], keys: list[tuple[Any, ...]]
+) -> Generator[Ask, list[Row], None]:
+    """Whole accounts: purse, logins, live sessions, included usage."""
+    loaded.accounts += map(rows.ACCOUNTS.of_row, (yield Ask("account", keys)))
+    loaded.subscribers += map(rows.subscriber_of, (yield Ask("subscribers_of", keys)))
+    _collect(sessions, (yield Ask("live_of_account", keys)))
+    loaded.allowances += map(rows.ALLOWANCES.of_row, (yield Ask("allowances_of", keys)))
+
+
+def _plans(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
+    """The newest version of each plan that is named, and each version that a session is on."""
+    names = want.plan_names | {one.plan_name for one in loaded.subscribers}
+    plans = {}
+    if names:
+        for plan in map(plan_of, (yield Ask("newest_plan", _keys(names)))):
+            plans[plan.plan_id] = plan
+            loaded.newest_plans[plan.name] = plan.plan_id
+    ids = want.plan_ids | {session.plan_id for session in loaded.sessions}
+    ids -= {0, *plans}
+    if ids:
+        for plan in map(plan_of, (yield Ask("plan", _keys(ids)))):
+            plans[plan.plan_id] = plan
+    loaded.plans = list(plans.values())
+
+
+def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
+    """Marks, orders, suspense, and how many decisions each login has seen."""
+    if want.mark_devices:
+        found = yield Ask("marks_of", _keys(want.mark_devices))
+        loaded.marks = [rows.MARKS.of_row(row) for row in found]
+    if want.order_ids:
+        found = yield Ask("order", _keys(want.order_ids))
+        loaded.orders = [rows.order_of(row) for row in found]
+    if want.suspense_of:
+        found = yield Ask("suspense_of", _keys(want.suspense_of))
+        loaded.suspense = [rows.SUSPENSE.of_row(row) for row in found]
+    logins = want.logins | {one.login for one in loaded.subscribers}
+    if want.logins:
+        logins.add("")  # the ring that unknown logins share
+    logins -= set(loaded.decisions_n)
+    if logins:
+        found = yield Ask("decisions_n", _keys(logins))
+        loaded.decisions_n.update((login, n) for login, n in found)

@@ -1,0 +1,134 @@
+"""Rows and records, both ways, side by side.
+
+A record of `domain` is its row: same names, same order. What differs is said here once: members of
+enumerations are stored as their values, ids in a list as text, and a few fields live in tables of
+their own. `SHAPES` is what the statements of `store.statements` are built from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Column, Table
+
+from aaa.ports import Decision
+from domain.account import Account, Allowance, CredentialKind, MacMode, Status, Subscriber
+from domain.device import Device, Policy
+from domain.grant import Order, OrderKind, OrderResult, OrderState
+from domain.ledger import Entry, EntryKind, Posting
+from domain.session import Charge, DeviceMark, HoldState, Session, SessionState, Suspense
+from store import schema
+from store.columns import ids_of_text, ids_text
+
+Row = Sequence[Any]
+
+_SESSION_STATES = tuple(SessionState)
+_HOLD_STATES = tuple(HoldState)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one kind of record lies in its table: the columns in order, and both directions."""
+
+    table: Table
+    names: tuple[str, ...]
+    of_row: Callable[[Row], Any]
+    to_row: Callable[[Any], tuple[Any, ...]]
+
+    @property
+    def columns(self) -> list[Column[Any]]:
+        """The columns, in the order of `names`."""
+        return [self.table.c[name] for name in self.names]
+
+
+def session_of(row: Row) -> Session:
+    """A session, from a row of either database."""
+    session = Session(*row)
+    session.state = _SESSION_STATES[session.state]
+    session.hold_state = _HOLD_STATES[session.hold_state]
+    session.start_seen = bool(session.start_seen)
+    session.synthetic = bool(session.synthetic)
+    session.fee_due = bool(session.fee_due)
+    return session
+
+
+def subscriber_of(row: Row) -> Subscriber:
+    """A subscriber; `device_ids` may come as text or as ids already."""
+    found = Subscriber(*row)
+    found.status = Status(found.status)
+    found.credential_kind = CredentialKind(found.credential_kind)
+    found.credential = bytes(found.credential)
+    found.mac_mode = MacMode(found.mac_mode)
+    ids: Any = found.device_ids
+    found.device_ids = ids_of_text(ids) if isinstance(ids, str) else tuple(ids)
+    found.sample = bool(found.sample)
+    return found
+
+
+def subscriber_row(subscriber: Subscriber) -> tuple[Any, ...]:
+    """The row of a subscriber, ids as text."""
+    row = list(_SUBSCRIBER_FIELDS(subscriber))
+    row[_DEVICE_IDS_AT] = ids_text(subscriber.device_ids)
+    return tuple(row)
+
+
+def order_of(row: Row) -> Order:
+    """An order."""
+    order = Order(*row)
+    order.kind = OrderKind(order.kind)
+    order.state = OrderState(order.state)
+    order.result = None if order.result is None else OrderResult(order.result)
+    order.attributes = bytes(order.attributes)
+    return order
+
+
+def device_of(row: Row) -> Device:
+    """A device as stored: `secret` still sealed, addresses and latches not yet added."""
+    values = dict(zip(DEVICE_NAMES, row, strict=True))
+    for name in ("gigawords", "gigawords_trusted", "swap", "sample"):
+        values[name] = bool(values[name])
+    for name in ("require_message_authenticator", "limit_proxy_state"):
+        values[name] = Policy(values[name])
+    values["secret"] = bytes(values["secret"])
+    return Device(prefixes=(), **values)
+
+
+def entry_of(row: Row, postings: tuple[Posting, ...]) -> Entry:
+    """An entry and its postings, which are rows of their own."""
+    values = dict(zip(ENTRY_NAMES, row, strict=True))
+    values["kind"] = EntryKind(values["kind"])
+    return Entry(postings=postings, **values)
+
+
+def _names(record: type, *elsewhere: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record) if field.name not in elsewhere)
+
+
+def _plain(table: Table, record: type) -> Shape:
+    """A record whose fields are its columns as they are."""
+    names = _names(record)
+    return Shape(table, names, lambda row: record(*row), attrgetter(*names))
+
+
+DEVICE_NAMES = _names(Device, "prefixes", "latches")
+ENTRY_NAMES = _names(Entry, "postings")
+_SUBSCRIBER_NAMES = _names(Subscriber)
+_SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
+_DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
+
+ACCOUNTS = _plain(schema.accounts, Account)
+ALLOWANCES = _plain(schema.allowances, Allowance)
+CHARGES = _plain(schema.charges, Charge)
+SUSPENSE = _plain(schema.suspense, Suspense)
+MARKS = _plain(schema.device_marks, DeviceMark)
+DECISIONS = _plain(schema.decisions, Decision)
+SESSIONS = Shape(schema.sessions, _names(Session), session_of, attrgetter(*_names(Session)))
+SUBSCRIBERS = Shape(schema.subscribers, _SUBSCRIBER_NAMES, subscriber_of, subscriber_row)
+ORDERS = Shape(schema.orders, _names(Order), order_of, attrgetter(*_names(Order)))
+DEVICES = Shape(schema.devices, DEVICE_NAMES, device_of, attrgetter(*DEVICE_NAMES))
+ENTRIES = Shape(
+    schema.entries, ENTRY_NAMES, lambda row: entry_of(row, ()), attrgetter(*ENTRY_NAMES)
+)

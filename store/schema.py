@@ -1,0 +1,103 @@
+"""Every table, in one place: import tables from here.
+
+The tables live beside this page by aggregate (money, people, sessions); they share one MetaData,
+which the migrations are compared with. What a table cannot say by itself is here: the triggers that
+keep the books from being rewritten (L4).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, Table, event
+
+from store.columns import METADATA
+from store.schema_money import (
+    accounts,
+    allowances,
+    changes,
+    charges,
+    entries,
+    journal,
+    meta,
+    postings,
+)
+from store.schema_people import (
+    device_addresses,
+    device_latches,
+    device_marks,
+    devices,
+    knocks,
+    plans,
+    subscribers,
+)
+from store.schema_sessions import LIVE, PENDING, decisions, orders, sessions, suspense
+
+__all__ = [
+    "LIVE",
+    "METADATA",
+    "PENDING",
+    "REVISION",
+    "WRITTEN_ONCE",
+    "accounts",
+    "allowances",
+    "changes",
+    "charges",
+    "decisions",
+    "device_addresses",
+    "device_latches",
+    "device_marks",
+    "devices",
+    "entries",
+    "journal",
+    "knocks",
+    "meta",
+    "orders",
+    "plans",
+    "postings",
+    "sessions",
+    "subscribers",
+    "suspense",
+]
+
+# The newest version in store/migrations; `Database.open` refuses any other.
+REVISION = "0001"
+
+# Tables whose rows are never changed or deleted, whoever asks (L4).
+WRITTEN_ONCE: tuple[Table, ...] = (entries, postings, journal)
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION tollhouse_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'L4: rows of %% are never changed or deleted', TG_TABLE_NAME;
+END $$
+"""
+
+
+def _ddl(statement: str) -> DDL:
+    made: DDL = DDL(statement)  # type: ignore[no-untyped-call]
+    return made
+
+
+def _write_once(table: Table) -> None:
+    """Attach the L4 triggers to a table, on both databases."""
+    name = table.name
+    for verb in ("UPDATE", "DELETE"):
+        refuse = _ddl(
+            f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} BEGIN "
+            f"SELECT RAISE(ABORT, 'L4: rows of {name} are never changed or deleted'); END"
+        )
+        event.listen(table, "after_create", refuse.execute_if(dialect="sqlite"))
+    row = _ddl(
+        f"CREATE TRIGGER {name}_written_once BEFORE UPDATE OR DELETE ON {name} "
+        "FOR EACH ROW EXECUTE FUNCTION tollhouse_written_once()"
+    )
+    whole = _ddl(
+        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION tollhouse_written_once()"
+    )
+    event.listen(table, "after_create", row.execute_if(dialect="postgresql"))
+    event.listen(table, "after_create", whole.execute_if(dialect="postgresql"))
+
+
+event.listen(METADATA, "before_create", _ddl(_FUNCTION).execute_if(dialect="postgresql"))
+for _table in WRITTEN_ONCE:
+    _write_once(_table)

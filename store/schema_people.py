@@ -1,0 +1,144 @@
+"""Devices, plans and subscribers: what the operator keeps, read by the server through its cache.
+
+Secrets are sealed octets: a copy of the database alone opens none of them. Plans are versioned and
+never edited; `body` is the plan as it was compiled on the day it was loaded, so that a later
+reading of the same text cannot change a price.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table, UniqueConstraint
+
+from domain.account import CredentialKind, MacMode, Status
+from domain.device import Latch, Policy
+from store.columns import METADATA, IdList, big, flag, flags, octets, one_of, small, words
+
+devices = Table(
+    "devices",
+    METADATA,
+    big("device_id", primary=True),
+    words("name"),
+    octets("secret"),  # sealed
+    words("dialect"),
+    big("coa_port"),
+    words("require_message_authenticator"),
+    words("limit_proxy_state"),
+    big("interim_s", null=True),
+    big("line_rate_bps", null=True),
+    flag("gigawords"),
+    flag("gigawords_trusted"),
+    words("counter_mode"),
+    flag("swap"),
+    big("octets_unit"),
+    words("billing_level"),
+    flag("sample"),
+    big("created_us"),
+    UniqueConstraint("name"),
+    CheckConstraint("device_id > 0", name="device_id"),
+    CheckConstraint("name <> ''", name="name"),
+    CheckConstraint("coa_port BETWEEN 1 AND 65535", name="coa_port"),
+    CheckConstraint("octets_unit > 0", name="octets_unit"),
+    CheckConstraint("counter_mode IN ('cumulative', 'delta')", name="counter_mode"),
+    one_of("require_message_authenticator", Policy),
+    one_of("limit_proxy_state", Policy),
+    *flags("gigawords", "gigawords_trusted", "swap", "sample"),
+    sqlite_strict=True,
+)
+
+device_addresses = Table(
+    "device_addresses",
+    METADATA,
+    words("prefix", primary=True),  # CIDR; one prefix belongs to one device
+    big("device_id"),
+    ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
+    Index(None, "device_id"),
+    sqlite_strict=True,
+)
+
+# What a source address has proved able to do (BLR-03, BLR-04); rows go with their device.
+device_latches = Table(
+    "device_latches",
+    METADATA,
+    big("device_id", primary=True),
+    words("source_address", primary=True),
+    words("latch", primary=True),
+    big("since_us"),
+    ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
+    one_of("latch", Latch),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# No foreign key: a mark must outlive a device that is removed and added again under its id.
+device_marks = Table(
+    "device_marks",
+    METADATA,
+    big("device_id", primary=True),
+    words("nas_identifier", primary=True),
+    big("event_us"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Sources that are no device of ours: one bounded list, newest kept (see store.knocks).
+knocks = Table(
+    "knocks",
+    METADATA,
+    words("address", primary=True),
+    big("count_n"),
+    big("first_us"),
+    big("last_us"),
+    small("code"),
+    big("port"),  # ours
+    Index(None, "last_us"),
+    CheckConstraint("count_n > 0", name="count_n"),
+    sqlite_strict=True,
+)
+
+plans = Table(
+    "plans",
+    METADATA,
+    big("plan_id", primary=True),
+    words("name"),
+    big("version"),
+    words("currency"),
+    flag("sample"),
+    big("created_us"),
+    words("body"),  # JSON of domain.plan.Plan, see store.plans
+    words("source"),  # the TOML it was loaded from
+    UniqueConstraint("name", "version"),
+    CheckConstraint("plan_id > 0 AND version > 0 AND name <> ''", name="plan"),
+    CheckConstraint("length(currency) = 3", name="currency"),
+    *flags("sample"),
+    sqlite_strict=True,
+)
+
+subscribers = Table(
+    "subscribers",
+    METADATA,
+    big("subscriber_id", primary=True),
+    big("account_id"),
+    words("login"),
+    words("status"),
+    words("plan_name"),
+    words("credential_kind"),
+    octets("credential"),
+    words("mac", null=True),
+    words("mac_mode"),
+    Column("device_ids", IdList(), nullable=False),
+    big("period_start_us"),
+    big("valid_until_us", null=True),
+    flag("sample"),
+    big("created_us"),
+    UniqueConstraint("login"),
+    ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+    Index(None, "account_id"),
+    Index(None, "mac"),
+    CheckConstraint("subscriber_id > 0", name="subscriber_id"),
+    CheckConstraint("login <> ''", name="login"),
+    one_of("status", Status),
+    one_of("credential_kind", CredentialKind),
+    one_of("mac_mode", MacMode),
+    *flags("sample"),
+    sqlite_strict=True,
+)

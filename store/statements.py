@@ -1,0 +1,124 @@
+"""From one Core expression to the SQL of both databases, for one row or for arrays of rows.
+
+The hot road sends many rows with one statement. SQLite is told the statement once and handed rows
+one by one (`executemany`, a loop inside one hop); PostgreSQL is handed one array for each
+parameter and unnests them. A `Recipe` writes its statement once against `p.name` and does not know
+which of the two it is. Nothing here executes anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, Select, Table, bindparam, column, func, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql.expression import ClauseElement, ColumnElement, FromClause
+from sqlalchemy.types import TypeEngine
+
+Parameters = Mapping[str, ColumnElement[Any]]
+Types = Mapping[str, TypeEngine[Any]]
+
+_BOUND = re.compile(r"(?<!:):(p_\w+)")
+_SQLITE = sqlite.dialect(paramstyle="named")
+_POSTGRESQL = asyncpg_dialect.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to read for one key. `read(p)` is a SELECT that mentions the key as `p["name"]`."""
+
+    key: Types
+    read: Callable[[Parameters], Select[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows to add; `merge` turns the insert into an upsert, given `excluded`."""
+
+    table: Table
+    names: tuple[str, ...]
+    merge: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Rows to change: `change(p)` gives an UPDATE that mentions the row as `p["name"]`."""
+
+    row: Types
+    change: Callable[[Parameters], Any]
+
+
+Recipe = Query | Insert | Update
+
+
+def types_of(*columns: Column[Any]) -> dict[str, TypeEngine[Any]]:
+    """Parameters that are columns of a table, under their names."""
+    return {one.name: one.type for one in columns}
+
+
+def sqlite_sql(recipe: Recipe) -> str:
+    """The statement for one row, parameters `?1`, `?2` ... in the order of the recipe."""
+    names = _names(recipe)
+    if isinstance(recipe, Query):
+        statement: ClauseElement = recipe.read({name: bindparam(f"p_{name}") for name in names})
+    elif isinstance(recipe, Insert):
+        adding = sqlite.insert(recipe.table).values(
+            {name: bindparam(f"p_{name}") for name in names}
+        )
+        statement = recipe.merge(adding) if recipe.merge else adding
+    else:
+        statement = recipe.change({name: bindparam(f"p_{name}") for name in names})
+    return _numbered(str(statement.compile(dialect=_SQLITE)), names, "?")
+
+
+def postgresql_sql(recipe: Recipe) -> str:
+    """The statement for arrays of rows, parameters `$1`, `$2` ... in the order of the recipe."""
+    names = _names(recipe)
+    if isinstance(recipe, Query):
+        if names:
+            rows = _unnested(recipe.key)
+            found = recipe.read(_parameters(rows)).lateral("found")
+            statement: ClauseElement = select(found).select_from(rows.join(found, true()))
+        else:
+            statement = recipe.read({})
+    elif isinstance(recipe, Insert):
+        rows = _unnested(types_of(*(recipe.table.c[name] for name in names)))
+        adding = postgresql.insert(recipe.table).from_select(list(names), select(rows))
+        statement = recipe.merge(adding) if recipe.merge else adding
+    else:
+        statement = recipe.change(_parameters(_unnested(recipe.row)) if names else {})
+    return numbered_postgresql(statement, names)
+
+
+def numbered_postgresql(statement: ClauseElement, names: tuple[str, ...]) -> str:
+    """A statement of PostgreSQL's whose parameters are bound as `p_NAME`, in that order."""
+    return _numbered(str(statement.compile(dialect=_POSTGRESQL)), names, "$")
+
+
+def _names(recipe: Recipe) -> tuple[str, ...]:
+    if isinstance(recipe, Insert):
+        return recipe.names
+    return tuple(recipe.key if isinstance(recipe, Query) else recipe.row)
+
+
+def _unnested(types: Types) -> FromClause:
+    """Arrays side by side as a table `given`."""
+    arrays = [bindparam(f"p_{name}", type_=ARRAY(kind)) for name, kind in types.items()]
+    columns = [column(name, kind) for name, kind in types.items()]
+    return func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
+
+
+def _parameters(rows: FromClause) -> dict[str, ColumnElement[Any]]:
+    return dict(rows.c.items())
+
+
+def _numbered(sql: str, names: tuple[str, ...], sign: str) -> str:
+    """Named parameters as numbered ones, so that a row is bound as the plain tuple that it is."""
+    place = {f"p_{name}": f"{sign}{at}" for at, name in enumerate(names, 1)}
+    numbered = _BOUND.sub(lambda found: place[found[1]], sql)
+    assert not re.search(r"(?<!:):\w", numbered), f"a value that is no parameter: {numbered}"
+    return numbered

@@ -1,0 +1,262 @@
+"""What can be written on the hot road: one statement per table.
+
+Sums move relatively and only where they come to what the batch expected, sessions only from the
+version that was read: a row that somebody else changed is not met, and the count of rows shows it.
+The order and the rows are `store.writing`'s; nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Table, delete, literal_column, or_, select, update
+
+from store import rows, schema
+from store.columns import INT64
+from store.rows import Shape
+from store.statements import Insert, Parameters, Recipe, Update, types_of
+
+KNOCKS_KEPT_N = 1_000  # sources that are no device of ours; the newest stay
+
+_A, _S = schema.accounts.c, schema.sessions.c
+
+# Columns of a session that an index holds or that name it; they change at most twice in its life.
+_STANDING = ("session_id", "account_id", "device_id", "acct_session_id", "state")
+_MOVING = tuple(name for name in rows.SESSIONS.names if name not in (*_STANDING, "version"))
+
+
+def _move(p: Parameters) -> Any:
+    """Relative, and only if it comes to what was expected; a promise also needs the money (L7)."""
+    posted = _A.posted_micros + p["posted_micros"]
+    opened = _A.open_micros + p["open_micros"]
+    held = _A.held_micros + p["held_micros"]
+    numbered = _A.entries_n + p["entries_n"]
+    return (
+        update(schema.accounts)
+        .values(posted_micros=posted, open_micros=opened, held_micros=held, entries_n=numbered)
+        .where(
+            _A.account_id == p["account_id"],
+            posted == p["after_posted_micros"],
+            opened == p["after_open_micros"],
+            held == p["after_held_micros"],
+            numbered == p["after_entries_n"],
+            or_(
+                p["promise"] == literal_column("0"),
+                posted - opened - held >= -_A.credit_limit_micros,
+            ),
+        )
+    )
+
+
+def _advance(p: Parameters) -> Any:
+    """The common case, an interim: no indexed column moves, so no index is touched."""
+    return (
+        update(schema.sessions)
+        .values({"version": p["version"], **{name: p[name] for name in _MOVING}})
+        .where(
+            _S.account_id == p["account_id"],
+            _S.session_id == p["session_id"],
+            _S.version == p["version"] - literal_column("1"),
+            _S.state == p["state"],
+            _S.device_id == p["device_id"],
+            _S.acct_session_id == p["acct_session_id"],
+        )
+    )
+
+
+def _change(p: Parameters) -> Any:
+    """Any change of a session, indexed columns included."""
+    names = (*_MOVING, "version", "device_id", "acct_session_id", "state")
+    return (
+        update(schema.sessions)
+        .values({name: p[name] for name in names})
+        .where(
+            _S.account_id == p["account_id"],
+            _S.session_id == p["session_id"],
+            _S.version == p["version"] - literal_column("1"),
+        )
+    )
+
+
+def _add(shape: Shape) -> Insert:
+    return Insert(shape.table, shape.names)
+
+
+def _replace(table: Table, names: tuple[str, ...]) -> Insert:
+    """Insert, or replace the row with the same primary key."""
+    key = [one.name for one in table.primary_key]
+
+    def merge(adding: Any) -> Any:
+        changed = {name: adding.excluded[name] for name in names if name not in key}
+        return adding.on_conflict_do_update(index_elements=key, set_=changed)
+
+    return Insert(table, names, merge)
+
+
+def _add_up(
+    table: Table, names: tuple[str, ...], summed: tuple[str, ...], only: Callable[[Any], Any]
+) -> Insert:
+    """Insert, or add to the row with the same primary key where `only(excluded)` holds."""
+    key = [one.name for one in table.primary_key]
+
+    def merge(adding: Any) -> Any:
+        sums = {name: table.c[name] + adding.excluded[name] for name in summed}
+        return adding.on_conflict_do_update(
+            index_elements=key, set_=sums, where=only(adding.excluded)
+        )
+
+    return Insert(table, names, merge)
+
+
+def _ignore(table: Table) -> Insert:
+    names = tuple(one.name for one in table.columns)
+    return Insert(table, names, lambda adding: adding.on_conflict_do_nothing())
+
+
+def _later(adding: Any) -> Any:
+    """A mark only moves forward in time."""
+    marks = schema.device_marks
+    return adding.on_conflict_do_update(
+        index_elements=["device_id", "nas_identifier"],
+        set_={"event_us": adding.excluded.event_us},
+        where=marks.c.event_us < adding.excluded.event_us,
+    )
+
+
+def _close(p: Parameters) -> Any:
+    charges = schema.charges.c
+    return (
+        update(schema.charges)
+        .values(entry_id=p["entry_id"])
+        .where(
+            charges.account_id == p["account_id"],
+            charges.session_id == p["session_id"],
+            charges.part == p["part"],
+            charges.entry_id.is_(None),
+        )
+    )
+
+
+def _use(p: Parameters) -> Any:
+    """Included usage, relative, and only if it comes to what was expected."""
+    table = schema.allowances.c
+    return (
+        update(schema.allowances)
+        .values(used_octets=table.used_octets + p["add_octets"], used_s=table.used_s + p["add_s"])
+        .where(
+            table.account_id == p["account_id"],
+            table.period_start_us == p["period_start_us"],
+            table.used_octets + p["add_octets"] == p["used_octets"],
+            table.used_s + p["add_s"] == p["used_s"],
+        )
+    )
+
+
+def _learn(p: Parameters) -> Any:
+    """A MAC that was waited for; if nobody waits any more, the decision was made on old facts."""
+    people = schema.subscribers.c
+    return (
+        update(schema.subscribers)
+        .values(mac=p["mac"], mac_mode=literal_column("'fixed'"))
+        .where(
+            people.subscriber_id == p["subscriber_id"],
+            people.mac_mode == literal_column("'learn'"),
+        )
+    )
+
+
+def _settle(p: Parameters) -> Any:
+    orders = schema.orders.c
+    names = [name for name in rows.ORDERS.names if name not in ("order_id", "account_id")]
+    return (
+        update(schema.orders)
+        .values({name: p[name] for name in names})
+        .where(orders.account_id == p["account_id"], orders.order_id == p["order_id"])
+    )
+
+
+def _count_knocks(adding: Any) -> Any:
+    """Known already: count on, and keep what is newest."""
+    knocks, given = schema.knocks.c, adding.excluded
+    return adding.on_conflict_do_update(
+        index_elements=["address"],
+        set_={
+            "count_n": knocks.count_n + given.count_n,
+            "last_us": given.last_us,
+            "code": given.code,
+            "port": given.port,
+        },
+    )
+
+
+def _bound_knocks(_: Parameters) -> Any:
+    """Only the newest stay."""
+    knocks = schema.knocks.c
+    newest_too_many = (
+        select(knocks.last_us)
+        .order_by(knocks.last_us.desc())
+        .limit(literal_column("1"))
+        .offset(literal_column(str(KNOCKS_KEPT_N)))
+        .scalar_subquery()
+    )
+    return delete(schema.knocks).where(knocks.last_us <= newest_too_many)
+
+
+WRITES: dict[str, Recipe] = {
+    "move": Update(
+        {
+            **types_of(
+                *(
+                    _A[name]
+                    for name in (
+                        "account_id",
+                        "posted_micros",
+                        "open_micros",
+                        "held_micros",
+                        "entries_n",
+                    )
+                )
+            ),
+            "after_posted_micros": INT64,
+            "after_open_micros": INT64,
+            "after_held_micros": INT64,
+            "after_entries_n": INT64,
+            "promise": INT64,
+        },
+        _move,
+    ),
+    "journal": Insert(schema.journal, ("journal_id", "created_us", "body", "digest")),
+    "entries": _add(rows.ENTRIES),
+    "postings": Insert(schema.postings, tuple(schema.postings.c.keys())),
+    "sessions_new": _add(rows.SESSIONS),
+    "advance": Update(types_of(*rows.SESSIONS.columns), _advance),
+    "change": Update(types_of(*rows.SESSIONS.columns), _change),
+    "charges": _add_up(
+        schema.charges,
+        rows.CHARGES.names,
+        ("input_octets", "output_octets", "session_s", "amount_micros"),
+        lambda given: schema.charges.c.entry_id.is_(None),
+    ),
+    "close": Update(
+        types_of(
+            *(schema.charges.c[name] for name in ("account_id", "session_id", "part", "entry_id"))
+        ),
+        _close,
+    ),
+    "allowances_new": _ignore(schema.allowances),
+    "use": Update(
+        {**types_of(*rows.ALLOWANCES.columns), "add_octets": INT64, "add_s": INT64}, _use
+    ),
+    "orders_new": _add(rows.ORDERS),
+    "settle": Update(types_of(*rows.ORDERS.columns), _settle),
+    "decisions": _replace(schema.decisions, tuple(schema.decisions.c.keys())),
+    "suspense": _replace(schema.suspense, rows.SUSPENSE.names),
+    "learn": Update(types_of(schema.subscribers.c.subscriber_id, schema.subscribers.c.mac), _learn),
+    "latches": _ignore(schema.device_latches),
+    "marks": Insert(schema.device_marks, rows.MARKS.names, _later),
+    # the server's rim
+    "knocks": Insert(schema.knocks, tuple(schema.knocks.c.keys()), _count_knocks),
+    "knocks_bound": Update({}, _bound_knocks),
+    "probe": _replace(schema.meta, ("key", "value")),
+}

@@ -1,0 +1,183 @@
+"""A batch as rows: what a commit writes, in which order, and what each statement must meet.
+
+Purses come first, for their expected sums are where a decision made on old figures shows; then the
+books, then the sessions and what hangs on them. Rows go in key order, so that two writers meet
+them alike (L11). Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from aaa.ports import AccountMove, Changes, Decision
+from domain.session import Charge, Session, SessionState
+from store import rows
+from store.journal import journal_digest
+
+DECISIONS_PER_LOGIN = 20
+DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
+
+Rows = list[tuple[Any, ...]]
+
+
+class Expect(enum.Enum):
+    """What it means when a statement met fewer rows than it was given."""
+
+    ANY = "nothing"
+    CONFLICT = "somebody else changed a row"
+    INVARIANT = "a broken invariant"
+
+
+class Step(NamedTuple):
+    """Rows for one statement. `otherwise` gets the rows when not all were met (same rows)."""
+
+    write: str
+    rows: Rows
+    expect: Expect = Expect.ANY
+    otherwise: str = ""
+
+
+def commit_steps(changes: Changes) -> list[Step]:
+    """The batch as rows for WRITES, in order; statements without rows are left out."""
+    steps = [
+        Step("move", sorted(map(_move_row, changes.accounts)), Expect.CONFLICT),
+        Step("journal", _journal_rows(changes)),
+        *_entry_steps(changes),
+        Step("sessions_new", _by_key(changes.sessions_new)),
+        *_session_steps(changes.sessions),
+        Step("charges", _charge_rows(changes.charges), Expect.INVARIANT),
+        Step("close", sorted(changes.closings)),
+        *_allowance_steps(changes),
+        Step("orders_new", [rows.ORDERS.to_row(order) for order in changes.orders_new]),
+        Step("settle", [rows.ORDERS.to_row(o) for o in changes.orders], Expect.INVARIANT),
+        Step("decisions", _decision_rows(changes.decisions)),
+        Step("suspense", _newest(rows.SUSPENSE.to_row(one) for one in changes.suspense)),
+        Step("learn", sorted(changes.macs), Expect.CONFLICT),
+        Step(
+            "latches",
+            [
+                (device, source, latch.value, changes.now_us)
+                for device, source, latch in changes.latches
+            ],
+        ),
+        Step("marks", _mark_rows(changes)),
+    ]
+    return [step for step in steps if step.rows]
+
+
+def touched_accounts(changes: Changes) -> list[int]:
+    """Every account the batch writes under, in the order in which their locks are taken (L11)."""
+    ids = {move.after.account_id for move in changes.accounts}
+    ids.update(session.account_id for session in changes.sessions)
+    ids.update(session.account_id for session in changes.sessions_new)
+    return sorted(ids - {0})
+
+
+def _move_row(move: AccountMove) -> tuple[Any, ...]:
+    after = move.after
+    return (
+        after.account_id,
+        move.posted_micros,
+        move.open_micros,
+        move.held_micros,
+        move.entries_n,
+        after.posted_micros,
+        after.open_micros,
+        after.held_micros,
+        after.entries_n,
+        int(move.promise),
+    )
+
+
+def _journal_rows(changes: Changes) -> Rows:
+    if not changes.journal:
+        return []
+    digest = journal_digest(changes.journal_id, changes.now_us, changes.journal)
+    return [(changes.journal_id, changes.now_us, changes.journal, digest)]
+
+
+def _entry_steps(changes: Changes) -> list[Step]:
+    """Entries and their postings, proved balanced once more before they can never change (L2)."""
+    postings: Rows = []
+    for entry in changes.entries:
+        assert sum(posting.amount_micros for posting in entry.postings) == 0, "L2"
+        postings += (
+            (entry.account_id, entry.entry_id, n, one.book, one.account_id, one.amount_micros)
+            for n, one in enumerate(entry.postings)
+        )
+    return [
+        Step("entries", [rows.ENTRIES.to_row(entry) for entry in changes.entries]),
+        Step("postings", postings),
+    ]
+
+
+def _by_key(sessions: Iterable[Session]) -> Rows:
+    ordered = sorted(sessions, key=lambda one: (one.account_id, one.session_id))
+    return [rows.SESSIONS.to_row(session) for session in ordered]
+
+
+def _session_steps(sessions: list[Session]) -> list[Step]:
+    """Those that look like mere interims first tried without touching an index."""
+    plain = [one for one in sessions if one.state is SessionState.OPEN and one.records_n > 1]
+    others = [one for one in sessions if one.state is not SessionState.OPEN or one.records_n <= 1]
+    return [
+        Step("advance", _by_key(plain), Expect.CONFLICT, otherwise="change"),
+        Step("change", _by_key(others), Expect.CONFLICT),
+    ]
+
+
+def _charge_rows(charges: list[Charge]) -> Rows:
+    """One row per charge; several additions to one are one, for a statement meets a row once."""
+    added: dict[tuple[int, ...], Charge] = {}
+    for one in charges:
+        key = (one.account_id, one.session_id, one.part, one.step, one.day)
+        seen = added.get(key)
+        if seen is not None:
+            one = replace(
+                seen,
+                input_octets=seen.input_octets + one.input_octets,
+                output_octets=seen.output_octets + one.output_octets,
+                session_s=seen.session_s + one.session_s,
+                amount_micros=seen.amount_micros + one.amount_micros,
+            )
+        added[key] = one
+    return [rows.CHARGES.to_row(added[key]) for key in sorted(added)]
+
+
+def _allowance_steps(changes: Changes) -> list[Step]:
+    """A row is made empty if there is none, and then moved like every other."""
+    empty, used = [], []
+    for after, add_octets, add_s in changes.allowances:
+        empty.append((after.account_id, after.period_start_us, 0, 0))
+        used.append((*rows.ALLOWANCES.to_row(after), add_octets, add_s))
+    return [
+        Step("allowances_new", sorted(empty)),
+        Step("use", sorted(used), Expect.CONFLICT),
+    ]
+
+
+def _decision_rows(decisions: list[Decision]) -> Rows:
+    """Each in its slot; of two that fall into one slot the later stays."""
+    slots: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for one in decisions:
+        size = DECISIONS_PER_LOGIN if one.login else DECISIONS_OF_UNKNOWN
+        login, *rest = rows.DECISIONS.to_row(one)
+        slot = one.n % size
+        slots[one.login, slot] = (login, slot, *rest)
+    return [slots[key] for key in sorted(slots)]
+
+
+def _newest(found: Iterable[tuple[Any, ...]]) -> Rows:
+    """Rows by their first column, the last of each."""
+    by_id = {row[0]: row for row in found}
+    return [by_id[key] for key in sorted(by_id)]
+
+
+def _mark_rows(changes: Changes) -> Rows:
+    newest: dict[tuple[int, str], tuple[Any, ...]] = {}
+    for mark in sorted(changes.marks, key=lambda one: one.event_us):
+        newest[mark.device_id, mark.nas_identifier] = rows.MARKS.to_row(mark)
+    return [newest[key] for key in sorted(newest)]
