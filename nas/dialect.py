@@ -54,6 +54,7 @@ class Dialect(Protocol):
     def session_keys(self, session: Session, for_coa: bool) -> list[Attribute]:
         """The attributes that pick out one session in a CoA- or Disconnect-Request.
 
-        All of them must match on the device (COA-07), and RFC 5176 s3.6 allows each request
-        its own, hence `for_coa`.
+        All of them must match on the device (COA-07), so fewer are safer: a mismatch is answered
+        as if the session were gone. `for_coa` is for families that want other keys in a
+        CoA-Request than in a Disconnect-Request (RFC 5176 s3.6); those here do not.
         """

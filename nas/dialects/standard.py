@@ -60,15 +60,16 @@ class Standard:
     def session_keys(self, session: Session, for_coa: bool) -> list[Attribute]:
         """User-Name, Acct-Session-Id and Calling-Station-Id; without an id also port and address.
 
-        Framed-IP-Address has no place in a Disconnect-Request by the table of RFC 5176 s3.6
-        (COA-10), so there it is sent only when nothing better tells sessions apart.
+        An id tells sessions apart, and each further key is one more that may not match and make
+        a living session look gone. Framed-IP-Address has besides no place in a Disconnect-Request
+        by the table of RFC 5176 s3.6 (COA-10), though s3 names it as a key.
         """
         found = device_names(session)
         found += named(kinds.USER_NAME, session.user_name)
         found += named(kinds.ACCT_SESSION_ID, session.acct_session_id)
         found += named(kinds.CALLING_STATION_ID, session.calling_station_id)
-        if not session.acct_session_id and session.nas_port is not None:
+        if session.acct_session_id:
+            return found
+        if session.nas_port is not None:
             found.append((kinds.NAS_PORT, write_integer(session.nas_port)))
-        if for_coa or not session.acct_session_id:
-            found += framed_address(session)
-        return found
+        return found + framed_address(session)
