@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, auto_pickle=False, autotestdict=False
 """The rater: what a session's total costs under one compiled tariff.
 
 It prices cumulative totals and never differences: what is owed now is price(total now) less what
@@ -9,7 +9,10 @@ that does not fit in 63 bits is refused with OverflowError; nothing wraps.
 The same rule in plain Python is `rating.reference`, against which tests hold this one.
 """
 
+cimport cython
+from cpython.long cimport PyLong_AsLongLong, PyLong_Check
 from libc.stdint cimport int64_t
+
 
 cdef enum:
     DOWN = 0
@@ -24,6 +27,7 @@ cdef int64_t MOST = 0x7FFFFFFFFFFFFFFF
 cdef int64_t MOST_INCREMENT = 0x4000000000000000
 
 
+@cython.final
 cdef class Tariff:
     """A plan's prices, flat. Made by `rating.compile_tariff`, which checks and explains.
 
@@ -48,29 +52,33 @@ cdef class Tariff:
         return found.amount, found.unit, found.increment, found.rounding
 
 
-def counted_octets(Tariff tariff not None, int64_t input_octets, int64_t output_octets):
+cdef inline int64_t quantity(object number) except -1:
+    # Cython would take a float here and cut it off.
+    if not PyLong_Check(number):
+        raise TypeError("quantities are whole numbers")
+    cdef int64_t found = PyLong_AsLongLong(number)
+    if found < 0:
+        raise OverflowError("quantities are not negative")
+    return found
+
+
+def counted_octets(Tariff tariff not None, input_octets, output_octets):
     """Return the octets that count: `input` is what the subscriber sent (up), `output` what was
-    sent to the subscriber (down). Raises OverflowError beyond 63 bits."""
-    if input_octets < 0 or output_octets < 0:
-        raise OverflowError("octets are not negative")
+    sent to the subscriber (down). Raises OverflowError beyond 63 bits and below 0."""
+    cdef int64_t up = quantity(input_octets), down = quantity(output_octets)
     if tariff.counted == DOWN:
-        return output_octets
+        return down
     if tariff.counted == UP:
-        return input_octets
+        return up
     if tariff.counted == LARGER:
-        return max(input_octets, output_octets)
-    if input_octets > MOST - output_octets:
+        return max(up, down)
+    if up > MOST - down:
         raise OverflowError("the octets of both directions do not fit in 63 bits")
-    return input_octets + output_octets
+    return up + down
 
 
 def price(
-    Tariff tariff not None,
-    int64_t counted_octets,
-    int64_t session_s,
-    int64_t free_octets,
-    int64_t free_s,
-    bint fee_due,
+    Tariff tariff not None, counted_octets, session_s, free_octets, free_s, bint fee_due
 ):
     """Return the micros of (fee, volume, time) of a session's total.
 
@@ -82,17 +90,18 @@ def price(
     cdef int64_t[3] frees
     cdef int64_t[3] micros
     cdef Walk road
-    if counted_octets < 0 or session_s < 0 or free_octets < 0 or free_s < 0:
-        raise OverflowError("quantities are not negative")
-    quantities[FEE], quantities[VOLUME], quantities[TIME] = fee_due, counted_octets, session_s
-    frees[FEE], frees[VOLUME], frees[TIME] = 0, free_octets, free_s
+    quantities[FEE], frees[FEE] = fee_due, 0
+    quantities[VOLUME], frees[VOLUME] = quantity(counted_octets), quantity(free_octets)
+    quantities[TIME], frees[TIME] = quantity(session_s), quantity(free_s)
     road.steps, road.quantities, road.frees, road.micros = tariff.steps, quantities, frees, micros
     if walk(&road):
         raise OverflowError("the price does not fit in 63 bits")
     return micros[FEE], micros[VOLUME], micros[TIME]
 
 
-def rate_many(Tariff tariff not None, const int64_t[::1] usage not None, int64_t[::1] micros not None):
+def rate_many(
+    Tariff tariff not None, const int64_t[::1] usage not None, int64_t[::1] micros not None
+):
     """Price many totals at once, without the interpreter's lock, for re-rating.
 
     `usage` holds five numbers for each row, the arguments of `price` in their order (fee_due as

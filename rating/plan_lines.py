@@ -42,6 +42,7 @@ def read_document(text: str, keys: dict[str, tuple[str, ...]]) -> Table:
     `keys` names the keys that every table may have, by the table's name as it stands between
     brackets; the outermost is ``""``. Raises PlanError.
     """
+    text = text.removeprefix("\ufeff")  # some editors begin every file with it
     return Table(text, keys, (), _parsed(text))
 
 
@@ -180,7 +181,7 @@ def _line_of(text: str, path: Path) -> int:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            document = tomllib.loads("\n".join(lines[:count]), parse_float=Decimals)
+            document = tomllib.loads("\n".join(lines[:count]) + "\n", parse_float=Decimals)
         except ValueError:  # it ends in the middle of a value
             continue
         if _has(document, path):

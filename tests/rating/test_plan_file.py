@@ -1,0 +1,196 @@
+"""Good plan files become the plan they say; bad ones become one line that points at the fault."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.plan import Counted, Hours, Plan, Rounding, TimePrice, VolumePrice
+from rating import compile_tariff
+from rating.plan_file import KEYS, PlanError, parse_plan
+
+ROOT = Path(__file__).parents[2]
+BAD = (Path(__file__).parent / "bad_plans.txt").read_text().split("\n====\n")
+HEAD = 'name = "p"\ncurrency = "USD"\n'
+SAMPLES = sorted((ROOT / "conf" / "plans").glob("*.toml"))
+
+
+def test_the_smallest_plan_is_a_name_and_a_currency() -> None:
+    assert parse_plan(HEAD, plan_id=7, version=3) == Plan(
+        plan_id=7, name="p", version=3, currency="USD", source=HEAD
+    )
+
+
+def test_every_key_lands_in_its_field() -> None:
+    text = """
+name = "Full.plan-1_x"
+currency = "KES"
+sessions = 3
+validity_days = 30
+timezone = "Africa/Nairobi"
+interim_s = 120
+max_session_s = 3600
+[price.volume]
+amount = "0.25"
+per = "100 MiB"
+count = "larger"
+increment = "1 KiB"
+rounding = "half-up"
+[price.time]
+amount = 2
+per = "30 minutes"
+increment_s = 60
+rounding = "up"
+[price.session]
+fee = "0.000001"
+[included]
+volume = "5 GB"
+time = "10h"
+[speed]
+down = "10M"
+up = "512k"
+cisco = { down = "P-OUT", up = "P-IN" }
+[[hours]]
+days = "mon-fri"
+from = "08:00"
+until = "18:00"
+"""
+    assert parse_plan(text) == Plan(
+        plan_id=0,
+        name="Full.plan-1_x",
+        version=0,
+        currency="KES",
+        volume=VolumePrice(250_000, 104_857_600, Counted.LARGER, 1024, Rounding.HALF_UP),
+        time=TimePrice(2_000_000, 1800, 60, Rounding.UP),
+        session_fee_micros=1,
+        included_octets=5_000_000_000,
+        included_s=36_000,
+        counted=Counted.LARGER,
+        down_bps=10_000_000,
+        up_bps=512_000,
+        policy_down="P-OUT",
+        policy_up="P-IN",
+        validity_days=30,
+        sessions_max=3,
+        hours=(Hours(frozenset({1, 2, 3, 4, 5}), 28_800, 64_800),),
+        timezone="Africa/Nairobi",
+        interim_s=120,
+        max_session_s=3600,
+        source=text,
+    )
+
+
+@pytest.mark.parametrize("case", BAD, ids=[case.splitlines()[0][:60] for case in BAD])
+def test_a_bad_plan_gets_one_line_that_names_the_line_and_what_to_write(case: str) -> None:
+    expected, _, text = case.partition("\n")
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text + "\n")
+    message = str(caught.value)
+    assert message.startswith(expected)
+    assert "\n" not in message
+    assert message.startswith(f"line {caught.value.line}: ")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert parse_plan("\ufeff" + HEAD).name == "p"
+
+
+def test_the_same_faults_are_found_in_files_with_windows_line_ends() -> None:
+    with pytest.raises(PlanError, match="line 4: amount must stand in quotes"):
+        parse_plan((HEAD + "[price.volume]\namount = 0.01\n").replace("\n", "\r\n"))
+
+
+def test_more_hours_than_fifty_are_refused() -> None:
+    window = '[[hours]]\ndays = "mon"\nfrom = "08:00"\nuntil = "09:00"\n'
+    assert len(parse_plan(HEAD + 50 * window).hours) == 50
+    with pytest.raises(PlanError, match="at most 50 sections"):
+        parse_plan(HEAD + 51 * window)
+
+
+@pytest.mark.parametrize(
+    ("days", "start", "end", "windows"),
+    [
+        ("mon", "22:00", "06:00", [({1}, 79_200, 86_400), ({2}, 0, 21_600)]),
+        ("sat,sun", "22:00", "00:00", [({6, 7}, 79_200, 86_400)]),
+        ("sun", "18:30", "00:30", [({7}, 66_600, 86_400), ({1}, 0, 1_800)]),
+        ("fri-mon", "00:00", "24:00", [({5, 6, 7, 1}, 0, 86_400)]),
+    ],
+)
+def test_a_window_over_midnight_becomes_two(
+    days: str, start: str, end: str, windows: list[tuple[set[int], int, int]]
+) -> None:
+    text = f'{HEAD}[[hours]]\ndays = "{days}"\nfrom = "{start}"\nuntil = "{end}"\n'
+    expected = tuple(Hours(frozenset(d), f, u) for d, f, u in windows)
+    assert parse_plan(text).hours == expected
+
+
+def test_every_sample_plan_is_named_as_its_file_and_compiles() -> None:
+    assert len(SAMPLES) >= 4
+    for path in SAMPLES:
+        plan = parse_plan(path.read_text())
+        assert plan.name == path.stem
+        compile_tariff(plan)
+
+
+def test_the_prepaid_sample_is_exactly_a_hundredth_of_a_micro_an_octet_and_nothing_else() -> None:
+    text = (ROOT / "conf" / "plans" / "sample-prepaid.toml").read_text()
+    volume = VolumePrice(10_000, 1_000_000, Counted.SUM, 1, Rounding.DOWN)
+    assert parse_plan(text) == Plan(0, "sample-prepaid", 0, "USD", volume=volume, source=text)
+
+
+def test_the_documentation_has_every_key_with_limit_and_example_and_no_other() -> None:
+    documented: dict[str, tuple[str, ...]] = {}
+    section = None
+    for line in (ROOT / "docs" / "plans.md").read_text().splitlines():
+        if line.startswith("## "):
+            found = re.search(r"`\[+([a-z.]+)\]+`", line)
+            section = found[1] if found else ""
+        elif section is not None and (row := re.match(r"\| `([a-z_]+)` \|", line)):
+            documented[section] = (*documented.get(section, ()), row[1])
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            assert len(cells) == 5, line
+            if "below" not in cells[1]:
+                assert all(cells), line
+                assert cells[4].startswith(f"`{row[1]} = "), line
+    assert documented == KEYS
+
+
+def test_every_example_of_the_documentation_is_understood() -> None:
+    text = (ROOT / "docs" / "plans.md").read_text()
+    for plan in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        assert parse_plan(plan).name
+    required = {
+        "price.volume": 'amount = "1"\nper = "MB"\n',
+        "price.time": 'amount = "1"\nper = "hour"\n',
+        "hours": 'days = "mon"\nfrom = "08:00"\nuntil = "09:00"\n',
+    }
+    section, tried = "", 0
+    for line in text.splitlines():
+        if line.startswith("## "):
+            found = re.search(r"`\[+([a-z.]+)\]+`", line)
+            section = found[1] if found else ""
+        example = re.search(r"`(([a-z_]+) = .*)` \|$", line)
+        if example is None:
+            continue
+        others = HEAD if section == "" else required.get(section, "")
+        body = (
+            "".join(
+                f"{other}\n"
+                for other in others.splitlines()
+                if not other.startswith(f"{example[2]} ")
+            )
+            + example[1]
+            + "\n"
+        )
+        if section:
+            header = f"[[{section}]]" if section == "hours" else f"[{section}]"
+            body = f"{HEAD}{header}\n{body}"
+        if section == "included":
+            body += "".join(
+                f"[{name}]\n{required[name]}" for name in ("price.volume", "price.time")
+            )
+        parse_plan(body)
+        tried += 1
+    assert tried >= 25
