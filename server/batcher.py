@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 
 from aaa.outcome import FAILED, Outcome
-from aaa.request import Item, Request
+from aaa.request import Item, Request, Sweep
 from domain.grant import Order
 from domain.seams import Clock, Spawn
 from server.logs import Log
@@ -26,27 +26,33 @@ from server.queue import Errand, Queue, Rank
 from server.readiness import Readiness
 
 HASHES_MAX: Final = 256  # logins whose password hash is being computed or waits for it
-TASK_RETRY_US: Final = 1_000_000
+TASK_RETRY_US: Final = 1_000_000  # doubled with each failure, up to the next
+TASK_RETRY_MAX_US: Final = 60_000_000
 
 
 class Chore:
     """One task of our own on its way to the desk; it is tried until it succeeds."""
 
-    __slots__ = ("_again", "_done", "arrival_n", "entered_us", "item", "rank")
+    __slots__ = ("_again", "_done", "arrival_n", "entered_us", "failures_n", "item", "rank")
 
     def __init__(
-        self, item: Item, again: Callable[[Item], None], done: Callable[[Item], None]
+        self, item: Item, again: Callable[[Chore], None], done: Callable[[Item], None]
     ) -> None:
         self.item = item
         self.rank = Rank.TASK
         self.arrival_n = 0
         self.entered_us = 0
+        self.failures_n = 0
         self._again = again
         self._done = done
 
     def settle(self, outcome: Outcome, now_us: int) -> None:
         """Durable, or to be tried again."""
-        (self._again if outcome.label == FAILED.label else self._done)(self.item)
+        if outcome.label == FAILED.label:
+            self.failures_n += 1
+            self._again(self)
+        else:
+            self._done(self.item)
 
     def shed(self) -> None:
         """Tasks are never shed."""
@@ -190,6 +196,9 @@ class Batcher:
             self.hashes_n -= 1
             self._work.set()
 
-    def _again(self, item: Item) -> None:
-        self._meters.failed_tasks[type(item).__name__.lower(),] += 1
-        self._spawn.later(TASK_RETRY_US, partial(self.task, item))
+    def _again(self, chore: Chore) -> None:
+        """Try a task once more, later and later; a sweep comes again by itself."""
+        self._meters.failed_tasks[type(chore.item).__name__.lower(),] += 1
+        if not isinstance(chore.item, Sweep):
+            delay_us = min(TASK_RETRY_US << min(chore.failures_n - 1, 10), TASK_RETRY_MAX_US)
+            self._spawn.later(delay_us, partial(self._join, chore))

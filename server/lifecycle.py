@@ -30,7 +30,7 @@ from server.orders import OrderSender
 from server.pace import Pace
 from server.pages import Page, Pages
 from server.ports import Desk, Store
-from server.queue import Queue
+from server.queue import Queue, Rank
 from server.readiness import Readiness
 from server.roster import Roster
 from server.timers import Every, LoopLag
@@ -73,6 +73,7 @@ class Server:
         self.batcher = self._build_batcher()
         self.feed = self._build_feed()
         self.foyer = self._build_foyer()
+        desk.broke = self._item_broke
         self.lag = LoopLag(LAG_US, clock=seams.clock, spawn=seams.spawn)
 
     # ---------------------------------------------------------------- parts
@@ -162,7 +163,13 @@ class Server:
         self.lag.start()
         self._stops.append(self.lag.stop)
         self.readiness.started = True
-        self._log.info("serving", devices=len(self.roster.names()), **self._addresses())
+        self._log.info(
+            "serving",
+            devices=len(self.roster.names()),
+            listen=list(self._limits.listen),
+            auth_port=self._limits.auth_port,
+            acct_port=self._limits.acct_port,
+        )
 
     def nudge(self) -> None:
         """The database says that something changed: read the feed now."""
@@ -173,6 +180,15 @@ class Server:
         self._log.error("a task has failed", task=name, error=repr(error), exc_info=error)
         if name in ("batcher", "feed"):
             self.readiness.broke(name)
+
+    def _item_broke(self, item: Item, error: BaseException) -> None:
+        """The desk could not decide about one item: it stays unanswered, and is looked into."""
+        self._log.error(
+            "a decision broke an invariant",
+            item=type(item).__name__.lower(),
+            error=repr(error),
+            exc_info=error,
+        )
 
     def _open_doors(self) -> None:
         ports = ((AUTH_CODES, self._limits.auth_port), (ACCT_CODES, self._limits.acct_port))
@@ -188,14 +204,6 @@ class Server:
                 door = Door(self.foyer, codes, len(self._doors))
                 self._doors.append(door)
                 door.open(self._seams.datagrams, host, port)
-
-    def _addresses(self) -> dict[str, object]:
-        limits = self._limits
-        return {
-            "listen": list(limits.listen),
-            "auth_port": limits.auth_port,
-            "acct_port": limits.acct_port,
-        }
 
     # ---------------------------------------------------------------- stop
 
@@ -246,8 +254,10 @@ class Server:
         raise AssertionError("a lasting task has ended")
 
     async def _load_devices(self) -> None:
+        devices = await self._store.load_devices()
         try:
-            self.roster.replace(await self._store.load_devices())
+            self.roster.replace(devices)
+            self._desk.equip(devices)
         except ValueError as error:  # two devices claim one prefix: the old ones stay
             self._log.error("devices not reloaded", error=str(error))
         self.meters.forget_clients(self.roster.names())
@@ -260,8 +270,9 @@ class Server:
             self.orders.forget(item.order_id)
 
     async def _sweep(self) -> None:
-        for item in self._desk.due(self._seams.clock.now_us()):
-            self.batcher.task(item)
+        if not self.batcher.lengths()[Rank.TASK]:  # while tasks pile up, sweeping adds nothing
+            for item in self._desk.due(self._seams.clock.now_us()):
+                self.batcher.task(item)
 
     async def _probe(self) -> None:
         """Ask the store for a proof, and look at the disk."""

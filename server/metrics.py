@@ -84,6 +84,8 @@ FAMILIES: Final = (
            "Sessions that live, by device."),
     Family("aaa_desk", "gauge", ("figure",), "desk_figures",
            "Figures of the desk's working set."),
+    Family("aaa_desk_events", "counter", ("event",), "desk_notes",
+           "What happened in decisions: conflicts, suspense, resets and the like."),
     Family("aaa_disconnect", "counter", ("kind", "result"), "orders",
            "Orders to devices that came to an end: ack, nak, silence, obsolete."),
     Family("aaa_disconnect_duration_seconds", "histogram", ("kind",), "order_times",

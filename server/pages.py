@@ -80,6 +80,7 @@ class Pages:
             "hash_queue_length": lambda: {(): server.batcher.hashes_n},
             "sessions_active": self._sessions,
             "desk_figures": lambda: {(name,): n for name, n in self._desk.figures().items()},
+            "desk_notes": lambda: {(word,): n for word, n in self._desk.notes.items()},
             "orders_pending": lambda: {(): server.orders.pending_n},
             "db_up": lambda: {(): int(server.readiness.store_up(self._clock.monotonic_us()))},
             "ready": lambda: {(): int(server.readiness.ready(self._clock.monotonic_us()))},

@@ -7,6 +7,7 @@ and what changed elsewhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -29,10 +30,20 @@ class Knock(NamedTuple):
 
 
 class Desk(Protocol):
-    """`aaa.desk.Desk`, as the server sees it."""
+    """`aaa.desk.Desk`, as the server sees it.
+
+    `notes` counts what happened in decisions, by a bounded set of words; `broke` is called with an
+    item that broke an invariant, and the error.
+    """
+
+    notes: Counter[str]
+    broke: Callable[[Item, BaseException], None]
 
     async def warm(self) -> None:
         """Load what lives, once, before the first batch."""
+
+    def equip(self, devices: Sequence[Device]) -> None:
+        """The devices as configured now."""
 
     async def serve(self, batch: Sequence[Item], now_us: int) -> Sequence[Outcome]:
         """Decide and commit; one outcome for each item, in order."""

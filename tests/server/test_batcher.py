@@ -1,0 +1,272 @@
+"""Group commit: what a batch is, when replies and orders leave, what becomes of failures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from aaa.outcome import FAILED, SILENT, Outcome
+from aaa.request import Item, Recheck, Request, Sweep, SweepKind
+from domain.grant import Order
+from radius.packet import decode
+from server.batcher import HASHES_MAX, Batcher
+from server.meters import Meters
+from server.queue import Queue, Rank, rank_of
+from server.readiness import Readiness
+from server.seams import LoopSpawn, SystemClock
+from tests.server import packets
+from tests.server.fakes import Desk, Log, device, order
+
+
+class Visit:
+    """A request that keeps its outcome."""
+
+    def __init__(self, octets: bytes) -> None:
+        packet = decode(octets)
+        self.item = Request(packet, device(), "192.0.2.1", 0, True)
+        self.rank = rank_of(packet)
+        self.arrival_n = 0
+        self.entered_us = SystemClock().monotonic_us()
+        self.outcome: Outcome | None = None
+        self.was_shed = False
+
+    def settle(self, outcome: Outcome, now_us: int) -> None:
+        self.outcome = outcome
+
+    def shed(self) -> None:
+        self.was_shed = True
+
+
+class Room:
+    """A batcher with everything it needs."""
+
+    def __init__(self, desk: Desk, *, limit: int = 100, batch: int = 50) -> None:
+        self.desk, self.meters, self.readiness, self.log = desk, Meters(), Readiness(), Log()
+        self.carried: list[Order] = []
+        self.done: list[Item] = []
+        self.failures: list[BaseException] = []
+        spawn = LoopSpawn(
+            asyncio.get_running_loop(), lambda name, error: self.failures.append(error)
+        )
+        self.spawn = spawn
+        self.batcher = Batcher(
+            desk,
+            Queue(limit, 5_000_000),
+            batch_max_n=batch,
+            clock=SystemClock(),
+            spawn=spawn,
+            meters=self.meters,
+            readiness=self.readiness,
+            carry=self._carry,
+            done=self.done.append,
+            log=self.log,
+        )
+        spawn.task(self.batcher.run(), "batcher")
+
+    def _carry(self, orders: Sequence[Order]) -> None:
+        self.carried += orders
+
+
+def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def bounded() -> None:
+        await asyncio.wait_for(story(), 20)
+
+    asyncio.run(bounded())
+
+
+def test_the_next_batch_is_what_arrived_while_the_last_one_was_committed() -> None:
+    async def story() -> None:
+        desk, gate, entered = Desk(), asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            entered.set()
+            await gate.wait()
+
+        desk.before = hold
+        room = Room(desk)
+        visits = [Visit(packets.record(n)) for n in range(10)]
+        room.batcher.offer(visits[0])
+        await entered.wait()
+        for visit in visits[1:]:
+            room.batcher.offer(visit)
+        assert all(visit.outcome is None for visit in visits)
+        gate.set()
+        await room.batcher.quiet()
+        assert [len(batch) for batch in desk.batches] == [1, 9]
+        assert desk.items == [visit.item for visit in visits]
+        assert all(visit.outcome is not None for visit in visits)
+        room.spawn.close()
+
+    run(story)
+
+
+def test_a_batch_is_bounded() -> None:
+    async def story() -> None:
+        desk = Desk()
+        room = Room(desk, batch=4)
+        for n in range(10):
+            room.batcher.offer(Visit(packets.record(n)))
+        await room.batcher.quiet()
+        assert [len(batch) for batch in desk.batches] == [4, 4, 2]
+        room.spawn.close()
+
+    run(story)
+
+
+def test_orders_are_carried_out_before_the_loop_turns_again() -> None:
+    async def story() -> None:
+        desk = Desk()
+        room = Room(desk)
+        turned: list[int] = []
+
+        def decide(item: Item) -> Outcome:
+            desk.orders.append(order(7))
+            asyncio.get_running_loop().call_soon(lambda: turned.append(len(room.carried)))
+            return Outcome(5, label="interim")
+
+        desk.decide = decide
+        room.batcher.offer(Visit(packets.record()))
+        await room.batcher.quiet()
+        assert turned == [1], "the order had left by the next turn of the loop"
+        room.spawn.close()
+
+    run(story)
+
+
+def test_what_the_desk_wishes_is_in_the_next_batch_and_its_end_is_heard() -> None:
+    async def story() -> None:
+        desk = Desk()
+        room = Room(desk)
+        wish = Recheck(frozenset({5}))
+        desk.wishes = [wish]
+        room.batcher.offer(Visit(packets.record()))
+        await room.batcher.quiet()
+        assert desk.batches[1] == [wish]
+        assert room.done == [wish]
+        room.spawn.close()
+
+    run(story)
+
+
+def test_a_failed_batch_is_silent_and_makes_us_not_ready() -> None:
+    async def story() -> None:
+        desk = Desk(lambda item: FAILED)
+        room = Room(desk)
+        room.readiness.store_proved(SystemClock().monotonic_us())
+        visit = Visit(packets.record())
+        room.batcher.offer(visit)
+        await room.batcher.quiet()
+        assert visit.outcome is FAILED
+        assert not room.readiness.store_up(SystemClock().monotonic_us())
+        assert room.meters.failed_batches[()] == 1
+        room.spawn.close()
+
+    run(story)
+
+
+def test_a_desk_that_raises_costs_its_batch_an_answer_and_nothing_else() -> None:
+    async def story() -> None:
+        def decide(item: Item) -> Outcome:
+            if len(desk.batches) == 1:
+                raise RuntimeError("a fault in the house")
+            return Outcome(5, label="interim")
+
+        desk = Desk(decide)
+        room = Room(desk)
+        first, second = Visit(packets.record(1)), Visit(packets.record(2))
+        room.batcher.offer(first)
+        await room.batcher.quiet()
+        room.batcher.offer(second)
+        await room.batcher.quiet()
+        assert first.outcome is FAILED
+        assert second.outcome is not None and second.outcome.reply_code == 5
+        assert room.log.events("error") == ["batch failed"]
+        room.spawn.close()
+
+    run(story)
+
+
+def test_a_failed_task_is_tried_again_but_a_sweep_is_not() -> None:
+    async def story() -> None:
+        desk = Desk(lambda item: FAILED)
+        room = Room(desk)
+        later: list[Callable[[], None]] = []
+        room.spawn.later = (  # type: ignore[method-assign]
+            lambda delay_us, call: (later.append(call), lambda: None)[1]
+        )
+        task, sweep = Recheck(frozenset({5})), Sweep(SweepKind.STALE, frozenset({1}))
+        room.batcher.task(task)
+        room.batcher.task(sweep)
+        await room.batcher.quiet()
+        assert len(later) == 1
+        desk.decide = lambda item: SILENT
+        later[0]()
+        await room.batcher.quiet()
+        assert desk.batches[-1] == [task]
+        assert room.done == [task]
+        room.spawn.close()
+
+    run(story)
+
+
+def test_overload_sheds_interims_and_counts_them() -> None:
+    async def story() -> None:
+        desk, gate, entered = Desk(), asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            entered.set()
+            await gate.wait()
+
+        desk.before = hold
+        room = Room(desk, limit=5)
+        room.batcher.offer(Visit(packets.record()))
+        await entered.wait()
+        interims = [Visit(packets.record(n)) for n in range(20)]
+        stops = [Visit(packets.record(n, status=packets.STOP)) for n in range(5)]
+        for visit in interims + stops:
+            room.batcher.offer(visit)
+        gate.set()
+        await room.batcher.quiet()
+        assert all(visit.was_shed for visit in interims)
+        assert all(visit.outcome is not None for visit in stops)
+        assert room.meters.shed["interim",] == 20
+        room.spawn.close()
+
+    run(story)
+
+
+def test_a_login_that_needs_a_slow_hash_joins_a_batch_with_its_result() -> None:
+    async def story() -> None:
+        desk = Desk()
+        desk.slow = lambda request: lambda: request.packet.identifier == 2
+        room = Room(desk)
+        visits = [Visit(packets.login(n)) for n in (1, 2)]
+        for visit in visits:
+            room.batcher.offer(visit)
+        record = Visit(packets.record(3))
+        room.batcher.offer(record)
+        await room.batcher.quiet()
+        assert desk.batches[0] == [record.item], "accounting does not wait for a hash"
+        assert [visit.item.hash_ok for visit in visits] == [False, True]
+        assert room.batcher.hashes_n == 0
+        room.spawn.close()
+
+    run(story)
+
+
+def test_s11_hashes_under_way_are_bounded() -> None:
+    async def story() -> None:
+        desk = Desk()
+        desk.slow = lambda request: lambda: True
+        room = Room(desk, limit=10_000)
+        visits = [Visit(packets.login(n % 256)) for n in range(HASHES_MAX + 3)]
+        for visit in visits:
+            room.batcher.offer(visit)
+        assert room.batcher.hashes_n == HASHES_MAX
+        await room.batcher.quiet()
+        assert sum(visit.was_shed for visit in visits) == 3
+        assert room.batcher.lengths()[Rank.LOGIN] == 0
+        room.spawn.close()
+
+    run(story)
