@@ -29,7 +29,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Family(NamedTuple):
-    """One published metric. `source` is the field of Meters, or the name of a gauge."""
+    """One published metric. `source` is a field of Meters, or names what is looked up."""
 
     name: str
     kind: Kind
@@ -119,13 +119,12 @@ class Collector(RegistryCollector):
     def collect(self) -> Iterator[Metric]:
         """Every family of the table."""
         for family in FAMILIES:
-            if family.kind == "gauge" or family.source in self._gauges:
-                values = self._gauges[family.source]() if family.source in self._gauges else {}
-                yield _plain(family, values)
-            elif family.kind == "counter":
-                yield _plain(family, getattr(self._meters, family.source))
-            else:
+            if family.kind == "histogram":
                 yield _histogram(family, getattr(self._meters, family.source))
+            elif family.source in self._gauges:
+                yield _plain(family, self._gauges[family.source]())
+            else:
+                yield _plain(family, getattr(self._meters, family.source, {}))
 
 
 def render(meters: Meters, gauges: Mapping[str, Gauge]) -> bytes:
