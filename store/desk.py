@@ -19,6 +19,7 @@ from store.devices import device_steps
 from store.feed import EVERYTHING, ChangeListener
 from store.reading import Ask, load_steps
 from store.rows import Row, order_of
+from store.standing import Standing
 from store.writing import Step, commit_steps, touched_accounts
 
 Result = TypeVar("Result")
@@ -32,10 +33,6 @@ class Road(Protocol):
 
     async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
         """Commit all steps or none; `accounts` are locked first, in order."""
-
-    @property
-    def checkpoint_due(self) -> bool:
-        """Would a checkpoint be worth its while?"""
 
     async def checkpoint(self) -> None:
         """Tidy up between batches."""
@@ -52,6 +49,7 @@ class DeskStore:
         self._database = database
         self._road = road
         self._sealer = sealer
+        self._standing = Standing()
 
     @classmethod
     async def open(cls, database: Database, sealer: Sealer | None = None) -> DeskStore:
@@ -76,9 +74,11 @@ class DeskStore:
 
     async def commit(self, changes: Changes) -> None:
         """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError."""
-        steps = commit_steps(changes)
+        moved, changed = self._standing.split(changes.sessions)
+        steps = commit_steps(changes, moved, changed)
         if steps:
             await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
+            self._standing.committed(moved, [*changed, *changes.sessions_new])
 
     async def feed(self, since_seq: int) -> list[Change]:
         """The changes made elsewhere after `since_seq`, oldest first.
@@ -122,9 +122,8 @@ class DeskStore:
         await self._road.write(None, [Step("probe", [("probe", "committed")])], [])
 
     async def checkpoint(self) -> None:
-        """Tidy up now, if it is worth its while; call when idle. Raises StoreUnavailable."""
-        if self._road.checkpoint_due:
-            await self._road.checkpoint()
+        """Tidy up now; call when idle. Raises StoreUnavailable."""
+        await self._road.checkpoint()
 
 
 def _number_steps(query: str) -> Generator[Ask, list[Row], int]:

@@ -81,18 +81,12 @@ class PostgresqlRoad:
                 if newest != feed_seq:
                     raise Conflict(f"change {newest} came after {feed_seq}")
             for step in steps:
-                # Whether an index has to change is PostgreSQL's own discovery (HOT).
-                sql = _WRITE[step.otherwise or step.write]
-                status = await driver.execute(sql, *zip(*step.rows, strict=True))
+                columns = zip(*step.rows, strict=True)
+                status = await driver.execute(_WRITE[step.write], *columns)
                 check_met(step, int(status.rpartition(" ")[2]))
 
-    @property
-    def checkpoint_due(self) -> bool:
-        """PostgreSQL looks after itself."""
-        return False
-
     async def checkpoint(self) -> None:
-        """Nothing to do."""
+        """PostgreSQL looks after itself."""
 
     async def close(self) -> None:
         """Give the connection back."""

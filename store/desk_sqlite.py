@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +21,7 @@ from store.statements import sqlite_sql
 from store.writes import WRITES
 from store.writing import Expect, Step
 
-CHECKPOINT_OCTETS = 16 * 1024 * 1024  # a WAL of this size is moved into the database
+CHECKPOINT_PAGES = 16_384  # so much of the WAL (64 MiB) is worth moving into the database
 CACHE_KIB = 64 * 1024
 
 Result = TypeVar("Result")
@@ -49,27 +48,25 @@ def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Res
         connection.execute("COMMIT")
 
 
-def write_in(connection: sqlite3.Connection, feed_seq: int | None, steps: list[Step]) -> None:
-    """Write all steps in one transaction, or nothing. Raises Conflict, AssertionError."""
+def write_in(connection: sqlite3.Connection, feed_seq: int | None, steps: list[Step]) -> int:
+    """Write all steps in one transaction, or nothing. Raises Conflict, AssertionError.
+
+    Returns how many pages of the WAL are not in the database yet.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         (newest,) = connection.execute(_READ["feed_seq"]).fetchone()
         if feed_seq is not None and newest != feed_seq:
             raise Conflict(f"change {newest} came after {feed_seq}")
         for step in steps:
-            _write(connection, step)
+            check_met(step, connection.executemany(_WRITE[step.write], step.rows).rowcount)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _write(connection: sqlite3.Connection, step: Step) -> None:
-    met = connection.executemany(_WRITE[step.write], step.rows).rowcount
-    if met < len(step.rows) and step.otherwise:
-        met += connection.executemany(_WRITE[step.otherwise], step.rows).rowcount
-    check_met(step, met)
+    _busy, pages_n, moved_n = connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+    return int(pages_n - moved_n)
 
 
 def check_met(step: Step, met: int) -> None:
@@ -84,12 +81,12 @@ def check_met(step: Step, met: int) -> None:
 class SqliteRoad:
     """The server's one writer connection."""
 
-    def __init__(self, connection: AsyncConnection, hop: Hop, wal: Path) -> None:
+    def __init__(self, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection) -> None:
         """Use `open`. `hop(function, *args)` runs a function beside the raw connection."""
         self._connection = connection
         self._hop = hop
-        self._wal = wal
-        self._raw: sqlite3.Connection | None = None
+        self._raw: sqlite3.Connection | None = raw
+        self._pages_n = 0
 
     @classmethod
     async def open(cls, database: Database) -> SqliteRoad:
@@ -97,8 +94,7 @@ class SqliteRoad:
         connection = await database.engine.connect()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
-        road = cls(connection, driver._execute, Path(f"{database.engine.url.database}-wal"))
-        road._raw = driver._conn
+        road = cls(connection, driver._execute, driver._conn)
         await road._run(lambda raw: raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}"))
         return road
 
@@ -109,20 +105,13 @@ class SqliteRoad:
 
     async def write(self, feed_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
-        if self.checkpoint_due:
+        if self._pages_n >= CHECKPOINT_PAGES:
             await self.checkpoint()
-        await self._run(write_in, feed_seq, steps)
-
-    @property
-    def checkpoint_due(self) -> bool:
-        """Has the WAL grown enough to be moved into the database?"""
-        try:
-            return self._wal.stat().st_size >= CHECKPOINT_OCTETS
-        except FileNotFoundError:
-            return False
+        self._pages_n = await self._run(write_in, feed_seq, steps)
 
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""
+        self._pages_n = 0  # what a reader holds back is counted again at the next commit
         await self._run(lambda raw: raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
 
     async def close(self) -> None:

@@ -15,15 +15,13 @@ from sqlalchemy import Table, delete, literal_column, or_, select, update
 from store import rows, schema
 from store.columns import INT64
 from store.rows import Shape
+from store.standing import MOVING
 from store.statements import Insert, Parameters, Recipe, Update, types_of
 
+ADVANCED = ("account_id", "session_id", "version", *MOVING)
 KNOCKS_KEPT_N = 1_000  # sources that are no device of ours; the newest stay
 
 _A, _S = schema.accounts.c, schema.sessions.c
-
-# Columns of a session that an index holds or that name it; they change at most twice in its life.
-_STANDING = ("session_id", "account_id", "device_id", "acct_session_id", "state")
-_MOVING = tuple(name for name in rows.SESSIONS.names if name not in (*_STANDING, "version"))
 
 
 def _move(p: Parameters) -> Any:
@@ -49,34 +47,26 @@ def _move(p: Parameters) -> Any:
     )
 
 
+def _version_before(p: Parameters) -> list[Any]:
+    """The row that was read: any other version was written by somebody else."""
+    return [
+        _S.account_id == p["account_id"],
+        _S.session_id == p["session_id"],
+        _S.version == p["version"] - literal_column("1"),
+    ]
+
+
 def _advance(p: Parameters) -> Any:
-    """The common case, an interim: no indexed column moves, so no index is touched."""
-    return (
-        update(schema.sessions)
-        .values({"version": p["version"], **{name: p[name] for name in _MOVING}})
-        .where(
-            _S.account_id == p["account_id"],
-            _S.session_id == p["session_id"],
-            _S.version == p["version"] - literal_column("1"),
-            _S.state == p["state"],
-            _S.device_id == p["device_id"],
-            _S.acct_session_id == p["acct_session_id"],
-        )
-    )
+    """The common case, an interim: counters move and no index is touched."""
+    moving = {name: p[name] for name in ("version", *MOVING)}
+    return update(schema.sessions).values(moving).where(*_version_before(p))
 
 
 def _change(p: Parameters) -> Any:
     """Any change of a session, indexed columns included."""
-    names = (*_MOVING, "version", "device_id", "acct_session_id", "state")
-    return (
-        update(schema.sessions)
-        .values({name: p[name] for name in names})
-        .where(
-            _S.account_id == p["account_id"],
-            _S.session_id == p["session_id"],
-            _S.version == p["version"] - literal_column("1"),
-        )
-    )
+    key = ("account_id", "session_id")
+    values = {name: p[name] for name in rows.SESSIONS.names if name not in key}
+    return update(schema.sessions).values(values).where(*_version_before(p))
 
 
 def _add(shape: Shape) -> Insert:
@@ -230,7 +220,7 @@ WRITES: dict[str, Recipe] = {
     "entries": _add(rows.ENTRIES),
     "postings": Insert(schema.postings, tuple(schema.postings.c.keys())),
     "sessions_new": _add(rows.SESSIONS),
-    "advance": Update(types_of(*rows.SESSIONS.columns), _advance),
+    "advance": Update(types_of(*(_S[name] for name in ADVANCED)), _advance),
     "change": Update(types_of(*rows.SESSIONS.columns), _change),
     "charges": _add_up(
         schema.charges,

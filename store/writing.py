@@ -10,15 +10,19 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from aaa.ports import AccountMove, Changes, Decision
-from domain.session import Charge, Session, SessionState
+from domain.session import Charge, Session
 from store import rows
 from store.journal import journal_digest
+from store.writes import ADVANCED
 
 DECISIONS_PER_LOGIN = 20
 DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
+
+_ADVANCED = attrgetter(*ADVANCED)
 
 Rows = list[tuple[Any, ...]]
 
@@ -32,22 +36,25 @@ class Expect(enum.Enum):
 
 
 class Step(NamedTuple):
-    """Rows for one statement. `otherwise` gets the rows when not all were met (same rows)."""
+    """Rows for one statement, and what it means when it meets fewer."""
 
     write: str
     rows: Rows
     expect: Expect = Expect.ANY
-    otherwise: str = ""
 
 
-def commit_steps(changes: Changes) -> list[Step]:
-    """The batch as rows for WRITES, in order; statements without rows are left out."""
+def commit_steps(changes: Changes, moved: list[Session], changed: list[Session]) -> list[Step]:
+    """The batch as rows for WRITES, in order; statements without rows are left out.
+
+    `moved` and `changed` are `changes.sessions`, split by `store.standing`.
+    """
     steps = [
         Step("move", sorted(map(_move_row, changes.accounts)), Expect.CONFLICT),
         Step("journal", _journal_rows(changes)),
         *_entry_steps(changes),
         Step("sessions_new", _by_key(changes.sessions_new)),
-        *_session_steps(changes.sessions),
+        Step("advance", sorted(map(_ADVANCED, moved)), Expect.CONFLICT),
+        Step("change", _by_key(changed), Expect.CONFLICT),
         Step("charges", _charge_rows(changes.charges), Expect.INVARIANT),
         Step("close", sorted(changes.closings)),
         *_allowance_steps(changes),
@@ -117,16 +124,6 @@ def _entry_steps(changes: Changes) -> list[Step]:
 def _by_key(sessions: Iterable[Session]) -> Rows:
     ordered = sorted(sessions, key=lambda one: (one.account_id, one.session_id))
     return [rows.SESSIONS.to_row(session) for session in ordered]
-
-
-def _session_steps(sessions: list[Session]) -> list[Step]:
-    """Those that look like mere interims first tried without touching an index."""
-    plain = [one for one in sessions if one.state is SessionState.OPEN and one.records_n > 1]
-    others = [one for one in sessions if one.state is not SessionState.OPEN or one.records_n <= 1]
-    return [
-        Step("advance", _by_key(plain), Expect.CONFLICT, otherwise="change"),
-        Step("change", _by_key(others), Expect.CONFLICT),
-    ]
 
 
 def _charge_rows(charges: list[Charge]) -> Rows:
