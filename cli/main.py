@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -54,14 +53,13 @@ class House(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
-    def main(  # type: ignore[override]  # click has overloads for the two modes
-        self, args: Sequence[str] | None = None, *rest: Any, **extra: Any
-    ) -> Any:
-        """Run a command line; what goes wrong for the operator becomes one line and an exit code."""
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command line; what goes wrong becomes one line and an exit code."""
+        run: Any = super().main
         if not extra.pop("standalone_mode", True):
-            return super().main(args, *rest, standalone_mode=False, **extra)
+            return run(*args, standalone_mode=False, **extra)
         try:
-            code = super().main(args, *rest, standalone_mode=False, **extra)
+            code = run(*args, standalone_mode=False, **extra)
         except click.Abort:
             click.echo("tollhouse: interrupted", err=True)
             sys.exit(130)

@@ -22,14 +22,12 @@ PASSWORD_MAX_OCTETS = 128  # RFC 2865 section 5.2
 NAME_MAX = 64
 
 
-class AmountType(click.ParamType):
+class AmountType(click.ParamType[int]):
     """Money as people write it, to micros."""
 
     name = "amount"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Micros, or the one sentence of domain.money."""
         if isinstance(value, int):
             return value
@@ -39,14 +37,12 @@ class AmountType(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class LoginType(click.ParamType):
+class LoginType(click.ParamType[str]):
     """A login, to its canonical key."""
 
     name = "login"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The key the books use."""
         try:
             return check_login(value)
@@ -54,7 +50,7 @@ class LoginType(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class MacType(click.ParamType):
+class MacType(click.ParamType[str]):
     """A MAC in any usual spelling, or one of a few words."""
 
     name = "mac"
@@ -63,9 +59,7 @@ class MacType(click.ParamType):
         """`words` are accepted as they are."""
         self.words = words
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """`aa:bb:cc:dd:ee:ff` or the word."""
         if value in self.words:
             return str(value)
@@ -76,14 +70,12 @@ class MacType(click.ParamType):
         return mac
 
 
-class NameType(click.ParamType):
+class NameType(click.ParamType[str]):
     """A name of a NAS or plan: letters, digits and `._-`."""
 
     name = "name"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself."""
         text = str(value)
         if not 0 < len(text) <= NAME_MAX or not all(
@@ -117,7 +109,10 @@ def check_login(text: str) -> str:
 
 def check_password(text: str) -> bytes:
     """The octets of a password. ValueError never shows it."""
-    octets = text.encode("utf-8", "surrogateescape")
+    try:
+        octets = text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("a password has to be UTF-8 text") from None
     if not octets:
         raise ValueError("a password cannot be empty; for none use --credential none")
     if len(octets) > PASSWORD_MAX_OCTETS:

@@ -49,27 +49,29 @@ class Kind(enum.Enum):
 class Column:
     """One column: its name in the books, what a table calls it, what its values are.
 
-    `only_if_set`: the column is left out of a table when no row has a value for it.
+    `only_if_set`: the column is left out of a table when no row has a value for it;
+    `hidden`: it is never in a table, because other columns say it already.
     """
 
     name: str
     title: str
     kind: Kind = Kind.TEXT
     only_if_set: bool = False
+    hidden: bool = False
 
 
 def render(rows: Iterable[Row], columns: Sequence[Column], style: str) -> None:
     """Print a listing in the style that `--output` names."""
     chosen = [{column.name: row.get(column.name) for column in columns} for row in rows]
-    currencies = [row.get("currency", "") for row in chosen]
+    currencies = [str(row.get("currency") or "") for row in chosen]
     if style == "json":
         click.echo(json.dumps(chosen, indent=2))
     elif style == "csv":
         click.echo(_csv(chosen, columns), nl=False)
-    else:
+    elif chosen:
         _print_table(_table(chosen, columns, currencies))
-        if not chosen:
-            click.echo("(none)")
+    else:
+        click.echo("(none)")
 
 
 def render_one(row: Row, columns: Sequence[Column], style: str) -> None:
@@ -85,9 +87,9 @@ def render_one(row: Row, columns: Sequence[Column], style: str) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for column in columns:
-        if column.only_if_set and not chosen[column.name]:
+        if column.hidden or (column.only_if_set and not chosen[column.name]):
             continue
-        shown = in_words(chosen[column.name], column.kind, str(row.get("currency", "")))
+        shown = in_words(chosen[column.name], column.kind, str(row.get("currency") or ""))
         table.add_row(Text(column.title), Text(shown))
     _print_table(table)
 
@@ -98,7 +100,7 @@ def _table(rows: Sequence[Row], columns: Sequence[Column], currencies: Sequence[
     shown = [
         column
         for column in columns
-        if not column.only_if_set or any(row[column.name] for row in rows)
+        if not column.hidden and (not column.only_if_set or any(row[column.name] for row in rows))
     ]
     for column in shown:
         right = column.kind not in (Kind.TEXT, Kind.INSTANT, Kind.FLAG)

@@ -31,7 +31,8 @@ def cli_page() -> str:
         "Every command that lists or shows takes `--output table|json|csv`: tables are for people,",
         "JSON and CSV carry exact integers (`*_micros` are millionths of the currency unit, `*_us`",
         "microseconds since 1970 UTC). Exit codes: 0 done; 1 done, but what was checked is not in",
-        "order; 2 refused or out of reach, nothing was changed, one line on standard error says why.\n",
+        "order; 2 refused or out of reach: nothing was changed, one line on standard error says",
+        "why.\n",
     ]
     for path, command in commands():
         with click.Context(command, info_name=" ".join(path), terminal_width=_WIDTH) as ctx:
@@ -87,7 +88,8 @@ def toml_page() -> str:
         lines += ["", f"# {struct.__doc__}", f"[{section}]"]
         for name, kind, default, meaning in _fields(struct):
             lines += [
-                f"# {line}" for line in textwrap.wrap(f"{meaning} ({kind})", 96, break_long_words=False)
+                f"# {line}"
+                for line in textwrap.wrap(f"{meaning} ({kind})", 96, break_long_words=False)
             ]
             lines.append(f"{name} = {_toml(default)}")
     return "\n".join(lines) + "\n"

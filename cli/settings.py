@@ -96,7 +96,7 @@ class RadiusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Requests that may wait. Beyond it interims and new logins are dropped "
             "first (routers repeat them), Starts and Stops last.",
         ),
-    ] = 20_000
+    ] = 16_384
     batch_max: Annotated[
         int, Meta(ge=1, le=8_192, description="Requests decided and committed together at most.")
     ] = 1_024
@@ -112,8 +112,17 @@ class MetricsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How records from routers are judged."""
+    """How sessions are followed and records from routers are judged."""
 
+    interim_s: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=86_400,
+            description="The Acct-Interim-Interval asked for where neither the plan nor the NAS "
+            "names one; each login gets it give or take a tenth.",
+        ),
+    ] = 300
     clock_skew_s: Annotated[
         int,
         Meta(
@@ -221,7 +230,7 @@ def load(named: str | None) -> Place:
         settings=settings,
         source=source,
         database_url=url,
-        key_file=directory / settings.keys.file,
+        key_file=(directory / settings.keys.file).resolve(),
     )
 
 
@@ -252,9 +261,7 @@ def sections() -> dict[str, type[msgspec.Struct]]:
 
 def _refuse_unknown(tables: dict[str, Any], name: str) -> None:
     """Name the first unknown section or setting, and the known one it resembles."""
-    known = {
-        section: set(get_type_hints(struct)) for section, struct in sections().items()
-    }
+    known = {section: set(get_type_hints(struct)) for section, struct in sections().items()}
     for section, content in tables.items():
         if section not in known:
             raise HouseError(f"{name}: there is no section [{section}]{_alike(section, known)}")

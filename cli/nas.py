@@ -1,0 +1,345 @@
+"""`tollhouse nas`: the routers that may ask, what they speak, and whether they listen to us.
+
+A device is known by the addresses its packets come from. Its shared secret is sealed before it is
+stored and never printed again, except once when it was made up here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from aaa.sealing import DEVICE_SECRET
+from cli import nas_test
+from cli.errors import HouseError
+from cli.office import Office, office_command
+from cli.options import NAME, Function, output_option
+from cli.output import Column, Kind, render, render_one
+from domain.device import Device, Policy
+from nas.dialects import DIALECTS
+from nas.secrets import GENERATED_OCTETS, parse_secret, secret_warnings, written_secret
+from store import office_devices
+
+GENERATE = "generate"
+POLICIES = [policy.value for policy in Policy]
+
+LISTED = [
+    Column("name", "NAS"),
+    Column("addresses", "ADDRESSES"),
+    Column("dialect", "DIALECT"),
+    Column("coa_port", "COA PORT", Kind.NUMBER),
+    Column("require_message_authenticator", "REQUIRE M-A"),
+    Column("limit_proxy_state", "LIMIT PROXY-STATE"),
+    Column("sample", "SAMPLE", Kind.FLAG),
+]
+SHOWN = [
+    *LISTED[:6],
+    Column("interim_s", "interim interval", Kind.SECONDS),
+    Column("line_rate_bps", "line rate", Kind.BITS_PER_S),
+    Column("gigawords", "sends gigawords", Kind.FLAG),
+    Column("gigawords_trusted", "gigawords are trusted", Kind.FLAG),
+    Column("counter_mode", "counters are"),
+    Column("swap", "directions swapped", Kind.FLAG),
+    Column("octets_unit", "octets in one unit", Kind.NUMBER),
+    Column("billing_level", "billed by"),
+    Column("latches", "proved by its addresses"),
+    Column("created_us", "added", Kind.INSTANT),
+    Column("sample", "sample", Kind.FLAG),
+]
+
+
+@click.group("nas", no_args_is_help=True)
+def nas() -> None:
+    """The routers that may ask: add, change, test.
+
+    \b
+    Example:
+      tollhouse nas add tower-3 --address 10.20.0.3 --secret generate --dialect mikrotik
+    """
+
+
+def traits(required: bool) -> Callable[[Function], Function]:
+    """The options that `add` and `set` share."""
+    options = [
+        click.option(
+            "--address",
+            "addresses",
+            multiple=True,
+            required=required,
+            metavar="CIDR",
+            help="Where its packets come from: an address or prefix, IPv4 or IPv6; repeatable.",
+        ),
+        click.option(
+            "--secret",
+            metavar="TEXT|-|generate",
+            help="The shared secret: text, or 0x and hex digits; `-` reads a line of standard "
+            "input; `generate` makes one and shows it once.",
+        ),
+        click.option("--dialect", type=click.Choice(sorted(DIALECTS)), help="What it speaks."),
+        click.option(
+            "--coa-port",
+            type=click.IntRange(1, 65_535),
+            help="Where it listens for Disconnect and CoA.",
+        ),
+        click.option(
+            "--require-message-authenticator",
+            type=click.Choice(POLICIES),
+            help="Drop Access-Requests without one? auto: from an address that has sent one.",
+        ),
+        click.option(
+            "--limit-proxy-state",
+            type=click.Choice(POLICIES),
+            help="Drop Access-Requests with Proxy-State and no Message-Authenticator?",
+        ),
+        click.option(
+            "--interim",
+            "interim_s",
+            type=click.IntRange(60, 86_400),
+            metavar="SECONDS",
+            help="Ask for interims at this interval where the plan names none.",
+        ),
+        click.option(
+            "--line-rate",
+            "line_rate_bps",
+            type=click.IntRange(min=1),
+            metavar="BITS/S",
+            help="The fastest port; usage beyond it is held back for review.",
+        ),
+        click.option(
+            "--gigawords/--no-gigawords", default=None, help="Does it send Acct-*-Gigawords?"
+        ),
+        click.option(
+            "--trust-gigawords/--distrust-gigawords",
+            "gigawords_trusted",
+            default=None,
+            help="Are the ones it sends right?",
+        ),
+        click.option(
+            "--counters",
+            "counter_mode",
+            type=click.Choice(["cumulative", "delta"]),
+            help="Does an interim count since the start or since the last one?",
+        ),
+        click.option("--swap/--no-swap", default=None, help="Does it exchange Input and Output?"),
+        click.option(
+            "--octets-unit",
+            type=click.IntRange(1, 1 << 30),
+            help="Octets in one unit that it counts.",
+        ),
+        click.option(
+            "--billing-level",
+            type=click.Choice(["session", "service"]),
+            help="Are its sessions billed, or the services inside them?",
+        ),
+    ]
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+@nas.command("add")
+@click.argument("name", type=NAME)
+@traits(required=True)
+@office_command
+async def add(office: Office, *, name: str, **given: Any) -> None:
+    """Add a NAS; the running server knows it within a second.
+
+    \b
+    Examples:
+      tollhouse nas add tower-3 --address 10.20.0.3 --secret generate --dialect mikrotik
+      tollhouse nas add bras --address 192.0.2.0/28 --address 2001:db8::/64 \\
+          --secret - --dialect cisco < secret.txt
+    """
+    dialect = given["dialect"] or "standard"
+    device = Device(
+        device_id=office.ids.next(),
+        name=name,
+        secret=b"",
+        prefixes=(),
+        dialect=dialect,
+        coa_port=DIALECTS[dialect].default_coa_port,
+        created_us=office.now_us,
+    )
+    if given["secret"] is None:
+        raise HouseError("--secret is missing: give one, or `--secret generate` to make one")
+    device = changed(office, device, given)
+    async with office.database.office() as connection:
+        if await office_devices.find(connection, name):
+            raise HouseError(f"there is a NAS {name} already; change it with `tollhouse nas set`")
+        await refuse_taken(connection, device)
+        await office_devices.add(connection, device)
+    click.echo(f"added NAS {name}")
+
+
+@nas.command("set")
+@click.argument("name", type=NAME)
+@traits(required=False)
+@click.option(
+    "--reset-latches",
+    is_flag=True,
+    help="Forget what its addresses have proved, as a change of policy does too.",
+)
+@office_command
+async def set_(office: Office, *, name: str, reset_latches: bool, **given: Any) -> None:
+    """Change a NAS; what is not named stays. Addresses replace all earlier ones.
+
+    \b
+    Example:
+      tollhouse nas set tower-3 --require-message-authenticator yes
+    """
+    async with office.database.reading() as connection:
+        before = await found(connection, name)
+    device = changed(office, before, given)
+    policies = ("require_message_authenticator", "limit_proxy_state")
+    forget = reset_latches or any(given[policy] is not None for policy in policies)
+    async with office.database.office() as connection:
+        if await found(connection, name) != before:
+            raise HouseError(f"NAS {name} was changed by somebody else meanwhile; try again")
+        await refuse_taken(connection, device)
+        await office_devices.change(connection, device, forget_latches=forget)
+    click.echo(f"changed NAS {name}")
+
+
+@nas.command("list")
+@output_option
+@office_command
+async def listing(office: Office, *, output: str) -> None:
+    """List the NAS.
+
+    \b
+    Example:
+      tollhouse nas list --output csv
+    """
+    async with office.database.reading() as connection:
+        devices = await office_devices.everyone(connection)
+    render([as_row(device) for device in devices], LISTED, output)
+
+
+@nas.command("show")
+@click.argument("name", type=NAME)
+@output_option
+@office_command
+async def show(office: Office, *, name: str, output: str) -> None:
+    """Show everything about one NAS but its secret.
+
+    \b
+    Example:
+      tollhouse nas show local
+    """
+    async with office.database.reading() as connection:
+        device = await found(connection, name)
+    render_one(as_row(device), SHOWN, output)
+
+
+@nas.command("remove")
+@click.argument("name", type=NAME)
+@office_command
+async def remove(office: Office, *, name: str) -> None:
+    """Remove a NAS; refused while it has sessions or subscribers are bound to it.
+
+    \b
+    Example:
+      tollhouse nas remove tower-3
+    """
+    async with office.database.office() as connection:
+        device = await found(connection, name)
+        uses = await office_devices.uses(connection, device.device_id)
+        if uses["live"]:
+            raise HouseError(
+                f"NAS {name} has {uses['live']} live sessions; see `tollhouse session list "
+                f"--nas {name}`"
+            )
+        if uses["subscribers"]:
+            raise HouseError(
+                f"{uses['subscribers']} subscribers may come from NAS {name} only; allow them "
+                "another with `tollhouse subscriber set LOGIN --nas NAME`"
+            )
+        await office_devices.remove(connection, device.device_id)
+    click.echo(f"removed NAS {name}")
+
+
+nas.add_command(nas_test.test)
+
+
+def changed(office: Office, device: Device, given: dict[str, Any]) -> Device:
+    """The device with the options that were given; the secret ends up sealed."""
+    plain = {
+        trait: value
+        for trait, value in given.items()
+        if value is not None and trait not in ("addresses", "secret")
+    }
+    for policy in ("require_message_authenticator", "limit_proxy_state"):
+        if policy in plain:
+            plain[policy] = Policy(plain[policy])
+    device = replace(device, **plain)
+    if given["addresses"]:
+        device = replace(device, prefixes=prefixes_of(given["addresses"]))
+    if given["secret"] is not None:
+        secret = secret_of(office, given["secret"])
+        sealed = office.keys.seal(DEVICE_SECRET, str(device.device_id), secret)
+        device = replace(device, secret=sealed)
+    return device
+
+
+def prefixes_of(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and prefixes in their canonical form, each once. HouseError names a wrong one."""
+    found: dict[str, None] = {}
+    for text in texts:
+        try:
+            network = ipaddress.ip_network(text.strip())
+        except ValueError as error:
+            raise HouseError(f"--address: {error}") from None
+        found[str(network)] = None
+    return tuple(found)
+
+
+def secret_of(office: Office, text: str) -> bytes:
+    """The secret that an option names; weak ones are warned about on standard error."""
+    if text == GENERATE:
+        text = written_secret(office.randomness.octets(GENERATED_OCTETS))
+        click.echo(f"shared secret, shown this once: {text}")
+    elif text == "-":
+        text = sys.stdin.readline().rstrip("\r\n")
+    try:
+        secret = parse_secret(text)
+    except ValueError as error:
+        raise HouseError(f"--secret: {error}") from None
+    for warning in secret_warnings(secret):
+        click.echo(f"warning: {warning}", err=True)
+    return secret
+
+
+async def refuse_taken(connection: Any, device: Device) -> None:
+    """HouseError when a prefix belongs to another device."""
+    for prefix, owner in (await office_devices.owners(connection, device.prefixes)).items():
+        if owner != device.name:
+            raise HouseError(f"{prefix} belongs to NAS {owner} already")
+
+
+async def found(connection: Any, name: str) -> Device:
+    """The device, or a HouseError that says where to look."""
+    device = await office_devices.find(connection, name)
+    if device is None:
+        raise HouseError(f"there is no NAS {name}; see `tollhouse nas list`")
+    return device
+
+
+def as_row(device: Device) -> dict[str, Any]:
+    """A device as it is printed; the secret is not among it."""
+    row: dict[str, Any] = {
+        column.name: getattr(device, column.name)
+        for column in SHOWN
+        if hasattr(device, column.name)
+    }
+    row["addresses"] = list(device.prefixes)
+    row["latches"] = [f"{address} {latch}" for address, latch in sorted(device.latches)]
+    return row
