@@ -63,7 +63,7 @@ class Batcher:
     """Queues errands and feeds them to the desk.
 
     `carry(orders)` carries out what a batch ordered; `done(item)` hears of each task that has
-    become durable.
+    become durable. `turnstile` is held while the desk is at the store.
     """
 
     def __init__(
@@ -78,8 +78,10 @@ class Batcher:
         readiness: Readiness,
         carry: Callable[[Sequence[Order]], None],
         done: Callable[[Item], None],
+        turnstile: asyncio.Lock,
         log: Log,
     ) -> None:
+        self._turnstile = turnstile
         self._desk = desk
         self._queue = queue
         self._batch_max_n = batch_max_n
@@ -157,7 +159,8 @@ class Batcher:
     async def _decide(self, batch: Sequence[Errand]) -> Sequence[Outcome]:
         items = [errand.item for errand in batch]
         try:
-            outcomes = await self._desk.serve(items, self._clock.now_us())
+            async with self._turnstile:
+                outcomes = await self._desk.serve(items, self._clock.now_us())
             assert len(outcomes) == len(items), "one outcome for each item"
         except Exception as error:  # noqa: BLE001 - silence is safe, a dead server is not
             self._log.error("batch failed", items=len(items), error=repr(error), exc_info=error)

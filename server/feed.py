@@ -17,6 +17,7 @@ from server.ports import Desk, Store
 from server.readiness import Readiness
 
 POLL_US: Final = 200_000
+EVERYTHING: Final = "everything"  # the kind that says: some changes are gone, trust nothing
 
 
 class Feed:
@@ -69,10 +70,10 @@ class Feed:
         if not changes:
             return
         kinds = {change.kind for change in changes}
-        if "device" in kinds:
+        if kinds & {"device", EVERYTHING}:
             await self._devices_changed()
         self._absorb(changes)
-        if "order" in kinds:
+        if kinds & {"order", EVERYTHING}:
             await self._orders_changed()
         self._seq = changes[-1].seq
 

@@ -26,6 +26,7 @@ from server.knocks import Knocks, flush
 from server.limits import Limits, Seams
 from server.logs import Log
 from server.meters import Meters
+from server.one_at_a_time import OneAtATime
 from server.orders import OrderSender
 from server.pace import Pace
 from server.pages import Page, Pages
@@ -59,7 +60,8 @@ class Server:
     ) -> None:
         self._seams = seams
         self._limits = limits
-        self._store = store
+        self._turnstile = asyncio.Lock()
+        self._store: Store = OneAtATime(store, self._turnstile)
         self._desk = desk
         self._log = log
         self._version = version
@@ -101,6 +103,7 @@ class Server:
             readiness=self.readiness,
             carry=self.orders.carry,
             done=self._done,
+            turnstile=self._turnstile,
             log=self._log,
         )
 
@@ -148,8 +151,8 @@ class Server:
             self.close()
             raise
         spawn = self._seams.spawn
-        self._stops.append(spawn.task(self._lasting(self.batcher.run()), "batcher"))
-        self._stops.append(spawn.task(self._lasting(self.feed.run()), "feed"))
+        self._stops.append(spawn.task(self._lasting(self.batcher.run), "batcher"))
+        self._stops.append(spawn.task(self._lasting(self.feed.run), "feed"))
         self.batcher.collect()
         await self._load_orders()
         for period_us, work, name in (
@@ -248,9 +251,9 @@ class Server:
 
     # ---------------------------------------------------------------- chores
 
-    async def _lasting(self, work: Awaitable[None]) -> None:
+    async def _lasting(self, work: Callable[[], Awaitable[None]]) -> None:
         """A task that is not meant to end."""
-        await work
+        await work()
         raise AssertionError("a lasting task has ended")
 
     async def _load_devices(self) -> None:

@@ -60,6 +60,7 @@ class Room:
             readiness=self.readiness,
             carry=self._carry,
             done=self.done.append,
+            turnstile=asyncio.Lock(),
             log=self.log,
         )
         spawn.task(self.batcher.run(), "batcher")

@@ -50,6 +50,16 @@ def test_each_kind_reaches_those_concerned_once() -> None:
     asyncio.run(story())
 
 
+def test_a_gap_in_the_feed_reloads_everything() -> None:
+    async def story() -> None:
+        reader = Reader()
+        reader.store.changes = [Change(90, "everything", 0)]
+        await reader.feed.read()
+        assert reader.heard == ["devices", "collect", "orders"]
+
+    asyncio.run(story())
+
+
 def test_what_was_there_at_the_start_is_not_read_again() -> None:
     async def story() -> None:
         reader = Reader()

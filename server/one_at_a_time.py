@@ -1,0 +1,54 @@
+"""The store behind a turnstile: one of a batch, a poll, a probe at a time.
+
+The desk's store is one connection, on which a batch is one transaction; what the rim asks for in
+between must not step into it. The batcher holds the turnstile while the desk serves a batch, and
+every question of the rim passes it alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from aaa.ports import Change
+from domain.device import Device
+from domain.grant import Order
+from server.ports import Knock, Store
+
+
+class OneAtATime:
+    """A `server.ports.Store` that waits for `turnstile` before each call."""
+
+    def __init__(self, store: Store, turnstile: asyncio.Lock) -> None:
+        self._store = store
+        self._turnstile = turnstile
+
+    async def load_devices(self) -> Sequence[Device]:
+        """Every device with its secret opened and its latches."""
+        async with self._turnstile:
+            return await self._store.load_devices()
+
+    async def pending_orders(self) -> Sequence[Order]:
+        """Orders that no device has been seen to carry out."""
+        async with self._turnstile:
+            return await self._store.pending_orders()
+
+    async def feed(self, since_seq: int) -> list[Change]:
+        """Changes made elsewhere after `since_seq`, oldest first."""
+        async with self._turnstile:
+            return await self._store.feed(since_seq)
+
+    async def feed_seq(self) -> int:
+        """The newest change number."""
+        async with self._turnstile:
+            return await self._store.feed_seq()
+
+    async def probe(self) -> None:
+        """Commit something small."""
+        async with self._turnstile:
+            await self._store.probe()
+
+    async def knocked(self, knocks: Sequence[Knock]) -> None:
+        """Add to the bounded record of who knocked."""
+        async with self._turnstile:
+            await self._store.knocked(knocks)

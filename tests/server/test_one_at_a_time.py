@@ -1,0 +1,56 @@
+"""Nobody steps into a batch's transaction."""
+
+from __future__ import annotations
+
+import asyncio
+
+from server.one_at_a_time import OneAtATime
+from tests.server.fakes import Store, device
+
+
+class Narrow(Store):
+    """A store that breaks when two are inside."""
+
+    inside = 0
+
+    async def enter(self) -> None:
+        assert self.inside == 0, "two at a time"
+        self.inside += 1
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.inside -= 1
+
+    async def feed_seq(self) -> int:
+        await self.enter()
+        return await super().feed_seq()
+
+    async def probe(self) -> None:
+        await self.enter()
+
+
+def test_questions_and_batches_take_turns() -> None:
+    async def story() -> None:
+        lock = asyncio.Lock()
+        narrow = Narrow()
+        store = OneAtATime(narrow, lock)
+
+        async def batch() -> None:
+            async with lock:
+                await narrow.enter()
+
+        await asyncio.gather(*(call() for _ in range(5) for call in (batch, store.probe,
+                                                                     store.feed_seq)))  # fmt: skip
+
+    asyncio.run(story())
+
+
+def test_every_question_comes_through_unchanged() -> None:
+    async def story() -> None:
+        inner = Store([device(4)])
+        store = OneAtATime(inner, asyncio.Lock())
+        assert await store.load_devices() == inner.devices
+        assert await store.pending_orders() == []
+        assert await store.feed(0) == []
+        await store.knocked([])
+
+    asyncio.run(story())
