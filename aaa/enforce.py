@@ -160,7 +160,7 @@ def settled(turn: Turn, told_back: Settled) -> None:
     session = turn.books.sessions.get(order.session_id)
     if session is None or not session.live:
         return
-    if told_back.error_cause == NO_SUCH_SESSION:
+    if told_back.result is OrderResult.NAK and told_back.error_cause == NO_SUCH_SESSION:
         # The device does not know it: it is over, at its last known usage (COA-11, F-03).
         _end(turn, session, closing.LOST_SERVICE)
     elif order.kind is OrderKind.DISCONNECT:

@@ -15,6 +15,8 @@ _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f\u0080-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+# What an escape looks like; plain text that holds one is escaped itself.
+_ESCAPE = re.compile(r"\\\\|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
 
 LOGIN_MAX_OCTETS = 253  # User-Name, NAI-01
 
@@ -36,7 +38,16 @@ def canonical_login(text: str) -> str:
 def printable(octets: bytes) -> str:
     """Text octets from a NAS as safe text: UTF-8 kept, all else escaped, never replaced (S30).
 
-    Two different octet strings never become one text: a backslash is itself escaped.
+    Two different octet strings never become one text: where anything is escaped, or looks as if
+    it were, every backslash is doubled. Plain text with a backslash (`DOMAIN\\user`) stays as is.
     """
-    text = octets.rstrip(b"\0").replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    octets = octets.rstrip(b"\0")
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        if not _UNSAFE.search(text) and not _ESCAPE.search(text):
+            return text
+    text = octets.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

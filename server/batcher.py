@@ -99,11 +99,6 @@ class Batcher:
 
     def offer(self, errand: Errand) -> None:
         """Take a request in; what has to go for lack of room is shed and counted."""
-        if errand.rank is Rank.LOGIN and isinstance(errand.item, Request):
-            slow = self._desk.needs_hash(errand.item)
-            if slow is not None:
-                self._hash(errand, slow)
-                return
         self._join(errand)
 
     def task(self, item: Item) -> None:
@@ -150,7 +145,10 @@ class Batcher:
         else:
             self._readiness.store_proved(ended_us)
         for errand, outcome in zip(batch, outcomes, strict=True):
-            errand.settle(outcome, ended_us)
+            if outcome.check is not None:
+                self._hash(errand, outcome.check)
+            else:
+                errand.settle(outcome, ended_us)
         orders = self._desk.take_orders()
         if orders:
             self._carry(orders)

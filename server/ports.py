@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from aaa.outcome import Outcome
 from aaa.ports import Change
-from aaa.request import Item, Request
+from aaa.request import Item
 from domain.device import Device
 from domain.grant import Order
 
@@ -46,7 +46,11 @@ class Desk(Protocol):
         """The devices as configured now."""
 
     async def serve(self, batch: Sequence[Item], now_us: int) -> Sequence[Outcome]:
-        """Decide and commit; one outcome for each item, in order."""
+        """Decide and commit; one outcome for each item, in order.
+
+        An outcome with a `check` is no answer yet: the check is slow work for a thread, and the
+        request comes again with what it found in `hash_ok`.
+        """
 
     def take_orders(self) -> list[Order]:
         """The orders made durable since the last call."""
@@ -59,9 +63,6 @@ class Desk(Protocol):
 
     def absorb(self, changes: list[Change]) -> None:
         """Forget the cached rows that were changed elsewhere."""
-
-    def needs_hash(self, request: Request) -> Callable[[], bool] | None:
-        """Slow work that has to be done in a thread before this request can be decided."""
 
     def live_counts(self) -> dict[int, int]:
         """Live sessions by device id."""

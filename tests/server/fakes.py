@@ -165,7 +165,7 @@ class Desk:
         self.batches.append(list(batch))
         if self.before is not None:
             await self.before()
-        return [self.decide(item) for item in batch]
+        return [self._outcome(item) for item in batch]
 
     def take_orders(self) -> list[Order]:
         orders, self.orders = self.orders, []
@@ -181,8 +181,12 @@ class Desk:
     def absorb(self, changes: Sequence[Change]) -> None:
         self.absorbed += changes
 
-    def needs_hash(self, request: Request) -> Callable[[], bool] | None:
-        return self.slow(request)
+    def _outcome(self, item: Item) -> Outcome:
+        if isinstance(item, Request) and item.packet.code == 1 and item.hash_ok is None:
+            check = self.slow(item)
+            if check is not None:
+                return Outcome(None, label="slow", check=check)
+        return self.decide(item)
 
     def live_counts(self) -> dict[int, int]:
         return {1: 3}
