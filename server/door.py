@@ -90,16 +90,18 @@ class Door:
         )
         self._port: DatagramPort | None = None
         self._port_n = 0
+        self.address = ""  # as people write it, once it is open
 
     def open(self, datagrams: Datagrams, host: str, port: int) -> None:
         """Bind; raises OSError when the address is not to be had."""
-        self._port_n = port
         try:
             self._port = datagrams.bind(host, port, self.received)
         except OSError as error:
             raise OSError(
                 error.errno, f"cannot listen on {host} port {port}: {error.strerror}"
             ) from None
+        self._port_n = int(getattr(self._port, "port", port))  # when any free one would do
+        self.address = f"[{host}]:{self._port_n}" if ":" in host else f"{host}:{self._port_n}"
 
     def close(self) -> None:
         """Give the port back."""

@@ -155,24 +155,16 @@ class Server:
         self._stops.append(spawn.task(self._lasting(self.feed.run), "feed"))
         self.batcher.collect()
         await self._load_orders()
-        for period_us, work, name in (
-            (SWEEP_US, self._sweep, "sweep"),
-            (PROBE_US, self._probe, "probe"),
-            (KNOCKS_US, self._flush_knocks, "knocks"),
-        ):
-            every = Every(period_us, work, name=name, spawn=spawn)
+        chores = ((SWEEP_US, self._sweep), (PROBE_US, self._probe), (KNOCKS_US, self._flush_knocks))
+        for period_us, work in chores:
+            every = Every(period_us, work, name=work.__name__, spawn=spawn)
             every.start()
             self._stops.append(every.stop)
         self.lag.start()
         self._stops.append(self.lag.stop)
         self.readiness.started = True
-        self._log.info(
-            "serving",
-            devices=len(self.roster.names()),
-            listen=list(self._limits.listen),
-            auth_port=self._limits.auth_port,
-            acct_port=self._limits.acct_port,
-        )
+        auth, acct = ([door.address for door in self._doors[n::2]] for n in (0, 1))
+        self._log.info("serving", devices=len(self.roster.names()), auth=auth, acct=acct)
 
     def nudge(self) -> None:
         """The database says that something changed: read the feed now."""
@@ -186,12 +178,8 @@ class Server:
 
     def _item_broke(self, item: Item, error: BaseException) -> None:
         """The desk could not decide about one item: it stays unanswered, and is looked into."""
-        self._log.error(
-            "a decision broke an invariant",
-            item=type(item).__name__.lower(),
-            error=repr(error),
-            exc_info=error,
-        )
+        kind = type(item).__name__.lower()
+        self._log.error("a decision broke", item=kind, error=repr(error), exc_info=error)
 
     def _open_doors(self) -> None:
         ports = ((AUTH_CODES, self._limits.auth_port), (ACCT_CODES, self._limits.acct_port))

@@ -170,9 +170,11 @@ class _Process:
         from twisted.internet.error import CannotListenError
 
         try:
-            self._reactor.listenTCP(port, build_site(server.pages()), interface=host)
+            site = build_site(server.pages())
+            bound = self._reactor.listenTCP(port, site, interface=host).getHost()
         except CannotListenError as error:
             raise OSError(f"cannot listen on {host} port {port} (metrics): {error}") from None
+        self._log.info("pages", listen=bound.host, port=bound.port)
 
     def _told_to_stop(self) -> None:
         if self._stop_wanted:
