@@ -341,6 +341,13 @@ class Books:
         accounts: set[int] = set()
         for change in changes:
             self.feed_seq = max(self.feed_seq, change.seq)
+            if change.kind == "everything":
+                alive = {key for key in self._whole if self.live_of.get(key)}
+                accounts |= alive
+                for account_id in list(self._whole):
+                    self.drop_account(account_id)
+                self.newest_plan.clear()
+                continue
             if change.kind == "plan":
                 self.newest_plan.clear()
                 self._whole.clear()

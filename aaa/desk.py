@@ -179,9 +179,10 @@ class Desk:
                 if changes:
                     await self._store.commit(changes)
             except Conflict:
+                # Heard first: which accounts had live sessions is forgotten with their rows.
+                self.absorb(await self._store.feed(self._books.feed_seq))
                 self._lost |= self._books.discard()
                 self.notes["conflict"] += 1
-                self.absorb(await self._store.feed(self._books.feed_seq))
                 continue
             self._orders += self._books.settle()
             self._acked = turn.acked

@@ -22,6 +22,7 @@ from billing import payment
 from domain.account import Account, CredentialKind, MacMode, Status, Subscriber
 from domain.device import Device
 from domain.grant import Order, OrderResult
+from domain.ledger import Entry
 from domain.login import canonical_login
 from domain.seams import US_PER_S, compose_id
 from domain.session import Session
@@ -29,7 +30,14 @@ from radius import Packet, decode_attributes
 from radius.passwords import hide_password
 from radius.vendors import vendor_attribute
 from rating.plan_file import parse_plan
-from store import books_check, office_devices, office_money, office_plans, office_subscribers, schema
+from store import (
+    books_check,
+    office_devices,
+    office_money,
+    office_plans,
+    office_subscribers,
+    schema,
+)
 from store.columns import METADATA
 from store.database import Database
 from store.desk import DeskStore
@@ -99,9 +107,7 @@ class Gate:
     def new_desk(self) -> tuple[DeskStore, Desk]:
         """A second worker, or the first one after a restart."""
         store = self.run(DeskStore.open(self.database, self.sealer))
-        desk = Desk(
-            store, self.settings, ids=self.ids, randomness=self.chance, sealer=self.sealer
-        )
+        desk = Desk(store, self.settings, ids=self.ids, randomness=self.chance, sealer=self.sealer)
         desk.broke = lambda item, error: self.broken.append(error)
         self.run(desk.warm())
         desk.equip(list(self.devices.values()))
@@ -204,18 +210,39 @@ class Gate:
         self.hear()
         return customer
 
-    def stamp(self, key: str) -> payment.Stamp:
-        return payment.Stamp(entry_id=self.ids.next(), key=key, created_us=self.now_us)
+    def stamp(self, key: str, reason: str = "") -> payment.Stamp:
+        return payment.Stamp(
+            entry_id=self.ids.next(), key=key, created_us=self.now_us, reason=reason
+        )
 
-    def top_up(self, login: str, amount_micros: int, key: str = "") -> None:
+    async def top_up_now(self, login: str, amount_micros: int) -> None:
+        """Book a top-up; the desk is not told."""
+        async with self.database.office() as connection:
+            customer = await office_subscribers.find(connection, login, lock=True)
+            assert customer is not None
+            stamp = self.stamp(f"top-up:{self.ids.next()}")
+            paid = payment.top_up(customer.account, amount_micros, stamp=stamp)
+            assert isinstance(paid, payment.Payment)
+            await office_money.book(connection, paid)
+
+    def top_up(self, login: str, amount_micros: int) -> None:
+        self.run(self.top_up_now(login, amount_micros))
+
+    def correct(self, login: str, amount_micros: int) -> None:
+        """Correct the opening entry by an amount."""
+        row = next(row for row in self.rows("entries") if row["key"] == f"opening:{login}")
+        opening = Entry(postings=(), **row)
+
         async def book() -> None:
             async with self.database.office() as connection:
                 customer = await office_subscribers.find(connection, login, lock=True)
                 assert customer is not None
-                stamp = self.stamp(key or f"top-up:{self.ids.next()}")
-                paid = payment.top_up(customer.account, amount_micros, stamp=stamp)
-                assert isinstance(paid, payment.Payment)
-                await office_money.book(connection, paid)
+                stamp = self.stamp(f"correct:{self.ids.next()}", reason="a test")
+                done = payment.correction(
+                    customer.account, amount_micros, corrected=opening, stamp=stamp
+                )
+                assert isinstance(done, payment.Payment)
+                await office_money.book(connection, done)
 
         self.run(book())
 
@@ -226,9 +253,7 @@ class Gate:
             async with self.database.office() as connection:
                 customer = await office_subscribers.find(connection, login, lock=True)
                 assert customer is not None
-                await office_subscribers.change(
-                    connection, replace(customer.subscriber, **values)
-                )
+                await office_subscribers.change(connection, replace(customer.subscriber, **values))
 
         self.run(write())
 

@@ -1,0 +1,211 @@
+"""The straight road: batches, other writers, failing stores, broken decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aaa.ports import Changes, StoreUnavailable
+from aaa.request import Recheck
+from domain.session import SessionState
+from tests.aaa.gate import Gate, class_of
+
+MB = 1_000_000
+
+
+def begin(gate: Gate) -> bytes:
+    gate.add_subscriber()
+    token = class_of(gate.accept())
+    gate.record("start", token=token)
+    return token
+
+
+def test_a_batch_is_decided_in_order_of_arrival_and_committed_once(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = begin(gate)
+    commits: list[Changes] = []
+    commit = gate.store.commit
+
+    async def counted(changes: Changes) -> None:
+        commits.append(changes)
+        await commit(changes)
+
+    monkeypatch.setattr(gate.store, "commit", counted)
+    requests = [
+        gate.at(10 * n).accounting("interim", token=token, st=10 * n, o=n * MB)
+        for n in range(1, 20)
+    ]
+    outcomes = gate.serve(*requests, gate.accounting("stop", token=token, st=190, o=20 * MB))
+    assert [outcome.reply_code for outcome in outcomes] == [5] * 20
+    assert len(commits) == 1
+    assert gate.account().balance_micros == 5_000_000 - 200_000
+    (journal,) = [row for row in gate.rows("journal") if row["journal_id"] == commits[0].journal_id]
+    assert journal["body"]
+    assert gate.check() == []
+
+
+def test_a_failing_store_answers_nobody_and_loses_nothing(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = begin(gate)
+    commit = gate.store.commit
+
+    async def fails(changes: Changes) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(gate.store, "commit", fails)
+    request = gate.at(60).accounting("interim", token=token, st=60, o=100 * MB)
+    (outcome,) = gate.serve(request)
+    assert (outcome.reply_code, outcome.label) == (None, "failed")
+    assert gate.accept(id="B").reply_code is None
+    monkeypatch.setattr(gate.store, "commit", commit)
+    (outcome,) = gate.serve(request)
+    assert outcome.reply_code == 5
+    assert gate.account().balance_micros == 4_000_000
+    assert gate.check() == []
+
+
+def test_a_commit_of_unknown_fate_is_charged_once_when_it_is_repeated(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Committed, but the connection died before we heard of it (A2, A4)."""
+    token = begin(gate)
+    commit = gate.store.commit
+
+    async def lost(changes: Changes) -> None:
+        await commit(changes)
+        raise StoreUnavailable("connection lost at COMMIT")
+
+    monkeypatch.setattr(gate.store, "commit", lost)
+    request = gate.at(60).accounting("interim", token=token, st=60, o=100 * MB)
+    (outcome,) = gate.serve(request)
+    assert outcome.reply_code is None
+    monkeypatch.setattr(gate.store, "commit", commit)
+    (outcome,) = gate.serve(request)
+    assert outcome.reply_code == 5
+    assert gate.account().balance_micros == 4_000_000
+    assert gate.check() == []
+
+
+def test_two_workers_on_one_account_spend_nothing_twice(either_gate: Gate) -> None:
+    """Q-19, F-28: the same records at two servers, one after the other and crossed."""
+    gate = either_gate
+    token = begin(gate)
+    other_store, other = gate.new_desk()
+    for n in range(1, 11):
+        request = gate.at(60 * n).accounting("interim", token=token, st=60 * n, o=n * 10 * MB)
+        for desk in (gate.desk, other):
+            (outcome,) = gate.run(desk.serve([request], gate.now_us))
+            assert outcome.reply_code == 5
+    assert gate.account().balance_micros == 4_000_000
+    assert not gate.broken
+    gate.run(other_store.close())
+    assert gate.check() == []
+
+
+def test_two_workers_do_not_grant_the_same_money(either_gate: Gate) -> None:
+    gate = either_gate
+    gate.add_plan(
+        'name = "two"\ncurrency = "USD"\nsessions = 2\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n'
+    )
+    gate.add_subscriber("bob", plan="two")
+    other_store, other = gate.new_desk()
+    requests = [gate.login("bob", id=name, mac=f"02-00-00-00-00-0{name}") for name in "123"]
+    outcomes = []
+    for desk, request in zip((gate.desk, other, gate.desk), requests, strict=True):
+        outcomes += gate.run(desk.serve([request], gate.now_us))
+    assert [outcome.reply_code for outcome in outcomes] == [2, 2, 3]
+    assert gate.account("bob").spendable_micros == 0
+    gate.run(other_store.close())
+    assert gate.check() == []
+
+
+def test_a_top_up_between_load_and_commit_is_not_lost(
+    either_gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = either_gate
+    token = begin(gate)
+    commit = gate.store.commit
+    calls = []
+
+    async def interrupted(changes: Changes) -> None:
+        if not calls:
+            calls.append(1)
+            await gate.top_up_now("alice", 1_000_000)
+        await commit(changes)
+
+    monkeypatch.setattr(gate.store, "commit", interrupted)
+    outcome = gate.at(60).record("interim", token=token, st=60, o=100 * MB)
+    assert outcome.reply_code == 5
+    assert gate.account().balance_micros == 5_000_000
+    tasks = gate.desk.pending()
+    assert [type(task) for task in tasks] == [Recheck]
+    gate.serve(*tasks)
+    assert gate.account().held_micros == 5_000_000
+    assert gate.check() == []
+
+
+def test_a_broken_decision_costs_its_own_request_the_answer_and_nobody_elses(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = begin(gate)
+    gate.add_subscriber("bob")
+    from aaa import record
+
+    apply = record._apply
+
+    def breaks(turn: Any, session: Any, *rest: Any) -> str:
+        effect = apply(turn, session, *rest)
+        assert session.user_name != "bob", "a planted bug"
+        return effect
+
+    monkeypatch.setattr(record, "_apply", breaks)
+    outcomes = gate.serve(
+        gate.at(60).accounting("interim", token=token, st=60, o=100 * MB),
+        gate.accounting("interim", login="bob", id="B", st=60, o=100 * MB),
+        gate.accounting("interim", token=token, st=60, o=200 * MB),
+    )
+    assert [outcome.reply_code for outcome in outcomes] == [5, None, 5]
+    assert len(gate.broken) == 1
+    gate.broken.clear()
+    assert gate.account("bob").balance_micros == 5_000_000
+    assert gate.account("alice").balance_micros == 3_000_000
+    assert gate.check() == []
+
+
+def test_a_restart_continues_where_the_commit_left_off(either_gate: Gate) -> None:
+    gate = either_gate
+    token = begin(gate)
+    for n in range(1, 6):
+        gate.restart()
+        gate.at(60 * n).record("interim", token=token, st=60 * n, o=n * 10 * MB)
+    assert gate.account().balance_micros == 4_500_000
+    (session,) = gate.sessions()
+    assert session.state is SessionState.OPEN
+    assert gate.check() == []
+
+
+def test_what_the_office_changes_counts_for_the_next_packet(gate: Gate) -> None:
+    gate.add_subscriber("bob", balance_micros=0)
+    assert gate.accept("bob").label == "no-credit"
+    gate.top_up("bob", 1_000_000)
+    # Nobody told the desk: its commit finds the change number moved, and decides again.
+    assert gate.accept("bob").reply_code == 2
+
+
+def test_a_reused_id_under_another_class_closes_the_old_session(gate: Gate) -> None:
+    token = begin(gate)
+    gate.at(60).record("interim", token=token, st=60, o=10 * MB)
+    gate.add_plan(
+        'name = "two"\ncurrency = "USD"\nsessions = 2\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n'
+    )
+    gate.add_subscriber("bob", plan="two")
+    second = class_of(gate.accept("bob"))
+    gate.record("start", login="bob", token=second)
+    states = {session.user_name: session.state for session in gate.sessions()}
+    assert states == {"alice": SessionState.CLOSED, "bob": SessionState.OPEN}
+    assert gate.check() == []
