@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.payment import Movement, Payment
@@ -176,3 +176,21 @@ async def seqs(
         table.account_id == account_id, table.entry_id.in_([key for key in entry_ids if key])
     )
     return {row.entry_id: row.seq for row in await connection.execute(query)}
+
+
+async def sums(connection: AsyncConnection, account_id: int) -> dict[str, tuple[int, int]]:
+    """What the entries of each kind come to in a purse: kind to (how many, micros)."""
+    posted, entry = schema.postings.c, schema.entries.c
+    query = (
+        select(entry.kind, func.count(), func.sum(posted.amount_micros))
+        .join_from(
+            schema.postings,
+            schema.entries,
+            (entry.account_id == posted.entry_account_id) & (entry.entry_id == posted.entry_id),
+        )
+        .where(posted.account_id == account_id, posted.book == Book.CUSTOMER)
+        .group_by(entry.kind)
+        .order_by(entry.kind)
+    )
+    rows = await connection.execute(query)
+    return {kind: (int(n), int(micros)) for kind, n, micros in rows}

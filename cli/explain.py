@@ -1,0 +1,24 @@
+"""`tollhouse explain`: why it cost that, why a login was refused, what a router would be told."""
+
+from __future__ import annotations
+
+import click
+
+from cli.explain_charge import charge
+from cli.explain_reject import reject
+from cli.explain_reply import reply
+
+
+@click.group("explain", no_args_is_help=True)
+def explain() -> None:
+    """Why it cost that, why a login was refused, what a router would be told.
+
+    \b
+    Example:
+      tollhouse explain reject alice
+    """
+
+
+explain.add_command(charge)
+explain.add_command(reject)
+explain.add_command(reply)

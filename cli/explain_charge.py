@@ -1,0 +1,290 @@
+"""`tollhouse explain charge`: from packets to postings, adding up to the balance.
+
+For each session: the records that came and by how much each moved the totals, the price of the
+total step by step with its rounding, and the charges and entries that it was posted as. With
+`--rerate` the whole session is rated again from the journal and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from accounting.charging import Total
+from accounting.journal import Record
+from accounting.replay import replay
+from cli import explain_words as words
+from cli.errors import EXIT_FOUND, HouseError
+from cli.office import Office, office_command
+from cli.options import LOGIN
+from cli.output import Column, Kind, render
+from cli.subscriber import customer_called
+from domain.account import Account
+from domain.session import Session
+from rating import compile_tariff, counted_octets
+from rating.explain import explain
+from store import office_devices, office_journal, office_money, office_plans, office_sessions
+from store.journal import JournalDamaged
+
+PACKETS = [
+    Column("event_us", "WHEN", Kind.INSTANT),
+    Column("record", "RECORD"),
+    Column("effect", "EFFECT"),
+    Column("rise_output_octets", "+DOWN", Kind.OCTETS),
+    Column("rise_input_octets", "+UP", Kind.OCTETS),
+    Column("rise_session_s", "+TIME", Kind.SECONDS),
+    Column("rise_charged_micros", "+CHARGED", Kind.MONEY),
+    Column("charged_micros", "CHARGED", Kind.MONEY),
+    Column("journal_id", "JOURNAL"),
+    Column("currency", "CURRENCY", hidden=True),
+]
+POSTED = [
+    Column("part", "PART", Kind.NUMBER),
+    Column("step", "STEP"),
+    Column("day", "DAY"),
+    Column("amount_micros", "AMOUNT", Kind.MONEY),
+    Column("entry_seq", "ENTRY", Kind.NUMBER),
+    Column("currency", "CURRENCY", hidden=True),
+]
+
+
+@click.command("charge")
+@click.argument("login", type=LOGIN)
+@click.option(
+    "--session",
+    "session_id",
+    type=click.IntRange(min=1),
+    metavar="SESSION",
+    help="Only this session.",
+)
+@click.option(
+    "--sessions",
+    "sessions_n",
+    type=click.IntRange(0, 10_000),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="The newest N sessions.",
+)
+@click.option(
+    "--records",
+    "records_n",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="The newest N records of each session.",
+)
+@click.option("--rerate", is_flag=True, help="Rate each session again from the journal; compare.")
+@click.option(
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print: for people, or one JSON object.",
+)
+@office_command
+async def charge(office: Office, *, login: str, output: str, **given: Any) -> int:
+    """Explain what a subscriber was charged, down to the packet, and that it adds up.
+
+    Exit code 1 when something does not add up, or is not the same when it is rated again.
+
+    \b
+    Examples:
+      tollhouse explain charge alice
+      tollhouse explain charge alice --session 921734857293824 --rerate
+    """
+    async with office.database.reading() as connection:
+        customer = await customer_called(connection, login)
+        account = customer.account
+        sums = await office_money.sums(connection, account.account_id)
+        chosen = await _chosen(connection, account, given["session_id"], given["sessions_n"])
+    sheet = balance_sheet(account, sums)
+    told = [await _session(office, account, one, given) for one in chosen]
+    found = {"login": login, "currency": account.currency, **sheet, "sessions": told}
+    if output == "json":
+        words.print_json(found)
+    else:
+        _print(found)
+    good = sheet["adds_up"] and all(one["adds_up"] and not one["differences"] for one in told)
+    return 0 if good else EXIT_FOUND
+
+
+async def _chosen(
+    connection: Any, account: Account, session_id: int | None, sessions_n: int
+) -> Sequence[office_sessions.ListedSession]:
+    """The sessions to explain, newest first."""
+    if session_id is None:
+        if not sessions_n:
+            return []
+        return await office_sessions.listing(
+            connection, live_only=False, limit=sessions_n, account_id=account.account_id
+        )
+    one = await office_sessions.find(connection, session_id)
+    if one is None or one.session.account_id != account.account_id:
+        raise HouseError(f"session {session_id} is not one of this subscriber")
+    return [one]
+
+
+def balance_sheet(account: Account, sums: dict[str, tuple[int, int]]) -> dict[str, Any]:
+    """The balance as the sum of its entries less open charges; does it add up (L3)?"""
+    entries = [{"kind": kind, "n": n, "amount_micros": sum_} for kind, (n, sum_) in sums.items()]
+    total = sum(amount for _, amount in sums.values()) - account.open_micros
+    return {
+        "balance_micros": account.balance_micros,
+        "open_micros": account.open_micros,
+        "entries": entries,
+        "adds_up": total == account.balance_micros,
+    }
+
+
+async def _session(
+    office: Office, account: Account, one: office_sessions.ListedSession, given: dict[str, Any]
+) -> dict[str, Any]:
+    """Everything about the cost of one session."""
+    session = one.session
+    async with office.database.reading() as connection:
+        names = await office_devices.names(connection)
+        plan = await office_plans.by_id(connection, session.plan_id)
+        charges = await office_money.charges_of(connection, account.account_id, session.session_id)
+        numbers = await office_money.seqs(
+            connection, account.account_id, {row.entry_id for row in charges}
+        )
+    if plan is None:
+        raise HouseError(f"the plan of session {session.session_id} is missing")
+    steps = steps_of(session, compile_tariff(plan))
+    posted: list[dict[str, Any]] = [
+        {
+            "part": row.part,
+            "step": words.step_name(row.step),
+            "day": words.day_text(row.day),
+            "amount_micros": row.amount_micros,
+            "entry_seq": numbers.get(row.entry_id or 0),
+            "currency": account.currency,
+        }
+        for row in charges
+    ]
+    limit = None if given["rerate"] else given["records_n"] + 1
+    try:
+        records = await office_journal.records_of(office.database, session, limit=limit)
+    except JournalDamaged as error:
+        raise HouseError(str(error)) from None
+    parts = {sum(row["micros"] for row in steps), sum(row["amount_micros"] for row in posted)}
+    return {
+        "session_id": session.session_id,
+        "acct_session_id": session.acct_session_id,
+        "nas": names.get(session.device_id, f"(removed: {session.device_id})"),
+        "plan": f"{plan.name} version {plan.version}",
+        "state": session.state.name.lower(),
+        "records_n": session.records_n,
+        "records": packets(records, account.currency)[-given["records_n"] :],
+        "steps": steps,
+        "postings": posted,
+        "charged_micros": session.charged_micros,
+        "adds_up": parts == {session.charged_micros},
+        "differences": await _differences(office, session, records) if given["rerate"] else [],
+        "rerated": given["rerate"],
+    }
+
+
+def steps_of(session: Session, tariff: Any) -> list[dict[str, Any]]:
+    """The price of the session's total, step by step."""
+    total = Total.of(session)
+    lines = explain(
+        tariff,
+        counted_octets(tariff, total.input_octets, total.output_octets),
+        total.session_s,
+        free_octets=total.free_octets,
+        free_s=total.free_s,
+        fee_due=total.fee_due,
+    )
+    return [
+        {
+            "step": line.step.name.lower(),
+            "quantity": line.quantity,
+            "free": line.free,
+            "increments": line.increments,
+            "increment": line.increment,
+            "amount_micros": line.amount_micros,
+            "unit": line.unit,
+            "exact_micros": str(line.exact),
+            "rounding": line.rounding.value,
+            "micros": line.micros,
+        }
+        for line in lines
+    ]
+
+
+def packets(records: list[tuple[int, Record]], currency: str) -> list[dict[str, Any]]:
+    """Each record with what it added; the first of an incomplete list only gives the start."""
+    rows = []
+    before = (0, 0, 0, 0)
+    for at, (journal_id, record) in enumerate(records):
+        totals = (
+            record.output_octets,
+            record.input_octets,
+            record.session_s,
+            record.charged_micros,
+        )
+        if at > 0 or record.previous in (0, journal_id):
+            rise = [now - was for now, was in zip(totals, before, strict=True)]
+            names = ("output_octets", "input_octets", "session_s", "charged_micros")
+            rows.append(
+                {
+                    "event_us": record.event_us,
+                    "record": words.record_name(record.attributes),
+                    "effect": record.effect,
+                    **dict(zip(names, totals, strict=True)),
+                    **{f"rise_{name}": number for name, number in zip(names, rise, strict=True)},
+                    "journal_id": journal_id,
+                    "currency": currency,
+                }
+            )
+        before = totals
+    return rows
+
+
+async def _differences(
+    office: Office, session: Session, records: list[tuple[int, Record]]
+) -> list[str]:
+    """What rating again from the journal finds different (A11)."""
+    async with office.database.reading() as connection:
+        devices = await office_devices.everyone(connection)
+        plan = await office_plans.by_id(connection, session.plan_id)
+    device = next((one for one in devices if one.device_id == session.device_id), None)
+    if device is None:
+        return ["its NAS was removed, so its records cannot be read again"]
+    accounting = office.place.settings.accounting
+    again = replay(
+        records,
+        device,
+        compile_tariff(plan) if plan else None,
+        skew_limit_s=accounting.clock_skew_s,
+        interim_s=session.interim_s or accounting.interim_s,
+    )
+    found = list(again.differences)
+    if again.charged_micros != session.charged_micros:
+        found.append(
+            f"the session was charged {session.charged_micros} micros, its journal comes to "
+            f"{again.charged_micros}"
+        )
+    return found
+
+
+def _print(found: dict[str, Any]) -> None:
+    """The whole explanation for a person."""
+    for line in words.sheet_lines(found):
+        click.echo(line)
+    for one in found["sessions"]:
+        click.echo()
+        click.echo(words.session_title(one))
+        render(one["records"], PACKETS, "table")
+        for row in one["steps"]:
+            click.echo(f"  {words.step_line(row, found['currency'])}")
+        if one["postings"]:
+            render(one["postings"], POSTED, "table")
+        click.echo(f"  {words.sum_line(one, found['currency'])}")
+        for difference in one["differences"]:
+            click.echo(f"  differs: {difference}")

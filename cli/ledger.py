@@ -1,0 +1,50 @@
+"""`tollhouse ledger`: do the books agree with themselves?"""
+
+from __future__ import annotations
+
+import click
+
+from cli.errors import EXIT_FOUND
+from cli.office import Office, office_command
+from cli.options import output_option
+from cli.output import Column, Kind, render
+from store import books_check
+
+LISTED = [
+    Column("invariant", "RULE"),
+    Column("account_id", "ACCOUNT", Kind.NUMBER),
+    Column("text", "WHAT IS WRONG"),
+]
+
+
+@click.group("ledger", no_args_is_help=True)
+def ledger() -> None:
+    """Check that the books agree with themselves.
+
+    \b
+    Example:
+      tollhouse ledger check
+    """
+
+
+@ledger.command("check")
+@output_option
+@office_command
+async def check(office: Office, *, output: str) -> int:
+    """Compute every kept sum again and list what differs, by the id of the rule it breaks.
+
+    Entries and all books together must balance, the sums on accounts must be those of their
+    entries, charges and holds, and the journal must be as it was written. Exit code 1 when
+    something is found.
+
+    \b
+    Example:
+      tollhouse ledger check --output json
+    """
+    async with office.database.reading() as connection:
+        found = await books_check.check_books(connection)
+    if found or output != "table":
+        render([finding._asdict() for finding in found], LISTED, output)
+    else:
+        click.echo("the books are in order")
+    return EXIT_FOUND if found else 0
