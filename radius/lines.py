@@ -107,19 +107,16 @@ def _texts(
         elements = [value[at : at + size] for at in range(0, len(value), size)]
         return [("", _named(dictionary, entry, element)) for element in elements]
     tag, rest = _untagged(entry, value)
+    shown = f":{tag}" if entry.tagged else ""
     if entry.encrypt:
         if unhide is None:
-            return [(_shown(tag), hexadecimal(rest))]
+            return [(shown, hexadecimal(rest))]
         plain = unhide(entry.encrypt, rest)
         if plain is None:
             return None
         rest = plain
     text = _text(dictionary, entry, rest)
-    return None if text is None else [(_shown(tag), text)]
-
-
-def _shown(tag: int) -> str:
-    return f":{tag}" if tag else ""
+    return None if text is None else [(shown, text)]
 
 
 def _untagged(entry: Attribute, value: bytes) -> tuple[int, bytes]:
@@ -134,13 +131,18 @@ def _untagged(entry: Attribute, value: bytes) -> tuple[int, bytes]:
     return tags.split_tagged_string(value)
 
 
+def _has_size(entry: Attribute, value: bytes) -> bool:
+    # What is hidden is padded, so a declared size says nothing about it (MS-CHAP-MPPE-Keys).
+    return entry.size is None or entry.encrypt != 0 or len(value) == entry.size
+
+
 def _named(dictionary: Dictionary, entry: Attribute, value: bytes) -> str:
     return _text(dictionary, entry, value) or hexadecimal(value)
 
 
 def _text(dictionary: Dictionary, entry: Attribute, value: bytes) -> str | None:
     text = print_value(entry.type, value)
-    if text is None or (entry.size is not None and len(value) != entry.size):
+    if text is None or not _has_size(entry, value):
         return None
     if entry.type in NUMBERS:
         return dictionary.value_name(entry.path, int(text)) or text
@@ -159,7 +161,7 @@ def _octets(
         raise ValueTextError(f"{entry.name} takes no tag")
     number = dictionary.value_number(entry.path, text) if entry.type in NUMBERS else None
     octets = parse_value(entry.type, text if number is None else str(number))
-    if entry.size is not None and len(octets) != entry.size:
+    if not _has_size(entry, octets):
         raise ValueTextError(f"{entry.name} has {entry.size} octets, not {len(octets)}")
     if entry.encrypt and hide is not None:
         octets = hide(entry.encrypt, octets)

@@ -45,14 +45,10 @@ def split_tagged_string(value: bytes) -> tuple[int, bytes]:
 
 
 def join_tagged_string(tag: int, value: bytes) -> bytes:
-    """Return the octets of a tagged string, without a tag octet when there is no tag.
-
-    Raises ValueError for an untagged value whose first octet would be read as a tag (TAG-02).
-    """
-    if _checked(tag):
+    """Return the octets of a tagged string; the tag octet is left out when there is no tag,
+    unless the value's first octet would then be read as one (TAG-02)."""
+    if _checked(tag) or (value and value[0] <= MAX_TAG):
         return bytes((tag,)) + value
-    if value and value[0] <= MAX_TAG:
-        raise ValueError("an untagged value must not begin with an octet below 0x20")
     return value
 
 

@@ -48,8 +48,11 @@ def test_tag_02_an_untagged_string_is_sent_without_a_tag_octet() -> None:
     assert tags.join_tagged_string(2, b"192.0.2.9") == value_of(
         'Tunnel-Server-Endpoint:2 "192.0.2.9"'
     )
-    with pytest.raises(ValueError, match="below 0x20"):
-        tags.join_tagged_string(0, b"\x01abc")
+
+
+def test_tag_02_a_string_that_begins_like_a_tag_gets_the_unused_tag() -> None:
+    assert tags.join_tagged_string(0, b"\x01abc") == b"\0\x01abc"
+    assert tags.split_tagged_string(b"\0\x01abc") == (0, b"\x01abc")
 
 
 def test_tag_03_the_tag_of_a_hidden_value_is_always_there() -> None:
@@ -88,7 +91,7 @@ def test_tag_06_tagged_integers_come_back(tag: int, number: int) -> None:
     assert tags.split_tagged_integer(tags.join_tagged_integer(tag, number)) == (tag, number)
 
 
-@hypothesis.given(st.integers(1, 31), st.binary(max_size=100))
+@hypothesis.given(st.integers(0, 31), st.binary(max_size=100))
 def test_tagged_strings_come_back(tag: int, value: bytes) -> None:
     assert tags.split_tagged_string(tags.join_tagged_string(tag, value)) == (tag, value)
     assert tags.split_tagged_hidden(tags.join_tagged_hidden(tag, value)) == (tag, value)
