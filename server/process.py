@@ -2,8 +2,8 @@
 
 This is where asyncio meets Twisted, and nowhere else but in `server.http`. The loop is made
 first, the reactor put on it, and everything else is an asyncio task. The first SIGTERM or SIGINT
-drains (15 s at most), the second one ends the process at once, which is safe: nothing was
-acknowledged that is not durable.
+drains (15 s at most), one that comes half a second later or more ends the process at once, which is
+safe: nothing was acknowledged that is not durable.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from server.seams import (
 )
 
 SECOND_SIGNAL_STATUS: Final = 143
+SAME_SIGNAL_US: Final = 500_000  # some supervisors tell the process and its group, in one breath
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class _Process:
         self._reactor = reactor
         self._server: Server | None = None
         self._parts: Parts | None = None
-        self._stop_wanted = False
+        self._clock = SystemClock()
+        self._told_us: int | None = None  # when the first signal came
         self._started = False
         self._stopping: asyncio.Task[None] | None = None
         self._spawn = LoopSpawn(loop, self._task_failed)
@@ -142,7 +144,7 @@ class _Process:
             raise
         self._started = True
         announce("READY=1")
-        if self._stop_wanted:
+        if self._told_us is not None:
             await self._rest()
 
     def close(self) -> None:
@@ -152,7 +154,7 @@ class _Process:
         self._loop.close()
 
     def _seams(self) -> Seams:
-        clock, randomness = SystemClock(), SystemRandomness()
+        clock, randomness = self._clock, SystemRandomness()
         path = self._outside.disk_path
         return Seams(
             clock=clock,
@@ -177,9 +179,12 @@ class _Process:
         self._log.info("pages", listen=bound.host, port=bound.port)
 
     def _told_to_stop(self) -> None:
-        if self._stop_wanted:
-            exit_now(SECOND_SIGNAL_STATUS)
-        self._stop_wanted = True
+        now_us = self._clock.monotonic_us()
+        if self._told_us is not None:
+            if now_us - self._told_us > SAME_SIGNAL_US:
+                exit_now(SECOND_SIGNAL_STATUS)
+            return
+        self._told_us = now_us
         announce("STOPPING=1")
         if self._started:
             self._stopping = self._loop.create_task(self._rest(), name="stop")
