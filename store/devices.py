@@ -1,6 +1,7 @@
 """Devices as the server needs them: addresses and latches joined on, the secret opened.
 
-The table is small (routers, not subscribers) and read whole when it changes.
+The table is small (routers, not subscribers) and read whole when it changes. Opened secrets exist
+in memory only; what is stored opens for no other device and with no other key.
 """
 
 from __future__ import annotations

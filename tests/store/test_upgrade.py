@@ -1,0 +1,142 @@
+"""The history of the schema ends where the tables are, on both databases, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from aaa.ports import StoreUnavailable
+from store import schema
+from store.database import BadUrl, Database, make_engine
+from store.upgrade import current_revision, head_revision, upgrade
+
+SQLITE_OBJECTS = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master "
+    "WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'alembic_version' ORDER BY name"
+)
+POSTGRESQL_OBJECTS = """
+SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
+ WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
+UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes
+ WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT 'options', relname, reloptions::text FROM pg_class
+ WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL
+UNION ALL SELECT 'column', table_name || '.' || column_name,
+ data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
+ FROM information_schema.columns
+ WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+UNION ALL SELECT 'function', proname, prosrc FROM pg_proc
+ WHERE pronamespace = 'public'::regnamespace
+ORDER BY 1, 2"""
+
+
+def objects(connection: Connection) -> list[tuple[Any, ...]]:
+    """Everything the database holds that is not a row, with white space made even."""
+    sqlite = connection.dialect.name == "sqlite"
+    found = connection.execute(text(SQLITE_OBJECTS if sqlite else POSTGRESQL_OBJECTS))
+    return [
+        tuple(
+            " ".join(one.split()).replace("( ", "(").replace(" )", ")") if one else one
+            for one in row
+        )
+        for row in found
+    ]
+
+
+async def inside(url: str, work: Any) -> Any:
+    """Run sync work on a connection of an engine of its own."""
+    engine = make_engine(url)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def test_an_empty_database_becomes_exactly_the_schema(database_url: str) -> None:
+    async def story() -> None:
+        assert await current_revision(database_url) is None
+        assert await upgrade(database_url) is None
+        assert await upgrade(database_url) == head_revision()
+        assert await current_revision(database_url) == head_revision()
+
+        def differences(connection: Connection) -> Any:
+            return compare_metadata(MigrationContext.configure(connection), schema.METADATA)
+
+        assert await inside(database_url, differences) == []
+
+        def made_by_hand(connection: Connection) -> tuple[Any, Any]:
+            by_history = objects(connection)
+            if connection.dialect.name == "sqlite":
+                connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            schema.METADATA.drop_all(connection)
+            schema.METADATA.create_all(connection)
+            return by_history, objects(connection)
+
+        by_history, by_hand = await inside(database_url, made_by_hand)
+        assert by_history == by_hand
+        assert len(by_history) > 40
+
+    asyncio.run(story())
+
+
+def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from store.migrations import ddl
+
+    async def story() -> None:
+        real = ddl.SEPARATOR
+        broken = "--;\nCREATE TABLE broken"
+        text_of = Path.read_text
+
+        def cut(path: Path, *args: Any, **kwargs: Any) -> str:
+            whole = text_of(path, *args, **kwargs)
+            return whole + broken + " (" if path.suffix == ".sql" else whole
+
+        monkeypatch.setattr(Path, "read_text", cut)
+        with pytest.raises(Exception, match=r"syntax|incomplete"):
+            await upgrade(database_url)
+        monkeypatch.setattr(Path, "read_text", text_of)
+        assert ddl.SEPARATOR == real
+        assert await current_revision(database_url) is None
+        assert await inside(database_url, objects) == []
+        await upgrade(database_url)
+
+    asyncio.run(story())
+
+
+def test_two_upgrades_at_once_wait_for_one_another(database_url: str) -> None:
+    async def story() -> None:
+        before = await asyncio.gather(*(upgrade(database_url) for _ in range(3)))
+        assert sorted(map(str, before)) == ["0001", "0001", "None"]
+
+    asyncio.run(story())
+
+
+def test_an_sqlite_file_is_made_with_its_directory(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/var/lib/house.db"
+    asyncio.run(upgrade(url))
+    assert asyncio.run(current_revision(url)) == head_revision()
+
+
+def test_a_database_that_cannot_be_reached_is_said_so_in_one_line() -> None:
+    for work in (upgrade, current_revision, Database.open):
+        with pytest.raises(StoreUnavailable) as refused:
+            asyncio.run(work("postgresql://nobody@127.0.0.1:1/none"))
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "house.db"])
+def test_a_url_that_names_no_database_of_ours_is_refused_in_one_line(url: str) -> None:
+    for work in (upgrade, current_revision, Database.open):
+        with pytest.raises(BadUrl) as refused:
+            asyncio.run(work(url))
+        assert "\n" not in str(refused.value)
