@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ from server.seams import LoopSpawn, MonotoneIds, SystemClock, SystemRandomness, 
 from tests.server import packets
 from tests.server.fakes import SECRET, Desk, Log, Store, answer_all, device, order
 
+ROOT = Path(__file__).parents[2]
 MALFORMED = json.loads((Path(__file__).parent / "malformed.json").read_text())
 BOTH = ("127.0.0.1", "::1")
 
@@ -443,3 +446,25 @@ def test_the_pages_tell_figures_life_and_readiness() -> None:
             assert pages["readyz"]()[0] == 503 and b"draining" in pages["readyz"]()[2]
 
     run(story)
+
+
+def test_any_free_port_will_do_and_is_told() -> None:
+    async def story() -> None:
+        desk, store = Desk(), Store(local_devices())
+        home = House(desk, store, listen=BOTH)
+        home.server._limits = Limits(listen=BOTH, auth_port=0, acct_port=0)
+        await home.server.start()
+        ((_, _, facts),) = [line for line in home.log.lines if line[1] == "serving"]
+        for address in (*facts["auth"], *facts["acct"]):
+            host, _, port = address.rpartition(":")
+            assert int(port) > 0 and host in ("127.0.0.1", "[::1]")
+        router = home.router(int(facts["auth"][1].rpartition(":")[2]), "::1")
+        packets.check_reply(await router.ask(packets.login()), packets.login(), 2)
+        home.close()
+
+    run(story)
+
+
+def test_the_server_needs_no_reactor() -> None:
+    code = "import sys, server.lifecycle; sys.exit('twisted.internet.reactor' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
