@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.payment import Declined, Payment, Stamp, correction, customer_micros, repeats, top_up
+from cli.customers import customer_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, limit_option, output_option
 from cli.output import Column, Kind, render, render_one
 from cli.people import money
-from cli.subscriber import customer_called
 from domain.account import Account
 from domain.ledger import Entry, EntryKind
 from store import office_money
+from store.office_connection import Connection
 from store.office_subscribers import Customer
 
 KEY_MAX = 128
@@ -233,7 +233,7 @@ async def book(
 
 
 async def _payment(
-    connection: AsyncConnection,
+    connection: Connection,
     account: Account,
     amount_micros: int,
     stamp: Stamp,

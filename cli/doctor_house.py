@@ -1,4 +1,8 @@
-"""What the doctor looks at in the books: keys, secrets, samples, time, strangers."""
+"""What the doctor looks at in the books: keys, secrets, samples, time, strangers.
+
+Each look is one coroutine on the open office and answers with remarks; none changes anything, and
+none shows a secret.
+"""
 
 from __future__ import annotations
 

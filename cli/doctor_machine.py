@@ -1,4 +1,8 @@
-"""What the doctor looks at around the books: files, ports, buffers, the database's revision."""
+"""What the doctor looks at around the books: files, ports, buffers, the database's revision.
+
+These looks need no open office, so they work when it cannot be opened; a port is tried by binding
+it for a moment, which harms nobody who is listening there already.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`tollhouse explain`: why it cost that, why a login was refused, what a router would be told."""
+"""`tollhouse explain`: why it cost that, why a login was refused, what a router would be told.
+
+The group only; each question has a module of its own. Explaining reads and never changes: even a
+rehearsed login leaves nothing behind.
+"""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ from accounting.charging import Total
 from accounting.journal import Record
 from accounting.replay import replay
 from cli import explain_words as words
+from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN
 from cli.output import Column, Kind, render
-from cli.subscriber import customer_called
 from domain.account import Account
 from domain.session import Session
 from rating import compile_tariff, counted_octets

@@ -1,6 +1,7 @@
 """`tollhouse explain reject`: the last decisions about a login, and what to do about them.
 
-The desk keeps what each decision was made of (never a password); here it is put into words.
+The desk keeps what each decision was made of (never a password); here it is put into words. The
+words for rules and remedies are those of `domain.refusal`.
 """
 
 from __future__ import annotations

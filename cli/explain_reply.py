@@ -1,4 +1,8 @@
-"""`tollhouse explain reply`: the exact attributes that an Access-Accept would carry now."""
+"""`tollhouse explain reply`: the exact attributes that an Access-Accept would carry now.
+
+The desk itself decides, on the books as they are, with a store that writes nothing (see
+`rehearsal`); attributes are printed as operators know them from FreeRADIUS.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
 from cli.explain_reject import as_row, in_sentences
 from cli.office import Office, office_command
@@ -13,7 +18,6 @@ from cli.options import LOGIN, MAC, NAME, output_option
 from cli.output import Column, render
 from cli.rehearsal import rehearse
 from cli.settings import CHECKOUT
-from cli.subscriber import customer_called
 from radius import Dictionary, decode_attributes, load_dictionary
 from radius.errors import ValueTextError
 from store import office_devices

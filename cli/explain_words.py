@@ -1,4 +1,8 @@
-"""The words of `explain charge`: balance sheets, price steps and records as people read them."""
+"""The words of `explain charge`: balance sheets, price steps and records as people read them.
+
+Rows come in with exact integers under the names of the books; lines of text go out. Nothing is
+computed here that the rows do not say.
+"""
 
 from __future__ import annotations
 

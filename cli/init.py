@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.sealing import CREDENTIAL, DEVICE_SECRET, KeyRing, new_key_file
 from cli import settings
@@ -25,6 +24,7 @@ from domain.plan import Plan
 from server.seams import SystemRandomness
 from store import office_devices, office_plans, office_subscribers
 from store.database import Database
+from store.office_connection import Connection
 
 SAMPLE_PLAN = settings.CHECKOUT / "conf" / "plans" / "sample-prepaid.toml"
 SAMPLE_NAS = "local"
@@ -58,10 +58,13 @@ async def _initialise(place: settings.Place) -> None:
     """Upgrade the database, then see to the key file."""
     from store.upgrade import head_revision, upgrade
 
+    mask = os.umask(0o077)  # what is made here is nobody else's business
     try:
         before = await upgrade(place.database_url)
     except OSError as error:
         raise HouseError(f"cannot create the database: {error}") from None
+    finally:
+        os.umask(mask)
     head = head_revision()
     shown = shown_url(place.database_url)
     if before is None:
@@ -103,7 +106,7 @@ def write_key_file(path: Path) -> None:
         raise HouseError(f"cannot create the key file {path}: {error.strerror}") from None
 
 
-async def a_sealed_value(connection: AsyncConnection) -> tuple[str, str, bytes] | None:
+async def a_sealed_value(connection: Connection) -> tuple[str, str, bytes] | None:
     """Purpose, row and sealed octets of something that only the right key opens, if there is."""
     devices = await office_devices.everyone(connection)
     if devices:

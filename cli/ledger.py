@@ -1,4 +1,8 @@
-"""`tollhouse ledger`: do the books agree with themselves?"""
+"""`tollhouse ledger`: do the books agree with themselves?
+
+The rules are in `store.books_check`, each with the id of the invariant it proves; here what was
+found is listed and becomes an exit code.
+"""
 
 from __future__ import annotations
 

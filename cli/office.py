@@ -11,13 +11,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from aaa.ports import StoreUnavailable
 from aaa.sealing import KeyRing
@@ -26,11 +24,9 @@ from cli.errors import HouseError
 from domain.seams import Clock, Ids, Randomness
 from server.seams import MonotoneIds, SystemClock, SystemRandomness
 from store.database import BadUrl, Database, UnsafeDatabase
+from store.office_connection import lacks_tables
 
 _SET_UP = "the database is not set up, or is of another version: run `tollhouse init`"
-
-# What either database says when a table or column is not there.
-_NOT_OURS = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 
 
 @dataclass(slots=True)
@@ -97,8 +93,8 @@ def run(work: Coroutine[Any, Any, int | None]) -> int:
         raise HouseError(f"the database is not available: {error}") from None
     except (BadUrl, UnsafeDatabase) as error:
         raise HouseError(str(error)) from None
-    except DBAPIError as error:
-        if _NOT_OURS.search(str(error.orig)):
+    except Exception as error:
+        if lacks_tables(error):
             raise HouseError(_SET_UP) from None
         raise
 

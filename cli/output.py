@@ -90,8 +90,13 @@ def render_one(row: Row, columns: Sequence[Column], style: str) -> None:
         if column.hidden or (column.only_if_set and not chosen[column.name]):
             continue
         shown = in_words(chosen[column.name], column.kind, str(row.get("currency") or ""))
-        table.add_row(Text(column.title), Text(shown))
+        table.add_row(Text(_plain(column.title)), Text(shown))
     _print_table(table)
+
+
+def _plain(title: str) -> str:
+    """The title of a list's column as a name beside its value; short words stay capitals."""
+    return title.lower() if title.isupper() and len(title) > 4 else title
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column], currencies: Sequence[str]) -> Table:

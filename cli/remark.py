@@ -1,4 +1,8 @@
-"""One remark of the doctor: how bad, about what, what was found, what to do."""
+"""One remark of the doctor: how bad, about what, what was found, what to do.
+
+A warning is something that works and may hurt later; a fault is something that does not work or
+will lose something.
+"""
 
 from __future__ import annotations
 

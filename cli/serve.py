@@ -1,4 +1,8 @@
-"""`tollhouse serve`: the server, in the foreground, until it is told to stop."""
+"""`tollhouse serve`: the server, in the foreground, until it is told to stop.
+
+What can be seen to be wrong before anything starts (settings, key file, version of the database)
+is one line on the terminal; what goes wrong later is in the log.
+"""
 
 from __future__ import annotations
 

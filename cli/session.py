@@ -1,6 +1,7 @@
 """`tollhouse session`: who is connected, and ending a connection.
 
-The office does not touch sessions; it writes an order, and the running server carries it out.
+The office does not touch sessions; it writes an order, and the running server carries it out. So
+a disconnect works from any machine that reaches the database.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ import asyncio
 from typing import Any
 
 import click
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, limit_option, output_option
 from cli.output import Column, Kind, render, render_one
-from cli.subscriber import customer_called
 from domain.grant import Order, OrderKind, OrderResult, OrderState
 from domain.session import Session
 from nas.answers import cause_text
 from nas.dialects import DIALECTS
 from radius import encode_attributes
 from store import office_devices, office_plans, office_sessions
+from store.office_connection import Connection
 
 POLL_S = 0.1
 
@@ -187,7 +188,7 @@ async def disconnect(
     return 0 if all(after.result in good for after in results) else EXIT_FOUND
 
 
-async def _order(office: Office, connection: AsyncConnection, one: Session) -> Order:
+async def _order(office: Office, connection: Connection, one: Session) -> Order:
     """A Disconnect for a session, in the words of its device."""
     names = await office_devices.names(connection)
     device = await office_devices.find(connection, names.get(one.device_id, ""))
@@ -237,9 +238,7 @@ def order_in_words(order: Order) -> str:
     return f"{told}: {order.state}"
 
 
-async def session_called(
-    connection: AsyncConnection, session_id: int
-) -> office_sessions.ListedSession:
+async def session_called(connection: Connection, session_id: int) -> office_sessions.ListedSession:
     """The session, or a HouseError that says where to look."""
     found = await office_sessions.find(connection, session_id)
     if found is None:

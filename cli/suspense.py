@@ -10,20 +10,20 @@ from dataclasses import replace
 from typing import Any
 
 import click
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounting.assign import Payer, accept_review, assign_session
+from cli.customers import customer_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, limit_option, output_option
 from cli.output import Column, Kind, render
 from cli.people import money
-from cli.subscriber import customer_called, plan_called
 from domain.account import Allowance
 from domain.plan import Plan
 from domain.session import Session, Suspense
 from rating import compile_tariff
 from store import office_devices, office_plans, office_suspense
+from store.office_connection import Connection
 from store.office_subscribers import Customer
 from store.office_suspense import Assignment, Raced
 
@@ -135,7 +135,7 @@ async def drop(office: Office, *, suspense_id: int, note: str) -> None:
     click.echo("dropped")
 
 
-async def _waiting(connection: AsyncConnection, suspense_id: int) -> tuple[Suspense, Session]:
+async def _waiting(connection: Connection, suspense_id: int) -> tuple[Suspense, Session]:
     """An open row and its session, or a HouseError."""
     row = await office_suspense.find(connection, suspense_id)
     if row is None:
@@ -156,7 +156,7 @@ def _running(session: Session) -> str:
 
 
 async def _plan_for(
-    connection: AsyncConnection, customer: Customer, row: Suspense, session: Session
+    connection: Connection, customer: Customer, row: Suspense, session: Session
 ) -> Plan:
     """The plan that prices it, once it is clear that this subscriber may be charged."""
     account = customer.account

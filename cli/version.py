@@ -1,4 +1,8 @@
-"""`tollhouse version`: what is running, for a report of a fault."""
+"""`tollhouse version`: what is running, for a report of a fault.
+
+The parts that matter to how packets are served and money is stored, with the versions that are
+really imported: SQLite is the bundled one.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from aaa.desk import Desk
 from aaa.ports import StoreUnavailable
 from aaa.turn import DeskSettings
 from cli.office import read_keys
-from cli.settings import LogSettings, Place, Settings
+from cli.settings import Place
+from cli.settings_table import LogSettings, Settings
 from cli.version import tollhouse_version
 from domain.seams import Spawn
 from server.limits import Limits, Seams

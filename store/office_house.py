@@ -1,4 +1,8 @@
-"""What the office knows about the house itself: notes to itself, samples, how far time has come."""
+"""What the office knows about the house itself: notes to itself, samples, how far time has come.
+
+Mostly for `tollhouse doctor`. Notes are rows of `meta`; the server does not read them, so they are
+not in the change feed.
+"""
 
 from __future__ import annotations
 

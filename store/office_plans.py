@@ -1,4 +1,8 @@
-"""Plans as the office loads and lists them: versions are added, none is ever changed."""
+"""Plans as the office loads and lists them: versions are added, none is ever changed.
+
+The newest version of a name counts at the next login; sessions keep the one they began with, so
+old versions stay as long as the books.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Sessions as the office lists them, and the orders it gives about them.
 
-The office never changes a session: it writes an order and the server carries it out.
+The office never changes a session: it writes an order and the server carries it out. Every listing
+has a limit, because a house has more sessions than a screen.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Usage in suspense, as the office lists and settles it (A9).
 
-A row is never deleted: assigned or dropped, it stays with the reason that was given.
+A row is never deleted: assigned or dropped, it stays with the reason that was given. Assigning
+writes what `accounting.assign` has decided, all of it in the caller's transaction (L9).
 """
 
 from __future__ import annotations

@@ -1,0 +1,217 @@
+"""`tollhouse subscriber set|suspend|resume|remove`: changing who may log in.
+
+Every change is computed on values first and written in one short transaction; if somebody else
+changed the subscriber in between, it is computed again on what they left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from aaa.sealing import CREDENTIAL
+from cli import people
+from cli.customers import customer_called, devices_called, plan_called
+from cli.errors import HouseError
+from cli.office import Office, office_command
+from cli.options import LOGIN, NAME, MacType, password_from
+from cli.people import Applicant
+from cli.subscriber_options import (
+    credential_option,
+    credit_limit_option,
+    nas_option,
+    password_option,
+    valid_option,
+)
+from domain.account import CredentialKind, Status, Subscriber
+from domain.plan import Plan
+from store import office_subscribers
+
+TRIES = 5
+
+
+@click.command("set")
+@click.argument("login", type=LOGIN)
+@click.option(
+    "--plan",
+    "plan_name",
+    type=NAME,
+    help="Another plan, from the next login on; begins a new validity period.",
+)
+@password_option
+@click.option(
+    "--mac",
+    type=MacType("learn", "none"),
+    metavar="MAC|learn|none",
+    help="The Calling-Station-Id it must have; learn takes that of the next login.",
+)
+@credential_option
+@nas_option
+@valid_option
+@credit_limit_option
+@click.option("--renew", is_flag=True, help="Begin a new validity period of the plan now.")
+@office_command
+async def set_(office: Office, *, login: str, **given: Any) -> None:
+    """Change a subscriber; what is not named stays.
+
+    \b
+    Examples:
+      tollhouse subscriber set bob --mac learn
+      tollhouse subscriber set bob --plan home-100
+    """
+    if not any(given.values()) and given["credit_limit"] is None:
+        raise HouseError("nothing to change; see `tollhouse subscriber set --help`")
+    if given["credit_limit"] is not None and given["credit_limit"] < 0:
+        raise HouseError("a credit limit cannot be negative")
+    given["password"] = None if given["password"] is None else password_from(given["password"])
+    async with office.database.reading() as connection:
+        customer = await customer_called(connection, login)
+        name = given["plan_name"] or customer.subscriber.plan_name
+        plan = await plan_called(connection, name)
+        device_ids = await devices_called(connection, given["nas_names"])
+    if plan.currency != customer.account.currency:
+        raise HouseError(
+            f"plan {name} is in {plan.currency}, the money of {login} is in "
+            f"{customer.account.currency}"
+        )
+    await edit(
+        office,
+        login,
+        lambda before: altered(office, before, plan, {**given, "device_ids": device_ids}),
+        credit_limit_micros=given["credit_limit"],
+    )
+    click.echo(f"changed subscriber {login}")
+
+
+@click.command("suspend")
+@click.argument("login", type=LOGIN)
+@office_command
+async def suspend(office: Office, *, login: str) -> None:
+    """Refuse logins and cut the live sessions of a subscriber.
+
+    \b
+    Example:
+      tollhouse subscriber suspend bob
+    """
+
+    def change(before: Subscriber) -> Subscriber:
+        if before.status is Status.CLOSED:
+            raise HouseError(f"subscriber {login} is closed")
+        return replace(before, status=Status.SUSPENDED)
+
+    await edit(office, login, change)
+    click.echo(f"suspended subscriber {login}")
+
+
+@click.command("resume")
+@click.argument("login", type=LOGIN)
+@office_command
+async def resume(office: Office, *, login: str) -> None:
+    """Let a suspended or closed subscriber log in again.
+
+    \b
+    Example:
+      tollhouse subscriber resume bob
+    """
+    await edit(office, login, lambda before: replace(before, status=Status.ACTIVE))
+    click.echo(f"resumed subscriber {login}")
+
+
+@click.command("remove")
+@click.argument("login", type=LOGIN)
+@office_command
+async def remove(office: Office, *, login: str) -> None:
+    """Close a subscriber; refused while it has money, debts or a live session.
+
+    Nothing is deleted: its books stay, and the login stays taken.
+
+    \b
+    Example:
+      tollhouse subscriber remove bob
+    """
+    async with office.database.office() as connection:
+        customer = await customer_called(connection, login, lock=True)
+        account = customer.account
+        live_n = await office_subscribers.live_sessions_n(connection, account.account_id)
+        if live_n:
+            raise HouseError(
+                f"subscriber {login} has {live_n} live sessions; see `tollhouse session list "
+                f"--login {login}`"
+            )
+        if account.balance_micros or account.held_micros:
+            shown = people.money(account.balance_micros, account)
+            raise HouseError(
+                f"subscriber {login} has a balance of {shown}; bring it to zero with "
+                "`tollhouse balance correct` first"
+            )
+        closed = replace(customer.subscriber, status=Status.CLOSED)
+        await office_subscribers.change(connection, closed)
+    click.echo(f"closed subscriber {login}")
+
+
+async def edit(
+    office: Office,
+    login: str,
+    change: Callable[[Subscriber], Subscriber],
+    *,
+    credit_limit_micros: int | None = None,
+) -> None:
+    """Change a subscriber in one transaction; the change is computed before it is opened."""
+    for _ in range(TRIES):
+        async with office.database.reading() as connection:
+            before = (await customer_called(connection, login)).subscriber
+        after = change(before)
+        async with office.database.office() as connection:
+            now = await customer_called(connection, login, lock=True)
+            if now.subscriber != before:
+                continue
+            if after != before:
+                await office_subscribers.change(connection, after)
+            if credit_limit_micros is not None:
+                await office_subscribers.set_credit_limit(
+                    connection, before.account_id, credit_limit_micros
+                )
+            return
+    raise HouseError(f"subscriber {login} is being changed by somebody else; try again")
+
+
+def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any]) -> Subscriber:
+    """The subscriber with the options that were given."""
+    after = replace(before)
+    if given["plan_name"] or given["renew"]:
+        after.plan_name = plan.name
+        after.period_start_us = office.now_us
+        after.valid_until_us = people.valid_until_us(None, plan, office.now_us)
+    if given["valid_until"]:
+        after.valid_until_us = people.valid_until_us(given["valid_until"], plan, office.now_us)
+    if given["mac"]:
+        after.mac, after.mac_mode = people.mac_of(given["mac"])
+    if given["nas_names"]:
+        after.device_ids = given["device_ids"]
+    if given["password"] is not None or given["credential"]:
+        kind = CredentialKind(given["credential"] or before.credential_kind)
+        if kind is CredentialKind.NONE and not given["credential"]:
+            kind = CredentialKind.CLEAR  # a first password for a login that had none
+        password = given["password"]
+        if password is None and kind is not CredentialKind.NONE:
+            password = _clear_password(office, before, kind)
+        applicant = Applicant(before.login, plan.name, password, credential_kind=kind)
+        after.credential_kind = people.kind_of(applicant)
+        after.credential = people.credential_of(office, before.subscriber_id, kind, password)
+    return after
+
+
+def _clear_password(office: Office, before: Subscriber, kind: CredentialKind) -> bytes:
+    """The stored password, to be kept in another way."""
+    if before.credential_kind is not CredentialKind.CLEAR:
+        raise HouseError(
+            f"the password of {before.login} is kept as {before.credential_kind} and cannot be "
+            f"turned into {kind}: give it again with --password"
+        )
+    try:
+        return office.keys.open(CREDENTIAL, str(before.subscriber_id), before.credential)
+    except ValueError as error:
+        raise HouseError(str(error)) from None
