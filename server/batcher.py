@@ -27,7 +27,7 @@ from server.readiness import Readiness
 
 HASHES_MAX: Final = 256  # logins whose password hash is being computed or waits for it
 TASK_RETRY_US: Final = 1_000_000  # doubled with each failure, up to the next
-TASK_RETRY_MAX_US: Final = 60_000_000
+TASK_RETRY_MAX_US: Final = 10_000_000
 
 
 class Chore:
