@@ -61,14 +61,28 @@ def test_version_2_responses_are_those_of_others(vector: dict[str, str]) -> None
         assert name_hash.hex() == vector["challenge_hash"]
 
 
-def test_the_authenticator_response_of_a_given_answer() -> None:
-    """A published pair whose challenges are those of the second vector's kind."""
-    hashed = mschap.nt_hash("clientPass")
-    vector = VECTORS["v2"][0]
+def test_the_proof_of_the_server_is_over_the_answer_as_it_was_given() -> None:
+    """The answer here does not belong to the challenges; the proof is made of it all the same."""
+    vector = VECTORS["proof"]
+    hashed = mschap.challenge_hash(
+        bytes.fromhex(vector["peer"]), bytes.fromhex(vector["challenge"]), vector["user"].encode()
+    )
     proof = mschap.authenticator_response(
-        hashed, bytes.fromhex(vector["nt_response"]), bytes.fromhex(vector["challenge_hash"])
+        mschap.nt_hash(vector["password"]), bytes.fromhex(vector["nt_response"]), hashed
     )
     assert proof.decode() == vector["success"]
+
+
+def test_the_vectors_of_eap_mschapv2_hold_the_same_answer_and_proof() -> None:
+    """EAP-MSCHAPv2 wraps what MS-CHAP2-Response and -Success hold."""
+    challenge = octets("EAP-MSCHAPv2 challenge id5")[10:26]
+    response = octets("EAP-MSCHAPv2 response id5")
+    success = octets("EAP-MSCHAPv2 success req id6")
+    answer = response_v2(response[10:26], response[34:58], response[6])
+    user = response[59:]
+    made = mschap.verify_v2(challenge, answer, user, mschap.nt_hash("clientPass"))
+    assert user == b"User" and made is not None
+    assert success[9:51] == made[1:]
 
 
 @pytest.mark.parametrize(("name", "user"), [("P13", b"User"), ("P13d", b"DOM\\User")])

@@ -6,7 +6,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from radius import Code, Packet, PacketError, decode_packet, encode_packet
+from radius import Code, Packet, PacketError, decode_packet, encode_packet, passwords
 from tests.radius.vector_files import ANSWERS, AUTHENTICATOR, SECRET, document, named, octets
 
 NAMES = [name.split()[0] for name in named() if name[0] == "P" and name.split()[0][1:3].isdigit()]
@@ -113,6 +113,21 @@ def test_radius_1_1_packets_have_the_same_frame(name: str) -> None:
     packet = Packet(received[0], received[1], received[4:20], [])
     assert packet.code in (1, 2, 4, 12, 52)
     assert int.from_bytes(received[2:4], "big") == len(received)
+
+
+@pytest.mark.parametrize("name", [name for name in named() if name.startswith("EAP")])
+def test_eap_packets_travel_in_eap_messages(name: str) -> None:
+    eap = octets(name)
+    assert int.from_bytes(eap[2:4], "big") == len(eap)
+    pieces = [(79, eap[at : at + 20]) for at in range(0, len(eap), 20)]
+    sent = encode_packet(Packet(11, 1, bytes(16), pieces), SECRET, AUTHENTICATOR)
+    assert decode_packet(sent, SECRET, AUTHENTICATOR).concat(79) == eap
+
+
+def test_the_answer_of_eap_md5_is_that_of_chap() -> None:
+    request, response = octets("EAP-MD5 request id2"), octets("EAP-MD5 response id2 hello")
+    challenge, answer = request[6:22], response[6:22]
+    assert passwords.verify_chap(response[1:2] + answer, b"hello", challenge)
 
 
 @hypothesis.given(
