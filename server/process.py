@@ -148,7 +148,13 @@ class _Process:
             await self._rest()
 
     def close(self) -> None:
-        """After the reactor: let go of threads and of the loop."""
+        """After the reactor: let go of threads and of the loop.
+
+        Everything is at rest by now, so a signal that comes this late has nothing to say.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
         self._spawn.close()
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
