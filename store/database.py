@@ -206,6 +206,7 @@ def _check_postgresql(connection: Any, _record: Any) -> None:
     cursor.execute("SHOW synchronous_commit")
     (setting,) = cursor.fetchone()
     cursor.close()
+    connection.rollback()  # asking has opened a transaction, in which nothing would be heard
     if setting not in _SAFE_COMMITS:
         raise UnsafeDatabase(
             f"PostgreSQL's synchronous_commit is {setting}: set it to on, or acknowledged "

@@ -12,8 +12,9 @@ import sqlite3
 import asyncpg
 from sqlalchemy import exc
 
-# SQLSTATE classes: connection lost, out of resources, shut down by an operator; and a lock timeout.
-_AWAY_CLASSES = ("08", "53", "57")
+# SQLSTATE classes: connection lost, password refused, no such database, out of resources, shut down
+# by an operator; and a lock timeout.
+_AWAY_CLASSES = ("08", "28", "3D", "53", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
 _RACED = ("40001", "40P01")  # serialization failure, deadlock
 
@@ -48,9 +49,7 @@ def away(error: BaseException) -> bool:
         | exc.TimeoutError
         | sqlite3.OperationalError
         | asyncpg.InterfaceError
-        | asyncpg.PostgresConnectionError
-        | asyncpg.InvalidAuthorizationSpecificationError
-        | asyncpg.InvalidCatalogNameError,
+        | asyncpg.PostgresConnectionError,
     )
 
 

@@ -186,8 +186,9 @@ def load_steps(want: Want) -> Steps:
     if want.all_live:
         yield from _whole_house(loaded, sessions)
     known = {account.account_id for account in loaded.accounts}
-    named = yield Ask("subscriber_by_login", _keys(want.logins))
-    account_ids.update(rows.subscriber_of(row).account_id for row in named)
+    if want.logins:
+        named = yield Ask("subscriber_by_login", _keys(want.logins))
+        account_ids.update(rows.subscriber_of(row).account_id for row in named)
     for query, keys in (
         ("session", _keys(want.session_ids)),
         ("sessions_of_key", sorted(want.session_keys)),
