@@ -72,7 +72,7 @@ class Books:
             logins={
                 key
                 for key in want.logins
-                if key not in self.subscribers and (key or key not in self.decisions_n)
+                if self._unread(key) and (key or key not in self.decisions_n)
             }
             - asked.logins,
             account_ids=want.account_ids - self._whole - asked.account_ids - {0},
@@ -92,6 +92,10 @@ class Books:
         asked.plan_ids |= lacking.plan_ids
         asked.order_ids |= lacking.order_ids
         return lacking
+
+    def _unread(self, login: str) -> bool:
+        found = self.subscribers.get(login)
+        return found is None or found.account_id not in self._whole
 
     def take_in(self, want: Want, loaded: Loaded) -> None:
         """Add what a load found. A row that is held already is the newer one and stays."""
@@ -174,7 +178,9 @@ class Books:
 
     def with_id(self, device_id: int, acct_session_id: str) -> list[Session]:
         """The sessions of a device that had this Acct-Session-Id, newest first."""
-        found = (self.sessions[key] for key in self.same_id.get((device_id, acct_session_id), ()))
+        ids = self.same_id.get((device_id, acct_session_id), ())
+        found = [self.sessions[key] for key in ids if key in self.sessions]
+        # One that was given another id since is still listed under its old one.
         return [session for session in found if session.acct_session_id == acct_session_id]
 
     def allowance(self, account_id: int, period_start_us: int) -> Allowance:
@@ -265,7 +271,13 @@ class Books:
     # -- the end of a batch
 
     def take_changes(self, now_us: int, journal_id: int, journal: bytes) -> Changes:
-        """Everything the batch changed, as one transaction."""
+        """Everything the batch changed, as one transaction.
+
+        A promise was checked where it was made (L7), and the commit checks it again, unless facts
+        of the same batch have since taken the account below its floor: those post all the same.
+        """
+        for move in self.moves.values():
+            move.promise = move.promise and move.after.available_micros >= 0
         return Changes(
             now_us=now_us,
             feed_seq=self.feed_seq,
@@ -352,14 +364,13 @@ class Books:
                 self.newest_plan.clear()
                 self._whole.clear()
                 continue
+            owner = self._account_of(change)
+            if owner is not None:
+                if self.live_of.get(owner):
+                    accounts.add(owner)
+                self.drop_account(owner)
             if change.kind == "session" and change.row_id in self.sessions:
                 self._drop_session(self.sessions[change.row_id])
-                continue
-            account_id = self._account_of(change)
-            if account_id is not None:
-                if self.live_of.get(account_id):
-                    accounts.add(account_id)
-                self.drop_account(account_id)
         return accounts
 
     def _account_of(self, change: Change) -> int | None:
@@ -367,6 +378,8 @@ class Books:
             return change.row_id
         if change.kind == "subscriber":
             return self._purse_of.get(change.row_id)
+        if change.kind == "session" and change.row_id in self.sessions:
+            return self.sessions[change.row_id].account_id or None
         return None
 
     def drop_account(self, account_id: int) -> None:

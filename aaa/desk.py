@@ -27,7 +27,7 @@ from domain.device import Device
 from domain.grant import Order
 from domain.login import canonical_login
 from domain.seams import US_PER_S, Ids, Randomness
-from domain.session import HoldState, SessionState
+from domain.session import HoldState, Session, SessionState
 from domain.usage import RecordKind, Usage
 from nas.dialects import DIALECTS
 from nas.login import LoginHints
@@ -57,6 +57,7 @@ class Desk:
         self._randomness = randomness
         self._sealer = sealer
         self._books = Books()
+        self._cold = True  # the live sessions are not in memory yet
         self._hearing = Hearing()
         self._devices: dict[int, Device] = {}
         self._acked: dict[int, int] = {}
@@ -73,6 +74,7 @@ class Desk:
         self._books.feed_seq = await self._store.feed_seq()
         want = Want(all_live=True)
         self._books.take_in(want, await self._store.load(want))
+        self._cold = False
 
     def equip(self, devices: Sequence[Device]) -> None:
         """The devices as configured now."""
@@ -100,11 +102,7 @@ class Desk:
         for session in self._books.sessions.values():
             if session.state is SessionState.ACCEPTED and now_us >= session.hold_until_us:
                 lapsed.add(session.session_id)
-            elif session.state is SessionState.OPEN and (
-                # Suspect first, and closed only after as long again (F-03).
-                self._hearing.silent_us(session)
-                > 2 * stale_after_us(session, self._settings.stale_min_s)
-            ):
+            elif self._is_stale(session):
                 stale.add(session.session_id)
         wait_us = self._settings.disconnect_wait_s * US_PER_S
         for session_id, acked_us in self._acked.items():
@@ -112,6 +110,13 @@ class Desk:
                 cut.add(session_id)
         found = ((SweepKind.LAPSED, lapsed), (SweepKind.STALE, stale), (SweepKind.CUT, cut))
         return [Sweep(kind, frozenset(ids)) for kind, ids in found if ids]
+
+    def _is_stale(self, session: Session) -> bool:
+        """Suspect, and silent for as long again (F-03)."""
+        return session.state is SessionState.OPEN and (
+            self._hearing.silent_us(session)
+            > 2 * stale_after_us(session, self._settings.stale_min_s)
+        )
 
     def live_counts(self) -> dict[int, int]:
         """Open and accepted sessions by device."""
@@ -151,11 +156,8 @@ class Desk:
 
         What was half decided may have changed any record in memory, so none is kept.
         """
-        try:
-            self._books = Books()
-            await self.warm()
-        except StoreUnavailable:
-            return [FAILED] * len(batch)
+        self._books = Books()
+        self._cold = True
         if len(batch) == 1:
             self.notes["broken"] += 1
             self.broke(batch[0], error)
@@ -166,6 +168,8 @@ class Desk:
         return outcomes
 
     async def _serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
+        if self._cold:
+            await self.warm()
         parsed = [self._parse(item) for item in batch]
         for _ in range(ATTEMPTS_MAX):
             await self._load(batch, parsed)
@@ -295,10 +299,12 @@ class Desk:
             if session is None:
                 turn.acked.pop(session_id, None)
             elif sweep.kind is SweepKind.LAPSED:
-                if session.state is SessionState.ACCEPTED:
+                if session.state is SessionState.ACCEPTED and turn.now_us >= session.hold_until_us:
                     closing.lapse(turn, session, HoldState.EXPIRED)
             elif sweep.kind is SweepKind.STALE:
-                enforce.end_stale(turn, session)
+                if self._is_stale(session):
+                    enforce.end_stale(turn, session)
             else:
-                turn.acked.pop(session_id, None)
-                enforce.end_without_stop(turn, session)
+                acked_us = turn.acked.pop(session_id, None)
+                if acked_us is not None:
+                    enforce.end_without_stop(turn, session, acked_us)

@@ -170,9 +170,12 @@ def settled(turn: Turn, told_back: Settled) -> None:
         turn.books.touch(session)
 
 
-def end_without_stop(turn: Turn, session: Session) -> None:
-    """A Disconnect was acknowledged and no Stop came: close at last usage (Q-26, F-46)."""
-    if session.live:
+def end_without_stop(turn: Turn, session: Session, acked_us: int) -> None:
+    """A Disconnect was acknowledged and no Stop came: close at last usage (Q-26, F-46).
+
+    Not if the session was heard of since: then it goes on, whatever the device said.
+    """
+    if session.live and session.last_seen_us <= acked_us + ACK_GRACE_US:
         _end(turn, session, closing.ADMIN_RESET)
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
 
-BREAK_US = 450 * US_PER_S  # no record for this long, and the hearing begins anew
+BREAK_MIN_S = 450  # no packet for this long, or 1.5 intervals, and the hearing begins anew
 
 
 @dataclass(slots=True)
 class _Heard:
     since_us: int
     last_us: int
+    interim_s: int  # the longest interval asked of the device
 
 
 class Hearing:
@@ -27,13 +28,17 @@ class Hearing:
     def __init__(self) -> None:
         self._heard: dict[int, _Heard] = {}
 
-    def note(self, device_id: int, now_us: int) -> None:
-        """An accounting record of the device arrived."""
+    def note(self, device_id: int, now_us: int, interim_s: int = 0) -> None:
+        """A request of the device arrived; `interim_s` is the interval of its session."""
         heard = self._heard.get(device_id)
-        if heard is None or now_us - heard.last_us > BREAK_US:
-            self._heard[device_id] = _Heard(now_us, now_us)
-        else:
-            heard.last_us = max(heard.last_us, now_us)
+        if heard is None:
+            self._heard[device_id] = _Heard(now_us, now_us, interim_s)
+            return
+        heard.interim_s = max(heard.interim_s, interim_s)
+        break_s = max(BREAK_MIN_S, heard.interim_s * 3 // 2)
+        if now_us - heard.last_us > break_s * US_PER_S:
+            heard.since_us = now_us
+        heard.last_us = max(heard.last_us, now_us)
 
     def silent_us(self, session: Session) -> int:
         """For how long the device has talked without a word of this session."""

@@ -56,14 +56,17 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
     return Deal(session, owner, account, plan, books.tariff(plan), device)
 
 
-def included_left(turn: Turn, subscriber: Subscriber, plan: Plan) -> tuple[int, int]:
-    """Included octets and seconds that the account has left in its validity period."""
+def included_left(turn: Turn, deal: Deal) -> tuple[int, int]:
+    """A session's part of the included octets and seconds left in the validity period."""
+    plan, account_id = deal.plan, deal.account.account_id
     if not plan.included_octets and not plan.included_s:
         return 0, 0
-    used = turn.books.allowance(subscriber.account_id, subscriber.period_start_us)
+    used = turn.books.allowance(account_id, deal.subscriber.period_start_us)
+    # Each live session is promised its part, as of money; alone, it has all of it.
+    parts = len({*turn.books.live_of.get(account_id, ()), deal.session.session_id})
     return (
-        max(plan.included_octets - used.used_octets, 0),
-        max(plan.included_s - used.used_s, 0),
+        max(plan.included_octets - used.used_octets, 0) // parts,
+        max(plan.included_s - used.used_s, 0) // parts,
     )
 
 
@@ -85,8 +88,7 @@ def free_slots(turn: Turn, account_id: int, plan: Plan, but: Sequence[Session] =
 
 def reach_of(turn: Turn, deal: Deal) -> Reach:
     """How far the session may go with what it was granted."""
-    included = included_left(turn, deal.subscriber, deal.plan)
-    return hold.reach(deal.session, deal.plan, deal.tariff, included)
+    return hold.reach(deal.session, deal.plan, deal.tariff, included_left(turn, deal))
 
 
 def exhausted(deal: Deal, reach: Reach) -> bool:
@@ -105,7 +107,8 @@ def exhausted(deal: Deal, reach: Reach) -> bool:
 def hold_more(turn: Turn, deal: Deal) -> int:
     """Let the session hold one more share of what is available; answers how much."""
     slots = free_slots(turn, deal.account.account_id, deal.plan, but=[deal.session])
-    amount_micros = hold.share(deal.account.available_micros, slots)
+    own_micros = deal.session.held_micros
+    amount_micros = hold.share(deal.account.available_micros + own_micros, slots) - own_micros
     if deal.plan.volume is None and deal.plan.time is None:
         owed_micros = max(deal.plan.session_fee_micros - deal.session.granted_micros, 0)
         amount_micros = min(amount_micros, owed_micros)

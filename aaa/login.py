@@ -19,6 +19,7 @@ from aaa.ports import Decision
 from aaa.request import Request
 from aaa.turn import Turn
 from accounting import hold
+from accounting.identity import same_connection
 from domain.account import MacMode, Status, Subscriber
 from domain.login import canonical_login, canonical_mac
 from domain.period import within_hours
@@ -54,6 +55,7 @@ def login_key(hints: LoginHints) -> str:
 
 def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     """Accept or refuse one Access-Request."""
+    turn.hearing.note(request.device.device_id, turn.now_us)
     login = login_key(hints)
     credential = authenticate.credential_of(request.packet, request.device.secret)
     attempt = Attempt(request, hints, login, credential)
@@ -63,7 +65,13 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     if subscriber is None or subscriber.status is Status.CLOSED:
         attempt.subscriber = None
         return _refuse(turn, attempt, Refusal.UNKNOWN)
-    proof = attempt.proof = authenticate.prove(credential, subscriber, turn.sealer, request.hash_ok)
+    try:
+        proof = authenticate.prove(credential, subscriber, turn.sealer, request.hash_ok)
+    except ValueError:
+        # Sealed with another key, or a damaged row: our fault, so no Reject (ATH-06).
+        turn.notes["credential-unreadable"] += 1
+        return FAILED
+    attempt.proof = proof
     if proof.check is not None:
         return Outcome(None, label="slow", check=proof.check)
     plan = turn.books.plan_of(subscriber)
@@ -113,9 +121,9 @@ def _admit(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> 
     books = turn.books
     account = books.accounts[subscriber.account_id]
     device = attempt.request.device
-    replaced, ended = _replaced(turn, attempt, subscriber)
-    gone = (*replaced, *ended)
     session = _session(turn, attempt, subscriber, plan)
+    replaced, ended = _replaced(turn, session)
+    gone = (*replaced, *ended)
     deal = Deal(session, subscriber, account, plan, books.tariff(plan), device)
     slots = limits.free_slots(turn, account.account_id, plan, but=gone)
     available_micros = account.available_micros + sum(old.held_micros for old in gone)
@@ -160,34 +168,24 @@ def _pays(turn: Turn, deal: Deal, money_micros: int) -> bool:
     return not reach.nothing
 
 
-def _replaced(
-    turn: Turn, attempt: Attempt, subscriber: Subscriber
-) -> tuple[list[Session], list[Session]]:
+def _replaced(turn: Turn, new: Session) -> tuple[list[Session], list[Session]]:
     """The sessions that this login, once accepted, is known to replace.
 
-    First the logins that have not begun: of the same subscriber on the same device, with the
-    same port, station or id, or where neither says any of them (the device asked again). Then
-    the suspect sessions of the same station: they have ended unheard (Q-20).
+    First the logins for the same connection that have not begun: the device asked again. Then
+    the suspect sessions of the same station on the same device: they have ended unheard (Q-20).
     """
-    hints, device_id = attempt.hints, attempt.request.device.device_id
-    new = (hints.nas_port, hints.calling_station_id or None, hints.acct_session_id or None)
     replaced, ended = [], []
-    for session in turn.books.live_sessions(subscriber.account_id):
-        if session.device_id != device_id or session.subscriber_id != subscriber.subscriber_id:
-            continue
-        old = (
-            session.nas_port,
-            session.calling_station_id or None,
-            session.acct_session_id or None,
-        )
-        same = any(a is not None and a == b for a, b in zip(new, old, strict=True))
-        unnamed = not any(part is not None for part in (*new, *old))
+    for session in turn.books.live_sessions(new.account_id):
         if session.state is SessionState.ACCEPTED:
-            if same or unnamed:
+            if same_connection(new, session):
                 replaced.append(session)
-        elif new[1] is not None and new[1] == old[1]:
-            if turn.hearing.suspect(session, turn.settings.stale_min_s):
-                ended.append(session)
+        elif (
+            new.calling_station_id
+            and new.calling_station_id == session.calling_station_id
+            and new.device_id == session.device_id
+            and turn.hearing.suspect(session, turn.settings.stale_min_s)
+        ):
+            ended.append(session)
     return replaced, ended
 
 

@@ -15,9 +15,9 @@ from aaa.request import Request
 from aaa.turn import Turn
 from accounting import charging, hold, suspense
 from accounting.charging import Total
-from accounting.counters import Line, Reading, Step, advance
+from accounting.counters import Line, Reading, Step, advance, restore, snapshot
 from accounting.event_time import EventTime, event_time
-from accounting.identity import Match, match
+from accounting.identity import Match, match, same_connection
 from accounting.journal import Record, without_secrets
 from accounting.suspense import Reason
 from domain.account import Status, Subscriber
@@ -48,7 +48,7 @@ def session_key(usage: Usage) -> str:
 def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
     """Take in one Accounting-Request."""
     device = request.device
-    turn.hearing.note(device.device_id, turn.now_us)
+    turn.hearing.note(device.device_id, turn.now_us, device.interim_s or turn.settings.interim_s)
     when = event_time(usage, turn.settings.clock_skew_s)
     if when.clock_wrong:
         turn.notes["clock-wrong"] += 1
@@ -95,7 +95,7 @@ def _find(turn: Turn, request: Request, usage: Usage, when: EventTime) -> Sessio
             and session.subscriber_id == subscriber.subscriber_id
         ]
     same_id = turn.books.with_id(device.device_id, session_key(usage))
-    found = match(usage, when.at_us, token_session(turn, usage, device), same_id, unstarted)
+    found = match(usage, when, token_session(turn, usage, device), same_id, unstarted)
     for session in found.superseded:
         closing.close(
             turn,
@@ -134,7 +134,7 @@ def _open(
         start_us=when.at_us - (usage.session_s or 0) * US_PER_S,
         interim_s=device.interim_s or turn.settings.interim_s,
     )
-    reason = _nobodys(turn, usage, parent, subscriber)
+    reason = found.doubt or _nobodys(turn, usage, parent, subscriber)
     if reason is None:
         if parent is not None and parent.account_id:
             session.account_id, session.subscriber_id = parent.account_id, parent.subscriber_id
@@ -181,7 +181,8 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     _bind(session, usage)
     before = Total.of(session)
     line = Line(
-        rate_bps=device.line_rate_bps,
+        # Nobody's usage is in doubt as a whole; nothing of it is put aside besides.
+        rate_bps=device.line_rate_bps if session.account_id else None,
         gigawords=device.gigawords,
         delta=device.counter_mode == "delta",
         interval_s=session.interim_s or turn.settings.interim_s,
@@ -195,19 +196,21 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         output_octets=None if start else usage.output_octets,
         final=usage.kind is RecordKind.STOP,
     )
-    kept = _counters(session)
+    kept = snapshot(session)
     step = advance(session, reading, line)
     if closed and step in (Step.CANDIDATE, Step.RESET, Step.LOW_STOP):
         # Nothing low is believed of a session that has ended (F-07, Q-27).
-        _restore(session, kept)
+        restore(session, kept)
         step = Step.STALE
     used = session.input_octets + session.output_octets + session.session_s > 0
-    session.fee_due = session.fee_due or session.start_seen or used
+    # One Accept owes one fee, in however many sessions the device splits it (F-54).
+    owed = not session.class_session_id and (session.start_seen or used)
+    session.fee_due = session.fee_due or owed
     try:
         _charge(turn, session, before)
     except OverflowError:
         # More than 63 bits of micros: no bill but noise (A9).
-        _restore(session, kept)
+        restore(session, kept)
         session.fee_due = before.fee_due
         step = Step.ABSURD
     turn.notes[f"step-{step}"] += 1
@@ -217,22 +220,6 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     _conclude(turn, session, usage, when, closed)
     _doubts(turn, session, step)
     return str(step)
-
-
-_COUNTERS = (
-    "input_octets", "output_octets", "session_s", "input_base", "output_base", "session_base_s",
-    "epoch", "candidate_event_us", "candidate_input", "candidate_output", "candidate_s",
-    "review_input", "review_output",
-)  # fmt: skip
-
-
-def _counters(session: Session) -> list[int]:
-    return [getattr(session, name) for name in _COUNTERS]
-
-
-def _restore(session: Session, kept: list[int]) -> None:
-    for name, value in zip(_COUNTERS, kept, strict=True):
-        setattr(session, name, value)
 
 
 def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
@@ -245,6 +232,7 @@ def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
         session.state = SessionState.OPEN
         session.start_us = when.at_us - (usage.session_s or 0) * US_PER_S
         _forget_hold(session)
+        _outlive(turn, session)
     elif session.state is SessionState.CLOSED and session.synthetic:
         news = when.at_us > session.last_event_us or usage.kind is RecordKind.STOP
         if usage.kind is not RecordKind.START and news:
@@ -259,11 +247,18 @@ def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
     return session.state is SessionState.CLOSED
 
 
+def _outlive(turn: Turn, session: Session) -> None:
+    """Of several logins for one connection this is the one the device took: void the others."""
+    for other in turn.books.live_sessions(session.account_id):
+        if other.state is SessionState.ACCEPTED and same_connection(session, other):
+            closing.lapse(turn, other, HoldState.VOID)
+
+
 def _forget_hold(session: Session) -> None:
     """A hold that was resolved while the session was away is gone; it must be taken anew."""
     if session.hold_state is not HoldState.HELD:
         session.hold_state = HoldState.NONE
-        session.granted_micros = session.used_micros = 0
+        session.granted_micros = session.used_micros = session.charged_micros
 
 
 def _bind(session: Session, usage: Usage) -> None:
@@ -292,12 +287,16 @@ def _charge(turn: Turn, session: Session, before: Total) -> None:
     deal = deal_of(turn, session)
     if deal is None:
         return
-    if deal.plan.included_octets or deal.plan.included_s:
-        used = turn.books.allowance(session.account_id, deal.subscriber.period_start_us)
-        taken = charging.take_included(session, before, deal.plan, deal.tariff, used)
-        turn.books.consume(used, *taken)
+    used = turn.books.allowance(session.account_id, deal.subscriber.period_start_us)
+    taken = charging.take_included(session, before, deal.plan, deal.tariff, used)
     charged = session.charged_micros
-    for row in charging.charges(session, before, deal.plan, deal.tariff):
+    try:
+        rows = charging.charges(session, before, deal.plan, deal.tariff)
+    except OverflowError:
+        charging.give_back_included(session, used, taken)
+        raise
+    turn.books.consume(used, *taken)
+    for row in rows:
         turn.books.add_charge(row)
     rise = session.charged_micros - charged
     back = hold.use(session)
@@ -321,7 +320,8 @@ def _conclude(turn: Turn, session: Session, usage: Usage, when: EventTime, close
             stop_us=max(when.at_us, session.last_event_us),
             synthetic=False,
         )
-    else:
+    elif usage.kind is not RecordKind.START or not session.class_session_id:
+        # A sibling's Start may overtake the Stop that frees the money of the one before it.
         enforce(turn, session)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accounting.ledger import AMOUNT_MAX_MICROS
 from domain.account import Allowance
 from domain.period import day_number
 from domain.plan import Plan
@@ -52,6 +53,14 @@ def price_of(tariff: Tariff, total: Total) -> tuple[int, int, int]:
     )
 
 
+def charged(tariff: Tariff, total: Total) -> int:
+    """Micros of a total, all steps. Raises OverflowError where no book can hold them."""
+    micros = sum(price_of(tariff, total))
+    if micros > AMOUNT_MAX_MICROS:
+        raise OverflowError("the price of a session exceeds what the books can hold")
+    return micros
+
+
 def take_included(
     session: Session, before: Total, plan: Plan, tariff: Tariff, used: Allowance
 ) -> tuple[int, int]:
@@ -77,14 +86,24 @@ def take_included(
     return octets, seconds
 
 
+def give_back_included(session: Session, used: Allowance, taken: tuple[int, int]) -> None:
+    """Undo a `take_included` whose usage could not be priced."""
+    session.free_octets -= taken[0]
+    session.free_s -= taken[1]
+    used.used_octets -= taken[0]
+    used.used_s -= taken[1]
+
+
 def charges(session: Session, before: Total, plan: Plan, tariff: Tariff) -> list[Charge]:
     """Charge the rise from `before` to now; raises the session's `charged_micros`.
 
     Answers what to add to the open charge rows, one for each step that moved, on the local day
     of the session's newest event. A total never costs less than before: that would be a refund.
+    Raises OverflowError for a price that no book can hold; then nothing was changed.
     """
     after = Total.of(session)
     was, now = price_of(tariff, before), price_of(tariff, after)
+    charged(tariff, after)
     assert sum(was) == session.charged_micros, "A2: charged is not the price of the watermark"
     day = day_number(session.last_event_us, plan.timezone)
     rows = []

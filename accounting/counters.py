@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from domain.seams import US_PER_S
 from domain.session import Session
@@ -33,6 +34,7 @@ class Step(enum.StrEnum):
     RESET = "reset"  # confirmed: a new counter epoch began
     LOW_STOP = "low-stop"  # the first low reading is the last one: put in review (Q-14c)
     CAPPED = "implausible"  # more than the line could carry: the excess is put aside
+    SETTLED = "settled"  # a lower reading after an implausible one: the excess was noise
     ABSURD = "absurd"  # no counter reads like this
 
 
@@ -55,6 +57,24 @@ class Line:
     gigawords: bool = True
     delta: bool = False  # reports differences instead of totals (F-23)
     interval_s: int = 300
+
+
+_COUNTERS: Final = (
+    "input_octets", "output_octets", "session_s", "input_base", "output_base", "session_base_s",
+    "epoch", "candidate_event_us", "candidate_input", "candidate_output", "candidate_s",
+    "review_input", "review_output",
+)  # fmt: skip
+
+
+def snapshot(session: Session) -> list[int]:
+    """All that `advance` moves except the event time, for `restore`."""
+    return [getattr(session, name) for name in _COUNTERS]
+
+
+def restore(session: Session, kept: list[int]) -> None:
+    """Undo an `advance` that turned out not to count; the event time stays."""
+    for name, value in zip(_COUNTERS, kept, strict=True):
+        setattr(session, name, value)
 
 
 def advance(session: Session, reading: Reading, line: Line) -> Step:
@@ -80,7 +100,7 @@ def advance(session: Session, reading: Reading, line: Line) -> Step:
             return _low_reading(session, reading, raw_input, raw_output, last_s)
         step = Step.WRAPPED
     elif reading.session_s is not None and reading.session_s < last_s:
-        return _time_went_back(session, reading, raw_input, raw_output)
+        return _time_went_back(session, reading, line, raw_input, raw_output)
     else:
         step = Step.ADVANCED
     return _accept(session, reading, line, (raw_input, raw_output), step)
@@ -111,6 +131,9 @@ def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int
     """Did each fallen counter go through 2^32? Then its base rises by 2^32 (Q-11, Q-12)."""
     if line.gigawords or line.rate_bps is None:
         return False
+    if reading.session_s is not None:
+        if reading.session_s <= session.session_s - session.session_base_s:
+            return False  # an old record, not a wrap (A5)
     carried = line.rate_bps * _elapsed_s(session, reading) // 8
     last_input = session.input_octets - session.input_base
     last_output = session.output_octets - session.output_base
@@ -138,35 +161,41 @@ def _elapsed_s(session: Session, reading: Reading) -> int:
 def _accept(
     session: Session, reading: Reading, line: Line, raw: tuple[int, int], step: Step
 ) -> Step:
-    new_input = session.input_base + raw[0]
-    new_output = session.output_base + raw[1]
-    session.review_input = session.review_output = 0
+    """Take the totals, less what the line could not have carried; absent ones change nothing."""
+    before = (session.input_octets, session.output_octets, session.session_s)
+    cap = None
     if line.rate_bps is not None:
         # One interval more than the time elapsed, and a tenth, is possible (9.4).
         span_s = _elapsed_s(session, reading) + line.interval_s
         cap = line.rate_bps * span_s * 11 // 80
-        session.review_input = max(new_input - session.input_octets - cap, 0)
-        session.review_output = max(new_output - session.output_octets - cap, 0)
+    if reading.input_octets is not None:
+        rise = session.input_base + raw[0] - session.input_octets
+        session.review_input = max(rise - cap, 0) if cap is not None else 0
+        session.input_octets += rise - session.review_input
+    if reading.output_octets is not None:
+        rise = session.output_base + raw[1] - session.output_octets
+        session.review_output = max(rise - cap, 0) if cap is not None else 0
+        session.output_octets += rise - session.review_output
+    if reading.input_octets is not None or reading.output_octets is not None:
+        session.candidate_event_us = None
         if session.review_input or session.review_output:
             step = Step.CAPPED
-    new_input -= session.review_input
-    new_output -= session.review_output
-    before = (session.input_octets, session.output_octets, session.session_s)
-    session.input_octets = new_input
-    session.output_octets = new_output
     if reading.session_s is not None:
         session.session_s = max(session.session_s, session.session_base_s + reading.session_s)
-    session.candidate_event_us = None
     session.last_event_us = max(session.last_event_us, reading.at_us)
-    if step is Step.ADVANCED and before == (new_input, new_output, session.session_s):
-        return Step.UNCHANGED
-    return step
+    after = (session.input_octets, session.output_octets, session.session_s)
+    return Step.UNCHANGED if step is Step.ADVANCED and before == after else step
 
 
 def _low_reading(
     session: Session, reading: Reading, raw_input: int, raw_output: int, last_s: int
 ) -> Step:
     """A counter fell: remember it, or believe it if it is the second one (F-17, Q-13, Q-14)."""
+    if session.review_input or session.review_output or _catching_up(session):
+        # The reading before was noise, and part of it was billed as plausible: no reset, but
+        # readings that must first catch up with what was billed.
+        _await_catching_up(session, reading)
+        return Step.SETTLED
     if _confirms(session, reading, raw_input, raw_output, last_s):
         session.input_base = session.input_octets
         session.output_base = session.output_octets
@@ -184,7 +213,31 @@ def _low_reading(
     return Step.CANDIDATE
 
 
-def _time_went_back(session: Session, reading: Reading, raw_input: int, raw_output: int) -> Step:
+def _catching_up(session: Session) -> bool:
+    return session.candidate_event_us is not None and (
+        (session.candidate_input, session.candidate_output, session.candidate_s)
+        == (
+            session.input_octets - session.input_base,
+            session.output_octets - session.output_base,
+            -1,
+        )
+    )
+
+
+def _await_catching_up(session: Session, reading: Reading) -> None:
+    session.review_input = session.review_output = 0
+    session.candidate_event_us = reading.at_us
+    session.candidate_input = session.input_octets - session.input_base
+    session.candidate_output = session.output_octets - session.output_base
+    session.candidate_s = -1
+    session.last_event_us = max(session.last_event_us, reading.at_us)
+    if reading.session_s is not None:
+        session.session_s = max(session.session_s, session.session_base_s + reading.session_s)
+
+
+def _time_went_back(
+    session: Session, reading: Reading, line: Line, raw_input: int, raw_output: int
+) -> Step:
     """Only the session time fell: no effect at first; a device that stepped its clock goes on.
 
     The octets never fell, so there is no reset to add up: the second such reading that agrees
@@ -196,17 +249,19 @@ def _time_went_back(session: Session, reading: Reading, raw_input: int, raw_outp
         and reading.at_us > session.candidate_event_us
         and session_s > session.candidate_s
         and _same_start(session, reading)
+        and _same_pace(session, reading)
     )
-    if not agrees:
+    if agrees:
+        step = _accept(session, reading, line, (raw_input, raw_output), Step.ADVANCED)
         _remember(session, reading, raw_input, raw_output)
-        return Step.CANDIDATE
-    before = (session.input_octets, session.output_octets)
-    session.input_octets = max(session.input_octets, session.input_base + raw_input)
-    session.output_octets = max(session.output_octets, session.output_base + raw_output)
-    session.last_event_us = max(session.last_event_us, reading.at_us)
+        return step
+    if reading.final:
+        # No second reading can come: what rose goes to review (Q-14c).
+        session.review_input = session.input_base + raw_input - session.input_octets
+        session.review_output = session.output_base + raw_output - session.output_octets
+        return Step.LOW_STOP
     _remember(session, reading, raw_input, raw_output)
-    changed = before != (session.input_octets, session.output_octets)
-    return Step.ADVANCED if changed else Step.UNCHANGED
+    return Step.CANDIDATE
 
 
 def _remember(session: Session, reading: Reading, raw_input: int, raw_output: int) -> None:
@@ -221,6 +276,14 @@ def _same_start(session: Session, reading: Reading) -> bool:
     first_us = session.candidate_event_us - session.candidate_s * US_PER_S
     second_us = reading.at_us - (reading.session_s or 0) * US_PER_S
     return abs(first_us - second_us) <= START_TOLERANCE_US
+
+
+def _same_pace(session: Session, reading: Reading) -> bool:
+    """Did both clocks of the two readings go on alike? Old records sent in one burst do not."""
+    assert session.candidate_event_us is not None
+    by_event_s = (reading.at_us - session.candidate_event_us) // US_PER_S
+    by_session_s = (reading.session_s or 0) - session.candidate_s
+    return abs(by_event_s - by_session_s) <= max(5, by_session_s // 2)
 
 
 def _confirms(
@@ -240,15 +303,21 @@ def _confirms(
         return raw_input + raw_output > session.candidate_input + session.candidate_output
     if reading.session_s <= session.candidate_s:
         return False
-    return reading.session_s >= last_s or _same_start(session, reading)
+    return reading.session_s >= last_s or (
+        _same_start(session, reading) and _same_pace(session, reading)
+    )
 
 
 def _advance_by_difference(session: Session, reading: Reading) -> Step:
     """A device that reports differences (F-23, Q-22): each new record adds; a repeat does not."""
-    later = session.records_n == 0 or reading.at_us > session.last_event_us
-    longer = reading.session_s is not None and reading.session_s > session.session_s
-    if not later and not longer:
+    first = session.records_n == 0
+    if reading.session_s is not None:
+        news = first or reading.session_s > session.session_s
+    else:
+        news = first or reading.at_us > session.last_event_us
+    if not news:
         return Step.STALE
+    longer = reading.session_s is not None and reading.session_s > session.session_s
     added = (reading.input_octets or 0, reading.output_octets or 0)
     if max(added) > COUNTER_MAX:
         return Step.ABSURD

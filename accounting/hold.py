@@ -16,6 +16,7 @@ from domain.plan import Plan
 from domain.session import HoldState, Session
 from rating import Tariff, allowance
 
+REACH_MAX = 1 << 62  # farther than any counter goes
 RESOLVED = frozenset({HoldState.POSTED, HoldState.VOID, HoldState.EXPIRED})
 
 
@@ -46,14 +47,14 @@ def reach(session: Session, plan: Plan, tariff: Tariff, included: tuple[int, int
     fee_micros = plan.session_fee_micros
     money = session.granted_micros - fee_micros
     _, volume, time = price_of(tariff, Total.of(session))
-    octets = allowance.octets_for(tariff, max(money - time, 0)) if money >= 0 else 0
-    seconds = allowance.seconds_for(tariff, max(money - volume, 0)) if money >= 0 else 0
-    if octets is not None:
-        octets += session.free_octets + included[0]
-    if seconds is not None:
-        seconds += session.free_s + included[1]
+    octets = allowance.octets_for(tariff, money - time)
+    seconds = allowance.seconds_for(tariff, money - volume)
     if money < 0:
         return Reach(0, 0)
+    if octets is not None:
+        octets = min(octets + session.free_octets + included[0], REACH_MAX)
+    if seconds is not None:
+        seconds = min(seconds + session.free_s + included[1], REACH_MAX)
     return Reach(octets, seconds)
 
 

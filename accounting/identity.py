@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounting.counters import START_TOLERANCE_US
+from accounting.event_time import EventTime
+from accounting.suspense import Reason
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
 from domain.usage import RecordKind, Usage
@@ -29,12 +31,13 @@ class Match:
 
     session: Session | None
     parent: Session | None = None
+    doubt: Reason | None = None  # the new one cannot be anybody's before an operator has looked
     superseded: tuple[Session, ...] = ()
 
 
 def match(
     usage: Usage,
-    at_us: int,
+    when: EventTime,
     token: Session | None,
     same_id: Sequence[Session],
     unstarted: Sequence[Session],
@@ -45,16 +48,24 @@ def match(
     with this Acct-Session-Id, newest first; `unstarted` are accepted sessions of the same login
     on this device that have not begun, newest first.
     """
+    at_us = when.at_us
     if token is not None:
         return _match_token(usage, at_us, token, same_id)
-    fitting = [session for session in same_id if _same_address(usage, session)]
+    fitting = [
+        session
+        for session in same_id
+        if _same_address(usage, session) or _same_course(usage, at_us, session)
+    ]
     if not fitting:
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
     if usage.kind is RecordKind.START:
-        return _match_start(at_us, fitting, same_id, unstarted)
+        return _match_start(usage, at_us, fitting, same_id, unstarted)
     chosen = _nearest_start(usage, at_us, fitting)
     if _began_after_reboot(usage, at_us, chosen):
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
+    if not when.stale and _began_after_stop(usage, at_us, chosen):
+        # A replay, or a new session whose Start was lost: nothing in it tells which (Q-27).
+        return Match(None, doubt=Reason.STOPPED_ID)
     return Match(chosen)
 
 
@@ -90,14 +101,37 @@ def _same_address(usage: Usage, session: Session) -> bool:
     return all(not new or not known or new == known for new, known in pairs)
 
 
+def _same_course(usage: Usage, at_us: int, session: Session) -> bool:
+    """Another address, but began when this one did and goes on from its totals: re-addressed."""
+    if usage.session_s is None or usage.kind is RecordKind.START:
+        return False
+    began_us = at_us - usage.session_s * US_PER_S
+    if abs(began_us - session.start_us) > START_TOLERANCE_US:
+        return False
+    totals = (
+        (usage.input_octets, session.input_octets - session.input_base),
+        (usage.output_octets, session.output_octets - session.output_base),
+    )
+    return all(new is None or new >= known for new, known in totals)
+
+
 def _match_start(
-    at_us: int, fitting: Sequence[Session], same_id: Sequence[Session], unstarted: Sequence[Session]
+    usage: Usage,
+    at_us: int,
+    fitting: Sequence[Session],
+    same_id: Sequence[Session],
+    unstarted: Sequence[Session],
 ) -> Match:
-    """A Start repeats one we know, or begins a new incarnation (F-04, F-08, F-15, Q-09)."""
+    """A Start repeats one we know, or begins a new incarnation (F-04, F-08, F-15, Q-09).
+
+    A timestamp too old to be believed still tells a repeat, when it is that of a known start.
+    """
+    instants = [at_us] if usage.event_timestamp_us is None else [at_us, usage.event_timestamp_us]
     for session in fitting:
         if session.state is SessionState.ACCEPTED or session.state is SessionState.LAPSED:
             return Match(session, superseded=_live(same_id, session))
-        if abs(at_us - session.start_us) <= START_TOLERANCE_US or at_us <= session.last_event_us:
+        near = any(abs(us - session.start_us) <= START_TOLERANCE_US for us in instants)
+        if near or at_us <= session.last_event_us:
             return Match(session)
     adopted = unstarted[0] if unstarted else None
     return Match(adopted, superseded=_live(same_id))
@@ -132,3 +166,28 @@ def _began_after_reboot(usage: Usage, at_us: int, session: Session) -> bool:
         return False
     began_us = at_us - (usage.session_s or 0) * US_PER_S
     return began_us > session.stop_us + START_TOLERANCE_US
+
+
+def _began_after_stop(usage: Usage, at_us: int, session: Session) -> bool:
+    """Was the session stopped by its device, and did what the record counts begin later?"""
+    if session.state is not SessionState.CLOSED or session.synthetic or session.stop_us is None:
+        return False
+    began_us = at_us - (usage.session_s or 0) * US_PER_S
+    return began_us > session.stop_us + START_TOLERANCE_US
+
+
+def same_connection(one: Session, other: Session) -> bool:
+    """Are two logins attempts at one connection, as far as the device has said (Decisions)?
+
+    The same subscriber on the same device, with the same port, station or session id; or neither
+    says any of them.
+    """
+    if (one.device_id, one.subscriber_id) != (other.device_id, other.subscriber_id):
+        return False
+    pairs = (
+        (one.nas_port, other.nas_port),
+        (one.calling_station_id or None, other.calling_station_id or None),
+        (one.acct_session_id or None, other.acct_session_id or None),
+    )
+    said = [part for pair in pairs for part in pair if part is not None]
+    return not said or any(a is not None and a == b for a, b in pairs)

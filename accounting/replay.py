@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from accounting.charging import Total, price_of
-from accounting.counters import Line, Reading, Step, advance
+from accounting.charging import Total, charged
+from accounting.counters import Line, Reading, Step, advance, restore, snapshot
 from accounting.event_time import event_time
 from accounting.journal import Record
 from domain.device import Device
@@ -60,10 +60,13 @@ def replay(
     *,
     skew_limit_s: int,
     interim_s: int,
+    fee_owed: bool = True,
 ) -> Replay:
     """Rate the records of one session again, in journal order.
 
     `records` are (journal row, record); `tariff` None: nobody's session, no money.
+    `fee_owed` False: the session continues another under the same Class, whose fee counts (F-54).
+    Differences may also mean that the device's settings were changed since.
     Included usage is taken from what each record says the session had consumed by then: how much
     was left for it depended on the other sessions of the account.
     """
@@ -75,11 +78,19 @@ def replay(
         if session is None:
             session = _fresh(record, usage, interim_s)
         before, charged_before = Total.of(session), session.charged_micros
+        kept = snapshot(session)
         effect = _advance(session, usage, device, skew_limit_s, ended)
         ended = ended or usage.kind is RecordKind.STOP
         session.free_octets, session.free_s = record.free_octets, record.free_s
+        session.fee_due = fee_owed and _used(session)
+        try:
+            if tariff is not None:
+                session.charged_micros = charged(tariff, Total.of(session))
+        except OverflowError:
+            restore(session, kept)
+            session.fee_due = before.fee_due
+            effect = str(Step.ABSURD)
         after = Total.of(session)
-        session.charged_micros = sum(price_of(tariff, after)) if tariff is not None else 0
         found.lines.append(
             ReplayedRecord(
                 journal_id=journal_id,
@@ -125,7 +136,7 @@ def _advance(
     ended: bool,
 ) -> str:
     line = Line(
-        rate_bps=device.line_rate_bps,
+        rate_bps=device.line_rate_bps if session.account_id else None,
         gigawords=device.gigawords,
         delta=device.counter_mode == "delta",
         interval_s=session.interim_s,
@@ -138,15 +149,18 @@ def _advance(
         output_octets=None if start else usage.output_octets,
         final=usage.kind is RecordKind.STOP,
     )
-    kept = (session.input_octets, session.output_octets, session.session_s)
+    kept = snapshot(session)
     step = advance(session, reading, line)
     if ended and step in _LOW:
-        session.input_octets, session.output_octets, session.session_s = kept
+        restore(session, kept)
         step = Step.STALE
     session.start_seen = session.start_seen or start
-    session.fee_due = session.fee_due or session.start_seen or any(_totals(session))
     session.records_n += 1
     return str(step)
+
+
+def _used(session: Session) -> bool:
+    return session.fee_due or session.start_seen or any(_totals(session))
 
 
 def _totals(session: Session) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ class Reason(enum.StrEnum):
     NO_PLAN = "no-plan"
     LOCAL = "local-authentication"  # the device let it in without us (F-51)
     NO_SESSION_ID = "no-session-id"  # ACC-02
+    STOPPED_ID = "stopped-session-id"  # a replay, or a reused id without a Start (F-15, F-53)
     IMPLAUSIBLE = "implausible"  # more than the line carries (F-19, F-25)
     LOW_STOP = "low-stop"  # the last reading is lower than the one before (Q-14c)
 

@@ -209,3 +209,54 @@ def test_a_reused_id_under_another_class_closes_the_old_session(gate: Gate) -> N
     states = {session.user_name: session.state for session in gate.sessions()}
     assert states == {"alice": SessionState.CLOSED, "bob": SessionState.OPEN}
     assert gate.check() == []
+
+
+def test_a_plan_loaded_while_running_counts_for_the_next_login(gate: Gate) -> None:
+    gate.add_subscriber()
+    assert gate.accept().reply_code == 2
+    gate.add_plan(
+        'name = "sample-prepaid"\ncurrency = "USD"\n[price.volume]\namount = "0.02"\nper = "MB"\n'
+    )
+    assert gate.accept().reply_code == 2
+    assert {session.plan_id for session in gate.sessions()} == {
+        row["plan_id"] for row in gate.rows("plans")
+    }
+    assert gate.check() == []
+
+
+def test_a_store_that_fails_while_the_books_are_read_again_costs_only_time(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = begin(gate)
+    store = gate.store
+    load = store.load
+
+    async def fails(want: Any) -> Any:
+        raise StoreUnavailable("away")
+
+    def breaks(*_: Any) -> str:
+        raise AssertionError("a planted bug")
+
+    from aaa import record
+
+    apply = record._apply
+    monkeypatch.setattr(record, "_apply", breaks)
+    monkeypatch.setattr(store, "load", fails)
+    request = gate.at(60).accounting("interim", token=token, st=60, o=100 * MB)
+    for _ in range(2):
+        assert gate.serve(request)[0].reply_code is None
+    monkeypatch.setattr(record, "_apply", apply)
+    monkeypatch.setattr(store, "load", load)
+    gate.broken.clear()
+    assert gate.serve(request)[0].reply_code == 5
+    assert gate.account().balance_micros == 4_000_000
+    assert gate.check() == []
+
+
+def test_a_credential_sealed_with_another_key_is_answered_with_silence(gate: Gate) -> None:
+    """ATH-06: our fault is no reason to throw a customer out."""
+    gate.add_subscriber()
+    gate.change("alice", credential=b"\x01" + bytes(60))
+    gate.hear()
+    assert gate.accept().reply_code is None
+    assert gate.desk.notes["credential-unreadable"] == 1

@@ -266,3 +266,84 @@ def test_l8_a_fact_below_the_floor_posts_in_full_and_says_how_far(gate: Gate) ->
     assert charge["overrun_micros"] == 1_000_000
     assert gate.account().balance_micros == -1_000_000
     assert gate.check() == []
+
+
+def test_facts_after_a_promise_in_one_batch_do_not_stop_the_batch(gate: Gate) -> None:
+    """The first interim re-holds, the second uses more than that: both are acknowledged."""
+    gate.add_plan(TWO)
+    gate.add_subscriber("bob", plan="two")
+    token = begin(gate, "bob", id="A", mac=MAC)
+    requests = [
+        gate.at(at_s).accounting("interim", login="bob", token=token, id="A", st=at_s, o=octets)
+        for at_s, octets in ((60, 250 * MB), (120, 900 * MB))
+    ]
+    assert [outcome.reply_code for outcome in gate.serve(*requests)] == [5, 5]
+    assert gate.account("bob").balance_micros == -4_000_000
+    assert gate.check() == []
+
+
+TWO = 'name = "two"\ncurrency = "USD"\nsessions = 2\n[price.volume]\namount = "0.01"\nper = "MB"\n'
+
+
+def test_rechecks_do_not_let_one_session_creep_towards_all_the_money(gate: Gate) -> None:
+    gate.add_plan(TWO)
+    gate.add_subscriber("bob", plan="two")
+    begin(gate, "bob", id="A", mac=MAC)
+    for _ in range(3):
+        gate.change("bob", mac="02:00:00:00:00:01")
+        gate.hear()
+    assert gate.account("bob").held_micros == 2_500_000
+    gate.top_up("bob", 1_000_000)
+    gate.hear()
+    assert gate.account("bob").held_micros == 3_000_000
+
+
+def test_a_fee_is_owed_once_for_one_accept_however_the_device_splits_it_f_54(gate: Gate) -> None:
+    gate.add_plan(
+        'name = "fee"\ncurrency = "USD"\n[price.session]\nfee = "0.25"\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n'
+    )
+    gate.add_subscriber("bob", plan="fee", balance_micros=1_000_000)
+    token = begin(gate, "bob", id="A")
+    # The Start of the second part overtakes the Stop of the first.
+    gate.at(60).record("start", login="bob", token=token, id="B")
+    assert not [order for order in gate.orders if order.kind is OrderKind.DISCONNECT]
+    gate.record("stop", login="bob", token=token, id="A", st=60, o=MB)
+    gate.at(120).record("stop", login="bob", token=token, id="B", st=60, o=MB)
+    assert gate.account("bob").balance_micros == 1_000_000 - 250_000 - 20_000
+    assert gate.check() == []
+
+
+def test_a_paid_fee_is_not_asked_again_when_a_closed_session_comes_back(gate: Gate) -> None:
+    gate.add_plan('name = "entry"\ncurrency = "USD"\n[price.session]\nfee = "0.25"\n')
+    gate.add_subscriber("bob", plan="entry", balance_micros=250_000)
+    token = begin(gate, "bob")
+    gate.at(100).record("on")
+    gate.at(160).record("interim", login="bob", token=token, st=160, o=MB)
+    assert not gate.orders
+    assert gate.account("bob").balance_micros == 0
+    assert gate.check() == []
+
+
+def test_the_login_that_the_device_took_is_the_one_that_holds_the_money(gate: Gate) -> None:
+    """Asked twice, answered twice: the session begins under the first answer's Class."""
+    gate.add_subscriber()
+    first = class_of(gate.accept(mac=MAC))
+    gate.accept(mac=MAC)
+    gate.record("start", token=first, mac=MAC)
+    assert not [order for order in gate.orders if order.kind is OrderKind.DISCONNECT]
+    assert gate.account().held_micros == 5_000_000
+    states = sorted(session.state for session in gate.sessions())
+    assert states == [SessionState.OPEN, SessionState.LAPSED]
+    assert gate.check() == []
+
+
+def test_included_usage_is_promised_in_parts_to_sessions_at_once(gate: Gate) -> None:
+    gate.add_plan(
+        'name = "pot"\ncurrency = "USD"\nsessions = 2\n[included]\nvolume = "1 GB"\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n'
+    )
+    gate.add_subscriber("bob", plan="pot", balance_micros=0)
+    begin(gate, "bob", id="A", mac=MAC)
+    second = gate.accept("bob", id="B", mac="02-00-00-00-00-02")
+    assert reply_attributes(second).vsa_integer(14988, 17) == 500 * MB

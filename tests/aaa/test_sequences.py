@@ -61,13 +61,15 @@ def play(gate: Gate, line: str, tokens: list[bytes]) -> None:
         assert outcome.reply_code == 2, outcome.label
         tokens.append(class_of(outcome))
         return
-    at_s = int(said.get("t", 0))
+    at_s = int(said.get("t", said.get("a", 0)))
     gate.at(max(int(said.get("a", at_s)), 0))
     numbers = {name: int(said[name]) for name in ("st", "o", "i", "gw", "delay") if name in said}
     names: dict[str, Any] = {name: said[name] for name in ("ip", "mac", "id") if name in said}
     if "class" in said:
         names["token"] = tokens[int(said["class"]) - 1]
-    outcome = gate.record(KINDS[kind], t=at_s, **numbers, **names)
+    outcome = gate.record(
+        KINDS[kind], t=int(said["t"]) if "t" in said else None, **numbers, **names
+    )
     assert outcome.reply_code == 5, "every storable record is acknowledged (ACC-01)"
 
 
@@ -98,6 +100,7 @@ def test_the_books_hold_what_the_sequence_says(
     gate.add_subscriber("alice", balance_micros=10**12, plan="roomy")
     equip(gate, traits)
     *lines, last = records
+    last, _, waiting = last.partition(" suspense=")
     assert last.startswith("= ")
     tokens: list[bytes] = []
     for line in lines:
@@ -107,4 +110,7 @@ def test_the_books_hold_what_the_sequence_says(
     assert [seen(s, said) for s, said in zip(sessions, expected, strict=True)] == expected
     spent = 10**12 - gate.account("alice").balance_micros
     assert spent == sum((s.input_octets + s.output_octets) // 100 for s in sessions)
+    assert sum(row["output_octets"] for row in gate.rows("suspense") if not row["account_id"]) == (
+        int(waiting or 0)
+    )
     assert gate.check() == []
