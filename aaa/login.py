@@ -14,7 +14,7 @@ from typing import Any
 from aaa import authenticate, closing, limits, token
 from aaa.authenticate import Credential, Proof
 from aaa.limits import Deal
-from aaa.outcome import Outcome
+from aaa.outcome import FAILED, Outcome
 from aaa.ports import Decision
 from aaa.request import Request
 from aaa.turn import Turn
