@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from aaa.ports import AccountMove, Changes, Decision
-from domain.account import Account, CredentialKind, MacMode, Status, Subscriber
-from domain.device import Device
+from domain.account import Account, Allowance, CredentialKind, MacMode, Status, Subscriber
+from domain.device import Device, Latch
 from domain.grant import Order, OrderKind
 from domain.ledger import Book, Entry, EntryKind, Posting
 from domain.plan import Plan, VolumePrice
-from domain.session import Charge, HoldState, Session, SessionState, Suspense
+from domain.session import Charge, DeviceMark, HoldState, Session, SessionState, Suspense
 from store import rows, schema
 from store.books_check import Finding, check_books
 from store.database import Database
@@ -334,3 +334,57 @@ def interim_changes(of: Account, before: Session, amount_micros: int, octets: in
         journal_id=before.session_id * 1000 + after.version,
         journal=b"an interim of " + str(before.session_id).encode(),
     )
+
+
+def full_batch() -> Changes:
+    """A batch with something in every one of its lists, on accounts 1 and 2 of a house of two."""
+    first, second = account(1, posted_micros=5_000_000, entries_n=1), account(2)
+    ended = session(10, stop_us=NOW_US, state=SessionState.CLOSED, charged_micros=300)
+    running = session(11, 2, hold_state=HoldState.HELD, granted_micros=0)
+    return Changes(
+        now_us=NOW_US,
+        feed_seq=0,
+        accounts=[
+            AccountMove(
+                replace(first, posted_micros=4_999_700, entries_n=2),
+                posted_micros=-300,
+                entries_n=1,
+            ),
+            AccountMove(replace(second, open_micros=70), open_micros=70),
+        ],
+        sessions_new=[
+            replace(ended, closed_micros=300),
+            replace(running, charged_micros=70, free_octets=500, free_s=60),
+        ],
+        charges=[charge(ended, 300, 30_000), charge(running, 50, 5_000), charge(running, 20, 2)],
+        closings=[(1, 10, 0, 102)],
+        entries=[closing(first, ended, 300, seq=2)],
+        allowances=[(Allowance(2, PERIOD_US, 500, 60), 500, 60)],
+        orders_new=[order(50, running)],
+        decisions=[decision("user1", 1), decision("", 1)],
+        suspense=[suspended_usage(60)],
+        macs=[(1002, "4c:5e:0c:00:00:02")],
+        latches=[(5, "10.0.5.1", Latch.MESSAGE_AUTHENTICATOR)],
+        marks=[DeviceMark(5, "tower", NOW_US)],
+        journal_id=70,
+        journal=b"\x00a batch\xff",
+    )
+
+
+async def settle_two(house: House) -> None:
+    """The house that `full_batch` fits."""
+    await house.settle(accounts_n=1, posted_micros=5_000_000)
+    await house.add(rows.ACCOUNTS, account(2))
+    await house.add(rows.SUBSCRIBERS, subscriber(2, mac_mode=MacMode.LEARN))
+    await add_device(house)
+
+
+async def add_device(house: House, device_id: int = 5) -> None:
+    """A device row, secret sealed as the office seals it."""
+    made = device(device_id)
+    sealed = PlainSealer().seal("device-secret", str(device_id), made.secret)
+    await house.add(rows.DEVICES, replace(made, secret=sealed))
+    async with house.database.office() as connection:
+        await connection.execute(
+            schema.device_addresses.insert().values(prefix=made.prefixes[0], device_id=device_id)
+        )

@@ -4,99 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete
 
-from aaa.ports import AccountMove, Change, Changes, Conflict, StoreUnavailable, Want
+from aaa.ports import Change, Changes, StoreUnavailable, Want
 from domain.account import Allowance, MacMode
 from domain.device import Latch
 from domain.grant import OrderResult, OrderState
 from domain.session import DeviceMark, HoldState, SessionState
-from store import desk_postgresql, desk_sqlite, rows, schema
+from store import rows, schema
 from store.feed import record_change
 from store.journal import journal_digest
 from store.plans import plan_row
-from store.writing import commit_steps
-from tests.peers.postgres import PostgresCluster
 from tests.store.house import (
     NOW_US,
     PERIOD_US,
     House,
-    account,
-    advanced,
-    charge,
-    closing,
+    add_device,
     decision,
-    interim_changes,
-    login_changes,
+    full_batch,
     order,
     plan,
     session,
+    settle_two,
     subscriber,
     suspended_usage,
     tell,
-    top_up,
 )
 
 STRANGE = "naïve \\u202e 𝔘𝔫𝔦 ' \" ; -- %s ?1 $1 :p_x"
-
-
-def full_batch() -> Changes:
-    """A batch with something in every one of its lists, on accounts 1 and 2 of a house of two."""
-    first, second = account(1, posted_micros=5_000_000, entries_n=1), account(2)
-    ended = session(10, stop_us=NOW_US, state=SessionState.CLOSED, charged_micros=300)
-    running = session(11, 2, hold_state=HoldState.HELD, granted_micros=0)
-    return Changes(
-        now_us=NOW_US,
-        feed_seq=0,
-        accounts=[
-            AccountMove(
-                replace(first, posted_micros=4_999_700, entries_n=2),
-                posted_micros=-300,
-                entries_n=1,
-            ),
-            AccountMove(replace(second, open_micros=70), open_micros=70),
-        ],
-        sessions_new=[
-            replace(ended, closed_micros=300),
-            replace(running, charged_micros=70, free_octets=500, free_s=60),
-        ],
-        charges=[charge(ended, 300, 30_000), charge(running, 50, 5_000), charge(running, 20, 2)],
-        closings=[(1, 10, 0, 102)],
-        entries=[closing(first, ended, 300, seq=2)],
-        allowances=[(Allowance(2, PERIOD_US, 500, 60), 500, 60)],
-        orders_new=[order(50, running)],
-        decisions=[decision("user1", 1), decision("", 1)],
-        suspense=[suspended_usage(60)],
-        macs=[(1002, "4c:5e:0c:00:00:02")],
-        latches=[(5, "10.0.5.1", Latch.MESSAGE_AUTHENTICATOR)],
-        marks=[DeviceMark(5, "tower", NOW_US)],
-        journal_id=70,
-        journal=b"\x00a batch\xff",
-    )
-
-
-async def settle_two(house: House) -> None:
-    """The house that `full_batch` fits."""
-    await house.settle(accounts_n=1, posted_micros=5_000_000)
-    await house.add(rows.ACCOUNTS, account(2))
-    await house.add(rows.SUBSCRIBERS, subscriber(2, mac_mode=MacMode.LEARN))
-    await add_device(house)
-
-
-async def add_device(house: House, device_id: int = 5) -> None:
-    """A device row, secret sealed as the office seals it."""
-    from tests.store.house import PlainSealer, device
-
-    made = device(device_id)
-    sealed = PlainSealer().seal("device-secret", str(device_id), made.secret)
-    await house.add(rows.DEVICES, replace(made, secret=sealed))
-    async with house.database.office() as connection:
-        await connection.execute(
-            schema.device_addresses.insert().values(prefix=made.prefixes[0], device_id=device_id)
-        )
 
 
 def test_everything_a_batch_can_hold_comes_back_as_it_went_in(house_url: str) -> None:
@@ -257,367 +194,7 @@ def test_nothing_wanted_and_nothing_changed_costs_nothing(house_url: str) -> Non
     tell(house_url, story)
 
 
-# --- conflicts
-
-
-def test_a_conflict_is_raised_when_the_office_changed_something(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle()
-        async with house.database.office() as connection:
-            await record_change(connection, "account", 1)
-        stale = login_changes(account(1), session(10, state=SessionState.ACCEPTED), 0)
-        with pytest.raises(Conflict):
-            await house.store.commit(stale)
-        assert await house.table("sessions") == []
-        stale.feed_seq = await house.store.feed_seq()
-        await house.store.commit(stale)
-
-    tell(house_url, story)
-
-
-def test_a_conflict_is_raised_when_a_session_has_another_version(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle()
-        first = session(10)
-        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
-        second = advanced(first, output_octets=5)
-        await house.store.commit(Changes(NOW_US, 0, sessions=[second]))
-        before = await house.everything()
-        for late in (second, advanced(first, framed_ip_address="100.64.0.9"), session(99)):
-            with pytest.raises(Conflict):
-                await house.store.commit(Changes(NOW_US, 0, sessions=[late]))
-        assert await house.everything() == before
-
-    tell(house_url, story)
-
-
-def test_a_conflict_is_raised_when_a_sum_is_not_the_expected_one(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=1_000)
-        async with house.database.office() as connection:
-            await connection.execute(update(schema.accounts).values(posted_micros=1_500))
-        stale = account(1, posted_micros=1_000, entries_n=1)
-        before = await house.everything()
-        with pytest.raises(Conflict):
-            await house.store.commit(interim_changes(stale, session(10), 100, 10_000))
-        assert await house.everything() == before
-
-    tell(house_url, story)
-
-
-def test_a_conflict_is_raised_when_included_usage_was_taken_meanwhile(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle()
-        await house.add(rows.ALLOWANCES, Allowance(1, PERIOD_US, 900, 0))
-        with pytest.raises(Conflict):
-            await house.store.commit(
-                Changes(NOW_US, 0, allowances=[(Allowance(1, PERIOD_US, 800, 0), 100, 0)])
-            )
-        await house.store.commit(
-            Changes(NOW_US, 0, allowances=[(Allowance(1, PERIOD_US, 1_000, 5), 100, 5)])
-        )
-        assert await house.table("allowances") == [(1, PERIOD_US, 1_000, 5)]
-
-    tell(house_url, story)
-
-
-def test_a_conflict_is_raised_when_nobody_waits_for_a_mac_any_more(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle()
-        learned = Changes(NOW_US, 0, macs=[(1001, "4c:5e:0c:00:00:02")])
-        with pytest.raises(Conflict):
-            await house.store.commit(learned)
-
-    tell(house_url, story)
-
-
-# --- invariants
-
-
-def test_l1_and_l2_an_entry_that_does_not_balance_is_never_written(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle()
-        owner = account(1)
-        sound = top_up(owner, 500, seq=1)
-        lopsided = replace(sound, postings=sound.postings[:1])
-        empty = replace(
-            sound, postings=tuple(replace(one, amount_micros=0) for one in sound.postings)
-        )
-        before = await house.everything()
-        for entry in (lopsided, empty):
-            with pytest.raises(AssertionError):
-                await house.store.commit(Changes(NOW_US, 0, entries=[entry]))
-        assert await house.everything() == before
-
-    tell(house_url, story)
-
-
-@pytest.mark.parametrize("name", [table.name for table in schema.WRITTEN_ONCE])
-@pytest.mark.parametrize("verb", ["update", "delete"])
-def test_l4_entries_postings_and_journal_are_never_changed_or_deleted(
-    house_url: str, name: str, verb: str
-) -> None:
-    async def story(house: House) -> None:
-        await settle_two(house)
-        await house.store.commit(full_batch())
-        before = await house.table(name)
-        table = schema.METADATA.tables[name]
-        column = next(one for one in table.columns if one.primary_key)
-        attempt: Any = delete(table) if verb == "delete" else update(table).values({column: column})
-        with pytest.raises(Exception, match="L4"):
-            async with house.database.office() as connection:
-                await connection.execute(attempt)
-        assert before and await house.table(name) == before
-
-    tell(house_url, story)
-
-
-def test_l4_truncate_is_no_way_around_it(house_postgresql_url: str) -> None:
-    async def story(house: House) -> None:
-        await settle_two(house)
-        await house.store.commit(full_batch())
-        with pytest.raises(Exception, match="L4"):
-            async with house.database.office() as connection:
-                await connection.execute(text("TRUNCATE journal"))
-        assert await house.table("journal")
-
-    tell(house_postgresql_url, story)
-
-
-def test_l5_a_correction_names_an_entry_of_its_account_and_nothing_else_does(
-    house_url: str,
-) -> None:
-    async def story(house: House) -> None:
-        await house.settle(accounts_n=2, posted_micros=500)
-        owner = account(1, posted_micros=500, entries_n=1)
-        moved = AccountMove(
-            replace(owner, posted_micros=600, entries_n=2), posted_micros=100, entries_n=1
-        )
-
-        def corrected(**changed: Any) -> Changes:
-            entry = replace(top_up(owner, 100, seq=2), **{"kind": "correction", **changed})
-            return Changes(NOW_US, 0, accounts=[moved], entries=[entry])
-
-        for wrong in (
-            corrected(corrects_entry_id=None),
-            corrected(corrects_entry_id=201),  # another account's
-            corrected(corrects_entry_id=999),
-            corrected(corrects_entry_id=101, kind="top-up"),
-        ):
-            with pytest.raises(AssertionError):
-                await house.store.commit(wrong)
-        await house.store.commit(corrected(corrects_entry_id=101))
-        assert await house.findings() == []
-
-    tell(house_url, story)
-
-
-def test_l6_no_more_of_a_hold_is_used_than_was_granted(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle()
-        greedy = session(10, hold_state=HoldState.HELD, granted_micros=10, used_micros=11)
-        with pytest.raises(AssertionError):
-            await house.store.commit(Changes(NOW_US, 0, sessions_new=[greedy]))
-
-    tell(house_url, story)
-
-
-@pytest.mark.parametrize(
-    ("credit_limit", "held", "fits"),
-    [(0, 500, True), (0, 501, False), (50, 550, True), (50, 551, False)],
-)
-def test_l7_a_promise_is_refused_when_the_money_is_not_there(
-    house_url: str, credit_limit: int, held: int, fits: bool
-) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=500, credit_limit_micros=credit_limit)
-        owner = account(1, posted_micros=500, entries_n=1, credit_limit_micros=credit_limit)
-        promise = login_changes(owner, session(10, state=SessionState.ACCEPTED), held)
-        if not fits:
-            with pytest.raises(Conflict):
-                await house.store.commit(promise)
-            assert await house.table("sessions") == []
-            return
-        await house.store.commit(promise)
-        assert await house.findings() == []
-
-    tell(house_url, story)
-
-
-def test_l8_a_fact_posts_fully_even_below_the_floor(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=500)
-        owner, running = account(1, posted_micros=500, entries_n=1), session(10)
-        await house.store.commit(Changes(NOW_US, 0, sessions_new=[running]))
-        await house.store.commit(interim_changes(owner, running, 9_000, 900_000))
-        (found,) = (await house.store.load(Want(account_ids={1}))).accounts
-        assert found.spendable_micros == 500 - 9_000
-        assert await house.findings() == []
-
-    tell(house_url, story)
-
-
-def test_l9_a_commit_is_all_or_nothing_wherever_it_fails(
-    house_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A fault after each statement in turn: nothing stays, and the next attempt succeeds."""
-
-    async def story(house: House) -> None:
-        await settle_two(house)
-        before = await house.everything()
-        statements_n = len(commit_steps(full_batch(), [], []))
-        assert statements_n >= 14
-        real = desk_sqlite.check_met
-        for failing in range(statements_n):
-            left = iter(range(statements_n))
-
-            def fault(step: Any, met: int, left: Any = left, failing: int = failing) -> None:
-                if next(left) == failing:
-                    raise OSError("injected")
-                real(step, met)
-
-            for room in (desk_sqlite, desk_postgresql):
-                monkeypatch.setattr(room, "check_met", fault)
-            with pytest.raises((OSError, StoreUnavailable)):
-                await house.store.commit(full_batch())
-            assert await house.everything() == before, f"statement {failing}"
-        for room in (desk_sqlite, desk_postgresql):
-            monkeypatch.setattr(room, "check_met", real)
-        await house.store.commit(full_batch())
-        assert await house.findings() == []
-
-    tell(house_url, story)
-
-
-def test_l10_entries_of_an_account_are_numbered_once(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=500)
-        owner = account(1, posted_micros=500, entries_n=1)
-        again = replace(top_up(owner, 5, seq=1), entry_id=900, key="another")
-        same_key = replace(top_up(owner, 5, seq=2), key="top-up 1")
-        for entry in (again, same_key):
-            with pytest.raises(AssertionError):
-                await house.store.commit(Changes(NOW_US, 0, entries=[entry]))
-
-    tell(house_url, story)
-
-
-def test_l11_writers_in_opposite_orders_do_not_embrace(house_url: str) -> None:
-    """Two stores write under the same accounts in opposite orders; retries end it, sums agree."""
-
-    async def story(house: House) -> None:
-        accounts_n, rounds_n = 6, 15
-        await house.settle(accounts_n=accounts_n)
-        other = await type(house.store).open(house.database)
-        conflicts_n = 0
-
-        async def write(store: Any, order_of: int) -> None:
-            nonlocal conflicts_n
-            ids = list(range(1, accounts_n + 1))[::order_of]
-            for _ in range(rounds_n):
-                while True:
-                    found = (await store.load(Want(account_ids=set(ids)))).accounts
-                    by_id = {one.account_id: one for one in found}
-                    moves = [
-                        AccountMove(
-                            replace(by_id[n], open_micros=by_id[n].open_micros + 1), open_micros=1
-                        )
-                        for n in ids
-                    ]
-                    try:
-                        await store.commit(Changes(NOW_US, 0, accounts=moves))
-                        break
-                    except Conflict:
-                        conflicts_n += 1
-
-        await asyncio.wait_for(asyncio.gather(write(house.store, 1), write(other, -1)), timeout=60)
-        await other.close()
-        sums = [row[4] for row in await house.table("accounts")]
-        assert sums == [2 * rounds_n] * accounts_n
-        assert conflicts_n > 0, "they never met: the test shows nothing"
-
-    tell(house_url, story)
-
-
 # --- outages
-
-
-def test_a_full_disk_is_an_outage_and_nothing_is_left_of_the_batch(house_sqlite_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=500)
-        pages = house.store._road._raw.execute("PRAGMA page_count").fetchone()[0]
-        limit = house.store._road._raw.execute
-        limit(f"PRAGMA max_page_count={pages + 2}")
-        before = await house.everything()
-        big = Changes(NOW_US, 0, journal_id=70, journal=bytes(200_000))
-        with pytest.raises(StoreUnavailable, match="full"):
-            await house.store.commit(big)
-        assert await house.everything() == before
-        limit(f"PRAGMA max_page_count={pages + 2000}")
-        await house.store.commit(big)
-        assert len(await house.table("journal")) == 1
-
-    tell(house_sqlite_url, story)
-
-
-def test_a_lock_that_is_not_given_up_is_an_outage(house_sqlite_url: str) -> None:
-    async def story(house: House) -> None:
-        house.store._road._raw.execute("PRAGMA busy_timeout=50")
-        async with house.database.office():
-            with pytest.raises(StoreUnavailable, match="locked"):
-                await house.store.probe()
-        await house.store.probe()
-
-    tell(house_sqlite_url, story)
-
-
-def test_a_store_that_went_away_is_used_again_when_it_is_back(
-    house_postgresql_url: str, postgres_cluster: PostgresCluster
-) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=500)
-        first = session(10)
-        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
-        postgres_cluster.stop()
-        try:
-            for _ in range(2):
-                with pytest.raises(StoreUnavailable):
-                    await house.store.load(Want(account_ids={1}))
-                with pytest.raises(StoreUnavailable):
-                    await house.store.commit(Changes(NOW_US, 0, sessions=[advanced(first)]))
-                with pytest.raises(StoreUnavailable):
-                    async with house.database.office():
-                        pass
-        finally:
-            postgres_cluster.start()
-        await house.store.commit(Changes(NOW_US, 0, sessions=[advanced(first)]))
-        (found,) = (await house.store.load(Want(session_ids={10}))).sessions
-        assert found.version == 2
-
-    tell(house_postgresql_url, story)
-
-
-def test_a_connection_cut_in_the_middle_of_a_commit_leaves_nothing(
-    house_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def story(house: House) -> None:
-        await settle_two(house)
-        before = await house.everything()
-        driver = house.store._road._driver
-        real = desk_postgresql.check_met
-
-        def cut(step: Any, met: int) -> None:
-            driver.terminate()
-            real(step, met)
-
-        monkeypatch.setattr(desk_postgresql, "check_met", cut)
-        with pytest.raises(StoreUnavailable):
-            await house.store.commit(full_batch())
-        monkeypatch.setattr(desk_postgresql, "check_met", real)
-        assert await house.everything() == before
-        await house.store.commit(full_batch())
-
-    tell(house_postgresql_url, story)
 
 
 def test_a_cancelled_commit_does_not_spoil_the_next_one(house_url: str) -> None:
@@ -785,26 +362,5 @@ def test_a_probe_is_a_real_commit(house_url: str) -> None:
         await house.store.probe()
         await house.store.probe()
         assert await house.table("meta") == [("probe", "committed")]
-
-    tell(house_url, story)
-
-
-def test_devices_come_with_addresses_and_an_open_secret(house_url: str) -> None:
-    async def story(house: House) -> None:
-        await add_device(house)
-        await add_device(house, 6)
-        found = await house.store.load_devices()
-        assert [(one.name, one.secret, one.prefixes) for one in found] == [
-            ("tower-5", b"testing123", ("10.0.5.0/24",)),
-            ("tower-6", b"testing123", ("10.0.6.0/24",)),
-        ]
-        async with house.database.office() as connection:
-            await connection.execute(
-                update(schema.devices)
-                .where(schema.devices.c.device_id == 6)
-                .values(secret=b"device-secret/5:x")
-            )
-        with pytest.raises(ValueError, match="another place"):
-            await house.store.load_devices()
 
     tell(house_url, story)

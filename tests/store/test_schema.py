@@ -92,7 +92,7 @@ def test_a_row_without_its_parent_is_refused(house_url: str) -> None:
 
 
 def test_addresses_and_latches_go_with_their_device_and_marks_stay(house_url: str) -> None:
-    from tests.store.test_desk import add_device
+    from tests.store.house import add_device
 
     async def story(house: House) -> None:
         await add_device(house)

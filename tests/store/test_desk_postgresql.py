@@ -1,0 +1,69 @@
+"""The hot road on PostgreSQL when the server goes away and comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aaa.ports import Changes, StoreUnavailable, Want
+from store import desk_postgresql
+from tests.peers.postgres import PostgresCluster
+from tests.store.house import (
+    NOW_US,
+    House,
+    advanced,
+    full_batch,
+    session,
+    settle_two,
+    tell,
+)
+
+
+def test_a_store_that_went_away_is_used_again_when_it_is_back(
+    house_postgresql_url: str, postgres_cluster: PostgresCluster
+) -> None:
+    async def story(house: House) -> None:
+        await house.settle(posted_micros=500)
+        first = session(10)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
+        postgres_cluster.stop()
+        try:
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable):
+                    await house.store.load(Want(account_ids={1}))
+                with pytest.raises(StoreUnavailable):
+                    await house.store.commit(Changes(NOW_US, 0, sessions=[advanced(first)]))
+                with pytest.raises(StoreUnavailable):
+                    async with house.database.office():
+                        pass
+        finally:
+            postgres_cluster.start()
+        await house.store.commit(Changes(NOW_US, 0, sessions=[advanced(first)]))
+        (found,) = (await house.store.load(Want(session_ids={10}))).sessions
+        assert found.version == 2
+
+    tell(house_postgresql_url, story)
+
+
+def test_a_connection_cut_in_the_middle_of_a_commit_leaves_nothing(
+    house_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(house: House) -> None:
+        await settle_two(house)
+        before = await house.everything()
+        driver = house.store._road._driver
+        real = desk_postgresql.check_met
+
+        def cut(step: Any, met: int) -> None:
+            driver.terminate()
+            real(step, met)
+
+        monkeypatch.setattr(desk_postgresql, "check_met", cut)
+        with pytest.raises(StoreUnavailable):
+            await house.store.commit(full_batch())
+        monkeypatch.setattr(desk_postgresql, "check_met", real)
+        assert await house.everything() == before
+        await house.store.commit(full_batch())
+
+    tell(house_postgresql_url, story)

@@ -1,0 +1,41 @@
+"""The hot road on SQLite when the disk is full or somebody holds the lock."""
+
+from __future__ import annotations
+
+import pytest
+
+from aaa.ports import Changes, StoreUnavailable
+from tests.store.house import (
+    NOW_US,
+    House,
+    tell,
+)
+
+
+def test_a_full_disk_is_an_outage_and_nothing_is_left_of_the_batch(house_sqlite_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle(posted_micros=500)
+        pages = house.store._road._raw.execute("PRAGMA page_count").fetchone()[0]
+        limit = house.store._road._raw.execute
+        limit(f"PRAGMA max_page_count={pages + 2}")
+        before = await house.everything()
+        big = Changes(NOW_US, 0, journal_id=70, journal=bytes(200_000))
+        with pytest.raises(StoreUnavailable, match="full"):
+            await house.store.commit(big)
+        assert await house.everything() == before
+        limit(f"PRAGMA max_page_count={pages + 2000}")
+        await house.store.commit(big)
+        assert len(await house.table("journal")) == 1
+
+    tell(house_sqlite_url, story)
+
+
+def test_a_lock_that_is_not_given_up_is_an_outage(house_sqlite_url: str) -> None:
+    async def story(house: House) -> None:
+        house.store._road._raw.execute("PRAGMA busy_timeout=50")
+        async with house.database.office():
+            with pytest.raises(StoreUnavailable, match="locked"):
+                await house.store.probe()
+        await house.store.probe()
+
+    tell(house_sqlite_url, story)
