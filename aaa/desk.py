@@ -15,28 +15,25 @@ from collections.abc import Callable, Sequence
 from aaa import closing, enforce
 from aaa.books import Books
 from aaa.hearing import Hearing, stale_after_us
-from aaa.login import decide_login, login_key
+from aaa.login import decide_login
 from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
-from aaa.record import decide_record, session_key
+from aaa.record import decide_record
 from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
-from aaa.token import session_of
 from aaa.turn import DeskSettings, Turn
+from aaa.wants import Parsed, wants
 from accounting import journal
 from domain.device import Device
 from domain.grant import Order
-from domain.login import canonical_login
 from domain.seams import US_PER_S, Ids, Randomness
 from domain.session import HoldState, Session, SessionState
-from domain.usage import RecordKind, Usage
+from domain.usage import Usage
 from nas.dialects import DIALECTS
 from nas.login import LoginHints
 
 ACCESS_REQUEST, ACCOUNTING_REQUEST = 1, 4
 ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
 ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
-
-Parsed = Usage | LoginHints | None
 
 
 class Desk:
@@ -223,59 +220,13 @@ class Desk:
     async def _load(self, batch: Sequence[Item], parsed: Sequence[Parsed]) -> None:
         """Read what the batch names and memory lacks, until nothing more is named."""
         for _ in range(ROUNDS_MAX):
-            want = Want(account_ids=set(self._lost))
-            for item, read in zip(batch, parsed, strict=True):
-                self._name(want, item, read)
+            want = wants(batch, parsed, self._books, self._sealer.class_key)
+            want.account_ids |= self._lost
             lacking = self._books.missing(want)
             if not lacking:
                 self._lost.clear()
                 return
             self._books.take_in(lacking, await self._store.load(lacking))
-
-    def _name(self, want: Want, item: Item, read: Parsed) -> None:
-        """Add what an item needs to what is wanted, as far as is known by now."""
-        books = self._books
-        if isinstance(read, LoginHints):
-            want.logins |= {login_key(read), ""}
-        elif isinstance(read, Usage):
-            assert isinstance(item, Request)
-            self._name_usage(want, item.device.device_id, read)
-        elif isinstance(item, Recheck):
-            want.account_ids |= item.account_ids
-        elif isinstance(item, Settled):
-            order = books.orders.get(item.order_id)
-            want.order_ids.add(item.order_id)
-            if order is not None:
-                want.session_ids.add(order.session_id)
-                want.account_ids.add(order.account_id)
-        elif isinstance(item, Sweep):
-            want.session_ids |= item.session_ids
-            want.account_ids |= {
-                books.sessions[key].account_id for key in item.session_ids if key in books.sessions
-            }
-
-    def _name_usage(self, want: Want, device_id: int, usage: Usage) -> None:
-        if usage.kind in (RecordKind.ON, RecordKind.OFF):
-            want.live_of_devices.add(device_id)
-            want.mark_devices.add(device_id)
-            for session in self._books.sessions_on(device_id):
-                want.account_ids.add(session.account_id)
-            return
-        key = (device_id, session_key(usage))
-        want.session_keys.add(key)
-        want.logins.add(canonical_login(usage.user_name))
-        session_id = session_of(usage.classes, self._sealer.class_key)
-        if session_id is not None:
-            want.session_ids.add(session_id)
-        named = [*self._books.with_id(*key)]
-        if session_id is not None and session_id in self._books.sessions:
-            named.append(self._books.sessions[session_id])
-        for session in named:
-            want.account_ids.add(session.account_id)
-            want.plan_ids.add(session.plan_id)
-            if session.account_id == 0 or session.review_input or session.review_output:
-                want.suspense_of.add(session.session_id)
-        want.plan_ids.discard(0)
 
     def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
         """The one place that branches on what an item is."""

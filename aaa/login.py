@@ -7,21 +7,20 @@ what it was made of; secrets never are.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from aaa import authenticate, closing, limits, token
-from aaa.authenticate import Credential, Proof
+from aaa.authenticate import Proof
+from aaa.decisions import Attempt, login_key, remember
 from aaa.limits import Deal
 from aaa.outcome import FAILED, Outcome
-from aaa.ports import Decision
 from aaa.request import Request
 from aaa.turn import Turn
 from accounting import hold
 from accounting.identity import same_connection
 from domain.account import MacMode, Status, Subscriber
-from domain.login import canonical_login, canonical_mac
+from domain.grant import Grant
+from domain.login import canonical_mac
 from domain.period import within_hours
 from domain.plan import Plan
 from domain.refusal import NEUTRAL_MESSAGE, Refusal
@@ -34,31 +33,12 @@ ACCEPT, REJECT = 2, 3
 REPLY_MESSAGE, CLASS, PROXY_STATE = 18, 25, 33
 
 
-@dataclass(slots=True)
-class Attempt:
-    """One Access-Request while it is being decided."""
-
-    request: Request
-    hints: LoginHints
-    login: str
-    credential: Credential
-    subscriber: Subscriber | None = None
-    proof: Proof = field(default_factory=lambda: Proof(None))
-    facts: dict[str, Any] = field(default_factory=dict)  # what the rule fired on
-
-
-def login_key(hints: LoginHints) -> str:
-    """The subscriber a request is about: its User-Name, or for a call check its MAC (ATH-04)."""
-    name = hints.user_name or hints.calling_station_id
-    return canonical_login(name)
-
-
 def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     """Accept or refuse one Access-Request."""
     turn.hearing.note(request.device.device_id, turn.now_us)
     login = login_key(hints)
     credential = authenticate.credential_of(request.packet, request.device.secret)
-    attempt = Attempt(request, hints, login, credential)
+    attempt = Attempt(request, hints, credential)
     for latch in request.latches:
         turn.books.latches.append((request.device.device_id, request.source_address, latch))
     subscriber = attempt.subscriber = turn.books.subscribers.get(login)
@@ -227,11 +207,12 @@ def _accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     attributes = [(CLASS, token.issue(session.session_id, turn.sealer.class_key))]
     attributes += deal.dialect.write_grant(grant, attempt.hints)
     attributes += _method_attributes(turn, attempt.proof, attempt.request)
-    _remember(turn, attempt, "accepted", session.session_id, _shown(deal, grant))
+    attempt.facts = _shown(deal, grant)
+    remember(turn, attempt, "accepted", session.session_id)
     return _outcome(attempt, ACCEPT, attributes, 0, "accepted")
 
 
-def _shown(deal: Deal, grant: Any) -> dict[str, Any]:
+def _shown(deal: Deal, grant: Grant) -> dict[str, Any]:
     shown = {
         name: getattr(grant, name) for name in grant.__slots__ if getattr(grant, name) is not None
     }
@@ -273,7 +254,7 @@ def _refuse(turn: Turn, attempt: Attempt, refusal: Refusal) -> Outcome:
         )
     if attempt.proof.hint:
         attempt.facts["hint"] = attempt.proof.hint
-    _remember(turn, attempt, refusal.code, 0, attempt.facts)
+    remember(turn, attempt, refusal.code, 0)
     return _outcome(attempt, REJECT, attributes, turn.settings.reject_delay_us, refusal.code)
 
 
@@ -282,46 +263,3 @@ def _outcome(
 ) -> Outcome:
     proxied = [(PROXY_STATE, value) for value in attempt.request.packet.all(PROXY_STATE)]
     return Outcome(code, encode_attributes(attributes + proxied), delay_us, label)
-
-
-def _remember(
-    turn: Turn, attempt: Attempt, code: str, session_id: int, facts: dict[str, Any]
-) -> None:
-    books, hints = turn.books, attempt.hints
-    login = attempt.subscriber.login if attempt.subscriber is not None else ""
-    n = books.decisions_n.get(login, 0) + 1
-    books.decisions_n[login] = n
-    request = {
-        "method": str(attempt.credential.method),
-        "User-Name": hints.user_name,
-        "Calling-Station-Id": hints.calling_station_id,
-        "Called-Station-Id": hints.called_station_id,
-        "NAS-IP-Address": hints.nas_ip_address,
-        "NAS-Identifier": hints.nas_identifier,
-        "NAS-Port": hints.nas_port,
-        "NAS-Port-Id": hints.nas_port_id,
-        "Acct-Session-Id": hints.acct_session_id,
-        "Framed-IP-Address": hints.framed_ip_address,
-        "source": attempt.request.source_address,
-        "signed": attempt.request.signed,
-    }
-    books.decisions.append(
-        Decision(
-            login=login,
-            n=n,
-            decided_us=turn.now_us,
-            device_id=attempt.request.device.device_id,
-            user_name=hints.user_name,
-            mac=canonical_mac(hints.calling_station_id) or "",
-            code=code,
-            session_id=session_id,
-            request=json.dumps(
-                {key: said for key, said in request.items() if said not in ("", None)}
-            ),
-            reply=json.dumps(facts),
-        )
-    )
-
-
-def _said(value: object) -> bool:
-    return value is not None and value != ""

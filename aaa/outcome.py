@@ -1,4 +1,8 @@
-"""What one request leads to, once its effects are durable."""
+"""What one request leads to, once its effects are durable.
+
+A value and nothing more: the desk makes it, the door signs and sends it. There is no outcome for
+a batch that could not be committed but silence, so nobody is ever told what is not so.
+"""
 
 from __future__ import annotations
 

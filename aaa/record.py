@@ -7,8 +7,9 @@ or implausible changes nothing that is billed.
 
 from __future__ import annotations
 
-from aaa import boot, closing, token
+from aaa import boot, closing
 from aaa.enforce import enforce
+from aaa.identify import find_session, session_key
 from aaa.limits import deal_of
 from aaa.outcome import Outcome
 from aaa.request import Request
@@ -17,12 +18,10 @@ from accounting import charging, hold, suspense
 from accounting.charging import Total
 from accounting.counters import Line, Reading, Step, advance, restore, snapshot
 from accounting.event_time import EventTime, event_time
-from accounting.identity import Match, match, same_connection
+from accounting.identity import same_connection
 from accounting.journal import Record, without_secrets
 from accounting.suspense import Reason
-from domain.account import Status, Subscriber
 from domain.device import Device
-from domain.login import canonical_login
 from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
 from domain.usage import RecordKind, Usage
@@ -40,11 +39,6 @@ _LABELS = {
 }
 
 
-def session_key(usage: Usage) -> str:
-    """The Acct-Session-Id of a record; one without (ACC-02) is kept apart by User-Name."""
-    return usage.acct_session_id or f"(none) {usage.user_name}"
-
-
 def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
     """Take in one Accounting-Request."""
     device = request.device
@@ -57,121 +51,11 @@ def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
     elif usage.kind is RecordKind.OTHER or usage.service:
         _journal(turn, request, None, when, "stored")
     else:
-        session = _find(turn, request, usage, when)
+        session = find_session(turn, request.device, usage, when)
         effect = _apply(turn, session, device, usage, when)
         _journal(turn, request, session, when, effect)
     proxied = [(PROXY_STATE, value) for value in request.packet.all(PROXY_STATE)]
     return Outcome(ACCOUNTING_RESPONSE, encode_attributes(proxied), 0, _LABELS[usage.kind])
-
-
-def token_session(turn: Turn, usage: Usage, device: Device) -> Session | None:
-    """The session that a genuine Class of this device names (CLS-02).
-
-    One that has not begun is trusted only if its subscriber and the record's User-Name do not
-    name two different subscribers: some devices carry a Class over to the next user of a port.
-    """
-    session_id = token.session_of(usage.classes, turn.sealer.class_key)
-    session = turn.books.sessions.get(session_id) if session_id is not None else None
-    if session is None or session.device_id != device.device_id:
-        return None
-    if session.acct_session_id != session_key(usage):
-        named = turn.books.subscribers.get(canonical_login(usage.user_name))
-        if named is not None and named.subscriber_id != session.subscriber_id:
-            return None
-    return session
-
-
-def _find(turn: Turn, request: Request, usage: Usage, when: EventTime) -> Session:
-    """The session the record belongs to, made if there is none; superseded ones are closed."""
-    device = request.device
-    subscriber = turn.books.subscribers.get(canonical_login(usage.user_name))
-    unstarted: list[Session] = []
-    if subscriber is not None:
-        unstarted = [
-            session
-            for session in reversed(turn.books.live_sessions(subscriber.account_id))
-            if session.state is SessionState.ACCEPTED
-            and session.device_id == device.device_id
-            and session.subscriber_id == subscriber.subscriber_id
-        ]
-    same_id = turn.books.with_id(device.device_id, session_key(usage))
-    found = match(usage, when, token_session(turn, usage, device), same_id, unstarted)
-    for session in found.superseded:
-        closing.close(
-            turn,
-            session,
-            cause=closing.LOST_SERVICE,
-            stop_us=session.last_event_us,
-            synthetic=True,
-        )
-        turn.notes["id-reused"] += 1
-    if found.session is not None:
-        return found.session
-    return _open(turn, device, usage, when, found, subscriber)
-
-
-def _open(
-    turn: Turn,
-    device: Device,
-    usage: Usage,
-    when: EventTime,
-    found: Match,
-    subscriber: Subscriber | None,
-) -> Session:
-    """A session first seen in accounting: its token's account, its User-Name's, or nobody's."""
-    parent = found.parent
-    session = Session(
-        session_id=turn.ids.next(),
-        account_id=0,
-        subscriber_id=0,
-        device_id=device.device_id,
-        plan_id=0,
-        state=SessionState.OPEN,
-        version=1,
-        acct_session_id=session_key(usage),
-        user_name=usage.user_name,
-        created_us=turn.now_us,
-        start_us=when.at_us - (usage.session_s or 0) * US_PER_S,
-        interim_s=device.interim_s or turn.settings.interim_s,
-    )
-    reason = found.doubt or _nobodys(turn, usage, parent, subscriber)
-    if reason is None:
-        if parent is not None and parent.account_id:
-            session.account_id, session.subscriber_id = parent.account_id, parent.subscriber_id
-            session.plan_id = parent.plan_id
-            session.class_session_id = parent.session_id
-        else:
-            assert subscriber is not None
-            plan = turn.books.plan_of(subscriber)
-            assert plan is not None
-            session.account_id = subscriber.account_id
-            session.subscriber_id = subscriber.subscriber_id
-            session.plan_id = plan.plan_id
-            turn.notes["unauthorised"] += 1
-    turn.books.add_session(session)
-    if reason is not None:
-        turn.books.put_suspense(
-            suspense.whole_session(turn.ids.next(), session, reason, turn.now_us)
-        )
-        turn.notes["suspense"] += 1
-    return session
-
-
-def _nobodys(
-    turn: Turn, usage: Usage, parent: Session | None, subscriber: Subscriber | None
-) -> Reason | None:
-    """Why the session cannot be rated, if it cannot (A9, F-51, F-52)."""
-    if not usage.acct_session_id:
-        return Reason.NO_SESSION_ID
-    if parent is not None and parent.account_id:
-        return None
-    if subscriber is None:
-        return Reason.UNKNOWN_SUBSCRIBER
-    if subscriber.status is Status.CLOSED:
-        return Reason.CLOSED_SUBSCRIBER
-    if usage.local_authentic:
-        return Reason.LOCAL
-    return None if turn.books.plan_of(subscriber) is not None else Reason.NO_PLAN
 
 
 def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: EventTime) -> str:

@@ -1,6 +1,7 @@
 """What the server hands to the desk: packets that arrived, and tasks of its own.
 
-Both travel in the same batch, so one place decides about a session whatever the reason is.
+Both travel in the same batch, so one place decides about a session whatever the reason is, and
+what a timer or an operator wants can never cross what a packet says.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What one accounting record says, after its dialect has been understood.
 
-`None` means that the attribute was absent, which never means zero (F-21, F-55).
+`None` means that the attribute was absent, which never means zero (F-21, F-55). The names are
+neutral and the units are octets and seconds: no room above `nas` knows how a vendor says it.
 """
 
 from __future__ import annotations
