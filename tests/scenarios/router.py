@@ -42,6 +42,7 @@ class Router:
         self.secret = secret.encode()
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((source, 0))
+        self.socket.settimeout(ANSWER_S)
         self._dictionary = Dictionary(io.StringIO(DICTIONARY))
         self._identifier = 0
 
