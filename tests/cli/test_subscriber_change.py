@@ -1,0 +1,129 @@
+"""Changing who may log in: at once, checked, and remove only when nothing is owed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.house import House, login, record
+
+
+def change(house: House, *words: str) -> None:
+    house.run("subscriber", "set", "alice", *words)
+
+
+def label(house: House, password: str = "wonderland", **more: str) -> str:
+    return house.serve(login("alice", password, **more))[0].label
+
+
+def test_suspending_and_resuming_count_at_the_next_login(house: House) -> None:
+    house.run("subscriber", "suspend", "alice")
+    assert label(house) == "suspended"
+    house.run("subscriber", "resume", "alice")
+    assert label(house) == "accepted"
+
+
+def test_a_new_password_replaces_the_old_one(house: House) -> None:
+    change(house, "--password", "another-one")
+    assert label(house) == "wrong-credential"
+    assert label(house, "another-one") == "accepted"
+
+
+def test_a_readable_password_can_be_kept_in_another_way_but_not_back(sample: House) -> None:
+    change(sample, "--credential", "nt")
+    assert label(sample) == "accepted"
+    line = sample.refuse("subscriber", "set", "alice", "--credential", "hash")
+    assert "give it again with --password" in line
+    change(sample, "--credential", "hash", "--password", "wonderland")
+    assert sample.json("subscriber", "show", "alice")["credential"] == "hash"
+
+
+def test_a_mac_can_be_fixed_learned_and_freed(sample: House) -> None:
+    change(sample, "--mac", "00:0c:42:1f:2e:3d")
+    assert label(sample, mac="00-0C-42-1F-2E-3E") == "wrong-mac"
+    change(sample, "--mac", "learn")
+    assert label(sample, mac="00-0C-42-1F-2E-3E") == "accepted"
+    shown = sample.json("subscriber", "show", "alice")
+    assert (shown["mac"], shown["mac_mode"]) == ("00:0c:42:1f:2e:3e", "fixed")
+    change(sample, "--mac", "none")
+    assert sample.json("subscriber", "show", "alice")["mac_mode"] == "any"
+
+
+def test_validity_ends_and_is_renewed(sample: House) -> None:
+    change(sample, "--valid-until", "2025-01-01")
+    assert label(sample) == "expired"
+    change(sample, "--valid-until", "never")
+    assert label(sample) == "accepted"
+
+
+def test_another_plan_begins_a_new_period(sample: House, tmp_path: Path) -> None:
+    file = tmp_path / "home.toml"
+    file.write_text('name = "home"\ncurrency = "USD"\nvalidity_days = 30\n')
+    sample.run("plan", "load", str(file))
+    before = sample.json("subscriber", "show", "alice")
+    change(sample, "--plan", "home")
+    after = sample.json("subscriber", "show", "alice")
+    assert after["plan"] == "home" and after["period_start_us"] > before["period_start_us"]
+    assert after["valid_until_us"] - after["period_start_us"] == 30 * 86_400 * 1_000_000
+
+
+def test_a_plan_in_other_money_is_refused(sample: House, tmp_path: Path) -> None:
+    file = tmp_path / "home.toml"
+    file.write_text('name = "home"\ncurrency = "EUR"\n')
+    sample.run("plan", "load", str(file))
+    line = sample.refuse("subscriber", "set", "alice", "--plan", "home")
+    assert "plan home is in EUR" in line
+
+
+def test_a_credit_limit_lets_a_login_go_below_zero(sample: House) -> None:
+    sample.run("balance", "correct", "alice", "-5", "--entry", "1", "--reason", "test")
+    assert label(sample) == "no-credit"
+    change(sample, "--credit-limit", "2")
+    assert label(sample) == "accepted"
+    assert sample.money()["held_micros"] == 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "nothing to change"),
+        (("--plan", "none"), "there is no plan none"),
+        (("--nas", "t9"), "no NAS t9"),
+        (("--credit-limit", "-1"), "cannot be negative"),
+        (("--credential", "none"), "only a login that is a MAC"),
+        (("--valid-until", "2026-13-01"), "not a time"),
+        (("--mac", "any"), "not a MAC"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    sample: House, words: tuple[str, ...], said: str
+) -> None:
+    before = sample.json("subscriber", "show", "alice")
+    assert said in sample.refuse("subscriber", "set", "alice", *words)
+    assert sample.json("subscriber", "show", "alice") == before
+
+
+def test_removing_closes_only_when_nothing_is_owed_or_running(house: House) -> None:
+    assert "balance of 5.00 USD" in house.refuse("subscriber", "remove", "alice")
+    house.serve(login(), record("start"))
+    assert "1 live sessions" in house.refuse("subscriber", "remove", "alice")
+    house.serve(record("stop", seconds=1, up=0, down=0))
+    house.run("balance", "correct", "alice", "-5", "--entry", "1", "--reason", "leaves")
+    house.run("subscriber", "remove", "alice")
+    assert house.json("subscriber", "show", "alice")["status"] == "closed"
+    assert label(house) == "unknown-subscriber"
+    assert "is closed" in house.refuse("subscriber", "suspend", "alice")
+    house.run("subscriber", "resume", "alice")
+    assert house.json("subscriber", "show", "alice")["status"] == "active"
+
+
+def test_suspending_cuts_a_running_session(sample: House) -> None:
+    sample.serve(login(), record("start"))
+    sample.run("subscriber", "suspend", "alice")
+    sample.serve(record("interim", seconds=60, up=1, down=1))
+    (session,) = sample.json("session", "list")
+    shown = sample.json("session", "show", str(session["session_id"]))
+    assert shown["orders"] == [
+        "disconnect (suspended): not answered yet; is `tollhouse serve` running?"
+    ]
