@@ -179,8 +179,8 @@ def _began_after_stop(usage: Usage, at_us: int, session: Session) -> bool:
 def same_connection(one: Session, other: Session) -> bool:
     """Are two logins attempts at one connection, as far as the device has said (Decisions)?
 
-    The same subscriber on the same device, with the same port, station or session id; or neither
-    says any of them.
+    The same subscriber on the same device, with the same port, station or session id; or one of
+    them names none of these, so that nothing tells them apart.
     """
     if (one.device_id, one.subscriber_id) != (other.device_id, other.subscriber_id):
         return False
@@ -189,5 +189,5 @@ def same_connection(one: Session, other: Session) -> bool:
         (one.calling_station_id or None, other.calling_station_id or None),
         (one.acct_session_id or None, other.acct_session_id or None),
     )
-    said = [part for pair in pairs for part in pair if part is not None]
-    return not said or any(a is not None and a == b for a, b in pairs)
+    unnamed = any(all(part is None for part in side) for side in zip(*pairs, strict=True))
+    return unnamed or any(a is not None and a == b for a, b in pairs)

@@ -177,6 +177,15 @@ def test_logins_that_name_nothing_replace_one_another(gate: Gate) -> None:
     assert gate.account().held_micros == 5_000_000
 
 
+def test_a_login_that_named_nothing_is_replaced_by_any_other(gate: Gate) -> None:
+    """A bare test login must not keep the money from the real router for a week."""
+    gate.add_subscriber()
+    assert gate.accept().reply_code == 2
+    assert gate.accept(mac=MAC, id="A", port=1).reply_code == 2
+    assert gate.accept().reply_code == 2
+    assert gate.account().held_micros == 5_000_000
+
+
 def test_a_login_of_another_station_replaces_nothing_until_the_slot_lapses(gate: Gate) -> None:
     gate.add_subscriber()
     gate.accept(mac=MAC)
