@@ -7,6 +7,7 @@ away; the next use makes a new one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from aaa.ports import Conflict, StoreUnavailable
 from store import schema
 from store.database import Database
 from store.desk_sqlite import check_met
-from store.outages import away, in_one_line, raced
+from store.outages import away, in_one_line, raced, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import Row
 from store.statements import numbered_postgresql, postgresql_sql
@@ -48,6 +49,7 @@ class PostgresqlRoad:
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
         self._closed = False
+        self._turn = asyncio.Lock()  # one transaction at a time on the one connection
 
     @classmethod
     async def open(cls, database: Database) -> PostgresqlRoad:
@@ -82,7 +84,10 @@ class PostgresqlRoad:
                     raise Conflict(f"change {newest} came after {feed_seq}")
             for step in steps:
                 columns = zip(*step.rows, strict=True)
-                status = await driver.execute(_WRITE[step.write], *columns)
+                try:
+                    status = await driver.execute(_WRITE[step.write], *columns)
+                except (OverflowError, ValueError) as error:
+                    raise refused(error) from error
                 check_met(step, int(status.rpartition(" ")[2]))
 
     async def checkpoint(self) -> None:
@@ -112,24 +117,28 @@ class PostgresqlRoad:
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[Any]:
-        """A transaction on the connection; when it fails to end cleanly, so does the connection."""
-        try:
-            driver = await self._connected()
-            await driver.execute(begin)
+        """A transaction on the connection, alone on it until it is over.
+
+        When it fails to end cleanly, so does the connection, before the next one can have it.
+        """
+        async with self._turn:
             try:
-                yield driver
-            except (Conflict, AssertionError, asyncpg.PostgresError):
-                await driver.execute("ROLLBACK")
+                driver = await self._connected()
+                await driver.execute(begin)
+                try:
+                    yield driver
+                except (Conflict, AssertionError, ValueError, asyncpg.PostgresError):
+                    await driver.execute("ROLLBACK")
+                    raise
+                await driver.execute("COMMIT")
+            except (Conflict, AssertionError):
                 raise
-            await driver.execute("COMMIT")
-        except (Conflict, AssertionError):
-            raise
-        except asyncpg.IntegrityConstraintViolationError as error:
-            raise AssertionError(f"the database refuses a row: {error}") from error
-        except BaseException as error:
-            if raced(error):
-                raise Conflict(in_one_line(error)) from error
-            await self._drop()
-            if isinstance(error, Exception) and away(error):
-                raise StoreUnavailable(in_one_line(error)) from error
-            raise
+            except BaseException as error:
+                if raced(error):
+                    raise Conflict(in_one_line(error)) from error
+                if unwritable(error):
+                    raise refused(error) from error
+                await self._drop()
+                if isinstance(error, Exception) and away(error):
+                    raise StoreUnavailable(in_one_line(error)) from error
+                raise

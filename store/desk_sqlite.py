@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
 from store.database import Database
-from store.outages import in_one_line
+from store.outages import in_one_line, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import Row
 from store.statements import sqlite_sql
@@ -107,7 +107,10 @@ class SqliteRoad:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
         if self._pages_n >= CHECKPOINT_PAGES:
             await self.checkpoint()
-        self._pages_n = await self._run(write_in, feed_seq, steps)
+        try:
+            self._pages_n = await self._run(write_in, feed_seq, steps)
+        except (OverflowError, ValueError) as error:
+            raise refused(error) from error
 
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""
@@ -124,7 +127,7 @@ class SqliteRoad:
             raise StoreUnavailable("the store is closed")
         try:
             return await self._hop(function, self._raw, *args)
-        except sqlite3.IntegrityError as error:
-            raise AssertionError(f"the database refuses a row: {error}") from error
         except sqlite3.Error as error:
+            if unwritable(error):
+                raise refused(error) from error
             raise StoreUnavailable(in_one_line(error)) from error

@@ -53,6 +53,27 @@ def away(error: BaseException) -> bool:
     )
 
 
+def unwritable(error: BaseException) -> bool:
+    """Is it a row that no database will take: out of range, no UTF-8, against a constraint?
+
+    Such a row can only be our bug, and only the request that made it may suffer from it.
+    """
+    if state_of(error).startswith(("22", "23", "P0001")):
+        return True
+    return isinstance(
+        error,
+        sqlite3.IntegrityError
+        | sqlite3.DataError
+        | sqlite3.ProgrammingError
+        | sqlite3.InterfaceError,
+    )
+
+
+def refused(error: BaseException) -> AssertionError:
+    """What to raise for a row that is `unwritable`, or that a driver could not even encode."""
+    return AssertionError(f"the database refuses a row: {in_one_line(error)}")
+
+
 def in_one_line(error: BaseException) -> str:
     """What the driver said, without its pages of SQL and links."""
     said = str(getattr(error, "orig", None) or error).strip()

@@ -66,7 +66,9 @@ async def current_revision(url: str) -> str | None:
 
 def _make_room(url: URL) -> None:
     if url.get_backend_name() == "sqlite":
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(str(url.database))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds people; the WAL beside it takes the same mode
 
 
 def _config() -> Config:

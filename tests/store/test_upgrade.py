@@ -125,6 +125,7 @@ def test_an_sqlite_file_is_made_with_its_directory(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/var/lib/house.db"
     asyncio.run(upgrade(url))
     assert asyncio.run(current_revision(url)) == head_revision()
+    assert (tmp_path / "var/lib/house.db").stat().st_mode & 0o077 == 0, "others may not read it"
 
 
 def test_a_database_that_cannot_be_reached_is_said_so_in_one_line() -> None:

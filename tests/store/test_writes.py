@@ -305,3 +305,28 @@ def test_l11_writers_in_opposite_orders_do_not_embrace(house_url: str) -> None:
         assert conflicts_n > 0, "they never met: the test shows nothing"
 
     tell(house_url, story)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"output_octets": 2**63},
+        {"user_name": "\ud800"},
+        {"output_octets": -1},
+        {"nas_port": "ether1"},
+        {"framed_ip_address": None},
+    ],
+    ids=str,
+)
+def test_a_row_that_no_database_takes_is_our_bug_and_no_outage(
+    house_url: str, wrong: dict[str, Any]
+) -> None:
+    async def story(house: House) -> None:
+        await house.settle()
+        sound = session(11)
+        with pytest.raises(AssertionError, match="refuses a row"):
+            await house.store.commit(Changes(NOW_US, 0, sessions_new=[sound, session(10, **wrong)]))
+        assert await house.table("sessions") == []
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[sound]))
+
+    tell(house_url, story)
