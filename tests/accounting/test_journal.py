@@ -1,0 +1,116 @@
+"""The usage journal: what is written is what is read, and what was spoilt is not read at all."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounting.journal import VERSION, JournalError, Record, decode, encode, without_secrets
+from radius import decode_attributes, encode_attributes
+
+number = st.one_of(st.integers(0, 300), st.integers(0, 2**63 - 1))
+records = st.builds(
+    Record,
+    session_id=number,
+    account_id=number,
+    device_id=number,
+    previous=number,
+    arrived_us=number,
+    event_us=number,
+    effect=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
+    input_octets=number,
+    output_octets=number,
+    session_s=number,
+    free_octets=number,
+    free_s=number,
+    charged_micros=number,
+    attributes=st.binary(max_size=300),
+)
+ONE = Record(1, 2, 3, 4, 5, 6, "advanced", 7, 8, 9, 10, 11, 12, b"\x01\x07alice")
+
+
+@given(st.lists(records, max_size=8))
+def test_a1_a_row_reads_back_as_it_was_written(batch: list[Record]) -> None:
+    assert decode(encode(batch)) == batch
+
+
+def test_one_row_holds_a_batch_in_order() -> None:
+    batch = [replace(ONE, session_id=n) for n in range(1000)]
+    body = encode(batch)
+    assert [record.session_id for record in decode(body)] == list(range(1000))
+    assert len(body) < 1000 * 20, "a row is compact"
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255))
+def test_no_flipped_bit_reads_as_if_nothing_had_happened(where: int, mask: int) -> None:
+    """The store's checksum finds every one first; here none passes for what was written."""
+    batch = [ONE, replace(ONE, session_id=2)]
+    spoilt = bytearray(encode(batch))
+    spoilt[where % len(spoilt)] ^= mask
+    try:
+        found = decode(bytes(spoilt))
+    except JournalError:
+        return
+    assert found == batch, "a few bits say nothing, such as the padding at the end of a block"
+
+
+def test_a_row_cut_short_is_refused() -> None:
+    body = encode([ONE, replace(ONE, session_id=2)])
+    for end in range(len(body)):
+        with pytest.raises(JournalError):
+            decode(body[:end])
+
+
+@given(records, st.data())
+def test_a_row_that_ends_in_the_middle_of_a_record_is_refused(
+    record: Record, data: st.DataObject
+) -> None:
+    inside = zlib.decompress(encode([record])[1:])
+    end = data.draw(st.integers(1, len(inside) - 1))
+    with pytest.raises(JournalError, match="cut or damaged"):
+        decode(bytes([VERSION]) + zlib.compress(inside[:end]))
+
+
+def test_a_row_of_another_version_is_refused_and_not_guessed_at() -> None:
+    for body in (b"", bytes([VERSION + 1]) + zlib.compress(b"")):
+        with pytest.raises(JournalError, match="version"):
+            decode(body)
+
+
+@given(st.binary(max_size=80))
+def test_octets_that_are_no_row_are_refused_and_nothing_else_happens(octets: bytes) -> None:
+    for body in (octets, bytes([VERSION]) + octets, bytes([VERSION]) + zlib.compress(octets)):
+        try:
+            found = decode(body)
+        except JournalError:
+            continue
+        assert all(isinstance(record, Record) for record in found)
+
+
+def test_a_number_below_zero_is_never_written() -> None:
+    with pytest.raises(AssertionError):
+        encode([replace(ONE, charged_micros=-1)])
+
+
+def test_acc_14_passwords_do_not_reach_the_journal_and_all_else_does_in_order() -> None:
+    pairs = [(1, b"alice"), (2, bytes(16)), (44, b"A"), (3, bytes(17)), (1, b"again")]
+    kept = without_secrets(encode_attributes(pairs))
+    assert list(decode_attributes(kept)) == [(1, b"alice"), (44, b"A"), (1, b"again")]
+
+
+@given(st.lists(st.tuples(st.integers(1, 255), st.binary(max_size=30)), max_size=12))
+def test_attributes_that_are_no_secrets_stay_octet_for_octet(
+    pairs: list[tuple[int, bytes]],
+) -> None:
+    said = [(kind, value) for kind, value in pairs if kind not in (2, 3)]
+    assert without_secrets(encode_attributes(pairs)) == encode_attributes(said)
+
+
+@given(st.binary(max_size=60))
+def test_octets_that_are_no_attributes_harm_nobody(octets: bytes) -> None:
+    kept = without_secrets(octets)
+    assert len(kept) <= len(octets)
