@@ -10,6 +10,7 @@ import pytest
 
 from tests.scenarios.installation import Installation
 from tests.scenarios.radclient import Answer, Radclient
+from tests.scenarios.router import Router
 
 # RFC 2759 section 9.2 and RFC 3079 section 3.5: user User, password clientPass.
 CHALLENGE = "5b5d7c7d7b3f2f3e3c2c602132262628"
@@ -100,12 +101,27 @@ def test_msc_one_altered_bit_of_the_response_is_a_wrong_password(
 
 
 @pytest.mark.parametrize("spelling", ["00-0C-42-1F-2E-3D", "000c.421f.2e3d", MAC.upper()])
-def test_ath_a_mac_logs_in_without_a_password_in_any_spelling(
-    people: Installation, client: Radclient, spelling: str
+@pytest.mark.parametrize(
+    "proof",
+    [
+        'User-Password = "{mac}"',
+        'CHAP-Password = "{mac}"',
+        "Service-Type = Call-Check\nMessage-Authenticator = 0x00",
+    ],
+    ids=["the-mac-as-pap", "the-mac-as-chap", "call-check"],
+)
+def test_ath_03_a_mac_logs_in_without_a_password_in_any_spelling(
+    people: Installation, client: Radclient, spelling: str, proof: str
 ) -> None:
     words = f'User-Name = "{spelling}"\nCalling-Station-Id = "{spelling}"\nNAS-Port = 2\n'
-    signed = f"{words}Message-Authenticator = 0x00\n"
-    assert client.send("auth", people.auth_port, signed).kind == "Access-Accept"
+    words += proof.format(mac=spelling)
+    answer = client.send("auth", people.auth_port, words)
+    assert answer.kind == "Access-Accept", people.tollhouse("explain", "reject", MAC)
+
+
+def test_ath_03_a_mac_logs_in_with_an_empty_password(people: Installation) -> None:
+    with Router(people) as router:  # radclient leaves an empty password out
+        router.login(MAC, "", Calling_Station_Id=MAC)
 
 
 def test_blr_11_a_request_that_proves_nothing_has_to_be_signed(
