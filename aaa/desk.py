@@ -60,6 +60,8 @@ class Desk:
         self._acked: dict[int, int] = {}
         self._orders: list[Order] = []
         self._recheck: set[int] = set()
+        self._serving = False
+        self._unheard: list[Change] = []  # changes that came while a batch was being decided
         self._lost: set[int] = set()  # accounts with live sessions that were dropped
         self.notes: Counter[str] = Counter()  # words for metrics; counts since the start
         self.broke: Callable[[Item, BaseException], None] = lambda item, error: None
@@ -78,7 +80,16 @@ class Desk:
         self._devices = {device.device_id: device for device in devices}
 
     def absorb(self, changes: Sequence[Change]) -> None:
-        """Rows were changed elsewhere: read them anew, and look at the sessions they concern."""
+        """Rows were changed elsewhere: read them anew, and look at the sessions they concern.
+
+        While a batch is being decided its rows stay; its commit finds the change by itself.
+        """
+        self._unheard += changes
+        if not self._serving:
+            self._hear()
+
+    def _hear(self) -> None:
+        changes, self._unheard = self._unheard, []
         self._recheck |= self._books.hear(changes)
 
     def take_orders(self) -> list[Order]:
@@ -137,6 +148,15 @@ class Desk:
 
     async def serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
         """Decide and commit a batch; the outcomes are in its order. Raises nothing."""
+        assert not self._serving, "one batch is at the desk at a time"
+        self._serving = True
+        try:
+            return await self._serve_whole(batch, now_us)
+        finally:
+            self._serving = False
+            self._hear()
+
+    async def _serve_whole(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
         try:
             return await self._serve(batch, now_us)
         except StoreUnavailable:
@@ -161,7 +181,7 @@ class Desk:
             return [FAILED]
         outcomes = []
         for item in batch:
-            outcomes += await self.serve([item], now_us)
+            outcomes += await self._serve_whole([item], now_us)
         return outcomes
 
     async def _serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
@@ -181,7 +201,8 @@ class Desk:
                     await self._store.commit(changes)
             except Conflict:
                 # Heard first: which accounts had live sessions is forgotten with their rows.
-                self.absorb(await self._store.feed(self._books.feed_seq))
+                self._unheard += await self._store.feed(self._books.feed_seq)
+                self._hear()
                 self._lost |= self._books.discard()
                 self.notes["conflict"] += 1
                 continue

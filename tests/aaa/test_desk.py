@@ -260,3 +260,27 @@ def test_a_credential_sealed_with_another_key_is_answered_with_silence(gate: Gat
     gate.hear()
     assert gate.accept().reply_code is None
     assert gate.desk.notes["credential-unreadable"] == 1
+
+
+def test_a_change_heard_in_the_middle_of_a_batch_takes_no_row_away_from_it(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed speaks while the batch is being loaded: nobody is unknown because of that."""
+    gate.add_subscriber()
+    gate.add_subscriber("bob")
+    gate.accept("alice")
+    load = gate.store.load
+    interruptions: list[int] = []
+
+    async def interrupted(want: Any) -> Any:
+        loaded = await load(want)
+        if not interruptions:
+            interruptions.append(1)
+            await gate.top_up_now("alice", 1_000_000)
+            gate.desk.absorb(await gate.store.feed(gate.heard))
+        return loaded
+
+    monkeypatch.setattr(gate.store, "load", interrupted)
+    outcomes = gate.serve(gate.login("alice"), gate.login("bob"))
+    assert [outcome.label for outcome in outcomes] == ["accepted", "accepted"]
+    assert gate.check() == []
