@@ -140,7 +140,7 @@ async def _move_account(connection: AsyncConnection, done: Assignment) -> None:
         .values(
             posted_micros=table.posted_micros + posted,
             open_micros=table.open_micros + done.assigned.opened_micros + posted,
-            entries_n=table.entries_n + (entry is not None),
+            entries_n=table.entries_n + int(entry is not None),
         )
     )
     if moved.rowcount != 1:

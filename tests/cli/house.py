@@ -15,7 +15,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from aaa.outcome import Outcome
-from aaa.request import Item, Request
+from aaa.request import Item, Request, Settled
 from cli import settings
 from cli.main import main
 from cli.wiring import build_parts
@@ -65,6 +65,10 @@ class House:
         """Have the desk decide packets one by one, as if the NAS had sent them."""
         return asyncio.run(_serve(self.config, packets, nas))
 
+    def settle(self, settled: Settled) -> None:
+        """Tell the desk what came of an order."""
+        asyncio.run(_serve(self.config, [settled], "local"))
+
 
 def login(name: str = "alice", password: str = "wonderland", **more: str) -> Any:
     """A PAP login."""
@@ -95,8 +99,10 @@ async def _serve(config: Path, packets: Any, nas: str) -> list[Outcome]:
         await parts.desk.warm()
         outcomes = []
         for packet in packets:
-            request = _request(packet, devices[nas], clock.now_us())
-            outcomes += await parts.desk.serve([request], clock.now_us())
+            item: Item = packet
+            if not isinstance(packet, Settled):
+                item = _request(packet, devices[nas], clock.now_us())
+            outcomes += await parts.desk.serve([item], clock.now_us())
             tasks: list[Item] = parts.desk.pending()
             if tasks:
                 await parts.desk.serve(tasks, clock.now_us())
