@@ -121,7 +121,7 @@ def test_ath_03_a_mac_logs_in_without_a_password_in_any_spelling(
 
 def test_ath_03_a_mac_logs_in_with_an_empty_password(people: Installation) -> None:
     with Router(people) as router:  # radclient leaves an empty password out
-        router.login(MAC, "", Calling_Station_Id=MAC)
+        router.login(MAC, "", Calling_Station_Id=MAC, NAS_Port=2)
 
 
 def test_blr_11_a_request_that_proves_nothing_has_to_be_signed(
