@@ -24,7 +24,7 @@ from cli.errors import HouseError
 from domain.seams import Clock, Ids, Randomness
 from server.seams import MonotoneIds, SystemClock, SystemRandomness
 from store.database import BadUrl, Database, UnsafeDatabase
-from store.office_connection import lacks_tables
+from store.office_connection import unfit
 
 _SET_UP = "the database is not set up, or is of another version: run `tollhouse init`"
 
@@ -89,13 +89,13 @@ def run(work: Coroutine[Any, Any, int | None]) -> int:
     """Run a coroutine to its end; outages become a HouseError."""
     try:
         return asyncio.run(work) or 0
-    except StoreUnavailable as error:
-        raise HouseError(f"the database is not available: {error}") from None
-    except (BadUrl, UnsafeDatabase) as error:
-        raise HouseError(str(error)) from None
     except Exception as error:
-        if lacks_tables(error):
-            raise HouseError(_SET_UP) from None
+        if text := unfit(error):
+            raise HouseError(text) from None
+        if isinstance(error, StoreUnavailable):
+            raise HouseError(f"the database is not available: {error}") from None
+        if isinstance(error, BadUrl | UnsafeDatabase):
+            raise HouseError(str(error)) from None
         raise
 
 

@@ -13,10 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 Connection = AsyncConnection
 
-# What either database says when a table or column is not there.
-_MISSING = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
+# What either database says when a table or column is not there; what SQLite says of another file.
+_UNFIT = (
+    (
+        re.compile(r"no such (table|column)|(relation|column) .* does not exist"),
+        "the database is not set up, or is of another version: run `tollhouse init`",
+    ),
+    (
+        re.compile(r"file is not a database|disk image is malformed"),
+        "the file is not a database, or is damaged: restore it from a backup",
+    ),
+)
 
 
-def lacks_tables(error: BaseException) -> bool:
-    """Did a statement fail because the database is empty, or of another version than we are?"""
-    return isinstance(error, DBAPIError) and bool(_MISSING.search(str(error.orig)))
+def unfit(error: BaseException) -> str | None:
+    """What is wrong with a database on which a statement failed, if it is none of ours."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, DBAPIError):
+            said = str(seen.orig)
+            return next((text for pattern, text in _UNFIT if pattern.search(said)), None)
+        seen = seen.__cause__
+    return None
