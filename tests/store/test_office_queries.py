@@ -1,0 +1,104 @@
+"""What the office asks of tables that can hold a million rows is answered by an index."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy import event
+
+from store import (
+    office_decisions,
+    office_devices,
+    office_house,
+    office_money,
+    office_plans,
+    office_sessions,
+    office_subscribers,
+    office_suspense,
+)
+from tests.store.house import House, suspended_usage, tell
+from tests.store.test_reading import crowd
+
+Question = Callable[[Any], Awaitable[Any]]
+
+QUESTIONS: dict[str, Question] = {
+    "find a subscriber": lambda c: office_subscribers.find(c, "user7"),
+    "search by login": lambda c: office_subscribers.search(c, "user7", limit=10),
+    "search by mac": lambda c: office_subscribers.search(c, "000c421f2e3d", limit=10),
+    "a page of subscribers": lambda c: office_subscribers.page(c, after="user7", limit=10),
+    "live sessions of one": lambda c: office_subscribers.live_sessions_n(c, 7),
+    "taken logins": lambda c: office_subscribers.taken(c, ["user7", "user8"]),
+    "history": lambda c: office_money.history(c, 7, limit=10),
+    "entry by key": lambda c: office_money.entry_with_key(c, 7, "x"),
+    "charges": lambda c: office_money.charges_of(c, 7, 7),
+    "open charges": lambda c: office_money.open_charges(c, 7),
+    "sums": lambda c: office_money.sums(c, 7),
+    "live sessions": lambda c: office_sessions.listing(c, live_only=True, limit=10),
+    "newest sessions": lambda c: office_sessions.listing(c, live_only=False, limit=10),
+    "sessions of an account": lambda c: office_sessions.listing(
+        c, live_only=False, limit=10, account_id=7
+    ),
+    "live sessions of a device": lambda c: office_sessions.listing(
+        c, live_only=True, limit=10, device_id=7
+    ),
+    "one session": lambda c: office_sessions.find(c, 7),
+    "orders of a session": lambda c: office_sessions.orders_of(c, 7),
+    "one order": lambda c: office_sessions.order(c, 7),
+    "decisions of a login": lambda c: office_decisions.of_login(c, "user7"),
+    "decisions of a mac": lambda c: office_decisions.of_mac(c, "x"),
+    "newest refusals": lambda c: office_decisions.newest_refusals(c, limit=5),
+    "open suspense": lambda c: office_suspense.listing(c, everything=False, limit=5),
+    "one suspense": lambda c: office_suspense.find(c, 7),
+    "a suspense's session": lambda c: office_suspense.session_of(c, suspended_usage(7)),
+    "an allowance": lambda c: office_suspense.allowance_of(c, 7, 7),
+    "the newest instant": lambda c: office_house.newest_instant_us(c),
+    "a plan": lambda c: office_plans.by_id(c, 7),
+    "who has a prefix": lambda c: office_devices.owners(c, ["10.0.0.0/8"]),
+}
+# Walks in the order of an index that stop at the limit, and the few that are live.
+WALKS = (
+    "USING INDEX ix_sessions_session_id",
+    "USING INDEX ix_sessions_live",
+    "USING INDEX ix_decisions_decided_us",
+    "USING COVERING INDEX ix_decisions_decided_us",
+    "USING INDEX ix_suspense_open",
+    "SCAN journal",
+    "SCAN devices",
+    "SCAN CONSTANT ROW",
+)
+
+
+def test_no_question_of_the_office_reads_a_whole_table(house_sqlite_url: str) -> None:
+    async def story(house: House) -> None:
+        await crowd(house)
+        for name, question in QUESTIONS.items():
+            plans = await plans_of(house, question)
+            assert plans, name
+            for step in plans:
+                if step.startswith("SCAN"):
+                    assert any(walk in step for walk in WALKS), f"{name}: {step}"
+            if name in ("live sessions", "live sessions of a device"):
+                assert any("ix_sessions_live" in step for step in plans), f"{name}: {plans}"
+
+    tell(house_sqlite_url, story)
+
+
+async def plans_of(house: House, question: Question) -> list[str]:
+    """The steps by which SQLite would answer everything that a question asks."""
+    asked: list[tuple[str, Any]] = []
+
+    def hear(_c: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if sql.startswith("SELECT"):
+            asked.append((sql, values))
+
+    engine = house.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        async with house.database.reading() as connection:
+            await question(connection)
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+    raw = house.store._road._raw
+    found = [raw.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall() for sql, values in asked]
+    return [row[3] for rows in found for row in rows]
