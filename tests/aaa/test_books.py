@@ -1,0 +1,368 @@
+"""The working set: what is missing, what a batch changed, and what is forgotten after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aaa import books as module
+from aaa.books import Books
+from aaa.ports import Change, Loaded, Want
+from domain.account import Allowance
+from domain.grant import Order, OrderKind, OrderState
+from domain.session import Charge, DeviceMark, Session, SessionState, Suspense
+from tests.aaa.room import Room
+from tests.accounting.makers import T0_US, account, at, plan, session, subscriber
+
+
+def whole(account_id: int = 1, *sessions: Session, login: str = "alice") -> Loaded:
+    """What the store answers for one account."""
+    return Loaded(
+        accounts=[account(1_000, account_id=account_id)],
+        subscribers=[subscriber(subscriber_id=account_id, account_id=account_id, login=login)],
+        sessions=list(sessions),
+        plans=[plan()],
+        newest_plans={"made": 1},
+        decisions_n={login: 3},
+    )
+
+
+def filled(*sessions: Session) -> Books:
+    books = Books()
+    books.take_in(Want(logins={"alice"}), whole(1, *sessions))
+    books.settle()
+    return books
+
+
+def order(order_id: int = 5, **traits: Any) -> Order:
+    said: dict[str, Any] = {
+        "account_id": 1,
+        "session_id": 1,
+        "device_id": 1,
+        "kind": OrderKind.DISCONNECT,
+        "reason": "exhausted",
+        "attributes": b"",
+        "address": "10.0.0.1",
+        "port": 3799,
+        "created_us": T0_US,
+    }
+    return Order(order_id, **(said | traits))
+
+
+def doubt(session_id: int = 1, **traits: Any) -> Suspense:
+    said: dict[str, Any] = {
+        "suspense_id": 9,
+        "session_id": session_id,
+        "device_id": 1,
+        "reason": "implausible",
+        "user_name": "",
+        "input_octets": 0,
+        "output_octets": 7,
+        "session_s": 0,
+        "created_us": T0_US,
+        "updated_us": T0_US,
+    }
+    return Suspense(**(said | traits))
+
+
+# -- what is missing
+
+
+def test_what_is_held_is_not_asked_for_and_what_is_not_is_asked_for_once_a_batch() -> None:
+    books = filled(session())
+    want = Want(
+        logins={"alice", "bob"},
+        account_ids={0, 1, 2},
+        session_ids={1, 77},
+        plan_ids={1, 2},
+        order_ids={5},
+    )
+    first = books.missing(want)
+    assert (first.logins, first.account_ids, first.session_ids) == ({"bob"}, {2}, {77})
+    assert (first.plan_ids, first.order_ids) == ({2}, {5})
+    assert not books.missing(want), "what was not found is known to be absent for this batch"
+    books.settle()
+    assert books.missing(want).logins == {"bob"}, "and asked for again in the next"
+
+
+def test_an_id_that_was_looked_up_is_known_even_if_nothing_had_it() -> None:
+    books = filled()
+    want = Want(session_keys={(1, "A")}, mark_devices={1}, suspense_of={4})
+    assert books.missing(want) == want
+    books.take_in(want, Loaded())
+    assert not books.missing(want)
+    assert books.with_id(1, "A") == []
+
+
+def test_after_a_plan_was_loaded_its_subscribers_are_read_again() -> None:
+    books = filled()
+    assert books.hear([Change(1, "plan", 1)]) == set()
+    assert books.missing(Want(logins={"alice"})).logins == {"alice"}
+    newer = replace(plan(), plan_id=2, version=2)
+    loaded = whole()
+    loaded.plans, loaded.newest_plans = [newer], {"made": 2}
+    books.take_in(Want(logins={"alice"}), loaded)
+    assert books.plan_of(books.subscribers["alice"]) is newer
+
+
+# -- taking in
+
+
+def test_a_row_in_memory_is_newer_than_what_a_load_brings() -> None:
+    mine = session(version=4)
+    books = filled(mine)
+    books.take_in(Want(session_ids={1}), Loaded(sessions=[session(version=3)]))
+    assert books.sessions[1] is mine
+    purse = books.accounts[1]
+    books.take_in(Want(account_ids={1}), whole())
+    assert books.accounts[1] is purse
+
+
+def test_live_sessions_are_found_by_account_and_device_and_ended_ones_are_not() -> None:
+    ended = session(session_id=2, state=SessionState.CLOSED)
+    waits = session(session_id=3, state=SessionState.ACCEPTED, device_id=2)
+    books = filled(session(session_id=1), ended, waits)
+    assert [one.session_id for one in books.live_sessions(1)] == [1, 3]
+    assert [one.session_id for one in books.sessions_on(1)] == [1]
+    assert [one.session_id for one in books.sessions_on(2)] == [3]
+    books.sessions[1].state = SessionState.CLOSED
+    books.touch(books.sessions[1])
+    assert [one.session_id for one in books.live_sessions(1)] == [3]
+
+
+def test_sessions_of_one_id_come_newest_first() -> None:
+    books = filled()
+    found = [session(session_id=n) for n in (2, 9, 4)]
+    books.take_in(Want(session_keys={(1, "A")}), Loaded(sessions=found))
+    assert [one.session_id for one in books.with_id(1, "A")] == [9, 4, 2]
+
+
+def test_a_session_that_was_given_another_id_is_found_under_that_one_only() -> None:
+    books = filled()
+    books.take_in(Want(session_keys={(1, "A"), (1, "B")}), Loaded(sessions=[session()]))
+    one = books.sessions[1]
+    one.acct_session_id = "B"
+    books.touch(one)
+    assert books.with_id(1, "A") == [] and books.with_id(1, "B") == [one]
+    books.discard()
+    assert books.with_id(1, "A") == []
+
+
+# -- what a batch changes
+
+
+def test_a_session_is_versioned_once_a_batch_and_a_new_one_not_at_all() -> None:
+    books = filled(session(version=4))
+    for _ in range(3):
+        books.touch(books.sessions[1])
+    books.add_session(session(session_id=2))
+    books.touch(books.sessions[2])
+    changes = books.take_changes(at(0), 0, b"")
+    assert [(one.session_id, one.version) for one in changes.sessions] == [(1, 5)]
+    assert [(one.session_id, one.version) for one in changes.sessions_new] == [(2, 1)]
+    books.settle()
+    books.touch(books.sessions[2])
+    assert books.sessions[2].version == 2
+
+
+def test_the_moves_of_an_account_add_up() -> None:
+    books = filled()
+    purse = books.accounts[1]
+    books.move(purse, posted=-5, opened=-5, entries=1)
+    books.move(purse, held=7, promise=True)
+    books.move(purse, held=-2)
+    (move,) = books.take_changes(at(0), 0, b"").accounts
+    assert move.after is purse
+    assert (move.posted_micros, move.open_micros, move.held_micros) == (-5, -5, 5)
+    assert (move.entries_n, move.promise) == (1, True)
+
+
+def test_l7_a_promise_is_checked_by_the_store_unless_facts_went_below_the_floor() -> None:
+    books = filled()
+    purse = books.accounts[1]
+    books.move(purse, held=1_000, promise=True)
+    purse.held_micros, purse.open_micros = 1_000, 1
+    books.move(purse, opened=1)
+    (move,) = books.take_changes(at(0), 0, b"").accounts
+    assert not move.promise
+
+
+def test_charges_of_one_row_add_up_and_others_stand_apart() -> None:
+    books = filled()
+    row = Charge(1, 1, 0, 1, 20_000, 1, input_octets=1, output_octets=2, session_s=3)
+    for extra in (
+        replace(row, amount_micros=4),
+        replace(row, amount_micros=5),
+        replace(row, day=20_001, amount_micros=6),
+        replace(row, part=1, amount_micros=7),
+    ):
+        books.add_charge(extra)
+    rows = books.take_changes(at(0), 0, b"").charges
+    assert [(one.day, one.part, one.amount_micros) for one in rows] == [
+        (20_000, 0, 9),
+        (20_001, 0, 6),
+        (20_000, 1, 7),
+    ]
+    assert (rows[0].input_octets, rows[0].output_octets, rows[0].session_s) == (2, 4, 6)
+
+
+def test_an_allowance_is_made_when_it_is_first_used_and_moves_relatively() -> None:
+    books = filled()
+    books.take_in(Want(account_ids={2}), whole(2, login="bob"))
+    used = books.allowance(1, T0_US)
+    assert (used.used_octets, used.used_s) == (0, 0)
+    used.used_octets += 30
+    books.consume(used, 10, 0)
+    books.consume(used, 20, 0)
+    books.consume(books.allowance(2, T0_US), 0, 0)
+    assert books.take_changes(at(0), 0, b"").allowances == [(used, 30, 0)]
+    assert books.allowance(1, T0_US) is used
+
+
+def test_suspense_is_known_while_it_is_open() -> None:
+    books = filled(session())
+    row = doubt()
+    books.put_suspense(row)
+    assert books.suspense[1] == {"implausible": row}
+    row.state = "settled"
+    books.put_suspense(row)
+    assert books.suspense[1] == {}
+    assert books.take_changes(at(0), 0, b"").suspense == [row]
+
+
+def test_a_batch_that_changed_nothing_is_nothing_to_commit() -> None:
+    books = filled(session())
+    books.feed_seq = 12
+    assert not books.take_changes(at(0), 0, b"")
+    books.put_mark(DeviceMark(1, "", at(0)))
+    assert books.take_changes(at(0), 0, b"")
+
+
+def test_a_durable_batch_hands_out_its_orders_and_forgets_its_changes() -> None:
+    books = filled(session())
+    told = order()
+    books.add_order(told)
+    books.touch(books.sessions[1])
+    assert books.settle() == [told]
+    assert not books.take_changes(at(0), 0, b"")
+    assert books.settle() == []
+
+
+def test_an_order_that_has_come_to_its_end_is_not_kept() -> None:
+    books = filled()
+    books.add_order(order())
+    books.settle()
+    books.changed_orders[5] = replace(order(), state=OrderState.DONE)
+    books.settle()
+    assert 5 not in books.orders
+
+
+# -- after a failure
+
+
+def test_after_a_failed_commit_everything_the_batch_changed_is_read_again() -> None:
+    other = session(session_id=2, account_id=2)
+    books = filled(session())
+    books.take_in(Want(account_ids={2}), whole(2, other, login="bob"))
+    books.settle()
+    one = books.sessions[1]
+    one.output_octets = 999
+    books.touch(one)
+    books.move(books.accounts[1], opened=9)
+    books.put_mark(DeviceMark(1, "", at(0)))
+    books.put_suspense(doubt())
+    books.add_order(order())
+    assert books.discard() == {1}
+    lacking = books.missing(
+        Want(
+            logins={"alice", "bob"},
+            account_ids={1, 2},
+            session_ids={1, 2},
+            mark_devices={1},
+            suspense_of={1},
+            order_ids={5},
+        )
+    )
+    assert (lacking.logins, lacking.account_ids, lacking.session_ids) == ({"alice"}, {1}, {1})
+    assert (lacking.mark_devices, lacking.suspense_of, lacking.order_ids) == ({1}, {1}, {5})
+    assert not books.take_changes(at(0), 0, b""), "and nothing of it is committed later"
+    assert books.live_sessions(1) == [] and books.sessions_on(1) == [other]
+
+
+def test_a_session_born_in_a_failed_batch_was_never_there() -> None:
+    books = filled()
+    books.add_session(session(session_id=2))
+    assert books.discard() == {1}
+    assert 2 not in books.sessions and books.live_sessions(1) == []
+
+
+def test_a_login_decided_in_a_failed_batch_takes_its_subscriber_along() -> None:
+    room = Room()
+    room.books.decisions_n["02:00:00:00:00:01"] = 4
+    turn = room.turn(0)
+    room.login(0)
+    assert room.books.decisions_n["02:00:00:00:00:01"] == 5
+    assert turn.books is room.books
+    assert room.books.discard() == set(), "a settled batch has nothing to discard"
+
+
+# -- changes made elsewhere
+
+
+@pytest.mark.parametrize(
+    ("change", "accounts"),
+    [
+        (Change(7, "account", 1), {1}),
+        (Change(7, "subscriber", 1), {1}),
+        (Change(7, "session", 1), {1}),
+        (Change(7, "everything", 0), {1}),
+        (Change(7, "account", 2), set()),
+        (Change(7, "subscriber", 99), set()),
+        (Change(7, "device", 1), set()),
+        (Change(7, "order", 5), set()),
+    ],
+)
+def test_what_was_changed_elsewhere_is_read_again_and_its_live_sessions_looked_at(
+    change: Change, accounts: set[int]
+) -> None:
+    books = filled(session())
+    books.take_in(Want(account_ids={2}), whole(2, login="bob"))
+    books.settle()
+    assert books.hear([change]) == accounts
+    assert books.feed_seq == 7
+    lacking = books.missing(Want(account_ids={1}, session_ids={1}))
+    assert bool(lacking.account_ids) is bool(lacking.session_ids) is bool(accounts)
+
+
+def test_the_change_number_never_goes_back() -> None:
+    books = filled()
+    books.hear([Change(9, "order", 1), Change(4, "order", 1)])
+    assert books.feed_seq == 9
+
+
+def test_a_dropped_account_leaves_nothing_behind() -> None:
+    books = filled(session())
+    books.allowances[1][T0_US] = Allowance(1, T0_US, 5, 5)
+    books.drop_account(1)
+    for kept in (books.accounts, books.subscribers, books.sessions, books.allowances):
+        assert 1 not in kept and "alice" not in kept
+    assert books.live_on[1] == set()
+    books.drop_account(1)
+
+
+def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
+    books = filled(session())
+    books.take_in(
+        Want(account_ids={2}, session_keys={(1, "Z")}),
+        whole(
+            2,
+            *(session(session_id=n, account_id=2, state=SessionState.CLOSED) for n in range(5, 9)),
+            login="bob",
+        ),
+    )
+    books.settle()
+    assert set(books.sessions) == {1} and set(books.accounts) == {1}
+    assert (1, "Z") not in books.same_id
