@@ -1,9 +1,9 @@
 """The pages of the manual that are written by the program itself, so that they cannot be wrong.
 
-`python -m cli.reference` writes `docs/cli.md`, `docs/settings.md` and `conf/tollhouse.toml` from
-the help of every command and from the table of settings; `python -m cli.reference cli` (or
-`settings`, `toml`) prints one of them. A test compares what is in the tree with what would be
-written.
+`python -m cli.reference` writes `docs/cli.md`, `docs/settings.md`, `docs/metrics.md` and
+`conf/tollhouse.toml` from the help of every command and the tables of settings and metrics;
+`python -m cli.reference cli` (or `settings`, `toml`, `metrics`) prints one of them. A test compares
+what is in the tree with what would be written.
 """
 
 from __future__ import annotations
@@ -123,10 +123,18 @@ def _toml(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def metrics_page() -> str:
+    """docs/metrics.md: every metric of the server."""
+    from server.metrics_reference import reference  # needs the server, which the others do not
+
+    return reference()
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli": ("docs/cli.md", cli_page),
     "settings": ("docs/settings.md", settings_page),
     "toml": ("conf/tollhouse.toml", toml_page),
+    "metrics": ("docs/metrics.md", metrics_page),
 }
 
 

@@ -59,9 +59,27 @@ class ServerType(click.ParamType[str]):
 
 
 @click.command("simulate")
-@click.option("--server", type=ServerType(), default="127.0.0.1", show_default=True)
-@click.option("--auth-port", type=click.IntRange(1, 65_535), default=1812, show_default=True)
-@click.option("--acct-port", type=click.IntRange(1, 65_535), default=1813, show_default=True)
+@click.option(
+    "--server",
+    type=ServerType(),
+    default="127.0.0.1",
+    show_default=True,
+    help="Where the server listens.",
+)
+@click.option(
+    "--auth-port",
+    type=click.IntRange(1, 65_535),
+    default=1812,
+    show_default=True,
+    help="The server's port for logins.",
+)
+@click.option(
+    "--acct-port",
+    type=click.IntRange(1, 65_535),
+    default=1813,
+    show_default=True,
+    help="The server's port for accounting.",
+)
 @click.option(
     "--coa-port",
     type=click.IntRange(1, 65_535),
@@ -70,9 +88,15 @@ class ServerType(click.ParamType[str]):
     help="Where this router listens for the server's orders.",
 )
 @click.option("--secret", default="testing123", show_default=True, help="The shared secret.")
-@click.option("--login", type=LOGIN, default="alice", show_default=True)
-@click.option("--password", default="wonderland", show_default=True)
-@click.option("--method", type=click.Choice(["pap", "chap"]), default="pap", show_default=True)
+@click.option("--login", type=LOGIN, default="alice", show_default=True, help="Who logs in.")
+@click.option("--password", default="wonderland", show_default=True, help="The password.")
+@click.option(
+    "--method",
+    type=click.Choice(["pap", "chap"]),
+    default="pap",
+    show_default=True,
+    help="How it is sent.",
+)
 @click.option(
     "--rate",
     "rate_bps",
