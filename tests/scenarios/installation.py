@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -55,12 +56,14 @@ format = "json"
 def eventually(look: Callable[[], Found | None], what: str, *, limit_s: float = LIMIT_S) -> Found:
     """Look again and again until something true is seen, and return it."""
     pause = threading.Event()
-    for _ in range(round(limit_s / LOOK_S)):
+    end_s = time.monotonic() + limit_s
+    while True:
         found = look()
         if found:
             return found
+        if time.monotonic() > end_s:
+            raise AssertionError(f"never happened: {what}")
         pause.wait(LOOK_S)
-    raise AssertionError(f"never happened: {what}")
 
 
 @dataclass(frozen=True)
