@@ -358,12 +358,17 @@ class Books:
                 accounts |= alive
                 for account_id in list(self._whole):
                     self.drop_account(account_id)
+                for session in [s for s in self.sessions.values() if not s.account_id]:
+                    self._drop_session(session)
                 self.newest_plan.clear()
+                self.suspense.clear()
                 continue
             if change.kind == "plan":
                 self.newest_plan.clear()
                 self._whole.clear()
                 continue
+            if change.kind == "session":
+                self.suspense.pop(change.row_id, None)
             owner = self._account_of(change)
             if owner is not None:
                 if self.live_of.get(owner):

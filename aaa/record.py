@@ -16,7 +16,7 @@ from aaa.request import Request
 from aaa.turn import Turn
 from accounting import charging, hold, suspense
 from accounting.charging import Total
-from accounting.counters import Line, Reading, Step, advance, restore, snapshot
+from accounting.counters import LOW_STEPS, Line, Reading, Step, advance, restore, snapshot
 from accounting.event_time import EventTime, event_time
 from accounting.identity import same_connection
 from accounting.journal import Record, without_secrets
@@ -70,6 +70,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         gigawords=device.gigawords,
         delta=device.counter_mode == "delta",
         interval_s=session.interim_s or turn.settings.interim_s,
+        unit_octets=device.octets_unit,
     )
     start = usage.kind is RecordKind.START
     reading = Reading(
@@ -82,7 +83,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     )
     kept = snapshot(session)
     step = advance(session, reading, line)
-    if closed and step in (Step.CANDIDATE, Step.RESET, Step.LOW_STOP):
+    if closed and step in LOW_STEPS:
         # Nothing low is believed of a session that has ended (F-07, Q-27).
         restore(session, kept)
         step = Step.STALE

@@ -18,7 +18,6 @@ from domain.seams import US_PER_S
 from domain.session import Session
 
 WRAP = 1 << 32
-HALF_WRAP = 1 << 31
 START_TOLERANCE_US = 60 * US_PER_S  # implied start times within this are the same start
 COUNTER_MAX = (1 << 62) - 1  # a total beyond this is no counter but noise
 
@@ -36,6 +35,10 @@ class Step(enum.StrEnum):
     CAPPED = "implausible"  # more than the line could carry: the excess is put aside
     SETTLED = "settled"  # a lower reading after an implausible one: the excess was noise
     ABSURD = "absurd"  # no counter reads like this
+
+
+LOW_STEPS: Final = frozenset({Step.CANDIDATE, Step.RESET, Step.LOW_STOP, Step.SETTLED})
+"""What a lower reading may lead to; of a session that has ended none of it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Line:
     gigawords: bool = True
     delta: bool = False  # reports differences instead of totals (F-23)
     interval_s: int = 300
+    unit_octets: int = 1  # octets in one unit of the device's 32-bit counters (F-25)
 
 
 _COUNTERS: Final = (
@@ -135,15 +139,17 @@ def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int
         if reading.session_s <= session.session_s - session.session_base_s:
             return False  # an old record, not a wrap (A5)
     carried = line.rate_bps * _elapsed_s(session, reading) // 8
+    wrap = WRAP * line.unit_octets
     last_input = session.input_octets - session.input_base
     last_output = session.output_octets - session.output_base
     rises = [0, 0]
     for side, (value, last) in enumerate(zip(raw, (last_input, last_output), strict=True)):
         if value >= last:
             continue
-        if last - value <= HALF_WRAP or value + WRAP - last > carried:
+        rise = value + wrap - last
+        if last - value <= wrap // 2 or not 0 <= rise <= carried:
             return False
-        rises[side] = WRAP
+        rises[side] = wrap
     session.input_base += rises[0]
     session.output_base += rises[1]
     return True
@@ -165,8 +171,10 @@ def _accept(
     before = (session.input_octets, session.output_octets, session.session_s)
     cap = None
     if line.rate_bps is not None:
-        # One interval more than the time elapsed, and a tenth, is possible (9.4).
-        span_s = _elapsed_s(session, reading) + line.interval_s
+        # One interval more than the time elapsed, and a tenth, is possible (9.4). The interval
+        # is granted once: not again while what exceeded it still waits, or repeats would earn it.
+        waiting = session.review_input or session.review_output
+        span_s = _elapsed_s(session, reading) + (0 if waiting else line.interval_s)
         cap = line.rate_bps * span_s * 11 // 80
     if reading.input_octets is not None:
         rise = session.input_base + raw[0] - session.input_octets

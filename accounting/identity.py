@@ -64,8 +64,9 @@ def match(
     if _began_after_reboot(usage, at_us, chosen):
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
     if not when.stale and _began_after_stop(usage, at_us, chosen):
-        # A replay, or a new session whose Start was lost: nothing in it tells which.
-        return Match(None, doubt=Reason.STOPPED_ID)
+        adopted = _adopted(usage, at_us, unstarted)
+        # A replay, or a new session whose Start was lost: only a login that waits tells.
+        return Match(adopted, doubt=None if adopted else Reason.STOPPED_ID)
     return Match(chosen)
 
 

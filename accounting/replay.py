@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from accounting.charging import Total, charged
-from accounting.counters import Line, Reading, Step, advance, restore, snapshot
+from accounting.counters import LOW_STEPS, Line, Reading, Step, advance, restore, snapshot
 from accounting.event_time import event_time
 from accounting.journal import Record
 from domain.device import Device
@@ -23,7 +23,6 @@ from radius import Packet, decode_attributes
 from rating import Tariff
 
 ACCOUNTING_REQUEST = 4
-_LOW = (Step.CANDIDATE, Step.RESET, Step.LOW_STOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +139,7 @@ def _advance(
         gigawords=device.gigawords,
         delta=device.counter_mode == "delta",
         interval_s=session.interim_s,
+        unit_octets=device.octets_unit,
     )
     start = usage.kind is RecordKind.START
     reading = Reading(
@@ -151,7 +151,7 @@ def _advance(
     )
     kept = snapshot(session)
     step = advance(session, reading, line)
-    if ended and step in _LOW:
+    if ended and step in LOW_STEPS:
         restore(session, kept)
         step = Step.STALE
     session.start_seen = session.start_seen or start
