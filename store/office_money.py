@@ -140,22 +140,6 @@ async def _with_postings(
     ]
 
 
-async def open_charges(connection: AsyncConnection, account_id: int) -> list[Charge]:
-    """The charges of an account that no entry has closed yet."""
-    table = schema.charges.c
-    live = select(schema.sessions.c.session_id).where(
-        schema.sessions.c.account_id == account_id,
-        schema.sessions.c.charged_micros > schema.sessions.c.closed_micros,
-    )
-    query = (
-        select(*CHARGES.columns)
-        .where(table.account_id == account_id, table.entry_id.is_(None))
-        .where(table.session_id.in_(live))
-        .order_by(table.session_id, table.part, table.step, table.day)
-    )
-    return [CHARGES.of_row(row) for row in await connection.execute(query)]
-
-
 async def charges_of(connection: AsyncConnection, account_id: int, session_id: int) -> list[Charge]:
     """Every charge of one session, closed or not."""
     table = schema.charges.c

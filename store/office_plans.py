@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.plan import Plan
@@ -79,8 +79,3 @@ async def everything(connection: AsyncConnection, *, newest_only: bool) -> list[
     for plan, created_us in found:
         seen.setdefault(plan.name, (plan, created_us))
     return list(seen.values())
-
-
-async def versions_n(connection: AsyncConnection) -> int:
-    """How many plan versions there are."""
-    return int(await connection.scalar(select(func.count()).select_from(schema.plans)) or 0)

@@ -160,13 +160,3 @@ async def live_sessions_n(connection: AsyncConnection, account_id: int) -> int:
         .where(schema.sessions.c.account_id == account_id, _LIVE)
     )
     return int(await connection.scalar(query) or 0)
-
-
-async def figures(connection: AsyncConnection) -> dict[str, int]:
-    """How many subscribers there are, and how many of them are samples."""
-    table = schema.subscribers
-    count = select(func.count()).select_from(table)
-    return {
-        "subscribers_n": int(await connection.scalar(count) or 0),
-        "samples_n": int(await connection.scalar(count.where(table.c.sample)) or 0),
-    }

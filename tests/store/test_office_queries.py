@@ -32,7 +32,6 @@ QUESTIONS: dict[str, Question] = {
     "history": lambda c: office_money.history(c, 7, limit=10),
     "entry by key": lambda c: office_money.entry_with_key(c, 7, "x"),
     "charges": lambda c: office_money.charges_of(c, 7, 7),
-    "open charges": lambda c: office_money.open_charges(c, 7),
     "sums": lambda c: office_money.sums(c, 7),
     "live sessions": lambda c: office_sessions.listing(c, live_only=True, limit=10),
     "newest sessions": lambda c: office_sessions.listing(c, live_only=False, limit=10),
