@@ -342,6 +342,14 @@ def test_the_change_number_never_goes_back() -> None:
     assert books.feed_seq == 9
 
 
+def test_what_an_operator_did_with_a_suspense_row_is_not_overwritten_from_memory() -> None:
+    books = filled(session())
+    books.put_suspense(doubt())
+    books.settle()
+    books.hear([Change(7, "session", 1)])
+    assert books.missing(Want(suspense_of={1})).suspense_of == {1}
+
+
 def test_a_dropped_account_leaves_nothing_behind() -> None:
     books = filled(session())
     books.allowances[1][T0_US] = Allowance(1, T0_US, 5, 5)

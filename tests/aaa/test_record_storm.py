@@ -14,8 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aaa import closing, enforce
+from aaa.request import Settled
+from aaa.turn import Turn
 from accounting.charging import Total, price_of
+from domain.account import Status
 from domain.device import Device
+from domain.grant import OrderResult
 from domain.ledger import Book
 from domain.plan import Plan, Rounding, TimePrice, VolumePrice
 from domain.session import HoldState, Session, SessionState
@@ -56,9 +61,18 @@ logins = st.fixed_dictionaries(
         "acct_session_id": st.sampled_from(("", "A", "B")),
     }
 )
-top_ups = st.fixed_dictionaries({"kind": st.just("top-up"), "micros": st.integers(1, 4_000)})
+money = st.fixed_dictionaries({"kind": st.just("money"), "micros": st.integers(-2_000, 4_000)})
+answers = st.fixed_dictionaries(
+    {
+        "kind": st.just("answer"),
+        "result": st.sampled_from(OrderResult),
+        "error_cause": st.sampled_from((0, 404, 503)),
+    }
+)
+timers = st.fixed_dictionaries({"kind": st.sampled_from(("lapse", "stale", "cut", "suspend"))})
 events = st.lists(
-    st.tuples(st.integers(0, 600), st.one_of(records, records, logins, top_ups)), max_size=14
+    st.tuples(st.integers(0, 600), st.one_of(records, records, logins, money, answers, timers)),
+    max_size=16,
 )
 devices = st.builds(
     Device,
@@ -104,6 +118,7 @@ def sound(room: Room, seen: dict[int, Session]) -> None:
         assert 0 <= one.used_micros <= one.granted_micros or not one.granted_micros, "L6"
         assert one.live or (one.hold_state is not HoldState.HELD), "an end frees the hold"
         assert one.live or one.open_micros == 0, "an end closes the charges"
+        assert not one.cut_order_id or one.cut_order_id in room.books.orders, "a cut is under way"
         before = seen.get(one.session_id)
         if before is not None:
             for name in ("input_octets", "output_octets", "session_s", "charged_micros", "part"):
@@ -117,19 +132,47 @@ def sound(room: Room, seen: dict[int, Session]) -> None:
 def happen(room: Room, now: int, event: dict[str, Any], tokens: list[bytes]) -> None:
     said = dict(event)
     kind = said.pop("kind")
-    if kind == "top-up":
-        room.account.posted_micros += said["micros"]
-    elif kind == "login":
+    if kind == "login":
         before = room.account.available_micros
         found = room.login(now, **said)
         if isinstance(found, Session):
             tokens.append(room.token(found))
             assert room.account.available_micros >= min(before, 0), "L7"
-    else:
+    elif kind in ("start", "interim", "stop", "on", "off"):
         whose = said.pop("whose")
         token = tokens[whose] if 0 <= whose < len(tokens) else None
         outcome = room.record(kind, now, token=token, **said)
         assert outcome.reply_code == 5, "whatever can be stored is acknowledged (9.5)"
+    else:
+        turn = room.turn(now)
+        decide(room, turn, kind, said)
+        room.acked = turn.acked
+        room.end(turn)
+
+
+def decide(room: Room, turn: Turn, kind: str, said: dict[str, Any]) -> None:
+    """What is no packet: money from elsewhere, a device's answer, a timer."""
+    live = room.books.live_sessions(1)
+    if kind == "money":
+        room.account.posted_micros += said["micros"]
+        enforce.recheck(turn, 1)
+    elif kind == "suspend":
+        room.subscriber.status = Status.SUSPENDED
+        enforce.recheck(turn, 1)
+    elif kind == "answer":
+        for order in list(room.books.orders.values())[-1:]:
+            enforce.settled(turn, Settled(order.order_id, attempts_n=1, at_us=turn.now_us, **said))
+    elif kind == "lapse":
+        for one in live:
+            if one.state is SessionState.ACCEPTED:
+                closing.lapse(turn, one, HoldState.EXPIRED)
+    elif kind == "stale":
+        for one in live[:1]:
+            enforce.end_stale(turn, one)
+    else:
+        for session_id, acked_us in list(turn.acked.items()):
+            del turn.acked[session_id]
+            enforce.end_without_stop(turn, room.books.sessions[session_id], acked_us)
 
 
 @given(

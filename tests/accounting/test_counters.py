@@ -106,12 +106,17 @@ def test_a_device_that_stamps_no_time_may_lose_and_repeat_records(
     assert totals(one) == (kept[-1].i, kept[-1].o, kept[-1].st)
 
 
+counts = st.one_of(
+    st.integers(0, 10**6),
+    st.integers(2**31, 2**33),
+    st.sampled_from((2**42, 2**60, COUNTER_MAX, COUNTER_MAX + 1)),
+)
 anything = st.builds(
     Reading,
     at_us=st.integers(0, 20_000).map(at),
     session_s=st.none() | st.integers(0, 20_000),
-    input_octets=st.none() | st.integers(0, 10**6),
-    output_octets=st.none() | st.integers(0, 10**6) | st.integers(0, COUNTER_MAX + 5),
+    input_octets=st.none() | counts,
+    output_octets=st.none() | counts,
     final=st.booleans(),
 )
 lines = st.builds(
@@ -120,6 +125,7 @@ lines = st.builds(
     gigawords=st.booleans(),
     delta=st.booleans(),
     interval_s=st.integers(0, 3_600),
+    unit_octets=st.sampled_from((1, 1024)),
 )
 
 
@@ -244,6 +250,20 @@ def test_a_fall_of_less_than_half_the_range_is_no_wrap() -> None:
     one = session()
     feed(one, 600, 600, o=2_000_000_000, line=NARROW)
     assert feed(one, 1200, 1200, o=105_032_704, line=NARROW) is Step.CANDIDATE
+
+
+def test_a5_a_total_beyond_the_range_of_the_counter_does_not_fall_through_a_wrap() -> None:
+    one = session(output_octets=41_250_000_000, session_s=600, last_event_us=at(600), records_n=2)
+    assert feed(one, 1200, 1200, o=0, line=NARROW) is Step.CANDIDATE
+    assert (one.output_octets, one.output_base) == (41_250_000_000, 0)
+
+
+def test_f_25_a_device_that_counts_in_units_wraps_at_so_many_times_more() -> None:
+    kibibytes = Line(rate_bps=10**11, gigawords=False, unit_octets=1024)
+    one = session()
+    feed(one, 600, 600, o=(WRAP - 10) * 1024, line=kibibytes)
+    assert feed(one, 1200, 1200, o=5 * 1024, line=kibibytes) is Step.WRAPPED
+    assert (one.output_octets, one.output_base) == ((WRAP + 5) * 1024, WRAP * 1024)
 
 
 def test_one_side_may_wrap_while_the_other_rises() -> None:
@@ -401,6 +421,16 @@ def test_a_record_without_counters_forgets_nothing_that_was_put_aside() -> None:
     aside = one.review_output
     feed(one, 610, 610, final=True, line=MBIT_8)
     assert one.review_output == aside
+
+
+def test_a3_an_implausible_record_repeated_bills_no_more() -> None:
+    one = session()
+    feed(one, 300, 300, o=10**8, line=MBIT_8)
+    feed(one, 600, 600, o=5 * 10**9, line=MBIT_8)
+    billed = one.output_octets
+    for _ in range(3):
+        feed(one, 600, 600, o=5 * 10**9, line=MBIT_8)
+    assert one.output_octets == billed
 
 
 def test_a_counter_beyond_all_belief_changes_nothing() -> None:

@@ -189,6 +189,12 @@ def test_f_15_usage_that_began_after_the_stop_of_its_id_waits_for_an_operator() 
     assert found == Match(None, doubt=Reason.STOPPED_ID)
 
 
+def test_f_15_unless_a_login_waits_for_its_start() -> None:
+    old, login = ended(1, start=0, last=600), waiting(2, t=89_700)
+    found = find(usage(session_s=300), t=90_000, same_id=(old,), unstarted=(login,))
+    assert found.session is login and found.doubt is None
+
+
 def test_q_27_a_stop_of_long_ago_by_its_own_timestamp_is_the_old_session() -> None:
     old = ended(1, start=0, last=700)
     said = usage("STOP", session_s=700)
