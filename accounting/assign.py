@@ -52,6 +52,7 @@ def assign_session(session: Session, payer: Payer, *, entry_id: int, now_us: int
     session.subscriber_id = payer.subscriber.subscriber_id
     session.plan_id = payer.plan.plan_id
     nothing = Total(0, 0, 0, 0, 0, False)
+    _take_review(session)
     return _charge(session, payer, nothing, entry_id=entry_id, now_us=now_us)
 
 
@@ -59,10 +60,15 @@ def accept_review(session: Session, payer: Payer, *, entry_id: int, now_us: int)
     """Bill the payer for the part of an ended session of theirs that was put aside."""
     assert session.account_id == payer.account.account_id and not session.live
     before = Total.of(session)
+    _take_review(session)
+    return _charge(session, payer, before, entry_id=entry_id, now_us=now_us)
+
+
+def _take_review(session: Session) -> None:
+    """What was put aside counts like the rest: an operator has looked."""
     session.input_octets += session.review_input
     session.output_octets += session.review_output
     session.review_input = session.review_output = 0
-    return _charge(session, payer, before, entry_id=entry_id, now_us=now_us)
 
 
 def _charge(

@@ -32,8 +32,8 @@ def whole_session(suspense_id: int, session: Session, reason: Reason, now_us: in
         device_id=session.device_id,
         reason=reason,
         user_name=session.user_name,
-        input_octets=session.input_octets,
-        output_octets=session.output_octets,
+        input_octets=session.input_octets + session.review_input,
+        output_octets=session.output_octets + session.review_output,
         session_s=session.session_s,
         created_us=now_us,
         updated_us=now_us,
@@ -45,7 +45,8 @@ def update(row: Suspense, session: Session, now_us: int) -> None:
     assert row.state == "open"
     row.updated_us = now_us
     if session.account_id == 0:
-        row.input_octets, row.output_octets = session.input_octets, session.output_octets
+        row.input_octets = session.input_octets + session.review_input
+        row.output_octets = session.output_octets + session.review_output
         row.session_s = session.session_s
         return
     row.input_octets, row.output_octets = session.review_input, session.review_output

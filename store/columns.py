@@ -99,6 +99,16 @@ def words(name: str, *, null: bool = False, primary: bool = False) -> Column[str
     return Column(name, Text(), nullable=null, primary_key=primary)
 
 
+def key_words(name: str, *, primary: bool = False) -> Column[str]:
+    """Text ordered by its octets on both databases, so that its index answers prefixes too."""
+    return Column(
+        name,
+        Text().with_variant(Text(collation="C"), "postgresql"),
+        nullable=False,
+        primary_key=primary,
+    )
+
+
 def octets(name: str, *, null: bool = False) -> Column[bytes]:
     """Raw octets: a sealed secret, encoded attributes, a journal row."""
     return Column(name, LargeBinary(), nullable=null)

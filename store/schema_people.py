@@ -11,7 +11,18 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Tab
 
 from domain.account import CredentialKind, MacMode, Status
 from domain.device import Latch, Policy
-from store.columns import METADATA, IdList, big, flag, flags, octets, one_of, small, words
+from store.columns import (
+    METADATA,
+    IdList,
+    big,
+    flag,
+    flags,
+    key_words,
+    octets,
+    one_of,
+    small,
+    words,
+)
 
 devices = Table(
     "devices",
@@ -118,7 +129,7 @@ subscribers = Table(
     METADATA,
     big("subscriber_id", primary=True),
     big("account_id"),
-    words("login"),
+    key_words("login"),
     words("status"),
     words("plan_name"),
     words("credential_kind"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table, text
 
 from domain.grant import OrderKind, OrderResult, OrderState
-from store.columns import METADATA, big, flag, flags, octets, one_of, small, words
+from store.columns import METADATA, big, flag, flags, key_words, octets, one_of, small, words
 
 # Accepted or open; written alike in the partial indexes and in every query that means to use them.
 LIVE = "state < 2"
@@ -172,7 +172,7 @@ suspense = Table(
 decisions = Table(
     "decisions",
     METADATA,
-    words("login", primary=True),
+    key_words("login", primary=True),
     big("slot", primary=True),
     big("n"),
     big("decided_us"),

@@ -101,3 +101,22 @@ async def plans_of(house: House, question: Question) -> list[str]:
     raw = house.store._road._raw
     found = [raw.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall() for sql, values in asked]
     return [row[3] for rows in found for row in rows]
+
+
+def test_postgresql_finds_a_login_by_its_first_letters_in_an_index(
+    house_postgresql_url: str,
+) -> None:
+    async def story(house: House) -> None:
+        await crowd(house)
+        async with house.database.office() as connection:
+            await connection.exec_driver_sql("ANALYZE subscribers")
+        async with house.database.reading() as connection:
+            plan = await connection.exec_driver_sql(
+                "EXPLAIN SELECT * FROM subscribers"
+                " WHERE login >= 'user7' AND login < 'user7\U0010ffff' ORDER BY login LIMIT 10"
+            )
+            steps = " ".join(row[0] for row in plan)
+        assert "uq_subscribers_login" in steps and "Index Cond" in steps, steps
+        assert "Sort" not in steps, "the index is in the order that is asked for"
+
+    tell(house_postgresql_url, story)

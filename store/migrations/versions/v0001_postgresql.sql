@@ -243,7 +243,7 @@ CREATE INDEX ix_suspense_open ON suspense (suspense_id) WHERE state = 'open'
 CREATE INDEX ix_suspense_session_id ON suspense (session_id)
 --;
 CREATE TABLE decisions (
-    login TEXT NOT NULL,
+    login TEXT COLLATE "C" NOT NULL,
     slot BIGINT NOT NULL,
     n BIGINT NOT NULL,
     decided_us BIGINT NOT NULL,
@@ -325,7 +325,7 @@ CREATE TABLE device_latches (
 CREATE TABLE subscribers (
     subscriber_id BIGINT NOT NULL,
     account_id BIGINT NOT NULL,
-    login TEXT NOT NULL,
+    login TEXT COLLATE "C" NOT NULL,
     status TEXT NOT NULL,
     plan_name TEXT NOT NULL,
     credential_kind TEXT NOT NULL,
