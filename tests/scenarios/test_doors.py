@@ -48,7 +48,7 @@ def add_nas(site: Installation, name: str, address: str, *words: str) -> None:
 def known(router: Router) -> Any:
     """Wait until the server knows the router."""
     return eventually(
-        lambda: router.ask_once(router.status_server(), 0.2), "the server knows the NAS"
+        lambda: router.ask_once(router.status_server(), 0.2) is not None, "the server knows the NAS"
     )
 
 
