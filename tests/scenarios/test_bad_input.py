@@ -1,7 +1,7 @@
 """What a person can get wrong: one line that says what to do, exit code 2, and nothing changed.
 
-Each command runs as a program of its own, against a server's database; the whole content of the
-books, as the listings show it, is compared before and after.
+The whole content of the books, as the listings show it, is compared before and after. Mistakes in
+the settings are made with the program as a process of its own, because nothing works without them.
 """
 
 from __future__ import annotations
