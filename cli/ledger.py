@@ -45,8 +45,7 @@ async def check(office: Office, *, output: str) -> int:
     Example:
       tollhouse ledger check --output json
     """
-    async with office.database.reading() as connection:
-        found = await books_check.check_books(connection)
+    found = await books_check.check_books(office.database)
     if found or output != "table":
         render([finding._asdict() for finding in found], LISTED, output)
     else:

@@ -353,13 +353,8 @@ class Gate:
 
     def check(self) -> list[Any]:
         """The findings of the ledger check: none, if all is well."""
-
-        async def read() -> list[Any]:
-            async with self.database.reading() as connection:
-                return list(await books_check.check_books(connection))
-
         assert not self.broken, self.broken
-        return self.run(read())
+        return list(self.run(books_check.check_books(self.database)))
 
     def settle(self, order: Order, result: OrderResult, error_cause: int = 0) -> None:
         from aaa.request import Settled

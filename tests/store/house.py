@@ -99,8 +99,7 @@ class House:
 
     async def findings(self) -> list[Finding]:
         """What the books' own check says."""
-        async with self.database.reading() as connection:
-            return await check_books(connection)
+        return await check_books(self.database)
 
 
 def tell(url: str, story: Callable[[House], Awaitable[None]]) -> None:
