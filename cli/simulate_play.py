@@ -16,7 +16,7 @@ from pyrad.client import Timeout
 
 from aaa.ports import StoreUnavailable
 from cli.errors import HouseError
-from cli.output import octets_in_words
+from cli.output import octets_in_words, seconds_in_words
 from cli.simulate_router import Ear, Router, Status, Uplink
 from cli.simulate_view import Line, Purse, View
 from domain.seams import US_PER_S, Clock
@@ -210,18 +210,16 @@ class Play:
         return Purse(account.currency, account.balance_micros, account.held_micros)
 
     def _told(self) -> str:
+        """The limits that the server has told, in words to follow a name."""
         limits = self.router.limits
-        parts = []
-        if limits.total_octets is not None:
-            parts.append(f"may use {octets_in_words(limits.total_octets)}")
-        if limits.session_timeout_s is not None:
-            parts.append(f"{limits.session_timeout_s} s")
-        return f", {' and '.join(parts)}" if parts else ""
+        octets, seconds = limits.total_octets, limits.session_timeout_s
+        text = f", {octets_in_words(octets)}" if octets is not None else ""
+        return text + (f" within {seconds_in_words(seconds)}" if seconds is not None else "")
 
     def _heard(self, request: str, answer: str) -> None:
         self.ending.orders.append({"request": request, "answer": answer})
         told = self._told() if request.startswith("CoA") and answer.endswith("ACK") else ""
-        self._notes.put_nowait(f"{request} from the server{told}; answered {answer}")
+        self._notes.put_nowait(f"{request}{told}; answered {answer}")
         if answer == "Disconnect-ACK" and not self.ending.ended:
             self.ending.ended = "disconnect"
             self._over.set()

@@ -68,8 +68,6 @@ class View:
             console = Console(highlight=False, emoji=False, markup=False)
             self._live = Live(self._table(), console=console, auto_refresh=False)
             self._live.start()
-        else:
-            self._print([TITLES[n] for n in self._columns])
         return self
 
     def __exit__(
@@ -89,10 +87,12 @@ class View:
         cells = _cells(line)
         chosen = [cells[n] for n in self._columns]
         if self._live is None:
+            if not self._lines:
+                self._print([TITLES[n] for n in self._columns])
             self._print(chosen)
-            return
         self._lines.append(chosen)
-        self._live.update(self._table(), refresh=True)
+        if self._live is not None:
+            self._live.update(self._table(), refresh=True)
 
     def _print(self, cells: list[str]) -> None:
         padded = [
