@@ -13,6 +13,7 @@ from typing import Final
 
 from aaa.ports import Change, StoreUnavailable
 from domain.seams import Spawn
+from server.logs import Log
 from server.ports import Desk, Store
 from server.readiness import Readiness
 
@@ -33,6 +34,7 @@ class Feed:
         devices_changed: Callable[[], Awaitable[None]],
         orders_changed: Callable[[], Awaitable[None]],
         collect: Callable[[], None],
+        log: Log,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -41,6 +43,7 @@ class Feed:
         self._devices_changed = devices_changed
         self._orders_changed = orders_changed
         self._collect = collect
+        self._log = log
         self._wake = asyncio.Event()
         self._seq = 0
 
@@ -63,6 +66,9 @@ class Feed:
                 await self.read()
             except StoreUnavailable:
                 self._readiness.store_failed()
+            except Exception as error:  # noqa: BLE001 - to be deaf for good would be worse
+                self._readiness.store_failed()
+                self._log.error("the feed could not be read", error=repr(error), exc_info=error)
 
     async def read(self) -> None:
         """Read once. The place in the feed moves on only when all have heard."""

@@ -116,6 +116,7 @@ class Server:
             devices_changed=self._load_devices,
             orders_changed=self._load_orders,
             collect=self.batcher.collect,
+            log=self._log,
         )
 
     def _build_foyer(self) -> Foyer:

@@ -49,6 +49,8 @@ def away(error: BaseException) -> bool:
         | exc.TimeoutError
         | sqlite3.OperationalError
         | asyncpg.InterfaceError
+        # The driver lost track of its connection: it was cut in the middle of a question.
+        | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError,
     )
 

@@ -10,13 +10,13 @@ from aaa.ports import Change, StoreUnavailable
 from server.feed import POLL_US, Feed
 from server.readiness import Readiness
 from server.seams import LoopSpawn
-from tests.server.fakes import Clock, Desk, Spawn, Store
+from tests.server.fakes import Clock, Desk, Log, Spawn, Store
 
 
 class Reader:
     def __init__(self, spawn: object | None = None) -> None:
         self.store, self.desk, self.heard = Store(), Desk(), list[str]()
-        self.readiness = Readiness()
+        self.readiness, self.log = Readiness(), Log()
         self.feed = Feed(
             self.store,
             self.desk,
@@ -25,6 +25,7 @@ class Reader:
             devices_changed=self._devices,
             orders_changed=self._orders,
             collect=lambda: self.heard.append("collect"),
+            log=self.log,
         )
 
     async def _devices(self) -> None:
@@ -102,7 +103,7 @@ class Steady:
         return [change for change in self._store.changes if change.seq > since_seq]
 
 
-def test_a_nudge_is_followed_at_once_and_a_store_that_is_away_is_survived() -> None:
+def test_a_nudge_is_followed_at_once_and_a_store_that_is_away_or_mad_is_survived() -> None:
     async def story() -> None:
         spawn = LoopSpawn(asyncio.get_running_loop(), lambda name, error: None)
         polls: list[int] = []
@@ -123,6 +124,19 @@ def test_a_nudge_is_followed_at_once_and_a_store_that_is_away_is_survived() -> N
         await turns()
         assert reader.desk.absorbed == reader.store.changes
         assert set(polls) == {POLL_US}
+
+        async def breaks(since_seq: int) -> list[Change]:
+            raise RuntimeError("a driver out of its wits")
+
+        feed, reader.store.feed = reader.store.feed, breaks  # type: ignore[method-assign]
+        reader.feed.nudge()
+        await turns()
+        assert reader.log.events("error") == ["the feed could not be read"]
+        reader.store.feed = feed  # type: ignore[method-assign]
+        reader.store.changes.append(Change(2, "account", 6))
+        reader.feed.nudge()
+        await turns()
+        assert len(reader.desk.absorbed) == 2
         spawn.close()
 
     asyncio.run(asyncio.wait_for(story(), 20))

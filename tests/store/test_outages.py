@@ -29,6 +29,7 @@ AWAY = [
     asyncpg.LockNotAvailableError("lock timeout"),
     asyncpg.ConnectionDoesNotExistError("closed"),
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 15"),
     asyncpg.InvalidPasswordError("wrong"),
     asyncpg.InvalidCatalogNameError("no such database"),
     wrapped(sqlite3.OperationalError("disk I/O error"), exc.OperationalError),
