@@ -13,16 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from radius import tags
-from radius.entries import CONTAINERS, NUMBERS, Attribute
+from radius.entries import CONTAINERS, NUMBERS, Attribute, Vendor
 from radius.errors import ValueTextError
-from radius.nesting import Pair, Part, Path, fold, unfold
+from radius.nesting import Pair, Part, Path, Shape, fold, unfold
 from radius.values import hexadecimal, parse_value, print_value
-
-if TYPE_CHECKING:
-    from radius.dictionary import Dictionary
 
 Hide = Callable[[int, bytes], bytes]
 """Hides plain octets by the number of a dictionary's `encrypt` flag (without a tag)."""
@@ -39,8 +36,32 @@ _LINE: Final = re.compile(
 _ELEMENT_SIZES: Final = {"ipaddr": 4, "ipv6addr": 16, "integer": 4, "short": 2, "byte": 1}
 
 
+class Names(Shape, Protocol):
+    """What must be known to read and write lines; a `Dictionary` knows it."""
+
+    def find(self, name: str, vendor: int = 0) -> Attribute | None:
+        """Return the attribute of a name."""
+        ...
+
+    def at(self, path: Path) -> Attribute | None:
+        """Return the attribute at a path."""
+        ...
+
+    def vendor_named(self, name: str) -> Vendor | None:
+        """Return the vendor of a name."""
+        ...
+
+    def value_name(self, path: Path, number: int) -> str | None:
+        """Return the name of a number in an attribute."""
+        ...
+
+    def value_number(self, path: Path, name: str) -> int | None:
+        """Return the number of a name in an attribute."""
+        ...
+
+
 def format_lines(
-    dictionary: Dictionary, pairs: Iterable[Pair], unhide: Unhide | None = None
+    dictionary: Names, pairs: Iterable[Pair], unhide: Unhide | None = None
 ) -> list[str]:
     """Return the lines of a list of attributes, in order, one for each innermost value."""
     lines: list[str] = []
@@ -50,7 +71,7 @@ def format_lines(
     return lines
 
 
-def parse_line(dictionary: Dictionary, line: str, hide: Hide | None = None) -> list[Pair]:
+def parse_line(dictionary: Names, line: str, hide: Hide | None = None) -> list[Pair]:
     """Return the attributes that one line stands for; ValueTextError says what is wrong.
 
     It is one attribute, except for values over 253 octets of types that may be spread over
@@ -85,9 +106,7 @@ def _leaves(path: Path, value: bytes | tuple[Part, ...]) -> Iterator[tuple[Path,
         yield from _leaves((*path, part.number), part.value)
 
 
-def _leaf_lines(
-    dictionary: Dictionary, path: Path, value: bytes, unhide: Unhide | None
-) -> list[str]:
+def _leaf_lines(dictionary: Names, path: Path, value: bytes, unhide: Unhide | None) -> list[str]:
     entry = dictionary.at(path)
     if entry is not None and entry.type not in CONTAINERS:
         texts = _texts(dictionary, entry, value, unhide)
@@ -97,7 +116,7 @@ def _leaf_lines(
 
 
 def _texts(
-    dictionary: Dictionary, entry: Attribute, value: bytes, unhide: Unhide | None
+    dictionary: Names, entry: Attribute, value: bytes, unhide: Unhide | None
 ) -> list[tuple[str, str]] | None:
     """The (":tag" or "", text) of a value, several for an array; None if it does not fit."""
     if entry.array and entry.type in _ELEMENT_SIZES:
@@ -136,11 +155,11 @@ def _has_size(entry: Attribute, value: bytes) -> bool:
     return entry.size is None or entry.encrypt != 0 or len(value) == entry.size
 
 
-def _named(dictionary: Dictionary, entry: Attribute, value: bytes) -> str:
+def _named(dictionary: Names, entry: Attribute, value: bytes) -> str:
     return _text(dictionary, entry, value) or hexadecimal(value)
 
 
-def _text(dictionary: Dictionary, entry: Attribute, value: bytes) -> str | None:
+def _text(dictionary: Names, entry: Attribute, value: bytes) -> str | None:
     text = print_value(entry.type, value)
     if text is None or not _has_size(entry, value):
         return None
@@ -153,7 +172,7 @@ def _text(dictionary: Dictionary, entry: Attribute, value: bytes) -> str | None:
 
 
 def _octets(
-    dictionary: Dictionary, entry: Attribute, text: str, tag: str | None, hide: Hide | None
+    dictionary: Names, entry: Attribute, text: str, tag: str | None, hide: Hide | None
 ) -> bytes:
     if entry.type in CONTAINERS:
         return parse_value("octets", text)
@@ -181,7 +200,7 @@ def _with_tag(entry: Attribute, tag: int, octets: bytes) -> bytes:
     return tags.join_tagged_string(tag, octets)
 
 
-def _numbered_path(dictionary: Dictionary, name: str) -> Path | None:
+def _numbered_path(dictionary: Names, name: str) -> Path | None:
     """The path that a name such as Attr-26.9.250 or Attr-26.Cisco.250 spells."""
     prefix, _, oid = name.partition("-")
     if prefix.lower() != "attr" or not oid:
@@ -195,9 +214,7 @@ def _numbered_path(dictionary: Dictionary, name: str) -> Path | None:
     return tuple(path)
 
 
-def _spread(
-    dictionary: Dictionary, entry: Attribute | None, path: Path, octets: bytes
-) -> list[Pair]:
+def _spread(dictionary: Names, entry: Attribute | None, path: Path, octets: bytes) -> list[Pair]:
     if not 0 < path[0] <= 255 or (entry is not None and not entry.travels):
         raise ValueError("a server's own attribute cannot be sent")
     if len(path) == 1:
