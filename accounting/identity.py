@@ -131,11 +131,18 @@ def _match_start(
     for session in fitting:
         if session.state is SessionState.ACCEPTED or session.state is SessionState.LAPSED:
             return Match(session, superseded=_live(same_id, session))
+        if session.state is SessionState.CLOSED and _accepted_since(session, unstarted):
+            break
         near = any(abs(us - session.start_us) <= START_TOLERANCE_US for us in instants)
         if near or at_us <= session.last_event_us:
             return Match(session)
     adopted = unstarted[0] if unstarted else None
     return Match(adopted, superseded=_live(same_id))
+
+
+def _accepted_since(session: Session, unstarted: Sequence[Session]) -> bool:
+    """Was there a login after the session was last heard of, which still waits for its Start?"""
+    return bool(unstarted) and unstarted[0].created_us >= session.last_seen_us
 
 
 def _adopted(usage: Usage, at_us: int, unstarted: Sequence[Session]) -> Session | None:
