@@ -108,7 +108,7 @@ class Desk:
         """Sessions that time has decided about, picked from memory."""
         lapsed, stale, cut = set(), set(), set()
         for session in self._books.sessions.values():
-            if session.state is SessionState.ACCEPTED and now_us >= session.hold_until_us:
+            if self._has_lapsed(session, now_us):
                 lapsed.add(session.session_id)
             elif self._is_stale(session):
                 stale.add(session.session_id)
@@ -118,6 +118,12 @@ class Desk:
                 cut.add(session_id)
         found = ((SweepKind.LAPSED, lapsed), (SweepKind.STALE, stale), (SweepKind.CUT, cut))
         return [Sweep(kind, frozenset(ids)) for kind, ids in found if ids]
+
+    def _has_lapsed(self, session: Session, now_us: int) -> bool:
+        """Accepted, never begun, and out of time; at once if its device was removed."""
+        return session.state is SessionState.ACCEPTED and (
+            now_us >= session.hold_until_us or session.device_id not in self._devices
+        )
 
     def _is_stale(self, session: Session) -> bool:
         """Suspect, and silent for as long again (F-03)."""
@@ -190,7 +196,7 @@ class Desk:
         parsed = [self._parse(item) for item in batch]
         for _ in range(ATTEMPTS_MAX):
             await self._load(batch, parsed)
-            turn = self._turn(now_us)
+            turn = self._turn(batch, now_us)
             outcomes = [
                 self._decide(turn, item, read) for item, read in zip(batch, parsed, strict=True)
             ]
@@ -212,7 +218,9 @@ class Desk:
             return outcomes
         raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
 
-    def _turn(self, now_us: int) -> Turn:
+    def _turn(self, batch: Sequence[Item], now_us: int) -> Turn:
+        # A device that was removed while its packet waited is still the one that sent it.
+        senders = {i.device.device_id: i.device for i in batch if isinstance(i, Request)}
         return Turn(
             now_us=now_us,
             books=self._books,
@@ -221,7 +229,7 @@ class Desk:
             randomness=self._randomness,
             sealer=self._sealer,
             hearing=self._hearing,
-            devices=self._devices,
+            devices={**senders, **self._devices},
             journal_id=self._ids.next(),
             acked=dict(self._acked),
         )
@@ -231,7 +239,6 @@ class Desk:
         if not isinstance(item, Request):
             return None
         dialect = DIALECTS[item.device.dialect]
-        self._devices[item.device.device_id] = item.device
         if item.packet.code == ACCOUNTING_REQUEST:
             return dialect.read_usage(
                 item.packet, item.device, item.arrived_us, item.source_address
@@ -271,7 +278,7 @@ class Desk:
             if session is None:
                 turn.acked.pop(session_id, None)
             elif sweep.kind is SweepKind.LAPSED:
-                if session.state is SessionState.ACCEPTED and turn.now_us >= session.hold_until_us:
+                if self._has_lapsed(session, turn.now_us):
                     closing.lapse(turn, session, HoldState.EXPIRED)
             elif sweep.kind is SweepKind.STALE:
                 if self._is_stale(session):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from accounting.counters import START_TOLERANCE_US
 from accounting.event_time import EventTime
 from accounting.suspense import Reason
+from domain.login import canonical_mac
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
 from domain.usage import RecordKind, Usage
@@ -97,9 +98,14 @@ def _same_address(usage: Usage, session: Session) -> bool:
     """Does nothing contradict that this is the same connection (9.4 c)?"""
     pairs = (
         (usage.framed_ip_address, session.framed_ip_address),
-        (usage.calling_station_id, session.calling_station_id),
+        (_station(usage.calling_station_id), _station(session.calling_station_id)),
     )
     return all(not new or not known or new == known for new, known in pairs)
+
+
+def _station(text: str) -> str:
+    """A Calling-Station-Id to compare: a MAC in any spelling is one station."""
+    return canonical_mac(text) or text
 
 
 def _same_course(usage: Usage, at_us: int, session: Session) -> bool:
@@ -194,7 +200,7 @@ def same_connection(one: Session, other: Session) -> bool:
         return False
     pairs = (
         (one.nas_port, other.nas_port),
-        (one.calling_station_id or None, other.calling_station_id or None),
+        (_station(one.calling_station_id) or None, _station(other.calling_station_id) or None),
         (one.acct_session_id or None, other.acct_session_id or None),
     )
     unnamed = any(all(part is None for part in side) for side in zip(*pairs, strict=True))

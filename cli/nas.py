@@ -163,10 +163,10 @@ async def remove(office: Office, *, name: str) -> None:
     """
     async with office.database.office() as connection:
         device = await found(connection, name)
-        uses = await office_devices.uses(connection, device.device_id)
+        uses = await office_devices.uses(connection, device.device_id, now_us=office.now_us)
         if uses["live"]:
             raise HouseError(
-                f"NAS {name} has {uses['live']} live sessions; see `tollhouse session list "
+                f"NAS {name} still has live sessions ({uses['live']}); see `tollhouse session list "
                 f"--nas {name}`"
             )
         if uses["subscribers"]:

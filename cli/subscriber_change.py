@@ -138,8 +138,8 @@ async def remove(office: Office, *, login: str) -> None:
         live_n = await office_subscribers.live_sessions_n(connection, account.account_id)
         if live_n:
             raise HouseError(
-                f"subscriber {login} has {live_n} live sessions; see `tollhouse session list "
-                f"--login {login}`"
+                f"subscriber {login} still has live sessions ({live_n}); see `tollhouse session "
+                f"list --login {login}`"
             )
         if account.balance_micros or account.held_micros:
             shown = people.money(account.balance_micros, account)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from sqlalchemy import Text, delete, func, insert, literal, select, text, type_coerce, update
+from sqlalchemy import Text, delete, func, insert, literal, or_, select, text, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.device import Device, Latch
+from domain.session import SessionState
 from store import schema
 from store.feed import record_change
 from store.office_money import values
@@ -106,12 +107,17 @@ async def remove(connection: AsyncConnection, device_id: int) -> None:
     await record_change(connection, "device", device_id)
 
 
-async def uses(connection: AsyncConnection, device_id: int) -> dict[str, int]:
-    """What still needs a device: `live` sessions on it, `subscribers` allowed on it by name."""
+async def uses(connection: AsyncConnection, device_id: int, *, now_us: int) -> dict[str, int]:
+    """What still needs a device: `live` sessions on it, `subscribers` allowed on it by name.
+
+    A login that was accepted but has not begun in its time needs no device; the server ends it.
+    """
+    table = schema.sessions.c
+    begun = or_(table.state == SessionState.OPEN, table.slot_until_us > now_us)
     sessions = (
         select(func.count())
         .select_from(schema.sessions)
-        .where(schema.sessions.c.device_id == device_id, _LIVE)
+        .where(table.device_id == device_id, _LIVE, begun)
     )
     stored = type_coerce(schema.subscribers.c.device_ids, Text())
     listed = literal(",") + stored + literal(",")

@@ -387,3 +387,18 @@ def test_included_volume_comes_before_money_and_is_not_refilled(gate: Gate) -> N
     gate.at(200).record("stop", login="bob", token=class_of(again), id="B", st=130, o=400_000_000)
     assert gate.at(210).accept("bob").label == "no-credit"
     assert gate.check() == []
+
+
+def test_logins_that_never_began_end_when_their_device_is_removed(gate: Gate) -> None:
+    gate.add_subscriber()
+    gate.accept(mac=MAC)
+    gate.desk.equip([])
+    gate.serve(*gate.desk.due(gate.now_us))
+    assert gate.account().held_micros == 0
+    assert gate.check() == []
+
+
+def test_a_station_is_the_same_however_its_mac_is_spelled(gate: Gate) -> None:
+    gate.add_subscriber()
+    assert gate.accept(mac="02-00-00-00-00-01", id="A").reply_code == 2
+    assert gate.accept(mac="0200.0000.0001", id="B").reply_code == 2

@@ -107,7 +107,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_removing_closes_only_when_nothing_is_owed_or_running(house: House) -> None:
     assert "balance of 5.00 USD" in house.refuse("subscriber", "remove", "alice")
     house.serve(login(), record("start"))
-    assert "1 live sessions" in house.refuse("subscriber", "remove", "alice")
+    assert "live sessions (1)" in house.refuse("subscriber", "remove", "alice")
     house.serve(record("stop", seconds=1, up=0, down=0))
     house.run("balance", "correct", "alice", "-5", "--entry", "1", "--reason", "leaves")
     house.run("subscriber", "remove", "alice")

@@ -9,9 +9,10 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from domain.device import Device, Latch, Policy
-from store import office_devices, office_subscribers, schema
+from domain.session import SessionState
+from store import office_devices, office_subscribers, rows, schema
 from store.office_subscribers import Customer
-from tests.store.house import House, account, device, subscriber, tell
+from tests.store.house import House, account, device, session, subscriber, tell
 
 
 async def added(house: House, *devices: Device) -> None:
@@ -96,7 +97,18 @@ def test_who_may_come_from_a_device_only_is_counted_by_whole_numbers(house_url: 
         people = [Customer(subscriber(n, device_ids=ids), account(n)) for n, ids in bound]
         async with house.database.office() as connection:
             await office_subscribers.add(connection, people)
-            assert (await office_devices.uses(connection, 5))["subscribers"] == 2
-            assert (await office_devices.uses(connection, 6))["subscribers"] == 0
+            assert (await office_devices.uses(connection, 5, now_us=0))["subscribers"] == 2
+            assert (await office_devices.uses(connection, 6, now_us=0))["subscribers"] == 0
+
+    tell(house_url, story)
+
+
+def test_a_login_that_never_began_keeps_no_device_from_being_removed(house_url: str) -> None:
+    async def story(house: House) -> None:
+        waiting = session(7, state=SessionState.ACCEPTED, device_id=5, slot_until_us=60)
+        await house.add(rows.SESSIONS, waiting)
+        async with house.database.reading() as connection:
+            assert (await office_devices.uses(connection, 5, now_us=59))["live"] == 1
+            assert (await office_devices.uses(connection, 5, now_us=60))["live"] == 0
 
     tell(house_url, story)
