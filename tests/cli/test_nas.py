@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_a_nas_with_sessions_stays(sample: House) -> None:
     sample.run("subscriber", "set", "alice", "--nas", "any")
     sample.serve(login())
-    assert "NAS local has live sessions (1)" in sample.refuse("nas", "remove", "local")
+    assert "NAS local still has live sessions (1)" in sample.refuse("nas", "remove", "local")
 
 
 def test_the_server_knows_a_secret_that_was_changed(sample: House) -> None:
