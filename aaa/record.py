@@ -169,9 +169,10 @@ def _bind(session: Session, usage: Usage) -> None:
 
 def _charge(turn: Turn, session: Session, before: Total) -> None:
     """Charge the rise: open charges up, the hold's used part up (a fact: never refused)."""
-    deal = deal_of(turn, session)
-    if deal is None:
+    if session.account_id == 0:
         return
+    deal = deal_of(turn, session)
+    assert deal is not None, "a subscriber's usage that nothing could price"
     used = turn.books.allowance(session.account_id, deal.subscriber.period_start_us)
     taken = charging.take_included(session, before, deal.plan, deal.tariff, used)
     charged = session.charged_micros
