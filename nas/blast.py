@@ -23,6 +23,10 @@ EAP_UNSIGNED: Final = "eap-without-message-authenticator"
 DROP_REASONS: Final = (MAC_REQUIRED, PROXY_STATE_UNSIGNED, NO_CREDENTIAL_UNSIGNED, EAP_UNSIGNED)
 """Every reason a request is dropped for here, usable as a metric label."""
 
+UNSIGNED_LATCHES_MAX: Final = 65_536
+"""Latches of one device beyond which a request that proves no secret adds none: whoever invents
+source addresses within a wide prefix would else fill memory and the database."""
+
 _CREDENTIALS: Final = (
     kinds.USER_PASSWORD,
     kinds.CHAP_PASSWORD,
@@ -58,6 +62,8 @@ def admit(device: Device, source_address: str, packet: Packet, *, signed: bool) 
         reason = _unsigned_drop(device, source_address, packet, proxied=proxied)
         if reason is not None:
             return Admission(False, reason)
+    if not signed and len(device.latches) >= UNSIGNED_LATCHES_MAX:
+        return _PLAIN
     proved = (
         (device.require_message_authenticator, Latch.MESSAGE_AUTHENTICATOR, signed),
         (device.limit_proxy_state, Latch.NO_PROXY_STATE, not proxied),

@@ -216,9 +216,11 @@ class Door:
         request = visit.item
         foyer.count_decided(request, outcome, now_us - visit.entered_us)
         if request.latches and outcome.label != "failed":
-            request.device.latches.update(
-                (request.source_address, latch) for latch in request.latches
-            )
+            # The devices may have been read again, before this commit, while it was under way.
+            device = foyer.roster.by_id(request.device.device_id)
+            if device is not None:
+                source = request.source_address
+                device.latches.update((source, latch) for latch in request.latches)
         if outcome.reply_code is None:
             visit.abandon()
         elif outcome.delay_us > 0 and foyer.delayed_n < DELAYED_MAX:

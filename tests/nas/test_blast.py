@@ -13,6 +13,7 @@ from nas.blast import (
     MAC_REQUIRED,
     NO_CREDENTIAL_UNSIGNED,
     PROXY_STATE_UNSIGNED,
+    UNSIGNED_LATCHES_MAX,
     admit,
     has_credential,
     policy_warnings,
@@ -118,6 +119,15 @@ def test_blr_03_a_latch_binds_its_source_address_and_no_other_of_the_prefix() ->
     box = device(latches=(SIGNS,))
     assert not admit(box, SOURCE, packet(PAP), signed=False).ok
     assert admit(box, "192.0.2.2", packet(PAP), signed=False).ok
+
+
+def test_s2_latches_that_anybody_can_cause_are_bounded() -> None:
+    crowded = device()
+    crowded.latches |= {(f"s{n}", Latch.NO_PROXY_STATE) for n in range(UNSIGNED_LATCHES_MAX)}
+    plain = packet((2, bytes(16)))
+    assert admit(crowded, SOURCE, plain, signed=False) == (True, None, ())
+    both = (Latch.MESSAGE_AUTHENTICATOR, Latch.NO_PROXY_STATE)
+    assert admit(crowded, SOURCE, plain, signed=True).latches == both, "it knows the secret"
 
 
 def test_a_dropped_request_latches_nothing() -> None:

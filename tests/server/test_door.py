@@ -176,6 +176,23 @@ def test_a_latch_holds_only_once_it_is_durable() -> None:
     assert hall.device.latches == set()
 
 
+def test_blr_03_a_latch_outlives_devices_that_are_read_again_meanwhile() -> None:
+    hall = Hall()
+    hall.auth.received(packets.login(1), PEER, LOCAL)
+    hall.foyer.roster.replace([device()])
+    hall.settle(ACCEPT)
+    hall.auth.received(packets.login(2, signed=False), PEER, LOCAL)
+    assert hall.dropped() == {"message-authenticator-required": 1}
+
+
+def test_a_device_that_was_removed_meanwhile_latches_nothing_and_harms_nothing() -> None:
+    hall = Hall()
+    hall.auth.received(packets.login(1), PEER, LOCAL)
+    hall.foyer.roster.replace([])
+    hall.settle(ACCEPT)
+    assert hall.device.latches == set()
+
+
 def test_dup_02_a_repeat_of_a_pending_request_is_dropped() -> None:
     hall = Hall()
     for _ in range(3):
