@@ -45,6 +45,7 @@ class Mission:
 class Lane:
     """The orders of one device address."""
 
+    address: tuple[str, int]
     waiting: deque[Mission] = field(default_factory=deque)
     flying_n: int = 0
 
@@ -133,7 +134,10 @@ class OrderSender:
             self._end(before, OrderResult.OBSOLETE)
 
     def _line_up(self, order: Order) -> Lane:
-        lane = self._lanes.setdefault((order.address, order.port), Lane())
+        address = (order.address, order.port)
+        lane = self._lanes.get(address)
+        if lane is None:
+            lane = self._lanes[address] = Lane(address)
         mission = Mission(order, lane)
         self._missions[order.session_id] = mission
         lane.waiting.append(mission)
@@ -146,6 +150,8 @@ class OrderSender:
             if not self._launch(lane.waiting[0]):
                 self._starved = True
                 return
+        if not lane.waiting and not lane.flying_n and self._lanes.get(lane.address) is lane:
+            del self._lanes[lane.address]
 
     def _launch(self, mission: Mission) -> bool:
         """Send for the first time; False: no identifier is free just now."""
@@ -154,7 +160,7 @@ class OrderSender:
         device = self._roster.by_id(order.device_id)
         if device is None or not self._sockets.reaches(order.address):
             lane.waiting.popleft()
-            self._conclude(mission, OrderResult.SILENCE)
+            self._give_up(mission)
             return True
         seat = self._sockets.seat(order.address, source, mission)
         if seat is None:
@@ -173,7 +179,7 @@ class OrderSender:
                 jitter_permille=self._jitter(),
             )
         except ValueError:  # it does not fit into a packet
-            self._conclude(mission, OrderResult.SILENCE)
+            self._give_up(mission)
             return True
         seat.send(mission.exchange.octets, (order.address, order.port), source)
         self._arm(mission, mission.exchange)
@@ -209,15 +215,19 @@ class OrderSender:
 
     def _finish(self, mission: Mission, result: OrderResult) -> None:
         """It is over: the next of its session and of its device may go."""
-        lane, order = mission.lane, mission.order
+        lane = mission.lane
         follower = self._conclude(mission, result)
         self._pump(lane)
         if follower is not None and follower is not lane:
             self._pump(follower)
-        if not lane.waiting and not lane.flying_n:
-            self._lanes.pop((order.address, order.port), None)
         if self._starved:
             self._feed_starved()
+
+    def _give_up(self, mission: Mission) -> None:
+        """It cannot be sent at all. Its own lane is being pumped just now."""
+        follower = self._conclude(mission, OrderResult.SILENCE)
+        if follower is not None and follower is not mission.lane:
+            self._pump(follower)
 
     def _conclude(self, mission: Mission, result: OrderResult) -> Lane | None:
         """Take it out; what was to follow in its session waits in the lane that is returned."""

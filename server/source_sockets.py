@@ -6,6 +6,7 @@ old order finds nobody, or somebody whose sums it does not match.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -125,10 +126,20 @@ class SourceSockets:
             return self._by_host[source]
         hosts = [host for host in self._by_host if (":" in host) == (":" in address)]
         wild = [host for host in hosts if host in WILDCARDS]
-        return [socket for host in wild or hosts for socket in self._by_host[host]]
+        # Nothing leaves the machine from a loopback address, and nothing else reaches one.
+        inside = _is_loopback(address)
+        fit = wild or [host for host in hosts if _is_loopback(host) == inside] or hosts
+        return [socket for host in fit for socket in self._by_host[host]]
 
     def _heard(
         self, socket: SourceSocket, octets: bytes, peer: tuple[str, int], _local: str
     ) -> None:
         holder = socket.holders.get(octets[1]) if len(octets) >= HEADER_OCTETS else None
         self._received(holder, octets, peer)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -274,3 +274,36 @@ def test_closing_stops_all_repeats_and_settles_nothing() -> None:
     yard.spawn.advance(60_000_000)
     assert len(yard.sent) == 2 and yard.settled == []
     assert all(port.closed for port in yard.network.ports)
+
+
+def test_an_order_that_follows_one_that_cannot_be_sent_is_not_forgotten() -> None:
+    yard = Yard()
+    yard.sender.carry([order(n, n) for n in range(1, WINDOW_N + 1)])
+    yard.sender.carry([order(100, 100), order(101, 100, address="192.0.2.7")])
+    yard.roster.replace([])
+    yard.answer(yard.sent[0])
+    assert [settled.order_id for settled in yard.settled] == [1, 100, 101]
+
+
+def test_orders_that_cannot_be_sent_leave_no_lanes_behind() -> None:
+    yard = Yard()
+    yard.roster.replace([])
+    yard.sender.carry([order(n, n, address=f"192.0.2.{n}") for n in range(1, 50)])
+    assert len(yard.settled) == 49
+    assert not yard.sender._lanes
+
+
+def test_lanes_are_given_back_when_their_orders_have_ended() -> None:
+    yard = Yard()
+    yard.sender.carry([order(n, n) for n in range(1, WINDOW_N + 9)])
+    yard.spawn.advance(100_000_000)
+    assert len(yard.settled) == WINDOW_N + 8
+    assert not yard.sender._lanes
+
+
+def test_coa_01_no_order_for_another_machine_leaves_from_loopback() -> None:
+    yard = Yard(hosts=("127.0.0.1", "192.0.2.200", "::1"))
+    yard.sender.carry([order(n, n) for n in range(1, 9)])
+    assert {sent.port.host for sent in yard.sent} == {"192.0.2.200"}
+    yard.sender.carry([order(9, 9, address="127.0.0.2")])
+    assert yard.sent[-1].port.host == "127.0.0.1"
