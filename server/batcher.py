@@ -142,17 +142,29 @@ class Batcher:
         if all(outcome.label == FAILED.label for outcome in outcomes):
             self._meters.failed_batches[()] += 1
             self._readiness.store_failed()
-        else:
-            self._readiness.store_proved(ended_us)
+        elif any(isinstance(errand.item, Request) for errand in batch):
+            self._readiness.store_proved(ended_us)  # our own tasks may have changed nothing
         for errand, outcome in zip(batch, outcomes, strict=True):
+            self._tell(errand, outcome, ended_us)
+        orders = self._desk.take_orders()
+        if orders:
+            try:
+                self._carry(orders)
+            except Exception as error:  # noqa: BLE001 - they are rows: the next start sends them
+                self._log.error("orders failed", orders=len(orders), error=repr(error))
+        self.collect()
+
+    def _tell(self, errand: Errand, outcome: Outcome, now_us: int) -> None:
+        """Hand out one outcome; what goes wrong with it costs nobody else an answer."""
+        try:
             if outcome.check is not None:
                 self._hash(errand, outcome.check)
             else:
-                errand.settle(outcome, ended_us)
-        orders = self._desk.take_orders()
-        if orders:
-            self._carry(orders)
-        self.collect()
+                errand.settle(outcome, now_us)
+        except Exception as error:  # noqa: BLE001 - a dead batcher would be silence for all
+            self._log.error("an answer failed", error=repr(error), exc_info=error)
+            if isinstance(errand.item, Request):
+                errand.shed()
 
     async def _decide(self, batch: Sequence[Errand]) -> Sequence[Outcome]:
         items = [errand.item for errand in batch]

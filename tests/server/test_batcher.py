@@ -272,3 +272,61 @@ def test_s11_hashes_under_way_are_bounded() -> None:
         room.spawn.close()
 
     run(story)
+
+
+def test_an_answer_that_cannot_be_given_costs_nobody_else_his() -> None:
+    async def story() -> None:
+        room = Room(Desk())
+        visits = [Visit(packets.login(identifier=n)) for n in range(3)]
+
+        def refuse(outcome: Outcome, now_us: int) -> None:
+            raise RuntimeError("no such network")
+
+        visits[1].settle = refuse  # type: ignore[method-assign]
+        for visit in visits:
+            room.batcher.offer(visit)
+        await room.batcher.quiet()
+        assert [visit.outcome is not None for visit in visits] == [True, False, True]
+        assert visits[1].was_shed, "its repetition is worked on"
+        assert room.log.events("error") == ["an answer failed"]
+        later = Visit(packets.login(identifier=9))
+        room.batcher.offer(later)
+        await room.batcher.quiet()
+        assert later.outcome is not None and not room.failures
+        room.spawn.close()
+
+    run(story)
+
+
+def test_orders_that_cannot_be_carried_out_stop_nothing() -> None:
+    async def story() -> None:
+        room = Room(Desk(lambda item: SILENT))
+
+        def refuse(orders: Sequence[Order]) -> None:
+            raise RuntimeError("no such network")
+
+        room.batcher._carry = refuse
+        room.desk.orders.append(order(1))
+        for n in range(2):
+            visit = Visit(packets.login(identifier=n))
+            room.batcher.offer(visit)
+            await room.batcher.quiet()
+            assert visit.outcome is not None
+        assert room.log.events("error") == ["orders failed"] and not room.failures
+        room.spawn.close()
+
+    run(story)
+
+
+def test_sts_04_tasks_that_may_have_written_nothing_prove_no_store() -> None:
+    async def story() -> None:
+        room = Room(Desk())
+        room.batcher.task(Recheck(frozenset({1})))
+        await room.batcher.quiet()
+        assert not room.readiness.store_up(SystemClock().monotonic_us())
+        room.batcher.offer(Visit(packets.login()))
+        await room.batcher.quiet()
+        assert room.readiness.store_up(SystemClock().monotonic_us())
+        room.spawn.close()
+
+    run(story)
