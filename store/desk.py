@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from aaa.ports import Change, Changes, Loaded, Sealer, Want
+from aaa.ports import (
+    Change,
+    Changes,
+    Conflict,
+    Loaded,
+    Sealer,
+    StoreUnavailable,
+    Want,
+)
 from domain.device import Device
 from domain.grant import Order
 from store.database import Database
@@ -113,9 +121,12 @@ class DeskStore:
         Each knock is (address, count, first_us, last_us, code, port). Raises StoreUnavailable.
         """
         if knocks:
-            rows = [tuple(knock) for knock in knocks]
+            rows = sorted(tuple(knock) for knock in knocks)
             steps = [Step("knocks", rows), Step("knocks_bound", [()])]
-            await self._road.write(None, steps, [])
+            try:
+                await self._road.write(None, steps, [])
+            except Conflict as error:  # another server was there; they come again
+                raise StoreUnavailable(str(error)) from error
 
     async def probe(self) -> None:
         """Commit something small, which proves that the store can. Raises StoreUnavailable."""

@@ -2,10 +2,15 @@
 
 `read_in` and `write_in` are plain functions over a plain connection; `SqliteRoad` carries them to
 the thread. This connection is the only one that checkpoints, between batches.
+
+A file that was deleted or replaced goes on living under the connections that have it open: commits
+succeed and are lost at the next start. So no commit counts before a look has shown that the names
+of the database, its WAL and its index still mean the files that it was opened with.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
@@ -78,15 +83,45 @@ def check_met(step: Step, met: int) -> None:
     raise AssertionError(f"{step.write}: {len(step.rows) - met} rows cannot be written")
 
 
+FileId = tuple[int, int]
+
+
+def file_of(database: Database) -> str:
+    """The whole path of its file, wherever the process goes from here."""
+    return os.path.abspath(str(database.engine.url.database))
+
+
+def file_ids(path: str) -> list[FileId]:
+    """Device and inode of a database, its WAL and its index. Raises OSError when one is gone."""
+    figures = [os.stat(path + suffix) for suffix in ("", "-wal", "-shm")]
+    return [(one.st_dev, one.st_ino) for one in figures]
+
+
+def check_in_place(path: str, opened: list[FileId]) -> None:
+    """Raise StoreUnavailable when the names no longer mean the files that are open."""
+    try:
+        found = file_ids(path)
+    except OSError as error:
+        raise StoreUnavailable(f"the database is gone from under the server: {error}") from None
+    if found != opened:
+        raise StoreUnavailable(
+            f"{path} is not the database that the server has open: restart the server"
+        )
+
+
 class SqliteRoad:
     """The server's one writer connection."""
 
-    def __init__(self, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection) -> None:
+    def __init__(
+        self, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection, path: str
+    ) -> None:
         """Use `open`. `hop(function, *args)` runs a function beside the raw connection."""
         self._connection = connection
         self._hop = hop
         self._raw: sqlite3.Connection | None = raw
         self._pages_n = 0
+        self._path = path
+        self._opened = file_ids(path)
 
     @classmethod
     async def open(cls, database: Database) -> SqliteRoad:
@@ -94,8 +129,12 @@ class SqliteRoad:
         connection = await database.engine.connect()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
-        road = cls(connection, driver._execute, driver._conn)
-        await road._run(lambda raw: raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}"))
+        try:
+            road = cls(connection, driver._execute, driver._conn, file_of(database))
+            await road._run(lambda raw: raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}"))
+        except OSError as error:
+            await connection.close()
+            raise StoreUnavailable(in_one_line(error)) from error
         return road
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
@@ -111,6 +150,7 @@ class SqliteRoad:
             self._pages_n = await self._run(write_in, feed_seq, steps)
         except (OverflowError, ValueError) as error:
             raise refused(error) from error
+        check_in_place(self._path, self._opened)
 
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""

@@ -59,16 +59,16 @@ def commit_steps(changes: Changes, moved: list[Session], changed: list[Session])
         Step("close", sorted(changes.closings)),
         *_allowance_steps(changes),
         Step("orders_new", [rows.ORDERS.to_row(order) for order in changes.orders_new]),
-        Step("settle", [rows.ORDERS.to_row(o) for o in changes.orders], Expect.INVARIANT),
+        Step("settle", sorted(map(rows.ORDERS.to_row, changes.orders)), Expect.INVARIANT),
         Step("decisions", _decision_rows(changes.decisions)),
         Step("suspense", _newest(rows.SUSPENSE.to_row(one) for one in changes.suspense)),
         Step("learn", sorted(changes.macs), Expect.CONFLICT),
         Step(
             "latches",
-            [
+            sorted(
                 (device, source, latch.value, changes.now_us)
                 for device, source, latch in changes.latches
-            ],
+            ),
         ),
         Step("marks", _mark_rows(changes)),
     ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
-from aaa.ports import Change, Changes, StoreUnavailable, Want
+from aaa.ports import Change, Changes, Conflict, StoreUnavailable, Want
 from domain.account import Allowance, MacMode
 from domain.device import Latch
 from domain.grant import OrderResult, OrderState
@@ -17,6 +18,7 @@ from store import rows, schema
 from store.feed import record_change
 from store.journal import journal_digest
 from store.plans import plan_row
+from store.writing import Step
 from tests.store.house import (
     NOW_US,
     PERIOD_US,
@@ -355,6 +357,24 @@ def test_sources_that_are_no_device_are_counted_and_only_the_newest_thousand_kep
         assert ("10.1.5.149", 5, 1_399, 9_999, 4, 1813) in kept
 
     tell(house_url, story)
+
+
+def test_l11_knocks_go_in_key_order_and_a_race_for_them_is_an_outage(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(house: House) -> None:
+        written: list[tuple[Any, ...]] = []
+
+        async def race(_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
+            written.extend(steps[0].rows)
+            raise Conflict("deadlock detected")
+
+        monkeypatch.setattr(house.store._road, "write", race)
+        with pytest.raises(StoreUnavailable, match="deadlock"):
+            await house.store.knocked([(f"10.0.0.{n}", 1, 1, 1, 1, 1812) for n in (3, 1, 2)])
+        assert written == sorted(written)
+
+    tell(house_sqlite_url, story)
 
 
 def test_a_probe_is_a_real_commit(house_url: str) -> None:

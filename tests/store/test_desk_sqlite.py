@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from aaa.ports import Changes, StoreUnavailable
@@ -39,3 +41,53 @@ def test_a_lock_that_is_not_given_up_is_an_outage(house_sqlite_url: str) -> None
         await house.store.probe()
 
     tell(house_sqlite_url, story)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_a1_nothing_is_acknowledged_into_files_that_were_removed(
+    house_sqlite_url: str, suffix: str
+) -> None:
+    remove = Path(house_sqlite_url.removeprefix("sqlite:///") + suffix).unlink
+
+    async def story(house: House) -> None:
+        await house.store.probe()
+        remove()
+        for n in range(2):
+            with pytest.raises(StoreUnavailable, match="gone from under the server"):
+                await house.store.commit(Changes(NOW_US, 0, journal_id=70 + n, journal=b"x"))
+            with pytest.raises(StoreUnavailable, match="gone from under the server"):
+                await house.store.probe()
+
+    tell(house_sqlite_url, story)
+
+
+def test_a1_nothing_is_acknowledged_into_a_file_that_was_replaced(
+    house_sqlite_url: str, tmp_path: Path
+) -> None:
+    file = Path(house_sqlite_url.removeprefix("sqlite:///"))
+    other = tmp_path / "restored.db"
+
+    def replace() -> None:
+        other.write_bytes(file.read_bytes())
+        other.replace(file)
+
+    async def story(house: House) -> None:
+        await house.store.probe()
+        replace()
+        with pytest.raises(StoreUnavailable, match="restart the server"):
+            await house.store.probe()
+
+    tell(house_sqlite_url, story)
+
+
+def test_a_relative_name_means_the_same_file_wherever_the_server_goes(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(house_sqlite_url.removeprefix("sqlite:///"))
+    monkeypatch.chdir(file.parent)
+
+    async def story(house: House) -> None:
+        monkeypatch.chdir("/")
+        await house.store.probe()
+
+    tell(f"sqlite:///{file.name}", story)

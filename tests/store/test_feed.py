@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import asyncpg
 import pytest
 
 from store import feed, schema
@@ -116,6 +118,26 @@ def test_a_listener_that_loses_its_connection_says_so_and_can_start_again(
         async with house.database.office() as connection:
             await record_change(connection, "account", 1)
         await asyncio.wait_for(heard.wait(), 5)
+        await listener.stop()
+
+    tell(house_postgresql_url, story)
+
+
+def test_a_listener_whose_connection_breaks_while_it_stops_has_stopped(
+    house_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(house: House) -> None:
+        listener = ChangeListener(house.database, lambda: None)
+        await listener.start()
+
+        async def cut(*_: Any) -> None:
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed")
+
+        monkeypatch.setattr(type(listener._driver), "remove_listener", cut)
+        await listener.stop()
+        assert not listener.alive
+        await listener.start()
+        assert listener.alive
         await listener.stop()
 
     tell(house_postgresql_url, story)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from aaa.ports import AccountMove, Changes
+from domain.device import Latch
 from domain.session import DeviceMark
 from store.statements import Insert, sqlite_sql
 from store.writes import WRITES
@@ -56,7 +57,10 @@ def test_l11_rows_go_in_key_order_whatever_order_they_come_in(order: list[int]) 
     changes.accounts = [AccountMove(account(n), posted_micros=1) for n in order]
     changes.sessions = [session(100 - n, n) for n in order]
     changes.charges = [charge(session(100 - n, n), 5) for n in order]
-    for write in ("move", "advance", "charges"):
+    changes.latches = [(n, "192.0.2.1", Latch.NO_PROXY_STATE) for n in order]
+    changes.marks = [DeviceMark(n, "", 30 - n) for n in order]
+    changes.orders = [replace(full_batch().orders_new[0], order_id=n) for n in order]
+    for write in ("move", "advance", "charges", "latches", "marks", "settle"):
         keys = [row[0] for row in rows_of(changes, write)]
         assert keys == sorted(keys), write
     assert touched_accounts(changes) == list(range(1, 30))
