@@ -86,7 +86,7 @@ async def show(office: Office, *, login: str, output: str) -> None:
     render_one(as_row(customer), SHOWN, output)
 
 
-@balance.command("top-up")
+@balance.command("top-up", context_settings={"ignore_unknown_options": True})
 @click.argument("login", type=LOGIN)
 @click.argument("amount", type=AMOUNT)
 @_reference_option

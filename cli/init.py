@@ -12,19 +12,18 @@ from pathlib import Path
 
 import click
 
-from aaa.sealing import CREDENTIAL, DEVICE_SECRET, KeyRing, new_key_file
+from aaa.sealing import DEVICE_SECRET, new_key_file
 from cli import settings
 from cli.errors import HouseError
+from cli.key_proof import a_sealed_value, prove
 from cli.office import Office, in_office, read_keys, run
 from cli.people import Applicant, enrol
 from cli.plan import read_plan
-from domain.account import CredentialKind
 from domain.device import Device, Policy
 from domain.plan import Plan
 from server.seams import SystemRandomness
 from store import office_devices, office_plans, office_subscribers
 from store.database import Database
-from store.office_connection import Connection
 
 SAMPLE_PLAN = settings.CHECKOUT / "conf" / "plans" / "sample-prepaid.toml"
 SAMPLE_NAS = "local"
@@ -80,7 +79,7 @@ async def _initialise(place: settings.Place) -> None:
     finally:
         await database.close()
     if place.key_file.exists():
-        _prove(read_keys(place, SystemRandomness()), sealed)
+        prove(read_keys(place, SystemRandomness()), sealed)
         click.echo(f"the key file {place.key_file} is in place")
         return
     if sealed is not None:
@@ -104,28 +103,6 @@ def write_key_file(path: Path) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise HouseError(f"cannot create the key file {path}: {error.strerror}") from None
-
-
-async def a_sealed_value(connection: Connection) -> tuple[str, str, bytes] | None:
-    """Purpose, row and sealed octets of something that only the right key opens, if there is."""
-    devices = await office_devices.everyone(connection)
-    if devices:
-        return DEVICE_SECRET, str(devices[0].device_id), devices[0].secret
-    for customer in await office_subscribers.page(connection, after="", limit=100):
-        one = customer.subscriber
-        if one.credential_kind in (CredentialKind.CLEAR, CredentialKind.NT):
-            return CREDENTIAL, str(one.subscriber_id), one.credential
-    return None
-
-
-def _prove(keys: KeyRing, sealed: tuple[str, str, bytes] | None) -> None:
-    """HouseError unless the keys open what is in the database."""
-    if sealed is None:
-        return
-    try:
-        keys.open(*sealed)
-    except ValueError as error:
-        raise HouseError(str(error)) from None
 
 
 def shown_url(url: str) -> str:

@@ -63,6 +63,9 @@ class House(click.Group):
         except click.Abort:
             click.echo("tollhouse: interrupted", err=True)
             sys.exit(130)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(EXIT_REFUSED)
         except click.UsageError as error:
             click.echo(f"tollhouse: {one_line(explain_usage(error))}", err=True)
             sys.exit(EXIT_REFUSED)

@@ -12,6 +12,7 @@ import click
 
 from cli import nas_test
 from cli.errors import HouseError
+from cli.key_proof import prove_keys
 from cli.nas_traits import addresses, changed, traits
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
@@ -81,6 +82,7 @@ async def add(office: Office, *, name: str, **given: Any) -> None:
     )
     if given["secret"] is None:
         raise HouseError("--secret is missing: give one, or `--secret generate` to make one")
+    await prove_keys(office)
     device = changed(office, device, given)
     async with office.database.office() as connection:
         if await office_devices.find(connection, name):
@@ -109,6 +111,8 @@ async def set_(office: Office, *, name: str, reset_latches: bool, **given: Any) 
     """
     async with office.database.reading() as connection:
         before = await found(connection, name)
+    if not reset_latches and all(value in (None, ()) for value in given.values()):
+        raise HouseError("nothing to change; see `tollhouse nas set --help`")
     device = changed(office, before, given)
     policies = ("require_message_authenticator", "limit_proxy_state")
     forget = reset_latches or any(given[policy] is not None for policy in policies)

@@ -134,12 +134,26 @@ def prefixes_of(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Addresses and prefixes in their canonical form, each once. HouseError names a wrong one."""
     found: dict[str, None] = {}
     for text in texts:
-        try:
-            network = ipaddress.ip_network(text.strip())
-        except ValueError as error:
-            raise HouseError(f"--address: {error}") from None
-        found[str(network)] = None
+        found[str(_network(text.strip()))] = None
     return tuple(found)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """One address or prefix. HouseError says how to write it."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise HouseError(
+            f"--address: {text!r} is not an address or prefix; write 192.0.2.1, 192.0.2.0/24 or "
+            "2001:db8::/64"
+        ) from None
+    address = text.partition("/")[0]
+    if network.network_address != ipaddress.ip_address(address):
+        raise HouseError(
+            f"--address: {text} has host bits set; write {address} for this one address or "
+            f"{network} for the whole network"
+        )
+    return network
 
 
 def secret_of(office: Office, text: str) -> bytes:

@@ -27,6 +27,7 @@ from rich.text import Text
 from cli.errors import escape_controls
 from domain.money import format_amount
 
+ABBREVIATIONS = ("NAS", "MAC")
 PIPE_COLUMNS = 1000  # a pipe has no width; nothing is folded or cut there
 
 Row = Mapping[str, Any]
@@ -95,8 +96,8 @@ def render_one(row: Row, columns: Sequence[Column], style: str) -> None:
 
 
 def _plain(title: str) -> str:
-    """The title of a list's column as a name beside its value; short words stay capitals."""
-    return title.lower() if title.isupper() and len(title) > 4 else title
+    """The title of a list's column as a name beside its value; only abbreviations stay capitals."""
+    return title.lower() if title.isupper() and title not in ABBREVIATIONS else title
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column], currencies: Sequence[str]) -> Table:

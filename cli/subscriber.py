@@ -12,6 +12,7 @@ import click
 
 from cli.customers import LISTED, SHOWN, as_row, customer_called, devices_called, plan_called
 from cli.errors import HouseError
+from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_option, password_from
 from cli.output import render, render_one
@@ -88,6 +89,7 @@ async def add(
         credential_kind=given["credential"] and CredentialKind(given["credential"]),
         valid_until=given["valid_until"],
     )
+    await prove_keys(office)
     customer, entries = enrol(office, applicant, plan, device_ids=device_ids)
     async with office.database.office() as connection:
         if await office_subscribers.find(connection, login):

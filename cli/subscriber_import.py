@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cli.errors import HouseError
+from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import check_login, check_password
 from cli.people import Applicant, enrol
@@ -61,7 +62,6 @@ async def import_(office: Office, *, file: Path, dry_run: bool) -> None:
     """
     faults: list[str] = []
     lines = list(read(file, faults))
-    refuse(faults, file)
     async with office.database.reading() as connection:
         plans = await office_plans.newest(connection, {line.applicant.plan_name for line in lines})
         ids = {name: key for key, name in (await office_devices.names(connection)).items()}
@@ -78,6 +78,7 @@ async def import_(office: Office, *, file: Path, dry_run: bool) -> None:
             if name not in ids
         ]
     refuse(faults, file)
+    await prove_keys(office)
     customers, entries = prepare(office, lines, plans, ids, faults)
     refuse(faults, file)
     if dry_run:
@@ -203,6 +204,7 @@ def refuse(faults: list[str], file: Path) -> None:
     """HouseError with every fault on a line of its own (the first few), if there are any."""
     if not faults:
         return
+    faults.sort(key=lambda fault: int(fault.split(":")[0].removeprefix("line ")))
     for fault in faults[:FAULTS_SHOWN]:
         click.echo(f"{file}: {fault}", err=True)
     more = f" (the first {FAULTS_SHOWN} are shown)" if len(faults) > FAULTS_SHOWN else ""

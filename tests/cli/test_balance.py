@@ -94,7 +94,7 @@ CORRECT = ("correct", "alice", "1", "--entry", "1", "--reason", "x")
     ("words", "said"),
     [
         (("top-up", "alice", "0"), "more than zero"),
-        (("top-up", "alice", "-1"), "No such option"),
+        (("top-up", "alice", "-1"), "more than zero"),
         (("top-up", "alice", "1.0000001"), "six decimals"),
         (("top-up", "alice", "9999999999"), "too large"),
         (("top-up", "alice", "8999999999"), "range"),

@@ -71,6 +71,13 @@ def test_a_wrong_command_line_is_one_line(words: list[str], said: str) -> None:
     assert line.startswith("tollhouse: ") and said in line
 
 
+@pytest.mark.parametrize("words", [[], ["balance"], ["nas"]])
+def test_a_noun_alone_shows_its_help_as_it_is_laid_out(words: list[str]) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert result.stderr == CliRunner().invoke(main, [*words, "--help"]).stdout
+
+
 def boom(error: BaseException) -> click.testing.Result:  # type: ignore[name-defined]
     @click.group(cls=House)
     def group() -> None:

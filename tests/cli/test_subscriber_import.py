@@ -70,6 +70,14 @@ def test_every_faulty_line_is_listed(sample: House, file: Path) -> None:
     assert "5 faulty lines" in lines[-1]
 
 
+def test_faults_of_every_kind_are_listed_together_in_the_order_of_the_file(
+    sample: House, file: Path
+) -> None:
+    file.write_text(f"{HEAD}\nalice,x,sample-prepaid,1\nbob,x,sample-prepaid,y\neve,x,none,1\n")
+    lines = sample.run("subscriber", "import", str(file), code=2).stderr.splitlines()
+    assert [line.split(": ")[1] for line in lines[:-1]] == ["line 2", "line 3", "line 4"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
