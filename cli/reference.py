@@ -30,9 +30,9 @@ def cli_page() -> str:
         "Written from the program's own help by `python -m cli.reference`.\n",
         "Every command that lists or shows takes `--output table|json|csv`: tables are for people,",
         "JSON and CSV carry exact integers (`*_micros` are millionths of the currency unit, `*_us`",
-        "microseconds since 1970 UTC). Exit codes: 0 done; 1 done, but what was checked is not in",
-        "order; 2 refused or out of reach: nothing was changed, one line on standard error says",
-        "why.\n",
+        "microseconds since 1970 UTC). `explain charge`, which is no list, and `simulate` have",
+        "no CSV. Exit codes: 0 done; 1 done, but what was checked is not in order; 2 refused or",
+        "out of reach: nothing was changed, one line on standard error says why.\n",
     ]
     for path, command in commands():
         with click.Context(command, info_name=" ".join(path), terminal_width=_WIDTH) as ctx:
