@@ -79,20 +79,36 @@ def recheck(turn: Turn, account_id: int) -> None:
             else:
                 enforce(turn, session)
             continue
-        if not deal.plan.priced:
-            continue
-        before = session.granted_micros
-        if deal.account.available_micros < 0 and session.hold_state is HoldState.HELD:
-            _return(turn, deal, -deal.account.available_micros)
-        else:
-            hold_more(turn, deal)
-        if session.granted_micros == before:
-            continue
-        turn.books.touch(session)
-        if session.state is SessionState.OPEN:
-            if not exhausted(deal, reach_of(turn, deal)):
-                _tell_limits(turn, deal, "money changed")
+        if deal.plan.priced:
+            _fit_hold(turn, deal)
             enforce(turn, session)
+
+
+def begin(turn: Turn, session: Session) -> None:
+    """A session has started: money that came since its Accept counts for it now."""
+    enforce(turn, session)
+    deal = deal_of(turn, session)
+    if deal is not None and deal.plan.priced and not session.cut_order_id:
+        _fit_hold(turn, deal)
+
+
+def _fit_hold(turn: Turn, deal: Deal) -> None:
+    """Bring a hold in line with the account, and tell the device.
+
+    A login that has not begun gets no more: it may never begin, and it cannot be told. It would
+    keep a top-up from the login that comes next.
+    """
+    session = deal.session
+    before = session.granted_micros
+    if deal.account.available_micros < 0 and session.hold_state is HoldState.HELD:
+        _return(turn, deal, -deal.account.available_micros)
+    elif session.state is SessionState.OPEN:
+        hold_more(turn, deal)
+    if session.granted_micros == before:
+        return
+    turn.books.touch(session)
+    if session.state is SessionState.OPEN and not exhausted(deal, reach_of(turn, deal)):
+        _tell_limits(turn, deal, "money changed")
 
 
 def cut(turn: Turn, deal: Deal, reason: str) -> None:

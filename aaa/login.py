@@ -44,6 +44,10 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     subscriber = attempt.subscriber = turn.books.subscribers.get(login)
     if subscriber is None or subscriber.status is Status.CLOSED:
         attempt.subscriber = None
+        if subscriber is not None:
+            attempt.facts["advice"] = (
+                "it was removed; `tollhouse subscriber resume LOGIN` brings it back"
+            )
         return _refuse(turn, attempt, Refusal.UNKNOWN)
     try:
         proof = authenticate.prove(credential, subscriber, turn.sealer, request.hash_ok)
@@ -120,6 +124,10 @@ def _admit(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> 
     if slots <= 0:
         return _refuse(turn, attempt, Refusal.TOO_MANY_SESSIONS)
     if not _pays(turn, deal, hold.share(available_micros, slots)):
+        attempt.facts["advice"] = (
+            "other sessions, or logins that never began, hold the money: "
+            "`tollhouse session list --login LOGIN`, `session disconnect` ends one"
+        )
         return _refuse(turn, attempt, Refusal.NO_CREDIT)
     for old in replaced:
         closing.lapse(turn, old, HoldState.VOID)

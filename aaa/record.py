@@ -8,7 +8,7 @@ or implausible changes nothing that is billed.
 from __future__ import annotations
 
 from aaa import boot, closing
-from aaa.enforce import enforce
+from aaa.enforce import begin, enforce
 from aaa.identify import find_session, session_key
 from aaa.limits import deal_of
 from aaa.outcome import Outcome
@@ -206,9 +206,11 @@ def _conclude(turn: Turn, session: Session, usage: Usage, when: EventTime, close
             stop_us=max(when.at_us, session.last_event_us),
             synthetic=False,
         )
-    elif usage.kind is not RecordKind.START or not session.class_session_id:
-        # A sibling's Start may overtake the Stop that frees the money of the one before it.
+    elif usage.kind is not RecordKind.START:
         enforce(turn, session)
+    elif not session.class_session_id:
+        # A sibling's Start may overtake the Stop that frees the money of the one before it.
+        begin(turn, session)
 
 
 def _doubts(turn: Turn, session: Session, step: Step) -> None:

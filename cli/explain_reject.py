@@ -88,6 +88,9 @@ async def reject(
 def as_row(one: Decision, names: dict[int, str]) -> dict[str, Any]:
     """A decision with the words for its rule."""
     rule = RULES.get(one.code)
+    facts = json.loads(one.reply)
+    # Where the rule has several causes, the decision says which advice fits this one.
+    advice = facts.pop("advice", rule.advice if rule else "")
     return {
         "decided_us": one.decided_us,
         "login": one.login,
@@ -96,9 +99,9 @@ def as_row(one: Decision, names: dict[int, str]) -> dict[str, Any]:
         "nas": names.get(one.device_id, f"(removed: {one.device_id})"),
         "code": one.code,
         "rule": rule.text if rule else "",
-        "advice": rule.advice if rule else "",
+        "advice": advice,
         "request": json.loads(one.request),
-        "facts": json.loads(one.reply),
+        "facts": facts,
         "session_id": one.session_id,
     }
 

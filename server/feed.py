@@ -64,8 +64,8 @@ class Feed:
             self._wake.clear()
             try:
                 await self.read()
-            except StoreUnavailable:
-                self._readiness.store_failed()
+            except StoreUnavailable as error:
+                self._readiness.store_failed(str(error))
             except Exception as error:  # noqa: BLE001 - to be deaf for good would be worse
                 self._readiness.store_failed()
                 self._log.error("the feed could not be read", error=repr(error), exc_info=error)

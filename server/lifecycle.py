@@ -76,6 +76,7 @@ class Server:
         self.feed = self._build_feed()
         self.foyer = self._build_foyer()
         desk.broke = self._item_broke
+        self.readiness.told = self._store_told
         self.lag = LoopLag(LAG_US, clock=seams.clock, spawn=seams.spawn)
 
     # ---------------------------------------------------------------- parts
@@ -177,6 +178,10 @@ class Server:
         if name in ("batcher", "feed"):
             self.readiness.broke(name)
 
+    def _store_told(self, up: bool, why: str) -> None:
+        tell = self._log.info if up else self._log.error
+        tell("the database is back" if up else "the database is away, nobody is answered", why=why)
+
     def _item_broke(self, item: Item, error: BaseException) -> None:
         """The desk could not decide about one item: it stays unanswered, and is looked into."""
         kind = type(item).__name__.lower()
@@ -272,9 +277,7 @@ class Server:
         try:
             await self._store.probe()
         except StoreUnavailable as error:
-            if self.readiness.store_up(self._seams.clock.monotonic_us()):
-                self._log.error("the database is away", error=str(error))
-            self.readiness.store_failed()
+            self.readiness.store_failed(str(error))
         else:
             self.readiness.store_proved(self._seams.clock.monotonic_us())
 

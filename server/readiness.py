@@ -7,6 +7,7 @@ lately a probe does. Pure state: who probes and when is the business of `server.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 STORE_PROOF_US: Final = 5_000_000  # a commit older than this proves nothing any more
@@ -20,6 +21,8 @@ class Readiness:
         self._disk_reserve_octets = disk_reserve_octets
         self._proved_us: int | None = None
         self._broken: set[str] = set()
+        self._told_away = False
+        self.told: Callable[[bool, str], None] = lambda up, why: None
         self.started = False
         self.draining = False
         self.disk_free_octets: int | None = None
@@ -27,10 +30,16 @@ class Readiness:
     def store_proved(self, now_us: int) -> None:
         """A commit came back."""
         self._proved_us = now_us
+        if self._told_away:
+            self._told_away = False
+            self.told(True, "")
 
-    def store_failed(self) -> None:
-        """The store said no, or nothing."""
+    def store_failed(self, why: str = "") -> None:
+        """The store said no, or nothing. `told` hears once of each outage and of its end."""
         self._proved_us = None
+        if not self._told_away:
+            self._told_away = True
+            self.told(False, why)
 
     def broke(self, task: str) -> None:
         """A part of the server ended that never should."""

@@ -347,3 +347,31 @@ def test_included_usage_is_promised_in_parts_to_sessions_at_once(gate: Gate) -> 
     begin(gate, "bob", id="A", mac=MAC)
     second = gate.accept("bob", id="B", mac="02-00-00-00-00-02")
     assert reply_attributes(second).vsa_integer(14988, 17) == 500 * MB
+
+
+def test_a_top_up_goes_to_the_next_login_and_not_to_one_that_never_began(gate: Gate) -> None:
+    gate.add_subscriber()
+    gate.accept(port=1, mac=MAC)
+    gate.at(61)
+    assert gate.accept(port=2, mac="02-00-00-00-00-02").label == "no-credit"
+    decision = gate.rows("decisions")[-1]
+    assert "logins that never began" in decision["reply"]
+    gate.top_up("alice", 3_000_000)
+    gate.hear()
+    again = gate.accept(port=2, mac="02-00-00-00-00-02")
+    assert reply_attributes(again).vsa_integer(14988, 17) == 300 * MB
+    assert gate.check() == []
+
+
+def test_a_top_up_between_the_accept_and_the_start_is_told_at_the_start(gate: Gate) -> None:
+    gate.add_subscriber()
+    token = class_of(gate.accept(mac=MAC))
+    gate.top_up("alice", 3_000_000)
+    gate.hear()
+    assert not gate.orders
+    gate.at(2).record("start", token=token, mac=MAC)
+    (order,) = gate.orders
+    told = Packet(43, 0, bytes(16), decode_attributes(order.attributes))
+    assert told.vsa_integer(14988, 17) == 800 * MB
+    assert gate.account().held_micros == 8_000_000
+    assert gate.check() == []

@@ -41,3 +41,14 @@ def test_each_reason_is_named() -> None:
         "only 999 octets are free on the disk",
         "the task feed has ended",
     ]
+
+
+def test_an_outage_is_told_once_and_so_is_its_end() -> None:
+    readiness, told = Readiness(), list[tuple[bool, str]]()
+    readiness.told = lambda up, why: told.append((up, why))
+    readiness.store_proved(1)
+    for why in ("gone", "still gone"):
+        readiness.store_failed(why)
+    readiness.store_proved(2)
+    readiness.store_proved(3)
+    assert told == [(False, "gone"), (True, "")]
