@@ -111,13 +111,3 @@ def test_a_wrong_setting_stops_every_command_in_one_line(books: Installation) ->
             assert said.err.startswith("tollhouse: ")
     finally:
         books.settings_file.write_text(right)
-
-
-def test_twenty_thousand_subscribers_come_in_from_a_file(books: Installation) -> None:
-    path = books.directory / "many.csv"
-    rows = [f"mass-{n:05d},secret-{n},sample-prepaid,1.50" for n in range(20_000)]
-    path.write_text("\n".join(["login,password,plan,balance", *rows, ""]))
-    books.tollhouse("subscriber", "import", str(path))
-    assert books.posted("mass-00000") == 1_500_000
-    assert books.posted("mass-19999") == 1_500_000
-    books.tollhouse("ledger", "check")
