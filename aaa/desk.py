@@ -230,6 +230,7 @@ class Desk:
             sealer=self._sealer,
             hearing=self._hearing,
             devices={**senders, **self._devices},
+            removed=frozenset(senders.keys() - self._devices.keys()),
             journal_id=self._ids.next(),
             acked=dict(self._acked),
         )

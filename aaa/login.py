@@ -39,8 +39,11 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     login = login_key(hints)
     credential = authenticate.credential_of(request.packet, request.device.secret)
     attempt = Attempt(request, hints, credential)
-    for latch in request.latches:
-        turn.books.latches.append((request.device.device_id, request.source_address, latch))
+    device_id = request.device.device_id
+    if device_id not in turn.removed:
+        turn.books.latches += [
+            (device_id, request.source_address, latch) for latch in request.latches
+        ]
     subscriber = attempt.subscriber = turn.books.subscribers.get(login)
     if subscriber is None or subscriber.status is Status.CLOSED:
         attempt.subscriber = None

@@ -43,6 +43,7 @@ class Turn:
     hearing: Hearing
     devices: dict[int, Device]
     journal_id: int
+    removed: frozenset[int] = frozenset()  # gone, though packets of theirs still waited
     records: list[Record] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     acked: dict[int, int] = field(default_factory=dict)  # session to when its cut was acked

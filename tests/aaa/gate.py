@@ -147,6 +147,14 @@ class Gate:
         self.hear()
         return device
 
+    def remove_device(self, name: str) -> None:
+        async def remove() -> None:
+            async with self.database.office() as connection:
+                await office_devices.remove(connection, self.devices[name].device_id)
+
+        self.run(remove())
+        self.desk.equip([d for d in self.devices.values() if d.name != name])
+
     def add_plan(self, text: str) -> None:
         async def add() -> None:
             async with self.database.office() as connection:

@@ -8,6 +8,7 @@ import pytest
 
 from aaa.outcome import Outcome
 from domain.account import CredentialKind, MacMode, Status
+from domain.device import Latch
 from domain.seams import US_PER_S
 from domain.session import HoldState, SessionState
 from radius import mschap, passwords
@@ -402,3 +403,15 @@ def test_a_station_is_the_same_however_its_mac_is_spelled(gate: Gate) -> None:
     gate.add_subscriber()
     assert gate.accept(mac="02-00-00-00-00-01", id="A").reply_code == 2
     assert gate.accept(mac="0200.0000.0001", id="B").reply_code == 2
+
+
+def test_what_a_removed_device_has_proved_is_not_kept(gate: Gate) -> None:
+    """Its packet was under way when the operator removed it."""
+    gate.add_subscriber()
+    request = gate.login("alice")
+    request.latches = (Latch.MESSAGE_AUTHENTICATOR,)
+    gate.remove_device("nas")
+    (outcome,) = gate.serve(request)
+    assert outcome.reply_code == 2
+    assert gate.rows("device_latches") == []
+    assert gate.check() == []
