@@ -6,9 +6,13 @@ that was acknowledged without a Stop. Usage that comes later is charged in a par
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from aaa import limits
 from aaa.turn import Turn
 from accounting import hold
 from accounting.ledger import charge_entry
+from domain.ledger import Entry
 from domain.session import HoldState, Session, SessionState
 
 LOST_SERVICE = 3  # Acct-Terminate-Cause values (ACC-11)
@@ -55,6 +59,9 @@ def post_charges(turn: Turn, session: Session) -> None:
         return
     account = turn.books.accounts[session.account_id]
     entry = charge_entry(account, session, turn.ids.next(), turn.now_us)
+    if entry.overrun_micros:
+        entry = replace(entry, reason=f"{entry.reason}; {_overrun(turn, session, entry)}")
+        turn.notes["overrun"] += 1
     turn.books.entries.append(entry)
     turn.books.closings.append(
         (session.account_id, session.session_id, session.part, entry.entry_id)
@@ -62,5 +69,13 @@ def post_charges(turn: Turn, session: Session) -> None:
     turn.books.move(account, posted=-amount_micros, opened=-amount_micros, entries=1)
     session.closed_micros = session.charged_micros
     session.part += 1
-    if entry.overrun_micros:
-        turn.notes["overrun"] += 1
+
+
+def _overrun(turn: Turn, session: Session, entry: Entry) -> str:
+    """The amount and the bound of an overrun, in words of its entry (L8)."""
+    deal = limits.deal_of(turn, session)
+    bound = limits.bound_micros(deal) if deal is not None else None
+    if bound is not None and entry.overrun_micros > bound:
+        turn.notes["overrun-beyond-bound"] += 1
+    known = "no bound, the line rate is not known" if bound is None else f"bound {bound} micros"
+    return f"below the floor by {entry.overrun_micros} micros, {known}"

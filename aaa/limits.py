@@ -22,7 +22,7 @@ from domain.plan import Counted, Plan
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
 from nas.dialects import DIALECTS, Dialect
-from rating import Tariff, counted_octets
+from rating import Tariff, counted_octets, price
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,28 @@ def _rate_bps(plan: Plan, device: Device) -> int:
     if plan.down_bps and plan.up_bps:
         return plan.down_bps + plan.up_bps
     return 2 * (device.line_rate_bps or 0)
+
+
+DISCONNECT_S = 35  # from the report that tells to the end: its delay, and COA-03's 30 s
+
+
+def bound_micros(deal: Deal) -> int | None:
+    """How far a session of this plan and device may take its account below the floor (1.3).
+
+    At the line's full rate for as long as nobody would notice: where the device itself stops at
+    its octet limit, as late as it does; elsewhere one interval and what a Disconnect takes. None:
+    no rate is known, so there is no bound.
+    """
+    rate_bps = _rate_bps(deal.plan, deal.device)
+    if not rate_bps:
+        return None
+    seconds = deal.session.interim_s * 11 // 10 + DISCONNECT_S
+    if deal.dialect.has_octet_limit and deal.plan.volume is not None:
+        seconds = deal.dialect.granularity_s
+    try:
+        return sum(price(deal.tariff, rate_bps * seconds // 8, seconds, 0, 0, False))
+    except OverflowError:
+        return None  # more than any book holds
 
 
 def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect) -> int | None:

@@ -264,6 +264,9 @@ def test_l8_a_fact_below_the_floor_posts_in_full_and_says_how_far(gate: Gate) ->
     gate.at(60).record("stop", token=token, st=60, o=600 * MB)
     charge = next(row for row in gate.rows("entries") if row["kind"] == "charge")
     assert charge["overrun_micros"] == 1_000_000
+    assert charge["reason"].endswith(
+        "below the floor by 1000000 micros, no bound, the line rate is not known"
+    )
     assert gate.account().balance_micros == -1_000_000
     assert gate.check() == []
 
@@ -374,4 +377,29 @@ def test_a_top_up_between_the_accept_and_the_start_is_told_at_the_start(gate: Ga
     told = Packet(43, 0, bytes(16), decode_attributes(order.attributes))
     assert told.vsa_integer(14988, 17) == 800 * MB
     assert gate.account().held_micros == 8_000_000
+    assert gate.check() == []
+
+
+@pytest.mark.parametrize(
+    ("dialect", "bound"),
+    # 12 Mbit/s are 1.5 MB a second. RouterOS stops at its octet limit within a second; elsewhere
+    # an interval of 300 s, a tenth more, and 35 s for the Disconnect go by.
+    [("mikrotik", 15_000), ("cisco", 365 * 15_000)],
+)
+def test_l8_the_overrun_names_its_bound_where_the_speed_is_known(
+    gate: Gate, dialect: str, bound: int
+) -> None:
+    gate.add_plan(
+        'name = "fast"\ncurrency = "USD"\ninterim_s = 300\n[speed]\ndown = "10M"\nup = "2M"\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n'
+    )
+    gate.add_device("other", dialect=dialect)
+    gate.add_subscriber("bob", plan="fast")
+    token = class_of(gate.accept("bob", nas="other"))
+    (session,) = gate.sessions()
+    gate.at(60).record("stop", nas="other", login="bob", token=token, st=60, o=501 * MB)
+    charge = next(row for row in gate.rows("entries") if row["kind"] == "charge")
+    if dialect == "cisco":
+        bound = (session.interim_s * 11 // 10 + 35) * 15_000
+    assert charge["reason"].endswith(f"below the floor by 10000 micros, bound {bound} micros")
     assert gate.check() == []
