@@ -16,10 +16,11 @@ from aaa.request import Request
 from aaa.turn import Turn
 from accounting import charging, hold, suspense
 from accounting.charging import Total
-from accounting.counters import LOW_STEPS, Line, Reading, Step, advance, restore, snapshot
+from accounting.counters import Step, restore, snapshot
 from accounting.event_time import EventTime, event_time
 from accounting.identity import same_connection
 from accounting.journal import Record, without_secrets
+from accounting.reading import read_into
 from accounting.suspense import Reason
 from domain.device import Device
 from domain.seams import US_PER_S
@@ -64,29 +65,15 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     closed = _begin(turn, session, usage, when)
     _bind(session, usage)
     before = Total.of(session)
-    line = Line(
-        # Nobody's usage is in doubt as a whole; nothing of it is put aside besides.
-        rate_bps=device.line_rate_bps if session.account_id else None,
-        gigawords=device.gigawords,
-        delta=device.counter_mode == "delta",
-        interval_s=session.interim_s or turn.settings.interim_s,
-        unit_octets=device.octets_unit,
-    )
-    start = usage.kind is RecordKind.START
-    reading = Reading(
-        at_us=when.at_us,
-        session_s=None if start else usage.session_s,
-        # A Start's counters are zero or absent whatever went before: they say nothing.
-        input_octets=None if start else usage.input_octets,
-        output_octets=None if start else usage.output_octets,
-        final=usage.kind is RecordKind.STOP,
-    )
     kept = snapshot(session)
-    step = advance(session, reading, line)
-    if closed and step in LOW_STEPS:
-        # Nothing low is believed of a session that has ended (F-07, Q-27).
-        restore(session, kept)
-        step = Step.STALE
+    step = read_into(
+        session,
+        usage,
+        device,
+        at_us=when.at_us,
+        ended=closed,
+        interval_s=session.interim_s or turn.settings.interim_s,
+    )
     used = session.input_octets + session.output_octets + session.session_s > 0
     # One Accept owes one fee, in however many sessions the device splits it (F-54).
     owed = not session.class_session_id and (session.start_seen or used)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from accounting.charging import Total, charged
-from accounting.counters import LOW_STEPS, Line, Reading, Step, advance, restore, snapshot
+from accounting.counters import Step, restore, snapshot
 from accounting.event_time import event_time
 from accounting.journal import Record
+from accounting.reading import read_into
 from domain.device import Device
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
@@ -78,7 +79,12 @@ def replay(
             session = _fresh(record, usage, interim_s)
         before, charged_before = Total.of(session), session.charged_micros
         kept = snapshot(session)
-        effect = _advance(session, usage, device, skew_limit_s, ended)
+        at_us = event_time(usage, skew_limit_s).at_us
+        step = read_into(
+            session, usage, device, at_us=at_us, ended=ended, interval_s=session.interim_s
+        )
+        session.start_seen = session.start_seen or usage.kind is RecordKind.START
+        session.records_n += 1
         ended = ended or usage.kind is RecordKind.STOP
         session.free_octets, session.free_s = record.free_octets, record.free_s
         session.fee_due = fee_owed and _used(session)
@@ -88,14 +94,14 @@ def replay(
         except OverflowError:
             restore(session, kept)
             session.fee_due = before.fee_due
-            effect = str(Step.ABSURD)
+            step = Step.ABSURD
         after = Total.of(session)
         found.lines.append(
             ReplayedRecord(
                 journal_id=journal_id,
                 record=record,
                 usage=usage,
-                effect=effect,
+                effect=str(step),
                 before=before,
                 after=after,
                 charged_before_micros=charged_before,
@@ -125,38 +131,6 @@ def _fresh(record: Record, usage: Usage, interim_s: int) -> Session:
         start_us=record.event_us - (usage.session_s or 0) * US_PER_S,
         interim_s=interim_s,
     )
-
-
-def _advance(
-    session: Session,
-    usage: Usage,
-    device: Device,
-    skew_limit_s: int,
-    ended: bool,
-) -> str:
-    line = Line(
-        rate_bps=device.line_rate_bps if session.account_id else None,
-        gigawords=device.gigawords,
-        delta=device.counter_mode == "delta",
-        interval_s=session.interim_s,
-        unit_octets=device.octets_unit,
-    )
-    start = usage.kind is RecordKind.START
-    reading = Reading(
-        at_us=event_time(usage, skew_limit_s).at_us,
-        session_s=None if start else usage.session_s,
-        input_octets=None if start else usage.input_octets,
-        output_octets=None if start else usage.output_octets,
-        final=usage.kind is RecordKind.STOP,
-    )
-    kept = snapshot(session)
-    step = advance(session, reading, line)
-    if ended and step in LOW_STEPS:
-        restore(session, kept)
-        step = Step.STALE
-    session.start_seen = session.start_seen or start
-    session.records_n += 1
-    return str(step)
 
 
 def _used(session: Session) -> bool:

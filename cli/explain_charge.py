@@ -263,6 +263,7 @@ async def _differences(
         compile_tariff(plan) if plan else None,
         skew_limit_s=accounting.clock_skew_s,
         interim_s=session.interim_s or accounting.interim_s,
+        fee_owed=not session.class_session_id,
     )
     found = list(again.differences)
     if again.charged_micros != session.charged_micros:

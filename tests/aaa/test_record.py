@@ -368,3 +368,27 @@ def test_f_19_a_price_that_no_book_can_hold_is_no_bill(gate: Gate) -> None:
     assert not sum(row["used_octets"] for row in gate.rows("allowances"))
     assert gate.account("bob").balance_micros == 5_000_000
     assert gate.check() == []
+
+
+def test_a11_a_session_that_continues_another_is_replayed_without_a_fee(gate: Gate) -> None:
+    gate.add_plan(
+        'name = "fee"\ncurrency = "USD"\n[price.session]\nfee = "0.25"\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n'
+    )
+    gate.add_subscriber("bob", plan="fee")
+    token = class_of(gate.accept("bob"))
+    for name, at_s in (("A", 60), ("B", 120)):
+        gate.at(at_s - 60).record("start", login="bob", token=token, id=name)
+        gate.at(at_s).record("stop", login="bob", token=token, id=name, st=60, o=MB)
+    first, second = gate.sessions()
+    plan = gate.desk._books.plans[first.plan_id]
+    for session, charged in ((first, 260_000), (second, 10_000)):
+        found = replay(
+            journal(gate, session.session_id),  # type: ignore[arg-type]
+            gate.devices["nas"],
+            gate.desk._books.tariff(plan),
+            skew_limit_s=300,
+            interim_s=300,
+            fee_owed=not session.class_session_id,
+        )
+        assert (found.differences, found.charged_micros) == ([], charged)

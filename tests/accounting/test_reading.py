@@ -1,0 +1,57 @@
+"""One reading of a record, for live rating and for its replay."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+
+import pytest
+
+from aaa import record
+from accounting import replay
+from accounting.counters import Step
+from accounting.reading import read_into
+from domain.device import Device
+from domain.session import Session, SessionState
+from domain.usage import RecordKind, Usage
+
+DEVICE = Device(5, "nas", b"x" * 16, ("10.0.0.0/8",), "mikrotik", 3799)
+
+
+def session(**changed: int) -> Session:
+    made = Session(1, 9, 2, 5, 7, SessionState.OPEN, 1, records_n=1, output_octets=500)
+    return replace(made, session_s=600, last_event_us=600_000_000, **changed)
+
+
+def usage(kind: RecordKind, at_s: int, octets: int | None) -> Usage:
+    return Usage(kind, "A", "alice", at_s * 1_000_000, session_s=at_s, output_octets=octets)
+
+
+def read(one: Session, said: Usage, device: Device = DEVICE, *, ended: bool = False) -> Step:
+    return read_into(one, said, device, at_us=said.arrived_us, ended=ended, interval_s=300)
+
+
+def test_the_counters_of_a_start_say_nothing() -> None:
+    one = session()
+    assert read(one, usage(RecordKind.START, 900, 0)) is Step.UNCHANGED
+    assert (one.output_octets, one.candidate_event_us) == (500, None)
+
+
+@pytest.mark.parametrize("kind", [RecordKind.INTERIM, RecordKind.STOP])
+def test_f_07_nothing_low_is_believed_of_a_session_that_was_stopped(kind: RecordKind) -> None:
+    one = session()
+    assert read(one, usage(kind, 900, 20), ended=True) is Step.STALE
+    assert (one.output_octets, one.review_output, one.candidate_event_us) == (500, 0, None)
+
+
+def test_nobodys_usage_is_in_doubt_as_a_whole_and_nothing_is_put_aside_besides() -> None:
+    slow = replace(DEVICE, line_rate_bps=8_000)
+    for account_id, step in ((9, Step.CAPPED), (0, Step.ADVANCED)):
+        one = session(account_id=account_id)
+        assert read(one, usage(RecordKind.INTERIM, 900, 10**9), slow) is step
+
+
+def test_a11_live_rating_and_its_replay_read_by_the_same_rules() -> None:
+    for module in (record, replay):
+        assert module.read_into is read_into  # type: ignore[attr-defined]
+        assert "advance(" not in inspect.getsource(module)
