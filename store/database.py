@@ -8,7 +8,7 @@ Below SQLite's URLs lie files, which only `store.upgrade` creates.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ _READ_ONLY = "tollhouse_read_only"
 _VERSION = table("alembic_version", column("version_num"))
 
 
+# Makes a connection of the shape of aiosqlite's: the seam through which a database is reached.
+Connect = Callable[[], Awaitable[Any]]
+
+
 class UnsafeDatabase(Exception):
     """The database is set up to lose commits that it has acknowledged."""
 
@@ -50,9 +54,12 @@ class Database:
         self.dialect: str = engine.dialect.name
 
     @classmethod
-    async def open(cls, url: str) -> Database:
-        """Open and check. Raises BadUrl, StoreUnavailable, UnsafeDatabase."""
-        database = cls(url, make_engine(url))
+    async def open(cls, url: str, connect: Connect | None = None) -> Database:
+        """Open and check. Raises BadUrl, StoreUnavailable, UnsafeDatabase.
+
+        `connect`, if given, makes the connections to SQLite instead of aiosqlite.
+        """
+        database = cls(url, make_engine(url, connect))
         if not file_exists(database.engine.url):
             raise StoreUnavailable(f"there is no database at {url}: run `tollhouse init`")
         try:
@@ -127,13 +134,15 @@ def file_exists(url: URL) -> bool:
     return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
 
 
-def make_engine(url: str) -> AsyncEngine:
+def make_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
     """An engine for `sqlite:///path` or `postgresql://...`, every connection set up alike."""
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
+        own: dict[str, Any] = {} if connect is None else {"async_creator": connect}
         engine = create_async_engine(
             parsed.set(drivername="sqlite+aiosqlite"),
             connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000},
+            **own,
         )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -1,0 +1,123 @@
+"""Connections to a real SQLite without a thread: every hop is one instant of the world.
+
+The server reaches SQLite through aiosqlite, whose connection runs each call on a thread of its
+own. Here the same calls run in the turn of the loop in which they come, on the fault-injecting
+disk, with the world's time passing before and after. So a commit happens at one known instant,
+other tasks run around it, and a crash can fall before it, after it or into the middle of it.
+
+Waiting for a lock is waiting in the world: SQLite's own patience is switched off.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiosqlite
+
+from store.database import BUSY_MS
+from tests.simulation.disk.disk import Disk
+from tests.simulation.seams import running_process
+from tests.simulation.world import World
+
+RETRY_US = 20_000
+
+
+class InstantConnection(aiosqlite.Connection):
+    """aiosqlite's connection, its calls made in place."""
+
+    def __init__(self, world: World, disk: Disk, path: Path, pace: Pace) -> None:
+        """Opens when awaited."""
+        self._world = world
+        self._disk = disk
+        self._pace = pace
+        self._path = path
+        self._running = True
+        self._connection: sqlite3.Connection | None = None
+
+    def __await__(self) -> Generator[Any, None, aiosqlite.Connection]:
+        """Open."""
+        return self._open().__await__()
+
+    def __del__(self) -> None:
+        """Nothing to stop."""
+
+    async def _open(self) -> aiosqlite.Connection:
+        await self._world.sleep(self._pace.hop_us())
+        await self._alive()
+        self._connection = self._disk.connect(
+            self._path, isolation_level=None, timeout=0, check_same_thread=False
+        )
+        return self
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self._running or self._connection is None:
+            raise ValueError("Connection closed")
+        await self._world.sleep(self._pace.hop_us())
+        waited_us = 0
+        while True:
+            await self._alive()
+            try:
+                result = fn(*args, **kwargs)
+                break
+            except sqlite3.OperationalError as error:
+                await self._alive()
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                again = busy and not self._conn.in_transaction and waited_us < BUSY_MS * 1000
+                if not again:
+                    await self._world.sleep(self._pace.hop_us())
+                    raise
+            self._world.figures["waits for a lock"] += 1
+            waited_us += RETRY_US
+            await self._world.sleep(RETRY_US)
+        await self._alive()
+        await self._world.sleep(self._pace.hop_us())
+        return result
+
+    async def _alive(self) -> None:
+        """Die with the disk, if a fault said that the process died in mid-write."""
+        process = running_process()
+        if self._disk.dead:
+            process.kill()
+        if not process.alive:
+            await process.hang()
+
+    async def close(self) -> None:
+        """Close; the last one takes the WAL with it."""
+        if self._connection is not None:
+            await self._execute(self._connection.close)
+            self._connection = None
+
+    def stop(self) -> None:
+        """There is no thread to stop."""
+        self._running = False
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Pace:
+    """How slow the database is: half the time of a hop, drawn anew each time."""
+
+    def __init__(self, dice: Random, mean_us: int) -> None:
+        """`mean_us` may be changed while the world runs."""
+        self._dice = dice
+        self.mean_us = mean_us
+
+    def hop_us(self) -> int:
+        """The next wait."""
+        return round(self._dice.expovariate(1.0 / self.mean_us)) if self.mean_us else 0
+
+
+def connector(
+    world: World, disk: Disk, path: Path, pace: Pace
+) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """What `Database.open` calls for each connection."""
+
+    async def connect() -> aiosqlite.Connection:
+        return await InstantConnection(world, disk, path, pace)
+
+    return connect

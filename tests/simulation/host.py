@@ -1,0 +1,325 @@
+"""The machine that the server runs on: its disk, its processes, and how it dies and comes back.
+
+The server is the one that ships: lifecycle, doors, batcher, desk, store, sender of orders. What
+surrounds it are the world's seams, and a store and ports that pass named crash points. A crash
+kills every process of the machine in mid-step; the next boot finds what the page cache held (the
+process died) or what the disk held (the power failed), in a directory of its own.
+
+Office work (top-ups, plans, devices) runs in a process beside the server, as the command line
+does, on connections of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aaa.desk import Desk
+from aaa.ports import Changes, Loaded, Sealer, StoreUnavailable, Want
+from aaa.turn import DeskSettings
+from domain.grant import Order
+from server.lifecycle import Server
+from server.limits import Limits
+from store.database import Database
+from store.desk import DeskStore
+from tests.simulation.database import Pace, connector
+from tests.simulation.disk.disk import Disk
+from tests.simulation.network import Address, Network, Port
+from tests.simulation.seams import MachineClock, SeededChance, running_process, seams_of
+from tests.simulation.world import Process, World
+
+SERVER = "10.255.0.1"
+AUTH_PORT, ACCT_PORT = 1812, 1813
+FILE = "tollhouse.db"
+SOUND_ERRORS = ("the database is away, nobody is answered",)  # what faults may lead to
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Doom:
+    """How one run of the server ends, if it does not live on. At most one field is set."""
+
+    at_step: int = 0  # before its n-th callback: at any await
+    at_point: int = 0  # as it passes its n-th crash point, whichever that is
+    at_named: tuple[str, int] = ("", 0)  # as it passes this crash point for the n-th time
+    in_write: int = 0  # in the middle of its n-th write or sync
+
+
+@dataclass(slots=True)
+class Points:
+    """The named crash points: how often each was passed, in all and by this run."""
+
+    world: World
+    passed: Counter[str] = field(default_factory=Counter)
+    crashed: Counter[str] = field(default_factory=Counter)
+    run: Counter[str] = field(default_factory=Counter)
+    run_n: int = 0
+    doom: Doom = field(default_factory=Doom)
+
+    def begin(self, doom: Doom) -> None:
+        """A new run of the server, with a fate."""
+        self.doom = doom
+        self.run.clear()
+        self.run_n = 0
+
+    def pass_by(self, name: str) -> None:
+        """The server is here; this may be where it dies."""
+        process = running_process()
+        if not process.alive or process is self.world.outside:
+            return
+        self.passed[name] += 1
+        self.run[name] += 1
+        self.run_n += 1
+        doom = self.doom
+        if doom.at_point == self.run_n or doom.at_named == (name, self.run[name]):
+            self.crashed[name] += 1
+            self.world.say(f"crash at {name}")
+            process.crash()
+
+
+class WatchedStore(DeskStore):
+    """The store that ships, with crash points around what it does."""
+
+    points: Points
+    committed: Callable[[], None]
+
+    async def load(self, want: Want) -> Loaded:
+        """Read for a batch."""
+        loaded = await super().load(want)
+        self.points.pass_by("load.after")
+        return loaded
+
+    async def commit(self, changes: Changes) -> None:
+        """Commit a batch, and have the books looked at."""
+        self.points.pass_by("commit.before")
+        await super().commit(changes)
+        self.committed()
+        self.points.pass_by("commit.after")
+
+    async def feed_seq(self) -> int:
+        """Where the feed stands; the first thing a start asks."""
+        self.points.pass_by("start.feed")
+        return await super().feed_seq()
+
+    async def load_devices(self) -> Any:
+        """Devices, at the start and when one was changed."""
+        devices = await super().load_devices()
+        self.points.pass_by("devices.after")
+        return devices
+
+    async def pending_orders(self) -> list[Order]:
+        """Orders that the last run left behind."""
+        orders = await super().pending_orders()
+        self.points.pass_by("orders.loaded")
+        return orders
+
+    async def probe(self) -> None:
+        """Prove that the store commits."""
+        await super().probe()
+        self.points.pass_by("probe.after")
+
+    async def checkpoint(self) -> None:
+        """Move the WAL into the database."""
+        self.points.pass_by("checkpoint.before")
+        await super().checkpoint()
+        self.points.pass_by("checkpoint.after")
+
+
+class SpokenLog:
+    """The server's log, as lines of the timeline. An error that no fault explains is a finding."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        """The log of one process."""
+        self._world = world
+        self._process = process
+
+    def info(self, event: str, **facts: Any) -> None:
+        """Something an operator may like to know."""
+        self._tell("info", event, facts)
+
+    def warning(self, event: str, **facts: Any) -> None:
+        """Something an operator should look at."""
+        self._tell("warning", event, facts)
+
+    def error(self, event: str, **facts: Any) -> None:
+        """Something that is broken."""
+        self._tell("error", event, facts)
+        if self._process.alive and event not in SOUND_ERRORS:
+            self._world.violation(f"the server says: {event} {_shown(facts)}")
+
+    def _tell(self, level: str, event: str, facts: dict[str, Any]) -> None:
+        if self._process.alive and not self._world.over:
+            self._world.say(f"{self._process.name} {level}: {event} {_shown(facts)}")
+
+
+def _shown(facts: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in facts.items() if name != "exc_info")
+
+
+class Host:
+    """One machine. `boot` starts the server; `kill` and `cut_power` end everything on it."""
+
+    def __init__(
+        self,
+        world: World,
+        network: Network,
+        room: Path,
+        *,
+        keys: Callable[[SeededChance], Sealer],
+        settings: DeskSettings,
+        limits: dict[str, Any],
+        pace_us: int = 300,
+    ) -> None:
+        """`room/run-0` holds the database that the first boot finds."""
+        self.world = world
+        self.network = network
+        self.clock = MachineClock(world)
+        self.points = Points(world)
+        self.pace = Pace(world.dice("pace"), pace_us)
+        self.boots_n = 0
+        self.runs_n = 0
+        self.server: Server | None = None
+        self.desk: Desk | None = None
+        self.committed: Callable[[], None] = lambda: None
+        self.on_boot: Callable[[], None] = lambda: None  # a new directory is there
+        self.reborn_in_us: Callable[[], int] = lambda: 1_000_000
+        self.next_doom: Callable[[], Doom] = Doom
+        self._room = room
+        self._keys = keys
+        self._settings = settings
+        self._limits = limits
+        self._dice = world.dice("host")
+        self.disk = Disk(room / "run-0")
+        self.process = Process(world, "server-0")
+        self.office_process = Process(world, "office-0")
+        network.on_bind = self._watch_port
+
+    @property
+    def path(self) -> Path:
+        """The database of the current run."""
+        return self._room / f"run-{self.runs_n}" / FILE
+
+    @property
+    def url(self) -> str:
+        """Its address, as Tollhouse wants it."""
+        return f"sqlite:///{self.path}"
+
+    @property
+    def up(self) -> bool:
+        """Is the server alive and ready?"""
+        server = self.server
+        return (
+            self.process.alive
+            and server is not None
+            and server.readiness.ready(self.clock.monotonic_us())
+        )
+
+    # ---------------------------------------------------------------- life
+
+    def boot(self) -> None:
+        """Start the server on what lies in the current directory."""
+        world = self.world
+        self.boots_n += 1
+        self.server = None
+        self.process = Process(world, f"server-{self.boots_n}")
+        self.office_process = Process(world, f"office-{self.boots_n}")
+        self.process.on_death.append(self._died)
+        doom = self.next_doom()
+        self.points.begin(doom)
+        self.process.crash_at_step = doom.at_step or None
+        if doom.in_write:
+            self.disk.crash_in(doom.in_write)
+        world.say(f"boot {self.boots_n} {doom}")
+        self.process.spawn(self._serve(self.process), "main")
+
+    async def _serve(self, process: Process) -> None:
+        try:
+            database = await self.open_database()
+            chance = SeededChance(self.world.dice(f"server-{self.boots_n}"))
+            keys = self._keys(chance)
+            store = await WatchedStore.open(database, keys)
+            assert isinstance(store, WatchedStore)
+            store.points, store.committed = self.points, self.committed
+            seams = seams_of(process, self.clock, self.network, self.world.dice(process.name))
+            self.desk = Desk(
+                store, self._settings, ids=seams.ids, randomness=seams.randomness, sealer=keys
+            )
+            log = SpokenLog(self.world, process)
+            limits = Limits(
+                listen=(SERVER,), auth_port=AUTH_PORT, acct_port=ACCT_PORT, **self._limits
+            )
+            server = Server(seams, limits, store=store, desk=self.desk, log=log)
+            process.failed = server.broke
+            await server.start()
+            self.server = server
+            self.points.pass_by("start.done")
+        except (StoreUnavailable, OSError) as error:
+            self.world.say(f"the server cannot start: {error}")
+            process.kill()
+
+    async def open_database(self) -> Database:
+        """A database for the process that asks, on connections of its own."""
+        return await Database.open(self.url, connector(self.world, self.disk, self.path, self.pace))
+
+    async def office(self, work: Callable[[Database], Awaitable[Result]]) -> Result:
+        """Do office work in the office's process; to be awaited there."""
+        database = await self.open_database()
+        try:
+            result = await work(database)
+        finally:
+            await database.close()
+        self.committed()
+        return result
+
+    # ---------------------------------------------------------------- death
+
+    def kill(self) -> None:
+        """Every process of the machine dies now; the page cache lives on."""
+        self.process.kill()
+
+    def cut_power(self) -> None:
+        """The power fails: what was not synced may be lost, torn or kept."""
+        self.world.figures["power cuts"] += 1
+        self._end(power=True)
+
+    def _died(self) -> None:
+        self.world.figures["crashes"] += 1
+        self._end(power=False)
+
+    def _end(self, *, power: bool) -> None:
+        """Everything on the machine is dead; prepare what the next boot finds."""
+        self.disk.die()
+        self.process.on_death.clear()
+        self.process.kill()
+        self.office_process.kill()
+        after = self._room / f"run-{self.runs_n + 1}"
+        after.mkdir()
+        if power:
+            self.disk.after_power_cut(after, self._dice)
+        else:
+            self.disk.after_kill(after)
+        self.disk.close()
+        shutil.rmtree(self._room / f"run-{self.runs_n}")
+        self.runs_n += 1
+        self.disk = Disk(after)
+        self.on_boot()
+        self.world.after(self.reborn_in_us(), self.boot)
+
+    def _watch_port(self, port: Port) -> None:
+        """Crash points before and after each datagram that the server sends."""
+        if port.host != SERVER:
+            return
+        kind = "reply" if port.port in (AUTH_PORT, ACCT_PORT) else "order"
+
+        def before(octets: bytes, address: Address) -> None:
+            self.points.pass_by(f"{kind}.before_send")
+
+        def after(octets: bytes, address: Address) -> None:
+            self.points.pass_by(f"{kind}.after_send")
+
+        port.before_send, port.after_send = before, after

@@ -1,0 +1,210 @@
+"""The town in which all histories play: its plans, routers and subscribers, made once.
+
+A fresh database with all of it is built when simulation begins and copied for each history, for
+building it takes longer than living in it. A history picks who of the town takes part.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from aaa.sealing import KeyRing, new_key_file
+from tests.aaa.gate import SECRET, Chance, Gate
+from tests.simulation.host import FILE
+from tests.simulation.seams import SeededChance
+
+START_US = 3_600_000_000  # histories begin at least so long after the town was built
+
+PLANS = {
+    "metered": """
+interim_s = 60
+[price.volume]
+amount = "0.01"
+per = "MB"
+[speed]
+down = "10M"
+up = "2M"
+""",
+    "shared": """
+sessions = 3
+interim_s = 120
+[price.volume]
+amount = "0.02"
+per = "MiB"
+increment = "64 KiB"
+rounding = "half-up"
+[speed]
+down = "20M"
+up = "5M"
+""",
+    "hourly": """
+sessions = 2
+timezone = "Europe/Berlin"
+[price.time]
+amount = "2.40"
+per = "hour"
+increment_s = 60
+rounding = "up"
+[speed]
+down = "4M"
+up = "1M"
+""",
+    "mixed": """
+interim_s = 60
+timezone = "America/New_York"
+[price.session]
+fee = "0.05"
+[price.volume]
+amount = "0.003"
+per = "MB"
+count = "down"
+[price.time]
+amount = "0.60"
+per = "hour"
+[speed]
+down = "8M"
+up = "8M"
+""",
+    "bundle": """
+sessions = 2
+interim_s = 60
+timezone = "Australia/Lord_Howe"
+validity_days = 30
+[price.volume]
+amount = "0.05"
+per = "MB"
+count = "larger"
+[included]
+volume = "60 MB"
+[speed]
+down = "10M"
+up = "10M"
+""",
+    "unpoliced": """
+interim_s = 60
+[price.volume]
+amount = "0.004"
+per = "MB"
+""",
+    "open-house": """
+sessions = 2
+max_session_s = 7200
+""",
+    "fee-only": """
+sessions = 4
+[price.session]
+fee = "0.25"
+""",
+}
+DIALECTS = {"mikrotik": 3, "cisco": 2, "standard": 3}  # how many routers speak each
+BALANCES_MICROS = (0, 20_000, 300_000, 1_000_000, 2_500_000, 7_000_000)
+SUBSCRIBERS_N = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A subscriber of the town."""
+
+    login: str
+    password: str
+    plan: str
+    balance_micros: int
+    credit_limit_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A device of the town."""
+
+    name: str
+    dialect: str
+    address: str
+    coa_port: int
+    gigawords: bool
+    line_rate_bps: int
+
+
+def residents() -> list[Resident]:
+    """Everybody, always the same."""
+    plans = list(PLANS)
+    return [
+        Resident(
+            login=f"sub{n:02d}",
+            password=f"secret-{n}",
+            plan=plans[n % len(plans)],
+            balance_micros=BALANCES_MICROS[n * 5 % 7 % len(BALANCES_MICROS)],
+            credit_limit_micros=500_000 if n % 9 == 4 else 0,
+        )
+        for n in range(SUBSCRIBERS_N)
+    ]
+
+
+def routers() -> list[Router]:
+    """All devices; Gate's own device `nas` is the first one."""
+    made, number = [], 0
+    for dialect, count in DIALECTS.items():
+        for n in range(count):
+            number += 1
+            made.append(
+                Router(
+                    name=f"{dialect}-{n}",
+                    dialect=dialect,
+                    address=f"10.{number}.0.1",
+                    coa_port=1700 if dialect == "cisco" else 3799,
+                    gigawords=not (dialect == "standard" and n == 2),
+                    line_rate_bps=100_000_000,
+                )
+            )
+    return made
+
+
+def key_file() -> bytes:
+    """The key file with which the town's secrets are sealed."""
+    return new_key_file(Chance().octets)
+
+
+def keys(chance: SeededChance) -> KeyRing:
+    """The key ring of one server process."""
+    return KeyRing(key_file(), chance.octets)
+
+
+def build(directory: Path) -> Path:
+    """Build the town's database in a directory; returns its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / FILE
+    gate = Gate(f"sqlite:///{path}")
+    for name, text in PLANS.items():
+        gate.add_plan(f'name = "{name}"\ncurrency = "USD"\n{text}')
+    for router in routers():
+        made = gate.add_device(
+            router.name,
+            dialect=router.dialect,
+            coa_port=router.coa_port,
+            gigawords=router.gigawords,
+            line_rate_bps=router.line_rate_bps,
+        )
+        assert made.prefixes[0].replace(".0/16", ".1") == router.address
+    for resident in residents():
+        gate.add_subscriber(
+            resident.login,
+            balance_micros=resident.balance_micros,
+            plan=resident.plan,
+            password=resident.password.encode(),
+            credit_limit_micros=resident.credit_limit_micros,
+        )
+    assert gate.check() == []
+    gate.close()
+    assert {one.name for one in directory.iterdir()} == {FILE}, "the WAL was not taken in"
+    return path
+
+
+def move_in(template: Path, room: Path) -> None:
+    """Copy the town into the first directory of a history."""
+    room.mkdir(parents=True)
+    (room / "run-0").mkdir()
+    shutil.copyfile(template, room / "run-0" / FILE)
+
+
+SHARED_SECRET = SECRET

@@ -1,0 +1,91 @@
+"""What really happened, written down by those who did it: the routers and the office.
+
+Every router actor keeps a `TrueSession` for each connection it served: what passed, what it told
+the server in which record, and which record was acknowledged. The office keeps what it paid in.
+Nothing of this is known to the server; the oracle prices it, and the checkers compare.
+
+All instants are the world's microseconds unless said otherwise; octets and seconds are totals
+since the session began. `input` is what the subscriber sent (ACC-03).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Told:
+    """One accounting record, as first put on the wire. Repeats are the same record."""
+
+    kind: str  # "start", "interim", "stop"
+    sent_us: int
+    input_octets: int  # true totals at that instant, whatever was written into the packet
+    output_octets: int
+    session_s: int
+    as_said: tuple[int, int, int]  # input, output, seconds as the packet says them (mod 2^32 ...)
+    sends_n: int = 0
+    acked_us: int | None = None
+    given_up: bool = False  # the router stopped repeating it without an answer
+
+
+@dataclass(slots=True)
+class TrueSession:
+    """One connection of a subscriber, as the router served it."""
+
+    nas: str  # device name in the books
+    acct_session_id: str
+    login: str
+    plan: str  # plan name at login; "" if not let in by the server
+    tokens: list[bytes] = field(default_factory=list)  # Class values of the Accept, in order
+    accepted_us: int | None = None  # the Accept arrived (None: it serves without one)
+    began_us: int = 0
+    ended_us: int | None = None
+    cause: str = ""  # why it ended: "user", "timeout", "octets", "disconnect", "reboot", "lost"
+    used_input: int = 0  # what really passed so far
+    used_output: int = 0
+    used_s: int = 0
+    told: list[Told] = field(default_factory=list)
+    # Could every counter it reported be taken at its word? False: this router resets, swaps,
+    # wraps without telling, or invents; then only bounds can be checked, and `why` says which.
+    honest: bool = True
+    why: str = ""
+    limit_s: int = 0  # Session-Timeout and octet limit that the router was told last; 0: none
+    limit_octets: int = 0
+    timeline: list[tuple[int, int, int]] = field(default_factory=list)
+    # (world us, input, output) at each change of rate: usage between is linear
+
+    @property
+    def acked(self) -> list[Told]:
+        """The records that the server has acknowledged."""
+        return [record for record in self.told if record.acked_us is not None]
+
+    @property
+    def finished(self) -> bool:
+        """Has its Stop been acknowledged?"""
+        return any(record.kind == "stop" for record in self.acked)
+
+
+@dataclass(slots=True)
+class Payment:
+    """Money that the office has booked, or tried to: `key` makes a repetition harmless."""
+
+    login: str
+    amount_micros: int
+    key: str
+    tried_us: int
+    done_us: int | None = None  # known to be booked
+    tries_n: int = 0
+
+
+@dataclass(slots=True)
+class Truth:
+    """All of it."""
+
+    sessions: list[TrueSession] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    opening_micros: dict[str, int] = field(default_factory=dict)  # by login
+    credit_limit_micros: dict[str, int] = field(default_factory=dict)
+    boots: list[tuple[str, int, bool]] = field(default_factory=list)
+    # (nas, world us, Accounting-On acknowledged) for each reboot of a router
+    disconnects_n: int = 0  # asked for by the server, as the routers saw it
+    naks_n: int = 0
