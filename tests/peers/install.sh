@@ -26,6 +26,7 @@ want freeradius freeradius freeradius
 want /usr/share/freeradius/dictionary freeradius-common
 want systemd-analyze systemd
 want setpriv util-linux
+want /usr/include/sqlite3ext.h libsqlite3-dev
 
 if [ ${#packages[@]} -eq 0 ]; then exit 0; fi
 
