@@ -17,7 +17,6 @@ from server.logs import Log
 from server.ports import Desk, Store
 from server.readiness import Readiness
 
-POLL_US: Final = 200_000
 EVERYTHING: Final = "everything"  # the kind that says: some changes are gone, trust nothing
 
 
@@ -35,7 +34,9 @@ class Feed:
         orders_changed: Callable[[], Awaitable[None]],
         collect: Callable[[], None],
         log: Log,
+        poll_us: int = 200_000,
     ) -> None:
+        self._poll_us = poll_us
         self._store = store
         self._desk = desk
         self._spawn = spawn
@@ -58,7 +59,7 @@ class Feed:
     async def run(self) -> None:
         """Follow the feed for ever."""
         while True:
-            cancel = self._spawn.later(POLL_US, self._wake.set)
+            cancel = self._spawn.later(self._poll_us, self._wake.set)
             await self._wake.wait()
             cancel()
             self._wake.clear()

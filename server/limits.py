@@ -38,5 +38,8 @@ class Limits:
     replies_max_n: int = 131_072  # requests and replies that are remembered
     status_per_s: int = 20  # Status-Server packets of one device
     order_sockets_n: int = 4  # source ports for orders, 256 outstanding each
+    feed_poll_us: int = 200_000  # how often the feed is read where nobody tells us
+    sweep_us: int = 2_000_000  # how often sessions that time decides about are looked for
+    probe_us: int = 1_000_000  # how often the store proves itself; well below its 5 s
     drain_linger_us: int = 1_000_000  # accounting is still served while logins go elsewhere
     drain_max_us: int = 15_000_000

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from aaa.ports import Change, StoreUnavailable
-from server.feed import POLL_US, Feed
+from server.feed import Feed
 from server.readiness import Readiness
 from server.seams import LoopSpawn
 from tests.server.fakes import Clock, Desk, Log, Spawn, Store
@@ -123,7 +123,7 @@ def test_a_nudge_is_followed_at_once_and_a_store_that_is_away_or_mad_is_survived
         reader.feed.nudge()
         await turns()
         assert reader.desk.absorbed == reader.store.changes
-        assert set(polls) == {POLL_US}
+        assert set(polls) == {200_000}
 
         async def breaks(since_seq: int) -> list[Change]:
             raise RuntimeError("a driver out of its wits")
