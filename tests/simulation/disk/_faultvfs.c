@@ -34,6 +34,7 @@ SQLITE_EXTENSION_INIT1
 #define MAGIC 0x54464c31u
 #define PATH_MAX_N 600
 #define FOREVER (-1)
+#define LOG_KEPT_N (256 * 1024) /* an emptied log keeps so much room, which is cheaper to reuse */
 
 /* Numbers shared with Python: disk.py (faults, figures), power_cut.py (records). */
 enum { CRASH, CRASH_TORN, KILL, EIO_WRITE, EIO_SYNC, EIO_READ, FULL, FAULTS_N };
@@ -42,10 +43,11 @@ enum { R_WRITE = 1, R_TRUNCATE, R_SYNC, R_CREATE, R_DELETE };
 enum { SYNC_OK = 1, SYNC_DIRECTORY = 2 };
 enum { LIE_NEVER, LIE_ALWAYS, LIE_ON_WAL };
 
-typedef struct { /* 48 octets, then the path, then what was destroyed */
+typedef struct { /* 56 octets, then the path, then what was destroyed */
     uint32_t magic;
     uint8_t kind, flags;
     uint16_t path_n;
+    uint64_t epoch; /* counts emptyings: the log ends before a record of another one */
     uint64_t incarnation, offset, length, old_size, payload_n;
 } Record;
 
@@ -68,7 +70,7 @@ struct Disk {
     int log, closed, dead, powersafe, lie, entries_pending;
     int open_n;
     int64_t sync_delay_us;
-    uint64_t log_n, newest;
+    uint64_t log_n, epoch, newest;
     Armed armed[FAULTS_N];
     uint64_t counts[COUNTS_N], fired[FAULTS_N];
     Tracked *files;
@@ -134,12 +136,13 @@ static int append(Disk *d, Tracked *t, Record r, const void *payload) {
     ssize_t whole, done;
     r.magic = MAGIC;
     r.path_n = (uint16_t)strlen(t->path);
+    r.epoch = d->epoch;
     r.incarnation = t->incarnation;
     parts[0] = (struct iovec){&r, sizeof r};
     parts[1] = (struct iovec){t->path, r.path_n};
     parts[2] = (struct iovec){(void *)payload, r.payload_n};
     whole = (ssize_t)(sizeof r + r.path_n + r.payload_n);
-    done = writev(d->log, parts, r.payload_n ? 3 : 2);
+    done = pwritev(d->log, parts, r.payload_n ? 3 : 2, (off_t)d->log_n);
     if (done != whole) {
         if (ftruncate(d->log, (off_t)d->log_n) != 0) abort();
         return SQLITE_FULL;
@@ -162,6 +165,17 @@ static void note(Disk *d, Tracked *t, int kind, int flags) {
     for (one = d->files; one; one = one->next) one->created = 0;
 }
 
+static void empty(Disk *d) {
+    static const uint32_t nothing;
+    if (d->log_n > LOG_KEPT_N) {
+        if (ftruncate(d->log, 0) != 0) abort();
+    } else if (d->log_n && pwrite(d->log, &nothing, sizeof nothing, 0) != sizeof nothing) {
+        abort();
+    }
+    d->log_n = 0;
+    d->epoch++;
+}
+
 /* Write a sync into the log, or empty the log when nothing is in doubt any more. */
 static int settle(Disk *d, Tracked *t, int flags) {
     Record r = {.kind = R_SYNC, .flags = (uint8_t)flags};
@@ -172,8 +186,7 @@ static int settle(Disk *d, Tracked *t, int flags) {
     for (one = d->files; one && !doubt; one = one->next)
         doubt = !one->gone && (one->pending || one->stuck);
     if (doubt) return append(d, t, r, NULL);
-    if (d->log_n && ftruncate(d->log, 0) != 0) abort();
-    d->log_n = 0;
+    empty(d);
     return SQLITE_OK;
 }
 
@@ -209,13 +222,15 @@ static void take_over(Disk *d) {
     char path[PATH_MAX_N], whole[2 * PATH_MAX_N];
     off_t at = 0, size = lseek(d->log, 0, SEEK_END);
     while (pread(d->log, &r, sizeof r, at) == (ssize_t)sizeof r && r.magic == MAGIC &&
-           r.path_n < sizeof path && r.payload_n <= (uint64_t)size) {
+           r.path_n < sizeof path && r.payload_n <= (uint64_t)size &&
+           (at == 0 || r.epoch == d->epoch)) {
         off_t end = at + (off_t)(sizeof r + r.path_n + r.payload_n);
         Tracked *t;
         if (end > size || pread(d->log, path, r.path_n, at + (off_t)sizeof r) != r.path_n) break;
         path[r.path_n] = 0;
         strcat(strcpy(whole, d->directory), path);
         if (r.kind == R_DELETE && end == size && access(whole, F_OK) == 0) break;
+        d->epoch = r.epoch;
         t = tracked_of(d, path);
         t->incarnation = r.incarnation;
         if (r.incarnation > d->newest) d->newest = r.incarnation;
@@ -529,7 +544,7 @@ Disk *fault_open(const char *directory, const char *log) {
     if (strlen(directory) >= sizeof d->directory) { free(d); errno = ENAMETOOLONG; return NULL; }
     strcpy(d->directory, directory);
     d->powersafe = 1;
-    d->log = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    d->log = open(log, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (d->log < 0 || flock(d->log, LOCK_EX | LOCK_NB) != 0) {
         int error = errno;
         if (d->log >= 0) close(d->log);

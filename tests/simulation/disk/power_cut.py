@@ -34,7 +34,7 @@ WRITE, TRUNCATE, SYNC, CREATE, DELETE = 1, 2, 3, 4, 5
 SYNC_OK, SYNC_DIRECTORY = 1, 2
 
 _MAGIC = 0x54464C31
-_HEAD = struct.Struct("<IBBH5Q")
+_HEAD = struct.Struct("<IBBH6Q")
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,18 @@ class Toll:
 def read_log(log: Path) -> list[Record]:
     """Return the records of a log; one that was being written when the process died is left out."""
     octets = log.read_bytes() if log.exists() else b""
-    records, at = [], 0
+    records: list[Record] = []
+    at, epoch = 0, None
     while at + _HEAD.size <= len(octets):
-        magic, kind, flags, path_n, incarnation, *figures, payload_n = _HEAD.unpack_from(octets, at)
+        magic, kind, flags, path_n, its_epoch, *figures, payload_n = _HEAD.unpack_from(octets, at)
         text = at + _HEAD.size
         end = text + path_n + payload_n
-        if magic != _MAGIC or end > len(octets):
+        if magic != _MAGIC or end > len(octets) or epoch not in (None, its_epoch):
             break
         path = octets[text : text + path_n].decode()
         payload = octets[text + path_n : end]
-        records.append(Record(kind, flags, path, incarnation, *figures, payload))
-        at = end
+        records.append(Record(kind, flags, path, *figures, payload))
+        at, epoch = end, its_epoch
     return records
 
 
