@@ -1,7 +1,7 @@
-"""`tollhouse ledger`: do the books agree with themselves?
+"""`tollhouse ledger`: do the books agree with themselves, and with a copy of them?
 
 The rules are in `store.books_check`, each with the id of the invariant it proves; here what was
-found is listed and becomes an exit code.
+found is listed and becomes an exit code. The hash is computed in `store.ledger_hash`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import click
 from cli.errors import EXIT_FOUND
 from cli.office import Office, office_command
 from cli.options import output_option
-from cli.output import Column, Kind, render
+from cli.output import Column, Kind, render, render_one
 from store import books_check
+from store.ledger_hash import hash_ledger
 
 LISTED = [
     Column("invariant", "RULE"),
@@ -20,14 +21,21 @@ LISTED = [
     Column("text", "WHAT IS WRONG"),
 ]
 
+HASHED = [
+    Column("ledger_hash", "LEDGER HASH"),
+    Column("entries_n", "ENTRIES", Kind.NUMBER),
+    Column("postings_n", "POSTINGS", Kind.NUMBER),
+]
+
 
 @click.group("ledger", no_args_is_help=True)
 def ledger() -> None:
-    """Check that the books agree with themselves.
+    """Check the books, or take their hash.
 
     \b
-    Example:
+    Examples:
       tollhouse ledger check
+      tollhouse ledger hash
     """
 
 
@@ -51,3 +59,21 @@ async def check(office: Office, *, output: str) -> int:
     else:
         click.echo("the books are in order")
     return EXIT_FOUND if found else 0
+
+
+@ledger.command("hash")
+@output_option
+@office_command
+async def hash_(office: Office, *, output: str) -> None:
+    """One hash over all entries and postings, in their order, as they are at this moment.
+
+    Two ledgers with one hash are the same, on whichever database they lie. `tollhouse backup` and
+    `tollhouse restore` print it too.
+
+    \b
+    Example:
+      tollhouse ledger hash --output json
+    """
+    async with office.database.reading() as connection:
+        found = await hash_ledger(connection)
+    render_one(found._asdict(), HASHED, output)

@@ -52,6 +52,11 @@ def load(named: str | None) -> Place:
             f"cannot read the settings file {source}: {error.strerror}; "
             "name another with --config or TOLLHOUSE_CONFIG"
         ) from None
+    return place_of(content, source)
+
+
+def place_of(content: bytes, source: Path) -> Place:
+    """What the text of a settings file would mean, if it stood at `source`."""
     settings = parse(content, str(source))
     directory = source.resolve().parent
     override = os.environ.get("TOLLHOUSE_DATABASE_URL", "")

@@ -27,6 +27,12 @@ def head_revision() -> str:
     return head
 
 
+def is_known(revision: str) -> bool:
+    """Is it a revision that this program can upgrade from, or its own?"""
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {version.revision for version in known}
+
+
 async def upgrade(url: str) -> str | None:
     """Bring the database to `head_revision`, creating it if it is empty.
 
@@ -39,7 +45,7 @@ async def upgrade(url: str) -> str | None:
         async with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 await connection.execute(select(func.pg_advisory_xact_lock(OFFICE_LOCK)))
-            return await connection.run_sync(_upgrade)
+            return await connection.run_sync(migrate)
     except Exception as error:
         if away(error):
             raise StoreUnavailable(in_one_line(error)) from error
@@ -81,9 +87,10 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _upgrade(connection: Connection) -> str | None:
+def migrate(connection: Connection, revision: str = "head") -> str | None:
+    """Bring the tables to a revision in the transaction of this connection; the one before."""
     before = _revision(connection)
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
     return before
