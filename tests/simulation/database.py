@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -29,13 +28,14 @@ RETRY_US = 20_000
 class InstantConnection(aiosqlite.Connection):
     """aiosqlite's connection, its calls made in place."""
 
-    def __init__(self, world: World, disk: Disk, path: Path, pace: Pace) -> None:
+    def __init__(self, world: World, disk: Disk, file: str, pace: Pace) -> None:
         """Opens when awaited."""
         self._world = world
         self._disk = disk
         self._pace = pace
-        self._path = path
+        self._file = file
         self._running = True
+        self._iter_chunk_size = 64
         self._connection: sqlite3.Connection | None = None
 
     def __await__(self) -> Generator[Any, None, aiosqlite.Connection]:
@@ -48,9 +48,7 @@ class InstantConnection(aiosqlite.Connection):
     async def _open(self) -> aiosqlite.Connection:
         await self._world.sleep(self._pace.hop_us())
         await self._alive()
-        self._connection = self._disk.connect(
-            self._path, isolation_level=None, timeout=0, check_same_thread=False
-        )
+        self._connection = self._disk.connect(self._file, isolation_level=None, timeout=0)
         return self
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -113,11 +111,11 @@ class Pace:
 
 
 def connector(
-    world: World, disk: Disk, path: Path, pace: Pace
+    world: World, disk: Disk, file: str, pace: Pace
 ) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     """What `Database.open` calls for each connection."""
 
     async def connect() -> aiosqlite.Connection:
-        return await InstantConnection(world, disk, path, pace)
+        return await InstantConnection(world, disk, file, pace)
 
     return connect

@@ -27,7 +27,7 @@ from server.limits import Limits
 from store.database import Database
 from store.desk import DeskStore
 from tests.simulation.database import Pace, connector
-from tests.simulation.disk.disk import Disk
+from tests.simulation.disk.disk import Disk, Fault
 from tests.simulation.network import Address, Network, Port
 from tests.simulation.seams import MachineClock, SeededChance, running_process, seams_of
 from tests.simulation.world import Process, World
@@ -47,7 +47,7 @@ class Doom:
     at_step: int = 0  # before its n-th callback: at any await
     at_point: int = 0  # as it passes its n-th crash point, whichever that is
     at_named: tuple[str, int] = ("", 0)  # as it passes this crash point for the n-th time
-    in_write: int = 0  # in the middle of its n-th write or sync
+    in_write: int = 0  # at its n-th write, sync or truncation; torn if n is odd
 
 
 @dataclass(slots=True)
@@ -233,7 +233,8 @@ class Host:
         self.points.begin(doom)
         self.process.crash_at_step = doom.at_step or None
         if doom.in_write:
-            self.disk.crash_in(doom.in_write)
+            torn = doom.in_write % 2
+            self.disk.arm(Fault.CRASH_TORN if torn else Fault.CRASH, doom.in_write)
         world.say(f"boot {self.boots_n} {doom}")
         self.process.spawn(self._serve(self.process), "main")
 
@@ -264,7 +265,7 @@ class Host:
 
     async def open_database(self) -> Database:
         """A database for the process that asks, on connections of its own."""
-        return await Database.open(self.url, connector(self.world, self.disk, self.path, self.pace))
+        return await Database.open(self.url, connector(self.world, self.disk, FILE, self.pace))
 
     async def office(self, work: Callable[[Database], Awaitable[Result]]) -> Result:
         """Do office work in the office's process; to be awaited there."""

@@ -75,7 +75,7 @@ class Handle:
             self._context.run(self._call, *self._args)
         except Crashed:
             process.kill()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is a finding, not the end of the world
             if process.alive:
                 process.failed(f"a callback of {process.name}", error)
         finally:

@@ -1,0 +1,185 @@
+"""What a seed means: how big its history is, who takes part, and which faults it has.
+
+A history with every fault at once finds little, for everything is down all the time. So each
+seed switches on a few kinds of faults, each with a strength of its own, and the next seed others
+(swarm testing). Everything is drawn here, in one fixed order, before the history begins.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from tests.simulation.host import Doom
+from tests.simulation.network import Weather
+from tests.simulation.world import MINUTE_US, US_PER_S
+
+DAY_US = 24 * 60 * MINUTE_US
+KINDS = (
+    "loss",
+    "double",
+    "late",
+    "truncate",
+    "flip",
+    "partition",
+    "clog",
+    "crash-step",
+    "crash-point",
+    "crash-write",
+    "power",
+    "disk-error",
+    "disk-full",
+    "slow-disk",
+    "clock",
+    "shuffle",
+    "routers",  # hostile routers
+    "office",
+    "buggify",
+)
+
+
+@dataclass(slots=True)
+class Swarm:
+    """The plan of one history. Times in microseconds of the world."""
+
+    seed: int
+    kinds: frozenset[str]
+    start_us: int
+    length_us: int  # of the phase with faults
+    routers_n: int
+    subscribers_n: int
+    sessions_n: int  # logins that the subscribers try, about
+    hostile_n: int  # routers with odd habits
+    office_n: int  # operations of the office
+    weather: Weather
+    shuffle_permille: int
+    pace_us: int
+    doom_permille: int  # how many runs of the server are doomed
+    doom_kinds: tuple[str, ...]
+    power_cuts: list[int] = field(default_factory=list)  # instants after the start
+    partitions: list[tuple[int, int, bool, bool]] = field(default_factory=list)
+    # (when, how long, lost rather than kept, both ways)
+    disk_faults: list[tuple[int, int, str]] = field(default_factory=list)  # when, how long, what
+    clock_jumps: list[tuple[int, int]] = field(default_factory=list)  # when, by
+    limits: dict[str, int] = field(default_factory=dict)  # bounds of the rim that are made tiny
+    start_wait_s: int = 60
+    stale_min_s: int = 900
+
+    def doom(self, dice: random.Random) -> Doom:
+        """The fate of the next run of the server."""
+        if not self.doom_kinds or dice.randrange(1000) >= self.doom_permille:
+            return Doom()
+        kind = dice.choice(self.doom_kinds)
+        # Early and late deaths alike: the logarithm is even.
+        n = int(2 ** dice.uniform(0, 11 if kind == "crash-step" else 8))
+        if kind == "crash-step":
+            return Doom(at_step=n)
+        return Doom(at_point=n) if kind == "crash-point" else Doom(in_write=n)
+
+
+def swarm(seed: int) -> Swarm:
+    """Draw the plan of a seed."""
+    dice = random.Random(f"swarm/{seed}")
+    size = dice.choices(("small", "middle", "large"), (80, 17, 3))[0]
+    kinds = frozenset(dice.sample(KINDS, dice.choice((0, 1, 2, 2, 3, 3, 4, 5))))
+    scale = {"small": 1, "middle": 3, "large": 8}[size]
+    length_us = dice.randrange(8, 40) * MINUTE_US * (1 + scale) // 2
+    plan = Swarm(
+        seed=seed,
+        kinds=kinds,
+        start_us=3_600 * US_PER_S + dice.randrange(700 * DAY_US),
+        length_us=length_us,
+        routers_n=dice.randint(1, 1 + scale),
+        subscribers_n=dice.randint(1, 2 + 2 * scale),
+        sessions_n=dice.randint(2, 3 + 3 * scale),
+        hostile_n=0,
+        office_n=dice.randint(1, 2 + scale) if "office" in kinds else 0,
+        weather=_weather(dice, kinds),
+        shuffle_permille=dice.choice((100, 300, 900)) if "shuffle" in kinds else 0,
+        pace_us=dice.choice((50, 200, 1_000)),
+        doom_permille=dice.choice((300, 600, 900)),
+        doom_kinds=tuple(sorted(kind for kind in kinds if kind.startswith("crash"))),
+    )
+    if "routers" in kinds:
+        plan.hostile_n = dice.randint(1, plan.routers_n)
+    _draw_events(plan, dice)
+    plan.limits = {
+        "feed_poll_us": dice.choice((200_000, 2_000_000, 2_000_000, 5_000_000)),
+        "sweep_us": dice.choice((2_000_000, 10_000_000)),
+        "probe_us": 4_000_000,
+    }
+    if "buggify" in kinds:
+        _buggify(plan, dice)
+    return plan
+
+
+def _weather(dice: random.Random, kinds: frozenset[str]) -> Weather:
+    strengths = {
+        "loss": lambda: dice.choice((10, 50, 150, 300)),
+        "double": lambda: dice.choice((20, 100, 500)),
+        "late": lambda: dice.choice((20, 100, 300)),
+        "truncate": lambda: dice.choice((10, 50)),
+        "flip": lambda: dice.choice((10, 50)),
+    }
+    drawn = {name: draw() for name, draw in strengths.items() if name in kinds}
+    return Weather(
+        **drawn,
+        late_us=dice.choice((500_000, 5_000_000, 40_000_000)),
+        delay_us=dice.choice((300, 2_000, 30_000)),
+    )
+
+
+def _draw_events(plan: Swarm, dice: random.Random) -> None:
+    """When what is done to the machine and to the paths."""
+
+    def moments(most: int) -> list[int]:
+        return sorted(dice.randrange(plan.length_us) for _ in range(dice.randint(1, most)))
+
+    if "power" in plan.kinds:
+        plan.power_cuts = moments(3)
+    if "partition" in plan.kinds:
+        plan.partitions += [
+            (when, dice.randrange(1, 20 * MINUTE_US), True, dice.random() < 0.5)
+            for when in moments(3)
+        ]
+    if "clog" in plan.kinds:
+        plan.partitions += [
+            (when, dice.randrange(1, 5 * US_PER_S), False, dice.random() < 0.5)
+            for when in moments(4)
+        ]
+    if "disk-error" in plan.kinds:
+        plan.disk_faults += [
+            (when, dice.randrange(1, MINUTE_US), dice.choice(("write", "sync", "read")))
+            for when in moments(3)
+        ]
+    if "disk-full" in plan.kinds:
+        plan.disk_faults += [
+            (when, dice.randrange(1, 3 * MINUTE_US), "full") for when in moments(2)
+        ]
+    if "slow-disk" in plan.kinds:
+        plan.disk_faults += [
+            (when, dice.randrange(1, 2 * MINUTE_US), "slow") for when in moments(3)
+        ]
+    if "clock" in plan.kinds:
+        spans = (2 * US_PER_S, 400 * US_PER_S, 3_600 * US_PER_S, DAY_US, 366 * DAY_US)
+        plan.clock_jumps = [
+            (when, dice.choice((-1, 1)) * dice.randrange(1, dice.choice(spans)))
+            for when in moments(3)
+        ]
+
+
+def _buggify(plan: Swarm, dice: random.Random) -> None:
+    """Bounds so small that the roads which are never taken are taken."""
+    choices = {
+        "batch_max_n": (1, 2, 5),
+        "queue_max_n": (2, 10),
+        "reply_keep_us": (1_000, 200_000),
+        "replies_max_n": (2, 20),
+        "login_age_max_us": (1_000, 100_000),
+        "order_sockets_n": (1,),
+    }
+    for name in sorted(choices):
+        if dice.random() < 0.4:
+            plan.limits[name] = dice.choice(choices[name])
+    plan.start_wait_s = dice.choice((1, 5, 60))
+    plan.stale_min_s = dice.choice((60, 900))
