@@ -54,6 +54,16 @@ class TrueSession:
     timeline: list[tuple[int, int, int]] = field(default_factory=list)
     # (world us, input, output) at each change of rate: usage between is linear
 
+    # What bounds its overdraft: how fast it can be, how late it acts, what it does not do.
+    profile: str = ""  # name of the router's profile, for the published table
+    rate_bps: int = 0  # the most it can move in both directions together; 0: nobody polices it
+    interim_s: int = 0  # the longest interval between two reports that it meant to make
+    check_us: int = 1_000_000  # how late it notices that a limit was reached
+    enforces_octets: bool = False  # it ends at the octet limit it was told
+    enforces_time: bool = True  # it ends at its Session-Timeout
+    obeys: bool = True  # it ends when it is told to; False once it ignored, refused or went on
+    told_off_us: int | None = None  # the first genuine Disconnect for it was heard
+
     @property
     def acked(self) -> list[Told]:
         """The records that the server has acknowledged."""
@@ -69,12 +79,15 @@ class TrueSession:
 class Payment:
     """Money that the office has booked, or tried to: `key` makes a repetition harmless."""
 
-    login: str
-    amount_micros: int
-    key: str
+    login: str  # whose entry it is; of a transfer: the giver
+    amount_micros: int  # what it does to this purse: of a transfer negative
+    key: str  # as on the entry
     tried_us: int
     done_us: int | None = None  # known to be booked
     tries_n: int = 0
+    kind: str = "top-up"  # "top-up", "correction", "transfer"
+    taker: str = ""  # of a transfer
+    declined: bool = False  # politely refused (a transfer without the money): books nothing
 
 
 @dataclass(slots=True)
@@ -87,5 +100,6 @@ class Truth:
     credit_limit_micros: dict[str, int] = field(default_factory=dict)
     boots: list[tuple[str, int, bool]] = field(default_factory=list)
     # (nas, world us, Accounting-On acknowledged) for each reboot of a router
+    plan_texts: list[str] = field(default_factory=list)  # loaded, or tried, besides the town's
     disconnects_n: int = 0  # asked for by the server, as the routers saw it
     naks_n: int = 0
