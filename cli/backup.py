@@ -57,7 +57,7 @@ async def backup(office: Office, *, file: Path, passphrase_file: Path | None, ou
 
     \b
     Example:
-      tollhouse backup /backup/monday.tollhouse --passphrase-file /root/backup-passphrase
+      tollhouse backup /backup/monday.tollhouse --passphrase-file /etc/tollhouse/backup-passphrase
     """
     if os.path.lexists(file):  # noqa: ASYNC240 - one stat
         raise HouseError(f"there is a file {file} already: a backup replaces nothing")

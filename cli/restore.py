@@ -74,7 +74,7 @@ def restore(
     \b
     Examples:
       tollhouse restore /backup/monday.tollhouse --check
-      tollhouse restore /backup/monday.tollhouse --passphrase-file /root/backup-passphrase
+      tollhouse restore /backup/monday.tollhouse --passphrase-file /etc/tollhouse/backup-passphrase
     """
     try:
         with open(file, "rb") as archive:
