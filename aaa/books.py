@@ -33,6 +33,7 @@ class Books:
         self.sessions: dict[int, Session] = {}
         self.live_of: dict[int, set[int]] = {}  # account to its live sessions
         self.live_on: dict[int, set[int]] = {}  # device to its live sessions
+        self.lately: set[int] = set()  # accounts with a live session now or not long ago
         self.same_id: dict[tuple[int, str], list[int]] = {}  # newest first
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
         self.plans: dict[int, Plan] = {}
@@ -153,6 +154,8 @@ class Books:
                 groups.setdefault(group, set()).add(session.session_id)
             else:
                 groups.get(group, set()).discard(session.session_id)
+        if session.live:
+            self.lately.add(session.account_id)
 
     # -- reading
 
@@ -414,4 +417,5 @@ class Books:
             del self.same_id[key]
         for account_id in [a for a in self._whole if not self.live_of.get(a)]:
             self.drop_account(account_id)
+        self.lately.intersection_update(self._whole)
         self.suspense.clear()

@@ -21,6 +21,7 @@ from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
 from aaa.record import decide_record
 from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
 from aaa.turn import DeskSettings, Turn
+from aaa.urgency import urgent
 from aaa.wants import Parsed, wants
 from accounting import journal
 from domain.device import Device
@@ -131,6 +132,10 @@ class Desk:
             self._hearing.silent_us(session)
             > 2 * stale_after_us(session, self._settings.stale_min_s)
         )
+
+    def urgent(self, request: Request) -> bool:
+        """Does it go before others of its kind, when not all that waits can (5.3)?"""
+        return urgent(self._books, request)
 
     def live_counts(self) -> dict[int, int]:
         """Open and accepted sessions by device."""

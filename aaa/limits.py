@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from aaa.books import Books
 from aaa.turn import Turn
 from accounting import hold
 from accounting.hold import Reach
@@ -56,17 +57,20 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
     return Deal(session, owner, account, plan, books.tariff(plan), device)
 
 
-def included_left(turn: Turn, deal: Deal) -> tuple[int, int]:
+def included_left(
+    books: Books, session: Session, plan: Plan, subscriber: Subscriber
+) -> tuple[int, int]:
     """A session's part of the included octets and seconds left in the validity period."""
-    plan, account_id = deal.plan, deal.account.account_id
+    account_id = subscriber.account_id
     if not plan.included_octets and not plan.included_s:
         return 0, 0
-    used = turn.books.allowance(account_id, deal.subscriber.period_start_us)
+    used = books.allowances.get(account_id, {}).get(subscriber.period_start_us)
+    used_octets, used_s = (used.used_octets, used.used_s) if used is not None else (0, 0)
     # Each live session is promised its part, as of money; alone, it has all of it.
-    parts = len({*turn.books.live_of.get(account_id, ()), deal.session.session_id})
+    parts = len({*books.live_of.get(account_id, ()), session.session_id})
     return (
-        max(plan.included_octets - used.used_octets, 0) // parts,
-        max(plan.included_s - used.used_s, 0) // parts,
+        max(plan.included_octets - used_octets, 0) // parts,
+        max(plan.included_s - used_s, 0) // parts,
     )
 
 
@@ -88,7 +92,8 @@ def free_slots(turn: Turn, account_id: int, plan: Plan, but: Sequence[Session] =
 
 def reach_of(turn: Turn, deal: Deal) -> Reach:
     """How far the session may go with what it was granted."""
-    return hold.reach(deal.session, deal.plan, deal.tariff, included_left(turn, deal))
+    included = included_left(turn.books, deal.session, deal.plan, deal.subscriber)
+    return hold.reach(deal.session, deal.plan, deal.tariff, included)
 
 
 def exhausted(deal: Deal, reach: Reach) -> bool:

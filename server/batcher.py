@@ -103,7 +103,9 @@ class Batcher:
 
     def task(self, item: Item) -> None:
         """Take in a task of our own."""
-        self._join(Chore(item, self._again, self._done))
+        chore = Chore(item, self._again, self._done)
+        chore.entered_us = self._clock.monotonic_us()
+        self._join(chore)
 
     def collect(self) -> None:
         """Take in what the desk wants done next."""
@@ -130,7 +132,7 @@ class Batcher:
 
     async def _serve(self) -> None:
         began_us = self._clock.monotonic_us()
-        batch, stale = self._queue.take(self._batch_max_n, began_us)
+        batch, stale, covered_n = self._queue.take(self._batch_max_n, began_us)
         for errand in stale:
             self._shed(errand)
         if not batch:
@@ -139,6 +141,8 @@ class Batcher:
         ended_us = self._clock.monotonic_us()
         self._meters.batch_times[()].observe(ended_us - began_us)
         self._meters.batch_sizes[()].observe(len(batch))
+        if covered_n:
+            self._meters.coalesced[()] += covered_n
         if all(outcome.label == FAILED.label for outcome in outcomes):
             self._meters.failed_batches[()] += 1
             self._readiness.store_failed()

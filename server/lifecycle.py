@@ -36,8 +36,6 @@ from server.readiness import Readiness
 from server.roster import Roster
 from server.timers import Every, LoopLag
 
-SWEEP_US: Final = 2_000_000
-PROBE_US: Final = 1_000_000
 KNOCKS_US: Final = 5_000_000
 LAG_US: Final = 1_000_000
 DRAIN_LOOK_US: Final = 10_000
@@ -96,7 +94,7 @@ class Server:
     def _build_batcher(self) -> Batcher:
         return Batcher(
             self._desk,
-            Queue(self._limits.queue_max_n, self._limits.login_age_max_us),
+            Queue(self._limits.queue_max_n, self._limits.login_age_max_us, self._desk.urgent),
             batch_max_n=self._limits.batch_max_n,
             clock=self._seams.clock,
             spawn=self._seams.spawn,
@@ -118,6 +116,7 @@ class Server:
             orders_changed=self._load_orders,
             collect=self.batcher.collect,
             log=self._log,
+            poll_us=self._limits.feed_poll_us,
         )
 
     def _build_foyer(self) -> Foyer:
@@ -157,7 +156,8 @@ class Server:
         self._stops.append(spawn.task(self._lasting(self.feed.run), "feed"))
         self.batcher.collect()
         await self._load_orders()
-        chores = ((SWEEP_US, self._sweep), (PROBE_US, self._probe), (KNOCKS_US, self._flush_knocks))
+        sweep_us, probe_us = self._limits.sweep_us, self._limits.probe_us
+        chores = ((sweep_us, self._sweep), (probe_us, self._probe), (KNOCKS_US, self._flush_knocks))
         for period_us, work in chores:
             every = Every(period_us, work, name=work.__name__, spawn=spawn)
             every.start()

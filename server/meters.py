@@ -68,6 +68,7 @@ class Meters:
         self.missing_message_authenticator = _counts()  # client
         self.unknown_client = _counts()
         self.shed = _counts()  # class
+        self.coalesced = _counts()
         self.unsent = _counts()
         self.logins = _counts()  # result, reason
         self.records = _counts()  # type

@@ -60,7 +60,11 @@ FAMILIES: Final = (
     Family("aaa_radius_unknown_client", "counter", (), "unknown_client",
            "Datagrams from addresses that are no device of ours."),
     Family("aaa_radius_shed", "counter", ("class",), "shed",
-           "Requests turned away because too many waited."),
+           "Requests turned away because too many waited, worst first: covered (an interim that a "
+           "later one covers), interim, login, known (a login of somebody who is online or was "
+           "lately), near (an interim of a session near the end of its hold), start, stop."),
+    Family("aaa_radius_coalesced", "counter", (), "coalesced",
+           "Interims that were decided behind a later one of the same session, under overload."),
     Family("aaa_radius_unsent", "counter", (), "unsent",
            "Datagrams that the kernel did not take."),
     Family("aaa_radius_socket_drops", "counter", (), "socket_drops",

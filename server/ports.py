@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from aaa.outcome import Outcome
 from aaa.ports import Change
-from aaa.request import Item
+from aaa.request import Item, Request
 from domain.device import Device
 from domain.grant import Order
 
@@ -63,6 +63,9 @@ class Desk(Protocol):
 
     def absorb(self, changes: list[Change]) -> None:
         """Forget the cached rows that were changed elsewhere."""
+
+    def urgent(self, request: Request) -> bool:
+        """Does it go before others of its kind, when not all that waits can? Cheap, never fails."""
 
     def live_counts(self) -> dict[int, int]:
         """Live sessions by device id."""

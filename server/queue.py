@@ -1,24 +1,31 @@
 """The bounded line before the desk: who waits, who goes first, who is turned away.
 
-A batch is what waits, in order of arrival. Only when more waits than a batch may hold does rank
-decide, and only when the line is full is anybody shed: the oldest of the worst rank, for a later
+A batch is what waits, in order of arrival, and as long as all of it fits into one batch nobody is
+sorted. Only when more waits does rank decide who goes first, and only when the line is full is
+anybody shed: first interims that a later one covers, then the oldest of the worst rank, for a later
 interim repeats what an earlier one said, and an old login has been given up by its router. A Stop
 is the last fact of a session and is shed only for lack of anything else. What the server itself
 asks for (tasks) is few and is never shed.
+
+Covered interims are not dropped: each follows its cover, in the same batch or a later one, so that
+it is answered only when what covers it is durable, and with it or after it.
 """
 
 from __future__ import annotations
 
 import enum
-from collections import deque
-from typing import Final, Protocol
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
 
 from aaa.outcome import Outcome
-from aaa.request import Item
+from aaa.request import Item, Request
 from radius import Packet
+from server.cover import Key, Report, report_of
 
 ACCESS_REQUEST: Final = 1
 ACCT_STATUS_TYPE: Final = 40
+COVERED_MAX: Final = 3  # interims that wait behind one that covers them; as many as routers repeat
 _STOP: Final = (2).to_bytes(4, "big")
 _PROMPT: Final = frozenset(status.to_bytes(4, "big") for status in (1, 7, 8))
 
@@ -29,14 +36,21 @@ class Rank(enum.IntEnum):
     TASK = 0  # our own: settled orders, rechecks, sweeps
     STOP = 1
     START = 2  # Start, Accounting-On and -Off
-    LOGIN = 3
-    INTERIM = 4
+    NEAR = 3  # an interim of a session that comes to the end of its hold: lateness is money
+    KNOWN = 4  # a login of somebody who is online or was lately
+    LOGIN = 5  # any other login; the newest first
+    INTERIM = 6
+    COVERED = 7  # an interim that a later one covers
+
+
+_URGENT: Final = {Rank.INTERIM: Rank.NEAR, Rank.LOGIN: Rank.KNOWN}
+_LOGINS: Final = (Rank.KNOWN, Rank.LOGIN)
 
 
 class Errand(Protocol):
     """One item on its way to the desk and back."""
 
-    rank: Rank
+    rank: Rank  # by its packet alone; the queue refines it under overload
     arrival_n: int  # set by the queue
     entered_us: int  # monotonic
 
@@ -51,6 +65,14 @@ class Errand(Protocol):
         """It was turned away; nothing is sent, a repeat is welcome."""
 
 
+class Taken(NamedTuple):
+    """What leaves the line at once."""
+
+    batch: list[Errand]  # in order of arrival, each covered interim behind its cover
+    stale: list[Errand]  # logins that waited too long: not to be decided any more
+    covered_n: int  # interims in the batch that another one in it covers
+
+
 def rank_of(packet: Packet) -> Rank:
     """The rank of a request, by its code and Acct-Status-Type."""
     if packet.code == ACCESS_REQUEST:
@@ -61,73 +83,183 @@ def rank_of(packet: Packet) -> Rank:
     return Rank.START if status in _PROMPT else Rank.INTERIM
 
 
-class Queue:
-    """Errands that wait for the next batch; `limit_n` bounds all but tasks."""
+class _Place:
+    """A place in the line of one rank: an errand, and the interims it covers, oldest first.
 
-    def __init__(self, limit_n: int, login_age_max_us: int) -> None:
+    A newer report takes over the place of the one it covers, or a session whose router repeats
+    would never come to the front.
+    """
+
+    __slots__ = ("arrival_n", "covered", "errand", "rank", "report")
+
+    def __init__(self, errand: Errand, report: Report | None) -> None:
+        self.errand = errand
+        self.rank = errand.rank
+        self.arrival_n = errand.arrival_n
+        self.report = report
+        self.covered: list[Errand] = []
+
+
+class Queue:
+    """Errands that wait for the next batch; `limit_n` bounds all but tasks.
+
+    `urgent(request)` tells whether a request goes before others of its kind; it is asked once, and
+    only under overload.
+    """
+
+    def __init__(
+        self, limit_n: int, login_age_max_us: int, urgent: Callable[[Request], bool]
+    ) -> None:
         self._limit_n = limit_n
         self._login_age_max_us = login_age_max_us
-        self._lines: tuple[deque[Errand], ...] = tuple(deque() for _ in Rank)
+        self._urgent = urgent
+        self._fresh: deque[Errand] = deque()  # not sorted, in order of arrival
+        self._lines: tuple[deque[_Place], ...] = tuple(deque() for _ in Rank)
+        self._covered: OrderedDict[int, _Place] = OrderedDict()  # by arrival: behind whom
+        self._newest: dict[Key, _Place] = {}  # of each session with an interim in the lines
         self._arrivals_n = 0
-        self.requests_n = 0  # waiting, tasks left out
+        self._waiting_n = 0
+        self._tasks_n = 0
 
     def __len__(self) -> int:
         """How many wait, tasks included."""
-        return self.requests_n + len(self._lines[Rank.TASK])
+        return self._waiting_n
+
+    @property
+    def requests_n(self) -> int:
+        """How many wait, tasks left out."""
+        return self._waiting_n - self._tasks_n
 
     def lengths(self) -> dict[Rank, int]:
-        """How many wait of each rank."""
-        return {rank: len(self._lines[rank]) for rank in Rank}
+        """How many wait of each rank, as far as they are sorted."""
+        lengths = {rank: len(self._lines[rank]) for rank in Rank}
+        lengths[Rank.COVERED] = len(self._covered)
+        for errand in self._fresh:
+            lengths[errand.rank] += 1
+        return lengths
 
     def offer(self, errand: Errand) -> Errand | None:
         """Take it into the line. The answer is who had to go for it, possibly itself."""
-        rank = errand.rank
-        evicted = None
-        if rank is not Rank.TASK:
-            if self.requests_n >= self._limit_n:
-                evicted = self._evict(rank)
-                if evicted is None:
-                    return errand
-            self.requests_n += 1
         self._arrivals_n += 1
         errand.arrival_n = self._arrivals_n
-        self._lines[rank].append(errand)
-        return evicted
-
-    def take(self, most_n: int, now_us: int) -> tuple[list[Errand], list[Errand]]:
-        """The next batch in order of arrival, and the logins that waited too long for it."""
-        stale = self._stale_logins(now_us)
-        batch: list[Errand] = []
-        ranks_n = 0
-        for line in self._lines:
-            room_n = most_n - len(batch)
-            if not line or not room_n:
-                continue
-            ranks_n += 1
-            if len(line) <= room_n:
-                batch.extend(line)
-                line.clear()
-            else:
-                batch.extend(line.popleft() for _ in range(room_n))
-        if ranks_n > 1:
-            batch.sort(key=_arrival)
-        self.requests_n = sum(len(line) for line in self._lines[1:])
-        return batch, stale
-
-    def _evict(self, for_rank: Rank) -> Errand | None:
-        """Make room by the oldest of the worst rank, if that is no better than `for_rank`."""
-        for rank in range(Rank.INTERIM, for_rank - 1, -1):
-            if self._lines[rank]:
-                self.requests_n -= 1
-                return self._lines[rank].popleft()
+        self._fresh.append(errand)
+        self._waiting_n += 1
+        if errand.rank is Rank.TASK:
+            self._tasks_n += 1
+        elif self.requests_n > self._limit_n:
+            self._sort()
+            self._waiting_n -= 1
+            return self._turn_away()
         return None
 
-    def _stale_logins(self, now_us: int) -> list[Errand]:
-        logins, stale = self._lines[Rank.LOGIN], []
-        while logins and now_us - logins[0].entered_us > self._login_age_max_us:
-            stale.append(logins.popleft())
+    def take(self, most_n: int, now_us: int) -> Taken:
+        """The next batch of at most `most_n`, and the logins that waited too long for it."""
+        fresh = self._fresh
+        oldest_us = now_us - self._login_age_max_us
+        if len(fresh) == self._waiting_n <= most_n and (
+            not fresh or fresh[0].entered_us >= oldest_us
+        ):
+            batch = list(fresh)
+            fresh.clear()
+            self._waiting_n = self._tasks_n = 0
+            return Taken(batch, [], 0)
+        self._sort()
+        stale = self._stale_logins(oldest_us)
+        batch, covered_n = self._fill(most_n)
+        self._waiting_n -= len(stale) + len(batch)
+        self._tasks_n = len(self._lines[Rank.TASK])
+        return Taken(batch, stale, covered_n)
+
+    # ---------------------------------------------------------------- overload
+
+    def _sort(self) -> None:
+        """Give everybody who came since the last time a place in the line of their rank."""
+        for errand in self._fresh:
+            item = errand.item
+            finer = _URGENT.get(errand.rank)
+            report = None
+            if isinstance(item, Request) and finer is not None:
+                if errand.rank is Rank.INTERIM:
+                    report = report_of(item)
+                if self._urgent(item):
+                    errand.rank = finer
+            if report is None or not self._cover(errand, report):
+                place = _Place(errand, report)
+                self._lines[errand.rank].append(place)
+                if report is not None:
+                    self._newest[report.key] = place
+        self._fresh.clear()
+
+    def _cover(self, errand: Errand, report: Report) -> bool:
+        """Let it take the place of an earlier report that it covers, if there is one."""
+        place = self._newest.get(report.key)
+        if place is None or place.report is None or place.rank is not errand.rank:
+            return False
+        if len(place.covered) >= COVERED_MAX or not report.covers(place.report):
+            return False
+        earlier, place.errand, place.report = place.errand, errand, report
+        earlier.rank = Rank.COVERED
+        place.covered.append(earlier)
+        self._covered[earlier.arrival_n] = place
+        return True
+
+    def _fill(self, most_n: int) -> tuple[list[Errand], int]:
+        """The best ranks first, as many as there is room for; then in order of arrival."""
+        places: list[_Place] = []
+        room_n = most_n
+        for rank, line in zip(Rank, self._lines, strict=True):
+            pop = line.pop if rank is Rank.LOGIN else line.popleft
+            while line and room_n > 0:
+                place = pop()
+                self._leave(place)
+                if len(place.covered) >= room_n:
+                    self._let_loose(place, room_n - 1)
+                room_n -= 1 + len(place.covered)
+                places.append(place)
+        places.sort(key=_arrival)
+        batch: list[Errand] = []
+        covered_n = 0
+        for place in places:
+            batch.append(place.errand)
+            if place.covered:
+                batch += place.covered
+                covered_n += len(place.covered)
+        return batch, covered_n
+
+    def _leave(self, place: _Place) -> None:
+        """It is no longer in the line: nothing can be covered there."""
+        if place.report is not None and self._newest.get(place.report.key) is place:
+            del self._newest[place.report.key]
+        for errand in place.covered:
+            del self._covered[errand.arrival_n]
+
+    def _let_loose(self, place: _Place, keep_n: int) -> None:
+        """Those for whom the batch has no room go by themselves, after their cover."""
+        loose = place.covered[keep_n:]
+        del place.covered[keep_n:]
+        for errand in reversed(loose):
+            errand.rank = place.rank
+            self._lines[place.rank].appendleft(_Place(errand, None))
+
+    def _turn_away(self) -> Errand:
+        """The oldest of the worst rank; all are sorted, and there is one beside the tasks."""
+        if self._covered:
+            arrival_n, place = self._covered.popitem(last=False)
+            at = next(n for n, one in enumerate(place.covered) if one.arrival_n == arrival_n)
+            return place.covered.pop(at)
+        line = next(line for line in reversed(self._lines) if line)
+        place = line.popleft()
+        self._leave(place)
+        return place.errand
+
+    def _stale_logins(self, oldest_us: int) -> list[Errand]:
+        stale: list[Errand] = []
+        for rank in _LOGINS:
+            line = self._lines[rank]
+            while line and line[0].errand.entered_us < oldest_us:
+                stale.append(line.popleft().errand)
         return stale
 
 
-def _arrival(errand: Errand) -> int:
-    return errand.arrival_n
+def _arrival(place: _Place) -> int:
+    return place.arrival_n

@@ -240,17 +240,22 @@ def test_the_speeds_of_the_plan_are_granted() -> None:
 def test_included_usage_is_promised_in_parts_to_sessions_at_once() -> None:
     room = Room(plan(included_octets=1_000, included_s=90, sessions_max=3))
     room.books.allowance(1, T0_US).used_octets = 400
+
+    def left(one: limits.Deal) -> tuple[int, int]:
+        return limits.included_left(room.books, one.session, one.plan, one.subscriber)
+
     first = deal(room)
-    assert limits.included_left(room.turn(0), first) == (600, 90)
+    assert left(first) == (600, 90)
     second = deal(room)
-    assert limits.included_left(room.turn(0), second) == (300, 45)
+    assert left(second) == (300, 45)
     room.books.allowance(1, T0_US).used_octets = 2_000
-    assert limits.included_left(room.turn(0), first)[0] == 0
+    assert left(first)[0] == 0
 
 
 def test_a_plan_that_includes_nothing_promises_nothing() -> None:
     room = Room()
-    assert limits.included_left(room.turn(0), deal(room)) == (0, 0)
+    one = deal(room)
+    assert limits.included_left(room.books, one.session, one.plan, one.subscriber) == (0, 0)
 
 
 def test_what_was_told_is_remembered_for_the_next_change() -> None:

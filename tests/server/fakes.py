@@ -151,6 +151,7 @@ class Desk:
         self.absorbed: list[Change] = []
         self.equipped: list[Device] = []
         self.slow: Callable[[Request], Callable[[], bool] | None] = lambda request: None
+        self.pressing: Callable[[Request], bool] = lambda request: False
         self.warmed = False
         self.notes: Counter[str] = Counter()
         self.broke: Callable[[Item, BaseException], None] = lambda item, error: None
@@ -187,6 +188,9 @@ class Desk:
             if check is not None:
                 return Outcome(None, label="slow", check=check)
         return self.decide(item)
+
+    def urgent(self, request: Request) -> bool:
+        return self.pressing(request)
 
     def live_counts(self) -> dict[int, int]:
         return {1: 3}

@@ -31,16 +31,19 @@ def record(
     session: bytes = b"s1",
     signed: bool = False,
     octets_n: int = 0,
+    session_s: int = 0,
+    extra: bytes = b"",
 ) -> bytes:
     """An Accounting-Request."""
-    attributes = encode_attributes(
-        [
-            (1, b"alice"),
-            (40, status.to_bytes(4, "big")),
-            (44, session),
-            (42, octets_n.to_bytes(4, "big")),
-        ]
-    )
+    pairs = [
+        (1, b"alice"),
+        (40, status.to_bytes(4, "big")),
+        (44, session),
+        (46, session_s.to_bytes(4, "big")),
+        (42, octets_n.to_bytes(4, "big")),
+        (43, octets_n.to_bytes(4, "big")),
+    ]
+    attributes = encode_attributes(pairs) + extra
     return sign_request(4, identifier, None, attributes, SECRET, with_message_authenticator=signed)
 
 

@@ -52,7 +52,7 @@ class Room:
         self.spawn = spawn
         self.batcher = Batcher(
             desk,
-            Queue(limit, 5_000_000),
+            Queue(limit, 5_000_000, desk.urgent),
             batch_max_n=batch,
             clock=SystemClock(),
             spawn=spawn,
@@ -223,7 +223,7 @@ def test_overload_sheds_interims_and_counts_them() -> None:
         room = Room(desk, limit=5)
         room.batcher.offer(Visit(packets.record()))
         await entered.wait()
-        interims = [Visit(packets.record(n)) for n in range(20)]
+        interims = [Visit(packets.record(n, session=b"s%d" % n)) for n in range(20)]
         stops = [Visit(packets.record(n, status=packets.STOP)) for n in range(5)]
         for visit in interims + stops:
             room.batcher.offer(visit)
@@ -235,6 +235,48 @@ def test_overload_sheds_interims_and_counts_them() -> None:
         room.spawn.close()
 
     run(story)
+
+
+def backlog(desk: Desk, *, fail: bool) -> list[Visit]:
+    """A batch is under way while three reports of one session and one of another come in; a batch
+    holds three. The visits of that session, oldest first, when all is over."""
+    visits = [Visit(packets.record(n, octets_n=n * 1000, session_s=n)) for n in (1, 2, 3)]
+
+    async def story() -> None:
+        gate, entered = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            assert all(visit.outcome is None for visit in visits), "before it was durable"
+            entered.set()
+            await gate.wait()
+
+        desk.before = hold
+        room = Room(desk, batch=3)
+        room.batcher.offer(Visit(packets.record(session=b"s9")))
+        await entered.wait()
+        for visit in [*visits, Visit(packets.record(session=b"s8"))]:
+            room.batcher.offer(visit)
+        if fail:
+            desk.decide = lambda item: FAILED
+        gate.set()
+        await room.batcher.quiet()
+        assert room.meters.coalesced[()] == 2
+        room.spawn.close()
+
+    run(story)
+    return visits
+
+
+def test_a1_a_covered_report_is_decided_behind_its_cover_in_the_same_batch() -> None:
+    desk = Desk()
+    first, second, third = backlog(desk, fail=False)
+    assert desk.batches[1] == [third.item, first.item, second.item]
+    assert all(visit.outcome is not None for visit in (first, second, third))
+
+
+def test_a1_a_cover_that_fails_leaves_all_that_it_covers_unanswered() -> None:
+    visits = backlog(Desk(), fail=True)
+    assert [visit.outcome for visit in visits] == [FAILED] * 3
 
 
 def test_a_login_that_needs_a_slow_hash_joins_a_batch_with_its_result() -> None:

@@ -1,0 +1,140 @@
+"""Who goes first under overload: sessions near the end of their hold, logins of known people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aaa.books import Books
+from aaa.request import Request
+from aaa.urgency import near_end, urgent
+from domain.plan import Plan, TimePrice
+from domain.session import HoldState, Session, SessionState
+from radius import Packet
+from tests.aaa.gate import record_pairs
+from tests.aaa.room import Room
+from tests.accounting.makers import at, plan
+
+
+def interim(room: Room, session_id: str = "A") -> Request:
+    packet = Packet(4, 1, bytes(16), record_pairs("interim", id=session_id))
+    return Request(packet, room.device, "10.0.0.1", at(0), signed=True)
+
+
+def login(room: Room, *pairs: tuple[int, bytes]) -> Request:
+    return Request(Packet(1, 1, bytes(16), list(pairs)), room.device, "10.0.0.1", at(0), True)
+
+
+def spending(room: Room, megabytes: int, session_s: int, granted_micros: int) -> Session:
+    """A session at a cent for each megabyte that has used so much in so long."""
+    charged = megabytes * 10_000
+    one = room.open_session(
+        output_octets=megabytes * 1_000_000,
+        session_s=session_s,
+        charged_micros=charged,
+        granted_micros=granted_micros,
+        used_micros=min(charged, granted_micros),
+        hold_state=HoldState.HELD,
+        interim_s=300,
+    )
+    room.books.same_id[(1, "A")] = [one.session_id]
+    return one
+
+
+@pytest.mark.parametrize(
+    ("granted_micros", "near"),
+    [
+        pytest.param(1_000_000, True, id="nothing is left"),
+        pytest.param(1_090_000, True, id="less than two intervals are left"),
+        pytest.param(1_110_000, False, id="more than two intervals are left"),
+        pytest.param(9_000_000, False, id="plenty is left"),
+    ],
+)
+def test_5_3_a_session_is_near_the_end_when_two_intervals_at_its_pace_take_it_there(
+    granted_micros: int, near: bool
+) -> None:
+    room = Room()
+    # 100 MB in 6000 s: two intervals of 300 s take ten more.
+    session = spending(room, 100, 6_000, granted_micros)
+    assert near_end(room.books, session) is near
+    assert urgent(room.books, interim(room)) is near
+
+
+def test_5_3_money_for_two_more_intervals_of_time_is_near_the_end() -> None:
+    room = Room(plan(volume=None, time=TimePrice(1, 1)))
+    for granted, near in ((1_599, True), (1_600, True), (1_601, False)):
+        session = room.open_session(
+            session_s=1_000, granted_micros=granted, hold_state=HoldState.HELD, interim_s=300
+        )
+        assert near_end(room.books, session) is near
+
+
+def test_included_usage_that_runs_out_is_near_the_end_too() -> None:
+    for included, near in ((105_000_000, True), (900_000_000, False)):
+        room = Room(plan(included_octets=included), balance_micros=0)
+        room.books.allowance(1, room.subscriber.period_start_us).used_octets = 100_000_000
+        session = room.open_session(
+            output_octets=100_000_000,
+            free_octets=100_000_000,
+            session_s=6_000,
+            granted_micros=0,
+            hold_state=HoldState.HELD,
+            interim_s=300,
+        )
+        assert near_end(room.books, session) is near
+
+
+@pytest.mark.parametrize("sold", [plan(volume=None), plan(volume=None, session_fee_micros=5)])
+def test_who_pays_nothing_by_use_is_never_near_an_end(sold: Plan) -> None:
+    room = Room(sold)
+    session = room.open_session(session_s=100, output_octets=10**9, granted_micros=5)
+    assert not near_end(room.books, session)
+
+
+def test_a_session_that_has_ended_or_is_not_in_memory_presses_nobody() -> None:
+    room = Room()
+    session = spending(room, 100, 6_000, 1_000_000)
+    assert urgent(room.books, interim(room))
+    assert not urgent(room.books, interim(room, "B"))
+    assert not urgent(Books(), interim(room))
+    session.state = SessionState.CLOSED
+    assert not urgent(room.books, interim(room))
+
+
+def test_a_session_whose_account_is_not_held_presses_nobody() -> None:
+    room = Room()
+    session = spending(room, 100, 6_000, 1_000_000)
+    room.books.drop_account(1)
+    room.books.sessions[session.session_id] = session
+    room.books.same_id[(1, "A")] = [session.session_id]
+    assert not urgent(room.books, interim(room))
+
+
+def test_the_question_changes_nothing() -> None:
+    room = Room(plan(included_octets=1_000))
+    session = spending(room, 100, 6_000, 1_000_000)
+    before, allowances = (
+        replace(session),
+        {key: dict(a) for key, a in room.books.allowances.items()},
+    )
+    urgent(room.books, interim(room))
+    urgent(room.books, login(room, (1, b"nobody")))
+    assert session == before
+    assert room.books.allowances == allowances
+    assert not room.books.changed_sessions and not room.books.moves
+
+
+def test_5_3_a_login_presses_when_its_subscriber_is_online_or_was_lately() -> None:
+    room = Room()
+    by_name, by_mac = login(room, (1, b" ALICE")), login(room, (31, b"02-00-00-00-00-01"))
+    assert not urgent(room.books, by_name)
+    session = room.login()
+    assert isinstance(session, Session)
+    assert urgent(room.books, by_name) and urgent(room.books, by_mac)
+    room.record("start")
+    room.record("stop", 5, st=5)
+    assert not room.books.live_sessions(1)
+    assert urgent(room.books, by_name), "was online lately"
+    assert not urgent(room.books, login(room, (1, b"mallory")))
+    assert not urgent(room.books, login(room))
