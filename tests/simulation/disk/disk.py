@@ -130,7 +130,10 @@ class Disk:
 
 
 def be_default(yes: bool = True) -> None:
-    """Make SQLite open everything through the VFS in this process; files of no Disk are untouched."""
+    """Make SQLite open everything through the VFS in this process.
+
+    Files that lie on no Disk are opened by the real VFS alone.
+    """
     library().fault_default(int(yes))
 
 

@@ -1,9 +1,9 @@
 """The compiled half of the disk: built when it is first needed, loaded once into each process.
 
-`_faultvfs.c` becomes a shared object in `build/`, named by a digest of its source, so that a change
-builds anew and two processes that build at once do not disturb one another. The bundled SQLite loads
-it as an extension, for good; ctypes opens the same object for the control functions. Building needs
-a C compiler and SQLite's headers and touches nothing outside `build/`.
+`_faultvfs.c` becomes a shared object in `build/`, named by a digest of its source, so that a
+change builds anew and two processes that build at once do not disturb one another. The bundled
+SQLite loads it as an extension, for good; ctypes opens the same object for the control functions.
+Building needs a C compiler and SQLite's headers and touches nothing outside `build/`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from pysqlite3 import dbapi2
 
 SOURCE = Path(__file__).with_name("_faultvfs.c")
+LOG_SOURCE = SOURCE.with_name("_undolog.h")
 CACHE = Path(__file__).resolve().parents[3] / "build" / "faultvfs"
 VFS = "tollhouse-fault"
 HEADER = "sqlite3ext.h"
@@ -30,7 +31,8 @@ class CannotBuild(Exception):
 
 def built() -> Path:
     """Return the path of the shared object, compiling it if there is none for this source."""
-    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    source = SOURCE.read_bytes() + LOG_SOURCE.read_bytes()
+    digest = hashlib.sha256(source).hexdigest()[:16]
     target = CACHE / f"faultvfs-{digest}.so"
     if target.exists():
         return target

@@ -67,14 +67,15 @@ def read_log(log: Path) -> list[Record]:
     records: list[Record] = []
     at, epoch = 0, None
     while at + _HEAD.size <= len(octets):
-        magic, kind, flags, path_n, its_epoch, *figures, payload_n = _HEAD.unpack_from(octets, at)
+        magic, kind, flags, path_n, its_epoch, *rest = _HEAD.unpack_from(octets, at)
+        incarnation, offset, length, old_size, payload_n = rest
         text = at + _HEAD.size
         end = text + path_n + payload_n
         if magic != _MAGIC or end > len(octets) or epoch not in (None, its_epoch):
             break
         path = octets[text : text + path_n].decode()
         payload = octets[text + path_n : end]
-        records.append(Record(kind, flags, path, *figures, payload))
+        records.append(Record(kind, flags, path, incarnation, offset, length, old_size, payload))
         at, epoch = end, its_epoch
     return records
 
