@@ -146,7 +146,7 @@ class Queue:
         self._waiting_n += 1
         if errand.rank is Rank.TASK:
             self._tasks_n += 1
-        elif self.requests_n > self._limit_n:
+        elif self._waiting_n - self._tasks_n > self._limit_n:
             self._sort()
             self._waiting_n -= 1
             return self._turn_away()
