@@ -79,6 +79,7 @@ class History:
         )
         self._dice = self.world.dice("history")
         self.host.next_doom = self._next_doom
+        self.host.store_trouble = self._store_trouble
         self.host.reborn_in_us = lambda: self._dice.randrange(100_000, 30 * US_PER_S)
         self.truth = Truth()
         self.routers: list[Nas] = muster(self.world, self.network, self.truth, plan)
@@ -89,6 +90,14 @@ class History:
 
     def _next_doom(self) -> Doom:
         return self.plan.doom(self._dice) if self.stormy else Doom()
+
+    def _store_trouble(self) -> str:
+        plan, dice = self.plan, self._dice
+        if not self.stormy or dice.randrange(1000) >= plan.store_permille:
+            return ""
+        what = dice.choice(("conflict", "before", "after"))
+        self.world.figures[f"store trouble: {what}"] += 1
+        return what
 
     # ---------------------------------------------------------------- the two parts
 
@@ -152,6 +161,8 @@ class History:
         world, plan = self.world, self.plan
         for when_us in plan.power_cuts:
             world.after(when_us, self._while_stormy, self.host.cut_power)
+        for when_us in plan.restarts:
+            world.after(when_us, self._while_stormy, self.host.restart)
         for when_us, by_us in plan.clock_jumps:
             world.after(when_us, self._turn_clock, by_us)
         for when_us, for_us, lost, both in plan.partitions:
@@ -202,20 +213,14 @@ class History:
 def live(seed: int, template: Path, room: Path, *, timeline: bool = False) -> Verdict:
     """Run the history of a seed in a new directory, and clean up after it."""
     gc.disable()  # a collector that comes at random would end tasks at random
-    hook = sys.unraisablehook
     history = History(swarm(seed), template, room, timeline=timeline)
+    hook = sys.unraisablehook
     try:
         history.run()
         return _verdict(history)
     finally:
-        # What was in mid-step in dead processes ends here, unheard.
-        sys.unraisablehook = lambda _: None
-        world = history.world
-        world.over = True
-        for process in (history.host.process, history.host.office_process, world.outside):
-            process.on_death.clear()
-            process.kill()
-        history.host.disk.die()
+        sys.unraisablehook = lambda _: None  # what the dead leave behind is nobody's finding
+        history.world.end()
         history.checker.close()
         history.host.disk.close()
         del history

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aaa.desk import Desk
-from aaa.ports import Changes, Loaded, Sealer, StoreUnavailable, Want
+from aaa.ports import Changes, Conflict, Loaded, Sealer, StoreUnavailable, Want
 from aaa.turn import DeskSettings
 from domain.grant import Order
 from server.lifecycle import Server
@@ -83,10 +83,16 @@ class Points:
 
 
 class WatchedStore(DeskStore):
-    """The store that ships, with crash points around what it does."""
+    """The store that ships, with crash points around what it does.
+
+    `trouble()` is what another database than SQLite may do to a commit: "" nothing, "conflict"
+    (serialization failure, deadlock), "before" (the connection is lost before the commit came
+    there), "after" (it is lost when the commit was done already: the outcome is unknown).
+    """
 
     points: Points
     committed: Callable[[], None]
+    trouble: Callable[[], str]
 
     async def load(self, want: Want) -> Loaded:
         """Read for a batch."""
@@ -97,8 +103,15 @@ class WatchedStore(DeskStore):
     async def commit(self, changes: Changes) -> None:
         """Commit a batch, and have the books looked at."""
         self.points.pass_by("commit.before")
+        trouble = self.trouble()
+        if trouble == "conflict":
+            raise Conflict("planned")
+        if trouble == "before":
+            raise StoreUnavailable("planned: the connection was lost before the commit")
         await super().commit(changes)
         self.committed()
+        if trouble == "after":
+            raise StoreUnavailable("planned: the connection was lost after the commit")
         self.points.pass_by("commit.after")
 
     async def feed_seq(self) -> int:
@@ -189,11 +202,13 @@ class Host:
         self.on_boot: Callable[[], None] = lambda: None  # a new directory is there
         self.reborn_in_us: Callable[[], int] = lambda: 1_000_000
         self.next_doom: Callable[[], Doom] = Doom
+        self.store_trouble: Callable[[], str] = str
         self._room = room
         self._keys = keys
         self._settings = settings
         self._limits = limits
         self._dice = world.dice("host")
+        self._closes: list[Callable[[], Awaitable[None]]] = []
         self.disk = Disk(room / "run-0")
         self.process = Process(world, "server-0")
         self.office_process = Process(world, "office-0")
@@ -246,6 +261,7 @@ class Host:
             store = await WatchedStore.open(database, keys)
             assert isinstance(store, WatchedStore)
             store.points, store.committed = self.points, self.committed
+            store.trouble = self.store_trouble
             seams = seams_of(process, self.clock, self.network, self.world.dice(process.name))
             self.desk = Desk(
                 store, self._settings, ids=seams.ids, randomness=seams.randomness, sealer=keys
@@ -256,6 +272,7 @@ class Host:
             )
             server = Server(seams, limits, store=store, desk=self.desk, log=log)
             process.failed = server.broke
+            self._closes = [store.checkpoint, store.close, database.close]
             await server.start()
             self.server = server
             self.points.pass_by("start.done")
@@ -278,6 +295,21 @@ class Host:
         return result
 
     # ---------------------------------------------------------------- death
+
+    def restart(self) -> None:
+        """An operator restarts the server: it drains, closes its books and ends (SIGTERM)."""
+        if self.up:
+            self.world.figures["restarts"] += 1
+            self.process.spawn(self._drain(), "drain")
+
+    async def _drain(self) -> None:
+        assert self.server is not None
+        await self.server.drain()
+        self.points.pass_by("drain.after")
+        for close in self._closes:
+            await close()
+        self.points.pass_by("close.after")
+        self.process.kill()
 
     def kill(self) -> None:
         """Every process of the machine dies now; the page cache lives on."""

@@ -32,6 +32,8 @@ KINDS = (
     "slow-disk",
     "clock",
     "shuffle",
+    "store",  # conflicts, lost connections, commits of unknown outcome
+    "restart",
     "routers",  # hostile routers
     "office",
     "buggify",
@@ -61,6 +63,8 @@ class Swarm:
     # (when, how long, lost rather than kept, both ways)
     disk_faults: list[tuple[int, int, str]] = field(default_factory=list)  # when, how long, what
     clock_jumps: list[tuple[int, int]] = field(default_factory=list)  # when, by
+    restarts: list[int] = field(default_factory=list)
+    store_permille: int = 0  # commits that meet trouble
     limits: dict[str, int] = field(default_factory=dict)  # bounds of the rim that are made tiny
     start_wait_s: int = 60
     stale_min_s: int = 900
@@ -135,6 +139,10 @@ def _draw_events(plan: Swarm, dice: random.Random) -> None:
     def moments(most: int) -> list[int]:
         return sorted(dice.randrange(plan.length_us) for _ in range(dice.randint(1, most)))
 
+    if "restart" in plan.kinds:
+        plan.restarts = moments(3)
+    if "store" in plan.kinds:
+        plan.store_permille = dice.choice((10, 50, 300))
     if "power" in plan.kinds:
         plan.power_cuts = moments(3)
     if "partition" in plan.kinds:

@@ -13,9 +13,11 @@ clock, or draw from any dice but the world's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import heapq
 import random
+import sys
 import zlib
 from asyncio import events
 from collections import Counter, deque
@@ -87,6 +89,7 @@ class Process(asyncio.AbstractEventLoop):
 
     def __init__(self, world: World, name: str) -> None:
         """Alive from now on. `failed` hears of exceptions that nobody caught."""
+        world.processes.append(self)
         self.world = world
         self.name = name
         self.alive = True
@@ -232,6 +235,7 @@ class World:
         self._pushed_n = 0
         self._shuffle_permille = shuffle_permille
         self._order = self.dice("order")
+        self.processes: list[Process] = []
         self.outside = Process(self, "outside")
 
     # ---------------------------------------------------------------- chance and speech
@@ -336,6 +340,27 @@ class World:
             process.kill()
             return
         handle.run()
+
+    def end(self) -> None:
+        """The end of the world: nobody lives on, and what was in mid-step is thrown away unheard.
+
+        Dead processes still hold coroutines that wait. Their `finally` blocks run here at last,
+        when no seam listens any more.
+        """
+        self.over = True
+        for process in self.processes:
+            process.on_death.clear()
+            process.alive = False
+        hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+        try:
+            for process in self.processes:
+                for task in asyncio.all_tasks(process):
+                    with contextlib.suppress(BaseException):
+                        task.get_coro().close()  # type: ignore[union-attr]
+            self.ready.clear()
+            self._timers.clear()
+        finally:
+            sys.unraisablehook = hook
 
 
 def _wake(future: asyncio.Future[None]) -> None:
