@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gc
 import shutil
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,7 @@ from tests.simulation.nas import Nas, muster
 from tests.simulation.network import Network
 from tests.simulation.swarm import Swarm, swarm
 from tests.simulation.truth import Truth
-from tests.simulation.world import MINUTE_US, US_PER_S, Stuck, World
+from tests.simulation.world import MINUTE_US, US_PER_S, Stuck, World, unheard
 
 CALM_US = 6 * 60 * MINUTE_US  # within which all must come to rest
 REST_LOOK_US = 10 * US_PER_S
@@ -214,18 +213,15 @@ def live(seed: int, template: Path, room: Path, *, timeline: bool = False) -> Ve
     """Run the history of a seed in a new directory, and clean up after it."""
     gc.disable()  # a collector that comes at random would end tasks at random
     history = History(swarm(seed), template, room, timeline=timeline)
-    hook = sys.unraisablehook
     try:
         history.run()
         return _verdict(history)
     finally:
-        sys.unraisablehook = lambda _: None  # what the dead leave behind is nobody's finding
         history.world.end()
         history.checker.close()
         history.host.disk.close()
-        del history
-        gc.collect()
-        sys.unraisablehook = hook
+        with unheard():
+            del history
         gc.enable()
         shutil.rmtree(room)
 

@@ -15,13 +15,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
 import heapq
 import random
 import sys
+import warnings
 import zlib
 from asyncio import events
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 
 US_PER_S = 1_000_000
@@ -351,16 +353,26 @@ class World:
         for process in self.processes:
             process.on_death.clear()
             process.alive = False
-        hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
-        try:
+        with unheard():
             for process in self.processes:
                 for task in asyncio.all_tasks(process):
                     with contextlib.suppress(BaseException):
                         task.get_coro().close()  # type: ignore[union-attr]
             self.ready.clear()
             self._timers.clear()
-        finally:
-            sys.unraisablehook = hook
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """What the dead leave behind is collected in here, and their complaints are nobody's."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+            gc.collect()
+    finally:
+        sys.unraisablehook = hook
 
 
 def _wake(future: asyncio.Future[None]) -> None:
