@@ -1,6 +1,6 @@
 /* One life on one directory: which faults are armed, and the undo log. Part of `_faultvfs.c`.
  *
- * The log is a run of records. Each names a file, and what one operation on it was about to destroy;
+ * The log is a run of records. Each names a file, and what one operation on it was to destroy;
  * syncs are records too, and strike out what came before. What is not in the log cannot be undone,
  * so an operation whose record cannot be written does not happen. A log that a killed process left
  * is taken over by the next. Everything here is called with the mutex held.
