@@ -34,7 +34,7 @@ from server.ports import Desk, Store
 from server.queue import Queue, Rank
 from server.readiness import Readiness
 from server.roster import Roster
-from server.timers import Every, LoopLag
+from server.timers import Every, LoopLag, pause, within
 
 KNOCKS_US: Final = 5_000_000
 LAG_US: Final = 1_000_000
@@ -211,11 +211,9 @@ class Server:
         """
         self.readiness.draining = True
         self._log.info("draining")
-        limit_s = self._limits.drain_max_us / 1_000_000
-        try:
-            await asyncio.wait_for(self._settle_down(), limit_s)
-        except TimeoutError:
-            self._log.warning("drain took too long", limit_s=limit_s)
+        limit_us = self._limits.drain_max_us
+        if not await within(limit_us, self._settle_down(), "drain", self._seams.spawn):
+            self._log.warning("drain took too long", limit_s=limit_us / 1_000_000)
         self.close()
         self._log.info("stopped")
 
@@ -231,17 +229,12 @@ class Server:
         self._doors.clear()
 
     async def _settle_down(self) -> None:
-        await self._pause(self._limits.drain_linger_us)
+        await pause(self._limits.drain_linger_us, self._seams.spawn)
         self.foyer.closed = True
         await self.batcher.quiet()
         while self.foyer.delayed_n:
-            await self._pause(DRAIN_LOOK_US)
+            await pause(DRAIN_LOOK_US, self._seams.spawn)
         await self._flush_knocks()
-
-    async def _pause(self, delay_us: int) -> None:
-        awake = asyncio.Event()
-        self._seams.spawn.later(delay_us, awake.set)
-        await awake.wait()
 
     # ---------------------------------------------------------------- chores
 

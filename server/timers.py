@@ -1,14 +1,50 @@
-"""What is done every so often: sweeps, probes, figures, the record of who knocked.
+"""What is done every so often or for so long: sweeps, probes, figures, pauses, the drain.
 
 Each piece of work is named, runs alone (a slow one is not started twice) and is started by the
-spawn seam, so a simulator's clock drives it like any other.
+spawn seam, so a simulator's clock drives it like any other. Nothing in the server may ask the loop
+itself for a timer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from domain.seams import Clock, Spawn
+
+
+async def pause(delay_us: int, spawn: Spawn) -> None:
+    """Return after `delay_us`."""
+    awake = asyncio.Event()
+    cancel = spawn.later(delay_us, awake.set)
+    try:
+        await awake.wait()
+    finally:
+        cancel()
+
+
+async def within(limit_us: int, work: Coroutine[Any, Any, None], name: str, spawn: Spawn) -> bool:
+    """Run `work` for `limit_us` at most; answers whether it came to its end. What it raises, the
+    spawn seam hears of."""
+    over, ended = asyncio.Event(), False
+
+    async def run() -> None:
+        nonlocal ended
+        try:
+            await work
+            ended = True
+        finally:
+            over.set()
+
+    stop = spawn.task(run(), name)
+    cancel = spawn.later(limit_us, over.set)
+    try:
+        await over.wait()
+    finally:
+        cancel()
+        stop()
+    return ended
 
 
 class Every:
