@@ -1,0 +1,173 @@
+"""The judge of a history: looks at the books after every commit, every death, and at the end.
+
+`Checker` owns what is remembered between looks and asks those who know a kind of wrong: `laws`
+what holds after any commit, `promises` what the server may say to a router, `overdraft` how far
+below its floor an account may fall, `reckoning` and `journaled` what the truth demands. Whatever
+they find is a violation of the world, its invariant's id first. The books are read on a connection
+of the judge's own; after a death on a copy, so that looking changes nothing for the next boot.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from pysqlite3 import dbapi2 as sqlite3
+
+from tests.simulation import laws, reckoning
+from tests.simulation.books import Books
+from tests.simulation.disk.disk import Disk
+from tests.simulation.journaled import Journal
+from tests.simulation.seams import MachineClock
+from tests.simulation.swarm import Swarm
+from tests.simulation.truth import Truth
+from tests.simulation.world import World
+
+VIOLATIONS_MAX = 20  # of one look; more of them say nothing new
+
+
+class Machine(Protocol):
+    """What a judge needs of `host.Host`."""
+
+    disk: Disk
+    clock: MachineClock
+
+    @property
+    def path(self) -> Path:
+        """The database of the current run."""
+
+
+class Checker:
+    """Judges one history. `after_commit` and `after_death` are to be hung into its host."""
+
+    def __init__(
+        self,
+        world: World,
+        host: Machine,
+        truth: Truth,
+        plan: Swarm | None = None,
+        *,
+        clock_skew_s: int = 300,
+    ) -> None:
+        """Looks at nothing yet. `clock_skew_s` is the server's setting."""
+        self.overdrafts: dict[str, tuple[int, int]] = {}  # by profile: worst micros, its bound
+        self._plan = plan
+        self._clock_skew_s = clock_skew_s
+        self._world = world
+        self._host = host
+        self._truth = truth
+        self._books: Books | None = None
+        self._connected = False
+        self._journal: Journal | None = None
+
+    @property
+    def books(self) -> Books:
+        """The books as they are now; connects if need be."""
+        if not self._connected:
+            connection = self._host.disk.connect(
+                self._host.path, isolation_level=None, timeout=0, check_same_thread=False
+            )
+            if self._books is None:
+                self._books = Books(connection)
+                self._journal = Journal(self._books)
+            else:
+                self._books.see_through(connection)
+            self._connected = True
+        assert self._books is not None
+        return self._books
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connected and self._books is not None:
+            self._books.close()
+            self._connected = False
+
+    def _report(self, found: Iterable[str]) -> None:
+        for n, text in enumerate(found):
+            if n >= VIOLATIONS_MAX:
+                break
+            self._world.violation(text)
+
+    # ---------------------------------------------------------------- looks
+
+    def after_commit(self) -> None:
+        """The server or the office has committed: L1-L10, A2, A5, and what was promised."""
+        self._world.figures["looks at the books"] += 1
+        try:
+            books = self.books
+            self._report(self._judged(books))
+        except sqlite3.Error as error:
+            # The disk is in trouble, or died under the look: the next one sees what there is.
+            self._world.figures["looks that failed"] += 1
+            self._world.say(f"the judge could not look: {error}")
+
+    def _judged(self, books: Books) -> Iterable[str]:
+        news = books.look()
+        return list(laws.judge(books, news))
+
+    def after_death(self) -> None:
+        """The machine died, and this is what survived: L4, A1, and all that holds after a commit.
+
+        To be called before the next boot.
+        """
+        self.close()
+        self._world.figures["looks at what survived"] += 1
+        copy = self._host.path.parent.with_name("looked-at")
+        copy.mkdir()
+        try:
+            for suffix in ("", "-wal"):
+                part = self._host.path.with_name(self._host.path.name + suffix)
+                if part.exists():
+                    shutil.copyfile(part, copy / part.name)
+            self._look_at_copy(copy / self._host.path.name)
+        finally:
+            shutil.rmtree(copy)
+
+    def _look_at_copy(self, path: Path) -> None:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+            if found != ["ok"]:
+                self._report(f"A1: the database is damaged: {text}" for text in found)
+                return
+            if self._books is None:
+                return  # nothing was ever committed
+            self._books.see_through(connection)
+            self._report(f"L4: {text}" for text in self._books.reread())
+            self._report(self._judged(self._books))
+            self._report(self._reckoned(self._books))
+        finally:
+            connection.close()
+
+    def _reckoned(self, books: Books) -> Iterable[str]:
+        assert self._journal is not None
+        return [
+            *reckoning.covered(books, self._truth, self._journal),
+            *reckoning.paid(books, self._truth),
+        ]
+
+    # ---------------------------------------------------------------- the end
+
+    def unfinished(self) -> list[str]:
+        """What the server has still to do before the end can be judged."""
+        ((pending_n,),) = self.books.ask("SELECT count(*) FROM orders WHERE state = 'pending'")
+        return [f"{pending_n} orders are pending"] if pending_n else []
+
+    def at_end(self) -> None:
+        """All is calm and at rest: the truth and the books must be one."""
+        self.after_commit()
+        books, figures = self.books, self._world.figures
+        self._report(f"L4: {text}" for text in books.reread())
+        self._report(self._reckoned(books))
+        self._report(reckoning.exact(books, self._truth, figures))
+        self._report(reckoning.at_rest(books, self._truth, self._host.clock.now_us(), figures))
+        self._report(self._rerated(books))
+
+    def _rerated(self, books: Books) -> Iterable[str]:
+        """A11, A3: every session comes to the same from the journal."""
+        assert self._journal is not None
+        for session in books.sessions.values():
+            if session.records_n and session.account_id:
+                yield from self._journal.rerate(session, self._clock_skew_s)
