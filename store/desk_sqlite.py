@@ -109,6 +109,19 @@ def check_in_place(path: str, opened: list[FileId]) -> None:
         )
 
 
+def begin_on(connection: sqlite3.Connection) -> None:
+    """Set the connection up, and begin a new WAL, so that no commit follows frames left in doubt.
+
+    If a flush fails and the server dies of it, the next one finds the refused commit whole in the
+    system's memory and takes it for good, though the disk never got it and never will: to the
+    system those pages are clean. Every commit behind it would go with it in a power cut. Moved into
+    the database, its pages are written and flushed anew. A reader that stays, such as a backup, may
+    prevent it; then the gate opens all the same.
+    """
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+
+
 class SqliteRoad:
     """The server's one writer connection."""
 
@@ -131,10 +144,12 @@ class SqliteRoad:
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
         try:
             road = cls(connection, driver._execute, driver._conn, file_of(database))
-            await road._run(lambda raw: raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}"))
-        except OSError as error:
+            await road._run(begin_on)
+        except BaseException as error:
             await connection.close()
-            raise StoreUnavailable(in_one_line(error)) from error
+            if isinstance(error, OSError):
+                raise StoreUnavailable(in_one_line(error)) from error
+            raise
         return road
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:

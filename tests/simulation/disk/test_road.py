@@ -1,0 +1,119 @@
+"""The store's own road to SQLite on the faulty disk: what a failed flush and a full disk do to it.
+
+These are the faults that the store cannot make happen by itself. The commits here are its probes
+and plain rows of an office; what they mean does not matter, only whether they are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pysqlite3 import dbapi2
+
+from aaa.ports import StoreUnavailable
+from store.database import Database
+from store.desk import DeskStore
+from store.upgrade import upgrade
+from tests.simulation.disk.disk import Disk, Fault, be_default
+from tests.simulation.disk.writer import life
+
+FILE = "tollhouse.db"
+WROTE = "INSERT INTO meta (key, value) VALUES ('row-{}', 'there')"
+ROWS = "SELECT count(*) FROM meta WHERE key LIKE 'row-%'"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, which was closed well."""
+    path = tmp_path_factory.mktemp("template") / FILE
+    asyncio.run(upgrade(f"sqlite:///{path}"))
+    return path
+
+
+@asynccontextmanager
+async def opened(directory: Path) -> AsyncIterator[tuple[Database, DeskStore]]:
+    """The store of a server on a directory that a disk has."""
+    database = await Database.open(f"sqlite:///{directory / FILE}")
+    try:
+        store = await DeskStore.open(database)
+        try:
+            yield database, store
+        finally:
+            await store.close()
+    finally:
+        await database.close()
+
+
+async def put(database: Database, number: int) -> None:
+    """Commit one row, as office work does."""
+    async with database.office() as connection:
+        await connection.exec_driver_sql(WROTE.format(number))
+
+
+async def killed_after_a_failed_flush(disk: Disk, into: Path) -> None:
+    """Row 0 is refused because its flush fails; the server dies before it writes anything else."""
+    async with opened(disk.directory) as (database, store):
+        await store.probe()
+        disk.arm(Fault.EIO_SYNC)
+        with pytest.raises(StoreUnavailable):
+            await put(database, 0)
+        disk.die()
+        disk.after_kill(into)
+
+
+async def restarted_then_cut(disk: Disk, into: Path, seeds_n: int) -> None:
+    """The next server acknowledges rows 1 to 3; then the power is cut in several ways."""
+    async with opened(disk.directory) as (database, _store):
+        for number in (1, 2, 3):
+            await put(database, number)
+        disk.die()
+        for seed in range(seeds_n):
+            disk.after_power_cut(into / str(seed), random.Random(seed))
+
+
+def test_a1_a_commit_refused_by_a_failed_flush_takes_none_along_that_follow_a_restart(
+    tmp_path: Path, template: Path
+) -> None:
+    be_default()
+    (tmp_path / "lived").mkdir()
+    shutil.copyfile(template, tmp_path / "lived" / FILE)
+    with life(tmp_path / "lived") as disk:
+        asyncio.run(killed_after_a_failed_flush(disk, tmp_path / "killed"))
+    with life(tmp_path / "killed") as disk:
+        asyncio.run(restarted_then_cut(disk, tmp_path / "cut", 12))
+    for left in sorted((tmp_path / "cut").iterdir()):
+        connection = dbapi2.connect(left / FILE)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        (rows_n,) = connection.execute(ROWS).fetchone()
+        connection.close()
+        assert rows_n >= 3, f"cut {left.name} lost an acknowledged commit"
+
+
+def test_a_probe_writes_to_the_disk_and_so_notices_a_full_one(
+    tmp_path: Path, template: Path
+) -> None:
+    async def probe() -> None:
+        async with opened(tmp_path) as (_database, store):
+            for _ in range(3):
+                before = disk.figures()
+                await store.probe()
+                after = disk.figures()
+                assert after["writes"] > before["writes"]
+                assert after["syncs"] > before["syncs"]
+            disk.arm(Fault.FULL)
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable, match="full"):
+                    await store.probe()
+            disk.heal()
+            await store.probe()
+
+    be_default()
+    shutil.copyfile(template, tmp_path / FILE)
+    with life(tmp_path) as disk:
+        asyncio.run(probe())
