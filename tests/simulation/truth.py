@@ -53,6 +53,8 @@ class TrueSession:
     limit_octets: int = 0
     timeline: list[tuple[int, int, int]] = field(default_factory=list)
     # (world us, input, output) at each change of rate: usage between is linear
+    tried_us: int = 0  # its Access-Request was first sent
+    speed_bps: tuple[int, int] = (0, 0)  # what the router lets through: input, output
 
     # What bounds its overdraft: how fast it can be, how late it acts, what it does not do.
     profile: str = ""  # name of the router's profile, for the published table
@@ -73,6 +75,30 @@ class TrueSession:
     def finished(self) -> bool:
         """Has its Stop been acknowledged?"""
         return any(record.kind == "stop" for record in self.acked)
+
+
+@dataclass(slots=True)
+class Login:
+    """One attempt to log in, repeats and all."""
+
+    login: str
+    nas: str
+    plan: str  # of the subscriber, as the office knows it; "" for nobody's login
+    sent_us: int
+    right: bool  # a known login with its right password
+    verdict: str = ""  # "accept", "reject", or "": no answer that the router heard in time
+    answered_us: int | None = None
+
+
+@dataclass(slots=True)
+class OfficeChange:
+    """Something that the office did beside money."""
+
+    what: str  # "plan", "status", "plan-text", "device"
+    name: str  # the login, plan or device that was changed
+    value: str  # what it became
+    tried_us: int
+    done_us: int | None = None  # known to be done; until then it may be done or not
 
 
 @dataclass(slots=True)
@@ -101,5 +127,9 @@ class Truth:
     boots: list[tuple[str, int, bool]] = field(default_factory=list)
     # (nas, world us, Accounting-On acknowledged) for each reboot of a router
     plan_texts: list[str] = field(default_factory=list)  # loaded, or tried, besides the town's
+    logins: list[Login] = field(default_factory=list)
+    cast: dict[str, str] = field(default_factory=dict)  # by login: the plan it began with
+    changes: list[OfficeChange] = field(default_factory=list)
+    plan_of: dict[str, str] = field(default_factory=dict)  # by login: the plan it has by now
     disconnects_n: int = 0  # asked for by the server, as the routers saw it
     naks_n: int = 0

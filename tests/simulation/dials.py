@@ -1,0 +1,75 @@
+"""Who wants to be on line, when, where and for how long: the cast of a history.
+
+Drawn before it begins. Most logins are by people who know their password, at times spread over
+the history; some come twice at the same instant from two routers, some with a wrong password,
+some from nobody the books know. How the routers are is drawn here too.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from tests.simulation import town
+from tests.simulation.profiles import Profile, odd, usual
+from tests.simulation.swarm import Swarm
+from tests.simulation.town import Resident, Router
+from tests.simulation.truth import Truth
+from tests.simulation.world import MINUTE_US, US_PER_S
+
+RACE_PERMILLE = 150
+WRONG_PERMILLE = 40
+NOBODY_PERMILLE = 20
+NOBODY = Resident("nobody", "nothing", "", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A subscriber's wish to be on line. `password` may be a wrong one."""
+
+    after_us: int  # since the beginning
+    resident: Resident
+    for_us: int
+    password: str
+    again_n: int = 1  # how often more, if it is refused, not answered or cut
+
+
+def cast(
+    dice: random.Random, truth: Truth, plan: Swarm
+) -> list[tuple[Router, Profile, tuple[Dial, ...]]]:
+    """Each router of a history with its profile and its dials; notes who is who in the truth."""
+    everybody = town.residents()
+    for one in everybody:
+        truth.opening_micros[one.login] = one.balance_micros
+        truth.credit_limit_micros[one.login] = one.credit_limit_micros
+        truth.plan_of[one.login] = one.plan
+    routers = dice.sample(town.routers(), min(plan.routers_n, len(town.routers())))
+    residents = dice.sample(everybody, min(plan.subscribers_n, len(everybody)))
+    truth.cast = {one.login: one.plan for one in residents}
+    dials: dict[str, list[Dial]] = {router.name: [] for router in routers}
+    for _ in range(plan.sessions_n):
+        dial = _draw(dice, residents, plan.length_us)
+        dials[dice.choice(routers).name].append(dial)
+        if dice.randrange(1000) < RACE_PERMILLE:
+            after_us = dial.after_us + dice.choice((0, dice.randrange(US_PER_S)))
+            racing = Dial(after_us, dial.resident, dial.for_us, dial.password)
+            dials[dice.choice(routers).name].append(racing)
+    found = []
+    for n, router in enumerate(routers):
+        profile = usual(router.dialect, router.gigawords, dice)
+        if n < plan.hostile_n:
+            profile = odd(profile, dice)
+        found.append((router, profile, tuple(dials[router.name])))
+    return found
+
+
+def _draw(dice: random.Random, residents: list[Resident], length_us: int) -> Dial:
+    resident = dice.choice(residents)
+    password = resident.password
+    if dice.randrange(1000) < WRONG_PERMILLE:
+        password = "wrong"
+    elif dice.randrange(1000) < NOBODY_PERMILLE:
+        resident, password = NOBODY, NOBODY.password
+    longest_us = max(min(length_us // 2, 60 * MINUTE_US), 2 * MINUTE_US)
+    for_us = dice.randrange(US_PER_S, dice.choice((MINUTE_US, longest_us, longest_us)))
+    return Dial(dice.randrange(length_us * 8 // 10), resident, for_us, password)

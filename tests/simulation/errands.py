@@ -1,0 +1,209 @@
+"""What the office can do, each as one transaction, with the truth told as it becomes known.
+
+The same calls as the command line makes: find and lock the customer, look whether the key has been
+booked already, let `billing` make the entry, book it. What was tried stands in the truth before the
+first try, and that it is done only after the commit has returned: in between nobody knows.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from billing import payment
+from cli.people import valid_until_us
+from domain.account import Status
+from domain.ledger import EntryKind
+from domain.seams import Clock, Ids
+from rating.plan_file import parse_plan
+from store import office_devices, office_money, office_plans, office_subscribers
+from store.database import Database
+from store.office_connection import Connection
+from tests.simulation import town
+from tests.simulation.truth import OfficeChange, Payment, Truth
+from tests.simulation.world import World
+
+KINDS = {
+    "top-up": EntryKind.TOP_UP,
+    "correction": EntryKind.CORRECTION,
+    "transfer": EntryKind.TRANSFER,
+}
+
+
+@dataclass(slots=True)
+class Desk:
+    """What an office command works with."""
+
+    ids: Ids
+    clock: Clock
+    database: Database = field(init=False)
+
+
+Work = Callable[[Desk], Awaitable[None]]
+
+
+class Purse:
+    """Money, under a key of its own."""
+
+    def __init__(self, world: World, truth: Truth, n: int) -> None:
+        """`n` tells the errand of this purse from all others."""
+        self._world = world
+        self._truth = truth
+        self._key = f"ref:errand-{n}"
+
+    def top_up(self, login: str, amount_micros: int) -> Work:
+        """Somebody has paid."""
+        return self._errand(Payment(login, amount_micros, self._key, 0, kind="top-up"))
+
+    def correct(self, login: str, amount_micros: int) -> Work:
+        """The first entry was wrong."""
+        return self._errand(Payment(login, amount_micros, self._key, 0, kind="correction"))
+
+    def transfer(self, giver: str, taker: str, amount_micros: int) -> Work:
+        """One customer gives to another."""
+        wish = Payment(giver, -amount_micros, self._key, 0, kind="transfer", taker=taker)
+        return self._errand(wish)
+
+    def _errand(self, wish: Payment) -> Work:
+        async def work(desk: Desk) -> None:
+            if wish.declined:
+                return
+            if not wish.tries_n:
+                wish.tried_us = self._world.now_us
+                self._truth.payments.append(wish)
+            wish.tries_n += 1
+            if await self._book(desk, wish):
+                wish.done_us = wish.done_us or self._world.now_us
+            else:
+                wish.declined = wish.done_us is None
+
+        return work
+
+    async def _book(self, desk: Desk, wish: Payment) -> bool:
+        """Book once per key; False: politely declined."""
+        async with desk.database.office() as connection:
+            customer = await office_subscribers.find(connection, wish.login, lock=True)
+            assert customer is not None
+            account = customer.account
+            earlier = await office_money.entry_with_key(connection, account.account_id, wish.key)
+            if earlier is not None:
+                if not payment.repeats(earlier, KINDS[wish.kind], wish.amount_micros):
+                    self._world.violation(f"P1: {wish.key} of {wish.login} is {earlier}")
+                return True
+            made = await self._made(desk, connection, wish, customer)
+            if isinstance(made, payment.Declined):
+                return False
+            await office_money.book(connection, made)
+        return True
+
+    async def _made(
+        self,
+        desk: Desk,
+        connection: Connection,
+        wish: Payment,
+        customer: office_subscribers.Customer,
+    ) -> payment.Payment | payment.Declined:
+        stamp = payment.Stamp(desk.ids.next(), wish.key, desk.clock.now_us(), "an errand")
+        account = customer.account
+        if wish.kind == "top-up":
+            return payment.top_up(account, wish.amount_micros, stamp=stamp)
+        if wish.kind == "correction":
+            first = await office_money.entry_with_seq(connection, account.account_id, 1)
+            if first is None:
+                return payment.Declined("there is nothing to correct")
+            return payment.correction(account, wish.amount_micros, corrected=first, stamp=stamp)
+        taker = await office_subscribers.find(connection, wish.taker, lock=True)
+        assert taker is not None
+        return payment.transfer(
+            account, taker.account, amount_micros=-wish.amount_micros, stamp=stamp
+        )
+
+
+class Changes:
+    """Everything that is not money."""
+
+    def __init__(self, world: World, truth: Truth) -> None:
+        """Nothing is changed yet."""
+        self._world = world
+        self._truth = truth
+
+    def _errand(self, change: OfficeChange, write: Work) -> Work:
+        async def work(desk: Desk) -> None:
+            if change.done_us is not None:
+                return
+            if change not in self._truth.changes:
+                change.tried_us = self._world.now_us
+                self._truth.changes.append(change)
+            await write(desk)
+            change.done_us = self._world.now_us
+            if change.what == "plan":
+                self._truth.plan_of[change.name] = change.value
+
+        return work
+
+    def plan_text(self, dice: random.Random) -> Work:
+        """A plan gets another price: its next version."""
+        priced = [name for name, text in town.PLANS.items() if "amount" in text]
+        name = dice.choice(priced)
+        amount = f'amount = "{dice.randrange(1, 60) / 1000}"'
+        text = re.sub(r'amount = "[0-9.]+"', amount, town.PLANS[name], count=1)
+        whole = f'name = "{name}"\ncurrency = "USD"\n{text}'
+
+        async def write(desk: Desk) -> None:
+            if whole not in self._truth.plan_texts:
+                self._truth.plan_texts.append(whole)
+            plan, plan_id, now_us = parse_plan(whole), desk.ids.next(), desk.clock.now_us()
+            async with desk.database.office() as connection:
+                await office_plans.load(connection, plan, plan_id=plan_id, now_us=now_us)
+
+        return self._errand(OfficeChange("plan-text", name, whole, 0), write)
+
+    def plan(self, login: str, dice: random.Random) -> Work:
+        """A subscriber gets another plan, from the next login on."""
+        name = dice.choice(list(town.PLANS))
+
+        async def write(desk: Desk) -> None:
+            now_us = desk.clock.now_us()
+            async with desk.database.office() as connection:
+                found = await office_plans.find(connection, name)
+                customer = await office_subscribers.find(connection, login, lock=True)
+                assert found is not None
+                assert customer is not None
+                changed = replace(
+                    customer.subscriber,
+                    plan_name=name,
+                    period_start_us=now_us,
+                    valid_until_us=valid_until_us(None, found[0], now_us),
+                )
+                await office_subscribers.change(connection, changed)
+
+        return self._errand(OfficeChange("plan", login, name, 0), write)
+
+    def status(self, login: str, status: str) -> Work:
+        """A subscriber is suspended, or comes back."""
+
+        async def write(desk: Desk) -> None:
+            async with desk.database.office() as connection:
+                customer = await office_subscribers.find(connection, login, lock=True)
+                assert customer is not None
+                changed = replace(customer.subscriber, status=Status(status))
+                await office_subscribers.change(connection, changed)
+
+        return self._errand(OfficeChange("status", login, status, 0), write)
+
+    def device(self, dice: random.Random) -> Work:
+        """A device's row is changed in a way that changes nothing for its sessions' money."""
+        name = dice.choice(town.routers()).name
+        interim_s = dice.choice((None, 90, 400))
+        forget = dice.random() < 0.5
+
+        async def write(desk: Desk) -> None:
+            async with desk.database.office() as connection:
+                device = await office_devices.find(connection, name)
+                assert device is not None
+                changed = replace(device, interim_s=interim_s)
+                await office_devices.change(connection, changed, forget_latches=forget)
+
+        return self._errand(OfficeChange("device", name, f"interim_s={interim_s}", 0), write)
