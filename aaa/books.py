@@ -121,7 +121,7 @@ class Books:
             if allowance.account_id in fresh:
                 self.allowances[allowance.account_id][allowance.period_start_us] = allowance
         self._whole |= fresh
-        for key in want.session_keys:
+        for key in sorted(want.session_keys):
             self.same_id.setdefault(key, [])
         for session in loaded.sessions:
             self._hold_session(session)
@@ -321,12 +321,12 @@ class Books:
 
         Answers the accounts that had live sessions: they must come back without being named.
         """
-        account_ids = set(self.moves) | {key for key, _ in self.allowance_moves}
+        account_ids: set[int] = set(self.moves) | {key for key, _ in self.allowance_moves}
         touched = list(self.changed_sessions.values()) + list(self.new_sessions.values())
         account_ids |= {session.account_id for session in touched}
         orders = [order.order_id for order in self.new_orders] + list(self.changed_orders)
-        suspense = {row.session_id for row in self.changed_suspense.values()}
-        marks = {device_id for device_id, _ in self.changed_marks}
+        suspense: set[int] = {row.session_id for row in self.changed_suspense.values()}
+        marks: set[int] = {device_id for device_id, _ in self.changed_marks}
         logins = {decision.login for decision in self.decisions}
         account_ids |= {
             self.subscribers[login].account_id for login in logins if login in self.subscribers
@@ -345,7 +345,7 @@ class Books:
             self.suspense.pop(session_id, None)
         for device_id in marks:
             self.marks.pop(device_id, None)
-        for login in logins:
+        for login in sorted(logins):
             self.decisions_n.pop(login, None)
         return alive
 
@@ -392,7 +392,7 @@ class Books:
 
     def drop_account(self, account_id: int) -> None:
         """Forget an account and all that is held whole with it."""
-        for login in self.logins_of.pop(account_id, set()):
+        for login in sorted(self.logins_of.pop(account_id, set())):
             subscriber = self.subscribers.pop(login, None)
             if subscriber is not None:
                 self._purse_of.pop(subscriber.subscriber_id, None)

@@ -250,7 +250,7 @@ def as_row(one: office_sessions.ListedSession, names: dict[int, str]) -> dict[st
     """A session as it is printed."""
     found = one.session
     plain = {column.name for column in SHOWN} & set(Session.__slots__)
-    row: dict[str, Any] = {name: getattr(found, name) for name in plain}
+    row: dict[str, Any] = {name: getattr(found, name) for name in sorted(plain)}
     row["login"] = one.login
     row["currency"] = one.currency
     row["nas"] = names.get(found.device_id, f"(removed: {found.device_id})")

@@ -100,13 +100,13 @@ class LoopSpawn:
     ) -> None:
         self._loop = loop
         self._failed = failed
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}  # in the order of their start
         self._pool = ThreadPoolExecutor(HASH_THREADS_N, thread_name_prefix="tollhouse")
 
     def task(self, work: Coroutine[Any, Any, None], name: str) -> Callable[[], None]:
         """Run a coroutine; the answer cancels it."""
         task = self._loop.create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
         return lambda: _ignore(task.cancel())
 
@@ -125,7 +125,7 @@ class LoopSpawn:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(task.get_name(), error)
 

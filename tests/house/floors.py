@@ -60,9 +60,6 @@ HOMES = {
     "prometheus_client": {"server", "cli"},
     "twisted": {"server", "cli"},
 }
-# Modules whose import above floor 3 means going round the seams (domain/seams.py).
-SEAM_MODULES = frozenset({"random", "secrets", "time", "uuid"})
-SEAMS_HOME = PurePosixPath("server/seams.py")
 # Rooms beside the packages, which nothing that ships may import.
 NOT_SHIPPED = frozenset({"tests", "benchmarks", "conf", "setup"})
 
@@ -129,8 +126,6 @@ def away_from_home(path: PurePosixPath, module: str) -> str | None:
     room, root = path.parts[0], module.partition(".")[0]
     if room not in HOMES.get(root, {room}):
         return f"imports {module}, which lives in {' and '.join(sorted(HOMES[root]))}"
-    if FLOORS[room] >= OUTSIDE and root in SEAM_MODULES and path != SEAMS_HOME:
-        return f"imports {module}: clock, dice and ids come through the seams ({SEAMS_HOME})"
     return None
 
 

@@ -38,8 +38,6 @@ PLANTED = {
     "plain_imports, star": ("aaa/a.py", "from domain.plan import *"),
     "calls, open": ("aaa/a.py", "open('x')"),
     "calls, print": ("domain/a.py", "print('x')"),
-    "calls, clock": ("aaa/a.py", "datetime.datetime.now()"),
-    "calls, clock beside the seams": ("server/a.py", "datetime.now(UTC)"),
     "floats, literal": ("rating/a.py", "x = 0.5"),
     "floats, name": ("accounting/a.py", "x = float('1')"),
     "floats, division": ("billing/a.py", "x = y / 2"),

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from tests.house.floors import FLOORS, OUTSIDE, SEAMS_HOME, Offence
+from tests.house.floors import FLOORS, OUTSIDE, Offence
 
 MODULE_LINES_MAX = 500
 MODULE_LINES_EXPLAINED = 300
@@ -42,7 +42,6 @@ BORROWED_NAMES: dict[str, str] = {}
 PURE_CALLS_BANNED = frozenset(
     {"open", "print", "input", "exec", "eval", "__import__", "breakpoint"}
 )
-CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "os.urandom")
 MONEY_ROOMS = frozenset({"domain", "rating", "accounting", "billing", "aaa"})
 
 SQL = re.compile(
@@ -155,7 +154,7 @@ def plain_imports(path: PurePosixPath, tree: ast.Module, source: str) -> Iterato
 
 
 def calls(path: PurePosixPath, tree: ast.Module, source: str) -> Iterator[Offence]:
-    """Below floor 4 nothing is opened or printed; no clock or dice is read outside the seams."""
+    """Below floor 4 nothing is opened or printed."""
     if path.parts[0] not in FLOORS:
         return
     pure = FLOORS[path.parts[0]] < OUTSIDE
@@ -165,8 +164,6 @@ def calls(path: PurePosixPath, tree: ast.Module, source: str) -> Iterator[Offenc
         name = dotted(node.func)
         if pure and name in PURE_CALLS_BANNED:
             yield node.lineno, f"calls {name}() below floor {OUTSIDE}"
-        if name.endswith(CLOCK_CALLS) and path != SEAMS_HOME:
-            yield node.lineno, f"calls {name}(): clock and dice come through the seams"
 
 
 def floats(path: PurePosixPath, tree: ast.Module, source: str) -> Iterator[Offence]:
