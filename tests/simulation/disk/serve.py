@@ -3,7 +3,9 @@
 `python -m tests.simulation.disk.serve serve` (any words of `tollhouse` do) puts the VFS under every
 SQLite file of FAULTDISK_DIRECTORY and then runs the shipped program, unchanged. The undo log lies
 there too, so after kill -9 `power_cut.cut(directory, chance)` plays the power cut on what is left,
-and the next start goes on. The environment says how the disk is:
+and the next start goes on. Between the two no other program may open the database: the last one to
+close it moves the WAL and deletes it, which leaves nothing in doubt. The environment says how the
+disk is:
 
 - FAULTDISK_DIRECTORY   where the database is; made if missing
 - FAULTDISK_LOG         the undo log, if it shall lie on another file system (a full one, say)
@@ -137,11 +139,15 @@ def install(environment: dict[str, str]) -> Disk:
         disk = Disk(directory, log=Path(log) if log else None, powersafe=powersafe)
     except OSError as error:
         raise Wrong(f"cannot have {directory}: {error}") from None
-    lie = environment.get("FAULTDISK_LIE", "never")
-    behave(disk, lie, environment.get("FAULTDISK_SYNC_DELAY_US", "0"))
-    arm(disk, environment.get("FAULTDISK_ARM", ""))
-    if environment.get("FAULTDISK_SYNCHRONOUS"):
-        force(environment["FAULTDISK_SYNCHRONOUS"])
+    try:
+        lie = environment.get("FAULTDISK_LIE", "never")
+        behave(disk, lie, environment.get("FAULTDISK_SYNC_DELAY_US", "0"))
+        arm(disk, environment.get("FAULTDISK_ARM", ""))
+        if environment.get("FAULTDISK_SYNCHRONOUS"):
+            force(environment["FAULTDISK_SYNCHRONOUS"])
+    except Wrong:
+        disk.close()
+        raise
     if environment.get("FAULTDISK_CONTROL"):
         listen(disk, Path(environment["FAULTDISK_CONTROL"]))
     be_default()
