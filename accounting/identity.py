@@ -52,6 +52,7 @@ def match(
     at_us = when.at_us
     if token is not None:
         return _match_token(usage, at_us, token, same_id)
+    unstarted = [session for session in unstarted if _may_be_of(usage, session)]
     fitting = [
         session
         for session in same_id
@@ -149,6 +150,20 @@ def _match_start(
 def _accepted_since(session: Session, unstarted: Sequence[Session]) -> bool:
     """Was there a login after the session was last heard of, which still waits for its Start?"""
     return bool(unstarted) and unstarted[0].created_us >= session.last_seen_us
+
+
+def _may_be_of(usage: Usage, login: Session) -> bool:
+    """Does nothing that the login said contradict that the record is of its connection?
+
+    A subscriber may dial in twice at once. An id that was said at login is that of its accounting
+    (RFC 2866 section 5.5); a port is only asked where no station tells the connections apart.
+    """
+    if login.acct_session_id and login.acct_session_id != usage.acct_session_id:
+        return False
+    if not (usage.calling_station_id and login.calling_station_id):
+        if None not in (usage.nas_port, login.nas_port) and usage.nas_port != login.nas_port:
+            return False
+    return _same_address(usage, login)
 
 
 def _adopted(usage: Usage, at_us: int, unstarted: Sequence[Session]) -> Session | None:

@@ -13,6 +13,9 @@ from domain.session import Session, SessionState
 from domain.usage import Usage
 from tests.accounting.makers import at, session, usage
 
+STATION, OTHER_STATION = "02:00:00:00:00:05", "02-00-00-00-00-15"
+BARE: dict[str, Any] = {"calling_station_id": "", "framed_ip_address": "", "nas_port": None}
+
 
 def find(
     said: Usage,
@@ -113,6 +116,32 @@ def test_f_01_an_unknown_id_is_a_new_session() -> None:
 def test_a_start_without_a_token_adopts_the_newest_waiting_login() -> None:
     newest, older = waiting(2, t=50), waiting(1, t=0)
     assert find(usage("START"), t=60, unstarted=(newest, older)).session is newest
+
+
+@pytest.mark.parametrize(
+    ("said", "login"),
+    [
+        ({}, {"acct_session_id": "another"}),
+        ({"calling_station_id": STATION}, {"calling_station_id": OTHER_STATION}),
+        ({"framed_ip_address": "10.0.0.1"}, {"framed_ip_address": "10.0.0.2"}),
+        ({"nas_port": 1}, {"nas_port": 2}),
+    ],
+)
+def test_a_start_without_a_token_adopts_no_login_of_another_connection(
+    said: dict[str, Any], login: dict[str, Any]
+) -> None:
+    """Two lines of a subscriber dial in at once: the other one's login is not this Start's."""
+    theirs = waiting(2, t=50, **(BARE | login))
+    mine = waiting(1, t=0, **(BARE | said))
+    start = usage("START", **(BARE | said))
+    assert find(start, t=60, unstarted=(theirs, mine)).session is mine
+    assert find(start, t=60, unstarted=(theirs,)).session is None
+
+
+def test_a_port_tells_connections_apart_only_where_no_station_does() -> None:
+    login = waiting(1, t=0, calling_station_id=STATION, nas_port=0)
+    start = usage("START", calling_station_id=STATION, nas_port=17)
+    assert find(start, t=60, unstarted=(login,)).session is login
 
 
 def test_an_interim_adopts_a_login_only_if_it_can_have_begun_with_it() -> None:
