@@ -8,6 +8,7 @@ is published. At the end the server stops politely, and its own `ledger check` m
 from __future__ import annotations
 
 import random
+import socket
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -87,8 +88,9 @@ class Battle:
         cluster: PostgresCluster | None = None,
     ) -> None:
         """Make the site; nothing runs yet. Without a cluster the books are an SQLite file."""
-        directory.mkdir(parents=True, exist_ok=True)
-        url = cluster.create_database() if cluster is not None else ""
+        disk = directory / "disk"
+        disk.mkdir(parents=True, exist_ok=True)
+        url = cluster.create_database() if cluster else f"sqlite:///{disk / 'tollhouse.db'}"
         self.directory = directory
         self.cluster = cluster
         self.rounds_n = rounds_n
@@ -96,6 +98,7 @@ class Battle:
         self.site = Site(directory, url)
         self.outcome = Outcome(attack, "postgresql" if cluster else "sqlite", seed)
         self.players: list[Player] = []
+        self.finished = False
         self._plans_n = 0
 
     def __enter__(self) -> Battle:
@@ -115,17 +118,22 @@ class Battle:
 
     # ---------------------------------------------------------------- before
 
-    def begin(self, *kinds: str, extra: str = "", **changes: Any) -> None:
+    def begin(self, *kinds: str, **changes: Any) -> None:
         """Sell, start the server, and let the generator play until something is acknowledged.
 
-        `kinds` of subscribers take part (all, if none is named); `extra` are lines for the
-        settings file, `changes` are to the generator's plan.
+        `kinds` of subscribers take part (all, if none is named); `changes` are to the generator's
+        plan.
         """
-        coa_port = changes.pop("nas_coa_port", 0) or free_port()
-        self.site.settle(coa_port=coa_port, extra=extra)
+        coa_port = self.settle()
         self.site.start()
         self.play(*kinds, coa_port=coa_port, **changes)
         self.player.await_ack(0)
+
+    def settle(self, *, nas_address: str = NAS_ADDRESS) -> int:
+        """Make the database and sell; the port where the NAS will listen for orders."""
+        coa_port = free_port(socket.SOCK_DGRAM, NAS_ADDRESS)
+        self.site.settle(coa_port=coa_port, nas_address=nas_address)
+        return coa_port
 
     def play(self, *kinds: str, **changes: Any) -> Player:
         """Start one more generator on the site."""
@@ -159,6 +167,17 @@ class Battle:
         """Wait for the first answer after an instant, and note how long it took."""
         at_us = self.player.await_ack(since_us, limit_s=limit_s)
         self.outcome.recovery_ms.append((at_us - since_us) / 1000)
+
+    def complain(self, words: str) -> None:
+        """Note a violation that is not in the books."""
+        self.outcome.other += 1
+        if len(self.outcome.findings) < FINDINGS_SHOWN_N:
+            self.outcome.findings.append(f"round {self.outcome.rounds}: {words}")
+
+    def acks_between(self, from_us: int, until_us: int) -> int:
+        """How many answers came in a span; those that were read so far."""
+        self.player.look()
+        return sum(from_us <= at_us < until_us for at_us in self.player.acked_at_us)
 
     def judge(self, *, check: bool = False) -> Verdict:
         """Ask the oracle now; the server may be alive, dead or frozen."""
@@ -199,18 +218,23 @@ class Battle:
 
     def finish(self) -> Outcome:
         """Let every session stop, stop the server, ask the oracle and the server's own check."""
+        self.finished = True
         for player in self.players:
             player.drain()
         self.site.stop()
         self.judge(check=True)
         self._ask_the_server()
+        self.add_up()
+        return self.outcome
+
+    def add_up(self) -> None:
+        """The figures of the generators."""
         outcome = self.outcome
         outcome.acked = sum(player.truth.acked_n for player in self.players)
         waited_ms = [us / 1000 for player in self.players for us in player.truth.waited_us]
         outcome.latency_ms = summed_up(waited_ms)
         outcome.remarks["orders heard"] = sum(player.orders_n for player in self.players)
         outcome.remarks["sessions"] = sum(len(p.truth.sent) for p in self.players)
-        return outcome
 
     def _ask_the_server(self) -> None:
         said = self.site.run("ledger", "check")

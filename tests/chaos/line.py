@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tests.chaos.generator import Identifiers
 
 STATUS = {START: 1, STOP: 2, INTERIM: 3}
-STEP_S = 60  # session time that one record adds
 REFUSED_US = 500_000  # before the subscriber tries again
 USER_REQUEST, SESSION_TIMEOUT_CAUSE, ADMIN_RESET = 1, 5, 6
 
@@ -97,7 +96,7 @@ class Line:
         self.session = ""
         self._kind = LOGIN
         self._classes: list[bytes] = []
-        self._up = self._down = self._seconds = 0
+        self._up = self._down = self._seconds = self._began_us = 0
         self._limit_octets: int | None = None
         self._limit_s: int | None = None
         self._cause = USER_REQUEST
@@ -155,8 +154,12 @@ class Line:
             self._left_n = self.chance.randrange(1, self.plan.interims_max_n + 1)
             if self.chance.random() < self.plan.give_up:
                 self._patience_n = self.chance.randrange(2, 5)
+            if self._is_known_to_pay() and self.chance.random() < self.plan.unannounced:
+                self._kind = START  # its login was at another server, or was lost
+        if self._kind == START:
+            self._began_us = at_us
         if self._kind == INTERIM:
-            self._use()
+            self._use(at_us)
             self._left_n -= 1
             if self._left_n <= 0 or self._draining or self._at_limit():
                 self._kind = STOP
@@ -164,19 +167,22 @@ class Line:
         record = Record(at_us, self.session, self.login, self._kind, *usage)
         return Request(self, record, self._attributes(record))
 
-    def _use(self) -> None:
-        """Some traffic and a minute, as far as the limits allow."""
+    def _is_known_to_pay(self) -> bool:
+        """Without a login nobody is told a limit, so only those may who never reach one."""
+        return not self.login.startswith("poor")
+
+    def _use(self, at_us: int) -> None:
+        """Some traffic, as far as the limits allow, and the time that it took."""
         up = self.chance.randrange(self.plan.step_octets // 10 + 1)
         down = self.chance.randrange(self.plan.step_octets - up + 1)
         if self.plan.obey and self._limit_octets is not None:
             room = max(self._limit_octets - self._up - self._down, 0)
             up = min(up, room)
             down = min(down, room - up)
-        seconds = STEP_S
-        if self.plan.obey and self._limit_s is not None:
-            seconds = max(min(seconds, self._limit_s - self._seconds), 0)
         self._up, self._down = self._up + up, self._down + down
-        self._seconds += seconds
+        self._seconds = (at_us - self._began_us) // 1_000_000
+        if self.plan.obey and self._limit_s is not None:
+            self._seconds = min(self._seconds, self._limit_s)
 
     def _at_limit(self) -> bool:
         if not self.plan.obey:
@@ -264,6 +270,7 @@ class Line:
             if self.current is not None:
                 self.current = None
             self._kind, self._cause, self.due_us = STOP, ADMIN_RESET, 0
+            self._began_us = self._began_us or time.monotonic_ns() // 1000
         return True
 
 

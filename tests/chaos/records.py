@@ -45,6 +45,7 @@ class Plan:
     obey: bool = True  # stop at the limits of the Accept, as RouterOS does
     say_session_at_login: bool = True  # Acct-Session-Id in the Access-Request
     # chances, each in 0..1
+    unannounced: float = 0.05  # a session (of one who has money) begins without a login
     anew: float = 0.5  # a repeat has a new identifier and a changed Acct-Delay-Time
     give_up: float = 0.3  # a session sends a newer interim after some repeats of an older one
     abandon: float = 0.02  # after a record, nothing is heard of the session any more

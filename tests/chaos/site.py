@@ -93,10 +93,10 @@ class Market:
 class Site(Installation):
     """An installation on one of the two databases, under attack."""
 
-    def __init__(self, directory: Path, database_url: str = "") -> None:
-        """Nothing is made yet. Without a URL the books are an SQLite file in the directory."""
-        self.file = directory / "tollhouse.db"
-        super().__init__(directory, database_url or f"sqlite:///{self.file}")
+    def __init__(self, directory: Path, database_url: str) -> None:
+        """Nothing is made yet but the settings file."""
+        super().__init__(directory, database_url)
+        self.file = Path(database_url.removeprefix("sqlite:///"))  # if it is SQLite
         self.books_url = self.database_url  # where the oracle reads; proxies change the other
         self.market = Market()
         self.program = [sys.executable, "-m", "cli.main", "serve"]
@@ -110,10 +110,13 @@ class Site(Installation):
         """Is it the embedded database?"""
         return self.books_url.startswith("sqlite:")
 
-    def settle(self, *, coa_port: int, extra: str = "", nas_address: str = NAS_ADDRESS) -> None:
+    def configure(self, section: str, line: str) -> None:
+        """Add a line to a section of the settings file."""
+        text = self.settings_file.read_text()
+        self.settings_file.write_text(text.replace(f"[{section}]\n", f"[{section}]\n{line}\n"))
+
+    def settle(self, *, coa_port: int, nas_address: str = NAS_ADDRESS) -> None:
         """Make the database, the plans, the NAS and the subscribers."""
-        if extra:
-            self.settings_file.write_text(self.settings_file.read_text() + extra)
         self.tollhouse("init")
         for name, text in PLANS.items():
             plan_file = self.directory / f"{name}.toml"
@@ -225,7 +228,9 @@ class Site(Installation):
     # ---------------------------------------------------------------- the books
 
     def books(self, *, check: bool = True) -> Books:
-        """Everything the oracle wants to see; of SQLite a copy, so that nothing is disturbed."""
+        """Everything the oracle wants to see; of a dead server's SQLite a copy."""
         if not self.on_sqlite:
             return read_postgresql(self.books_url)
+        if self.process is not None:  # files that change cannot be copied
+            return read_sqlite(self.file, check=check)
         return read_sqlite(copy_sqlite(self.file, self.directory / "look"), check=check)

@@ -132,9 +132,15 @@ class PostgresCluster:
                 self.port = port
                 return
 
-    def stop(self) -> None:
-        """Stop the cluster, keeping its data; ``start`` brings it back at the same port."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop the cluster, keeping its data; ``start`` brings it back at the same port.
+
+        ``at_once`` is an immediate shutdown: nothing is flushed, and the next start recovers.
+        """
         if self._child is not None:
+            if at_once:
+                self._child.process.send_signal(signal.SIGQUIT)
+                self._child.process.wait()
             self._child.stop()
             self._child = None
 
