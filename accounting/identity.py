@@ -51,7 +51,7 @@ def match(
     """
     at_us = when.at_us
     if token is not None:
-        return _match_token(usage, at_us, token, same_id)
+        return _match_token(usage, when, token, same_id)
     unstarted = [session for session in unstarted if _may_be_of(usage, session)]
     fitting = [
         session
@@ -78,8 +78,13 @@ def _live(sessions: Sequence[Session], but: Session | None = None) -> tuple[Sess
     )
 
 
-def _match_token(usage: Usage, at_us: int, token: Session, same_id: Sequence[Session]) -> Match:
-    """The token's session, unless it is bound to another id: then a sibling (CLS-02, F-54)."""
+def _match_token(
+    usage: Usage, when: EventTime, token: Session, same_id: Sequence[Session]
+) -> Match:
+    """The token's session, unless it is bound to another id: then a sibling (CLS-02, F-54).
+
+    A Start whose own timestamp is of long ago began no new session: it is the old one's, repeated.
+    """
     unbound = token.acct_session_id == "" or token.state is SessionState.ACCEPTED
     same = token.acct_session_id == usage.acct_session_id
     siblings = [s for s in same_id if s.class_session_id == token.session_id]
@@ -88,7 +93,8 @@ def _match_token(usage: Usage, at_us: int, token: Session, same_id: Sequence[Ses
     restarted = (
         usage.kind is RecordKind.START
         and token.state is SessionState.CLOSED
-        and at_us > token.last_event_us + START_TOLERANCE_US
+        and not when.stale
+        and when.at_us > token.last_event_us + START_TOLERANCE_US
     )
     if unbound or (same and not restarted):
         return Match(token, superseded=_live(same_id, token))

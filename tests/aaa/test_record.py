@@ -57,6 +57,21 @@ def test_a11_live_and_replayed_rating_agree(gate: Gate) -> None:
     assert gate.account().balance_micros == 5_000_000 - found.charged_micros
 
 
+def test_a3_a_whole_session_sent_again_an_hour_later_charges_nothing(gate: Gate) -> None:
+    token = begin(gate)
+    records = [
+        ("start", 0, {}),
+        ("interim", 60, {"st": 60, "o": 20 * MB, "i": MB}),
+        ("stop", 90, {"st": 90, "o": 30 * MB, "i": 2 * MB}),
+    ]
+    for late_s in (0, 3_600):
+        for kind, t, counters in records:
+            gate.at(t + late_s).record(kind, token=token, t=t, **counters)
+    assert [session.charged_micros for session in gate.sessions()] == [320_000]
+    assert gate.account().balance_micros == 5_000_000 - 320_000
+    assert gate.check() == []
+
+
 def test_a11_the_replay_notices_a_journal_that_says_something_else(gate: Gate) -> None:
     from dataclasses import replace
 

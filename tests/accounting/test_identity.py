@@ -95,6 +95,11 @@ def test_f_54_a_start_after_the_stop_under_the_same_id_and_token_is_a_new_sessio
     assert found == Match(None, parent=mine)
 
 
+def test_a3_a_start_of_long_ago_under_the_same_id_and_token_begins_nothing() -> None:
+    old = ended(1)
+    assert find(usage("START"), t=6_000, token=old, same_id=(old,), stale=True).session is old
+
+
 @pytest.mark.parametrize(("kind", "t"), [("START", 0), ("START", 650), ("INTERIM", 5000)])
 def test_f_07_and_f_08_nothing_else_reopens_a_stopped_session_of_a_token(kind: str, t: int) -> None:
     mine = ended(1, last=600)
