@@ -36,8 +36,7 @@ from server.readiness import Readiness
 from server.roster import Roster
 from server.timers import Every, LoopLag, pause, within
 
-KNOCKS_US: Final = 5_000_000
-LAG_US: Final = 1_000_000
+KNOCKS_CHORES_N: Final = 5  # knocks are kept at every fifth chore
 DRAIN_LOOK_US: Final = 10_000
 NO_IPV6: Final = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -66,7 +65,7 @@ class Server:
         self._stops: list[Callable[[], None]] = []
         self._doors: list[Door] = []
         self.meters = meters or Meters()
-        self.readiness = Readiness()
+        self.readiness = Readiness(proof_us=limits.proof_us)
         self.roster = Roster()
         self.knocks = Knocks()
         self.orders = self._build_orders()
@@ -75,7 +74,7 @@ class Server:
         self.foyer = self._build_foyer()
         desk.broke = self._item_broke
         self.readiness.told = self._store_told
-        self.lag = LoopLag(LAG_US, clock=seams.clock, spawn=seams.spawn)
+        self.lag = LoopLag(limits.chore_us, clock=seams.clock, spawn=seams.spawn)
 
     # ---------------------------------------------------------------- parts
 
@@ -156,8 +155,10 @@ class Server:
         self._stops.append(spawn.task(self._lasting(self.feed.run), "feed"))
         self.batcher.collect()
         await self._load_orders()
-        sweep_us, probe_us = self._limits.sweep_us, self._limits.probe_us
-        chores = ((sweep_us, self._sweep), (probe_us, self._probe), (KNOCKS_US, self._flush_knocks))
+        limits = self._limits
+        knocks_us = KNOCKS_CHORES_N * limits.chore_us
+        works = (self._sweep, self._probe, self._flush_knocks)
+        chores = zip((limits.sweep_us, limits.probe_us, knocks_us), works, strict=True)
         for period_us, work in chores:
             every = Every(period_us, work, name=work.__name__, spawn=spawn)
             every.start()

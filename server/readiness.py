@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-STORE_PROOF_US: Final = 5_000_000  # a commit older than this proves nothing any more
 DISK_RESERVE_OCTETS: Final = 64 * 1024 * 1024
 
 
 class Readiness:
     """What is known about our ability to serve. Times are monotonic microseconds."""
 
-    def __init__(self, *, disk_reserve_octets: int = DISK_RESERVE_OCTETS) -> None:
+    def __init__(
+        self, *, proof_us: int = 5_000_000, disk_reserve_octets: int = DISK_RESERVE_OCTETS
+    ) -> None:
+        """`proof_us`: how long a commit proves that the store is there."""
+        self._proof_us = proof_us
         self._disk_reserve_octets = disk_reserve_octets
         self._proved_us: int | None = None
         self._broken: set[str] = set()
@@ -47,7 +50,7 @@ class Readiness:
 
     def store_up(self, now_us: int) -> bool:
         """Did the store commit something lately, and nothing go wrong since?"""
-        return self._proved_us is not None and now_us - self._proved_us <= STORE_PROOF_US
+        return self._proved_us is not None and now_us - self._proved_us <= self._proof_us
 
     def reasons(self, now_us: int) -> list[str]:
         """Why we are not ready, in words for the operator; empty: ready."""
@@ -57,7 +60,8 @@ class Readiness:
         if self.draining:
             found.append("draining")
         if not self.store_up(now_us):
-            found.append("the database has committed nothing for 5 seconds or has failed")
+            seconds = self._proof_us // 1_000_000
+            found.append(f"the database has committed nothing for {seconds} seconds or has failed")
         if self.disk_free_octets is not None and self.disk_free_octets < self._disk_reserve_octets:
             found.append(f"only {self.disk_free_octets} octets are free on the disk")
         found.extend(f"the task {name} has ended" for name in sorted(self._broken))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.readiness import STORE_PROOF_US, Readiness
+from server.readiness import Readiness
 
 
 def ready() -> Readiness:
@@ -19,8 +19,8 @@ def test_ready_needs_a_start_and_a_commit() -> None:
 
 
 def test_a_commit_proves_the_store_for_five_seconds() -> None:
-    assert ready().ready(STORE_PROOF_US)
-    assert not ready().ready(STORE_PROOF_US + 1)
+    assert ready().ready(5_000_000)
+    assert not ready().ready(5_000_000 + 1)
 
 
 def test_a_failure_counts_at_once_and_until_the_next_commit() -> None:

@@ -222,6 +222,7 @@ def live(seed: int, template: Path, room: Path, *, timeline: bool = False) -> Ve
         history.host.disk.close()
         with unheard():
             del history
+            gc.collect()
         gc.enable()
         shutil.rmtree(room)
 

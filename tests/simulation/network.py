@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.simulation.telling import telling
 from tests.simulation.world import Process, World
 
 LEAST_US = 200
@@ -124,15 +125,18 @@ class Network:
         """Take a datagram; what becomes of it is the weather's."""
         dice, weather, figures = self._dice, self.weather, self._world.figures
         figures["datagrams sent"] += 1
+        self._tell(source, target, octets, "")
         wait_us = 0
         closed = self._closed_until_us.get((source[0], target[0]))
         if closed is not None and closed[0] > self._world.now_us:
             if closed[1]:
                 figures["datagrams lost"] += 1
+                self._tell(source, target, octets, " is lost: no way")
                 return
             wait_us = closed[0] - self._world.now_us
         if weather.loss and dice.randrange(1000) < weather.loss:
             figures["datagrams lost"] += 1
+            self._tell(source, target, octets, " is lost")
             return
         self._launch(source, target, octets, wait_us)
         if weather.double and dice.randrange(1000) < weather.double:
@@ -159,9 +163,17 @@ class Network:
         port = self._bound.get(target)
         if port is None or not port.process.alive:
             self._world.figures["datagrams to nobody"] += 1
+            self._tell(source, target, octets, " finds nobody")
             return
+        self._tell(source, target, octets, " arrives")
         self._world.figures["datagrams arrived"] += 1
+        self._world.mark(octets)
         port.process.call_soon(self._hand_over, port, octets[:DATAGRAM_MAX_OCTETS], source)
+
+    def _tell(self, source: Address, target: Address, octets: bytes, what: str) -> None:
+        if self._world.timeline is not None:
+            way = f"{source[0]}:{source[1]} > {target[0]}:{target[1]}"
+            self._world.show(f"{way}  {telling(octets)}{what}")
 
     def _hand_over(self, port: Port, octets: bytes, source: Address) -> None:
         if not port.closed:

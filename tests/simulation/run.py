@@ -23,7 +23,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +59,11 @@ def regressions() -> list[int]:
 def _play(job: tuple[int, str, str, bool]) -> dict[str, Any]:
     """Play one seed in this process; plain values, for they cross to another."""
     seed, template, room, timeline = job
-    from tests.simulation.history import live
+    from tests.simulation.history import Verdict, live
 
     began_s = time.perf_counter()
     verdict = live(seed, Path(template), Path(room) / f"seed-{seed}", timeline=timeline)
-    found = asdict(verdict)
+    found = {name: getattr(verdict, name) for name in Verdict.__slots__}
     found["cpu_s"] = time.perf_counter() - began_s
     return found
 
@@ -213,6 +212,7 @@ def show_one(seed: int) -> int:
         room = Path(directory)
         verdict = _play((seed, str(build(room / "town")), str(room), True))
     print("\n".join(verdict["timeline"]))
+    print(dict(sorted(verdict["figures"].items())))
     print(f"trace {verdict['trace']:08x}, {verdict['steps_n']} steps, {verdict['cpu_s']:.2f} s")
     for failure in verdict["failures"]:
         print(f"FAILED: {failure}")

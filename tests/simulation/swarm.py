@@ -95,7 +95,7 @@ def swarm(seed: int) -> Swarm:
         length_us=length_us,
         routers_n=dice.randint(1, 1 + scale),
         subscribers_n=dice.randint(1, 2 + 2 * scale),
-        sessions_n=dice.randint(2, 3 + 3 * scale),
+        sessions_n=dice.randint(3, 4 + 4 * scale),
         hostile_n=0,
         office_n=dice.randint(1, 2 + scale) if "office" in kinds else 0,
         weather=_weather(dice, kinds),
@@ -108,9 +108,12 @@ def swarm(seed: int) -> Swarm:
         plan.hostile_n = dice.randint(1, plan.routers_n)
     _draw_events(plan, dice)
     plan.limits = {
-        "feed_poll_us": dice.choice((200_000, 2_000_000, 2_000_000, 5_000_000)),
-        "sweep_us": dice.choice((2_000_000, 10_000_000)),
-        "probe_us": 4_000_000,
+        # An idle server polls; a world that does little else would find little.
+        "feed_poll_us": dice.choice((1, 10, 30)) * US_PER_S,
+        "sweep_us": dice.choice((2, 15, 30)) * US_PER_S,
+        "probe_us": 30 * US_PER_S,
+        "proof_us": 35 * US_PER_S,
+        "chore_us": 60 * US_PER_S,
     }
     if "buggify" in kinds:
         _buggify(plan, dice)
@@ -181,7 +184,7 @@ def _buggify(plan: Swarm, dice: random.Random) -> None:
     choices = {
         "batch_max_n": (1, 2, 5),
         "queue_max_n": (2, 10),
-        "reply_keep_us": (1_000, 200_000),
+        "reply_keep_us": (5_000_000, 30_000_000),
         "replies_max_n": (2, 20),
         "login_age_max_us": (1_000, 100_000),
         "order_sockets_n": (1,),

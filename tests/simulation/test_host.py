@@ -55,6 +55,7 @@ class Stage:
         self.host.disk.close()
         with unheard():
             del self.host, self.world, self.network
+            gc.collect()
         gc.enable()
 
 

@@ -99,7 +99,7 @@ fee = "0.25"
 """,
 }
 DIALECTS = {"mikrotik": 3, "cisco": 2, "standard": 3}  # how many routers speak each
-BALANCES_MICROS = (0, 20_000, 300_000, 1_000_000, 2_500_000, 7_000_000)
+BALANCES_MICROS = (300_000, 20_000, 1_500_000, 4_000_000, 12_000_000, 40_000_000)
 SUBSCRIBERS_N = 32
 
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import gc
 import heapq
+import logging
 import random
 import sys
 import warnings
@@ -248,7 +248,11 @@ class World:
 
     def say(self, text: str) -> None:
         """Something worth a line of the timeline; it is part of the trace in any case."""
-        self.trace = zlib.crc32(text.encode(), self.trace)
+        self.trace = zlib.crc32(f"{self.now_us} {self.steps_n} {text}".encode(), self.trace)
+        self.show(text)
+
+    def show(self, text: str) -> None:
+        """A line for readers of the timeline only."""
         if self.timeline is not None:
             self.timeline.append(f"{self.stamp()}  {text}")
 
@@ -257,6 +261,10 @@ class World:
         passed_us = self.now_us - self.start_us
         minutes, seconds_us = divmod(passed_us, MINUTE_US)
         return f"{minutes // 60:3d}:{minutes % 60:02d}:{seconds_us / US_PER_S:09.6f}"
+
+    def mark(self, octets: bytes) -> None:
+        """Make octets part of the trace."""
+        self.trace = zlib.crc32(octets, self.trace ^ self.now_us & 0xFFFF_FFFF)
 
     def failed(self, where: str, error: BaseException) -> None:
         """An exception that nobody caught: a violation of its own."""
@@ -364,15 +372,16 @@ class World:
 
 @contextlib.contextmanager
 def unheard() -> Iterator[None]:
-    """What the dead leave behind is collected in here, and their complaints are nobody's."""
+    """What the dead leave behind ends in here, and their complaints are nobody's."""
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-            gc.collect()
     finally:
         sys.unraisablehook = hook
+        logging.disable(logging.NOTSET)
 
 
 def _wake(future: asyncio.Future[None]) -> None:
