@@ -1,0 +1,367 @@
+"""Planted bugs in prices, charges, holds and limits: what a session costs and how far it may go.
+
+They are found by the oracle, which prices the truth by other means, by the ledger's own laws after
+each commit, and by the two things that a subscriber would notice: service beyond the money (an
+overdraft beyond its bound) and no service in spite of money (a false cut or refusal).
+"""
+
+from __future__ import annotations
+
+from tests.simulation.planting import OFFICE, Bug, Code
+
+_NO_CHECK = Code(
+    "accounting.charging:charges",
+    'assert sum(was) == session.charged_micros, "A2: charged is not the price of the watermark"\n',
+    "\n",
+)
+_NO_MONOTONY = Code(
+    "accounting.charging:charges",
+    'assert amount_micros >= 0, "T1: a price fell as usage rose"\n',
+    "\n",
+)
+
+BUGS = (
+    Bug(
+        "stop-not-charged",
+        "what passed between the last Interim and the Stop is counted and not charged",
+        ("A2",),
+        20,
+        (
+            Code(
+                "aaa.record:_apply",
+                "_charge(turn, session, before)",
+                "usage.kind is RecordKind.STOP or _charge(turn, session, before)",
+            ),
+        ),
+    ),
+    Bug(
+        "rates-differences",
+        "each report is priced by itself instead of the total less what was priced",
+        ("A2",),
+        100,
+        (
+            _NO_CHECK,
+            Code(
+                "accounting.charging:charges",
+                "was, now = price_of(tariff, before), price_of(tariff, after)",
+                "was = 0, 0, 0\n"
+                "    now = price_of(tariff, Total(*("
+                "getattr(after, name) - getattr(before, name) for name in Total.__slots__)))",
+            ),
+        ),
+    ),
+    Bug(
+        "rounds-each-report",
+        "each report is charged in whole hundredths of a cent",
+        ("A2",),
+        50,
+        (
+            _NO_CHECK,
+            Code(
+                "accounting.charging:charges",
+                "amount_micros = now[step] - was[step]",
+                "amount_micros = (now[step] - was[step]) // 100 * 100",
+            ),
+            Code(
+                "accounting.charging:charges",
+                "sum(now) - sum(was)",
+                "sum(row.amount_micros for row in rows)",
+            ),
+        ),
+    ),
+    Bug(
+        "float-rating",
+        "an amount is turned to units of currency and back in floating point",
+        ("A2", "A11", "the server says: a decision broke"),
+        500,
+        (
+            Code("accounting.charging:price_of", "return price(", "found = price("),
+            Code(
+                "accounting.charging:price_of",
+                "total.fee_due,\n    )\n",
+                "total.fee_due,\n    )\n"
+                "    return tuple(int(micros / 1e6 * 1e6) for micros in found)\n",
+            ),
+        ),
+    ),
+    Bug(
+        "newest-plan-for-all",
+        "a session is priced by the newest version of its plan instead of its own",
+        ("A2", "A11", "the server says: a decision broke"),
+        1000,
+        (
+            Code(
+                "aaa.limits:deal_of",
+                "return Deal(session, owner, account, plan, books.tariff(plan), device)",
+                "plan = books.plan_of(owner) or plan\n"
+                "    return Deal(session, owner, account, plan, books.tariff(plan), device)",
+            ),
+        ),
+        OFFICE,
+    ),
+    Bug(
+        "included-for-each-session",
+        "each session consumes the included volume as if it were alone",
+        ("A2", "T"),
+        1000,
+        (
+            Code(
+                "accounting.charging:take_included",
+                "left = max(plan.included_octets - used.used_octets, 0)",
+                "left = max(plan.included_octets - session.free_octets, 0)",
+            ),
+        ),
+    ),
+    Bug(
+        "fee-without-usage",
+        "the session fee is taken with each record, as if none had been taken before",
+        ("A2", "the server says: a decision broke"),
+        500,
+        (
+            Code(
+                "aaa.record:_apply",
+                "owed = not session.class_session_id and (session.start_seen or used)",
+                "owed = used and usage.kind is not RecordKind.STOP",
+            ),
+            Code(
+                "aaa.record:_apply",
+                "session.fee_due = session.fee_due or owed",
+                "session.fee_due = owed",
+            ),
+        ),
+    ),
+    Bug(
+        "charge-on-the-wrong-day",
+        "usage is booked on the day that it was in Greenwich, not where the plan is",
+        ("T", "D", "A2"),
+        500,
+        (
+            Code(
+                "accounting.charging:charges",
+                "day = day_number(session.last_event_us, plan.timezone)",
+                'day = day_number(session.last_event_us, "UTC")',
+            ),
+        ),
+    ),
+    Bug(
+        "charge-row-overwritten",
+        "the second charge of a batch to the same row replaces the first",
+        ("A2", "L3"),
+        1000,
+        (
+            Code(
+                "aaa.books:Books.add_charge",
+                "row.amount_micros += charge.amount_micros",
+                "row.amount_micros = charge.amount_micros",
+            ),
+        ),
+    ),
+    # ---------------------------------------------------------------- sums of an account
+    Bug(
+        "cached-balance-off",
+        "closing a session moves its charges into an entry, but the cached balance stays",
+        ("L3", "L2"),
+        20,
+        (
+            Code(
+                "accounting.ledger:charge_entry",
+                "account.posted_micros -= amount_micros",
+                "account.posted_micros -= 0",
+            ),
+            Code(
+                "aaa.closing:post_charges",
+                "move(account, posted=-amount_micros, opened=-amount_micros, entries=1)",
+                "move(account, posted=0, opened=-amount_micros, entries=1)",
+            ),
+        ),
+    ),
+    Bug(
+        "numbers-from-a-sequence",
+        "an entry takes its number from what was drawn, not from what was booked",
+        ("L10", "L4"),
+        20,
+        (
+            Code(
+                "accounting.ledger:charge_entry",
+                "seq=account.entries_n,",
+                "seq=account.entries_n + session.records_n,",
+            ),
+        ),
+    ),
+    Bug(
+        "overrun-not-told",
+        "an entry that takes an account below its floor does not say so",
+        ("L8",),
+        500,
+        (
+            Code(
+                "accounting.ledger:charge_entry",
+                "overrun_micros=min(max(below, 0), amount_micros),",
+                "overrun_micros=0,",
+            ),
+        ),
+    ),
+    # ---------------------------------------------------------------- holds
+    Bug(
+        "hold-skipped",
+        "a login is granted money that the account does not hold back for it",
+        ("L", "the server says: a decision broke"),
+        20,
+        (
+            Code(
+                "aaa.limits:hold_more",
+                "deal.account.held_micros += held\n"
+                "    turn.books.move(deal.account, held=held, promise=True)\n",
+                "\n",
+            ),
+        ),
+    ),
+    Bug(
+        "holds-ignored",
+        "money that is held for one session is available to the next: both hold everything",
+        ("L7",),
+        200,
+        (
+            Code(
+                "domain.account:Account.available_micros",
+                "self.spendable_micros + self.credit_limit_micros",
+                "self.balance_micros + self.credit_limit_micros",
+            ),
+            Code("aaa.limits:hold_more", "promise=True", "promise=False"),
+        ),
+    ),
+    Bug(
+        "hold-kept-at-stop",
+        "the hold of a session that has ended is never given back",
+        ("L6", "L"),
+        20,
+        (Code("aaa.closing:close", "release(turn, session, HoldState.POSTED)\n", "\n"),),
+    ),
+    Bug(
+        "hold-released-twice",
+        "a Stop gives back what was held, and then once more",
+        ("L", "the server says: a decision broke"),
+        20,
+        (
+            Code(
+                "aaa.closing:release",
+                "back = hold.resolve(session, state)",
+                "back = session.held_micros + hold.resolve(session, state)",
+            ),
+        ),
+    ),
+    Bug(
+        "hold-expires-early",
+        "a hold lapses with its slot, while the device can still spend it",
+        ("L7", "L6", "overdraft", "L8"),
+        1000,
+        (
+            Code(
+                "aaa.login:_accept",
+                "session.hold_until_us = turn.after("
+                "grant.session_timeout_s + turn.settings.hold_margin_s)",
+                "session.hold_until_us = session.slot_until_us",
+            ),
+        ),
+    ),
+    Bug(
+        "hold-never-expires",
+        "a login that never began holds its money for ever",
+        ("liveness",),
+        500,
+        (
+            Code(
+                "aaa.desk:Desk._has_lapsed",
+                "now_us >= session.hold_until_us or session.device_id not in self._devices",
+                "session.device_id not in self._devices",
+            ),
+        ),
+    ),
+    Bug(
+        "replaced-login-keeps-hold",
+        "a login that is asked for again holds money twice",
+        ("L7", "false", "L6"),
+        1000,
+        (Code("aaa.login:_replaced", "replaced.append(session)", "pass"),),
+    ),
+    Bug(
+        "slots-leak",
+        "a login that never began takes a slot for as long as its hold",
+        ("false", "liveness"),
+        1000,
+        (
+            Code(
+                "aaa.limits:free_slots",
+                "used += turn.now_us < session.slot_until_us",
+                "used += 1",
+            ),
+        ),
+    ),
+    # ---------------------------------------------------------------- limits
+    Bug(
+        "no-guard-band",
+        "the device is told all octets that are held, and notices late that they are used",
+        ("L8", "overdraft"),
+        1000,
+        (
+            Code(
+                "aaa.limits:_less_guard",
+                "return octets - min(guard, octets // 2)",
+                "return octets",
+            ),
+        ),
+    ),
+    Bug(
+        "limit-told-twice-too-high",
+        "the octet limit is told as if both directions had one of their own",
+        ("L8", "overdraft"),
+        500,
+        (
+            Code(
+                "aaa.limits:_less_guard",
+                "return octets - min(guard, octets // 2)",
+                "return 2 * octets - min(guard, octets // 2)",
+            ),
+        ),
+    ),
+    Bug(
+        "more-held-not-told",
+        "a session takes another share of the money, and its device is not told",
+        ("false",),
+        1000,
+        (Code("aaa.enforce:enforce", '_tell_limits(turn, deal, "re-held")\n', "pass\n"),),
+    ),
+    Bug(
+        "exhausted-not-cut",
+        "a session without money goes on",
+        ("liveness", "L8", "overdraft"),
+        200,
+        (Code("aaa.enforce:enforce", 'cut(turn, deal, "exhausted")\n', "\n"),),
+    ),
+    Bug(
+        "cut-at-first-share",
+        "a session is cut at the end of its hold without asking for more",
+        ("false",),
+        500,
+        (
+            Code(
+                "aaa.enforce:enforce",
+                "more_micros = hold_more(turn, deal)",
+                "more_micros = 0",
+            ),
+        ),
+    ),
+    Bug(
+        "no-credit-too-soon",
+        "the credit limit does not count at a login",
+        ("false",),
+        1000,
+        (
+            Code(
+                "domain.account:Account.available_micros",
+                "self.spendable_micros + self.credit_limit_micros",
+                "self.spendable_micros",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,303 @@
+"""Planted bugs on the road of a batch: load, decide, commit, answer, and what hangs on them.
+
+Durability, atomicity, the cache and the feed (`aaa/desk.py`, `store/`). Most show only when a
+process dies, the power fails or the disk does at the wrong moment, so they need more seeds.
+"""
+
+from __future__ import annotations
+
+from tests.simulation.planting import CRASHES, DISK, OFFICE, Bug, Code, Statement
+
+_COMMIT = "                if changes:\n                    await self._store.commit(changes)\n"
+_DURABLE = (
+    Code(
+        "store.database:_set_up_sqlite",
+        'if mode != "wal" or synchronous != 2:',
+        'if mode != "wal":',
+    ),
+)
+
+BUGS = (
+    Bug(
+        "answers-before-the-commit",
+        "the commit is started, and the answers do not wait for it",
+        ("A1",),
+        500,
+        (
+            Code(
+                "aaa.desk:Desk._serve",
+                "                    await self._store.commit(changes)\n",
+                "                    __import__('asyncio').ensure_future("
+                "self._store.commit(changes))\n",
+            ),
+        ),
+        CRASHES | DISK,
+    ),
+    Bug(
+        "answers-a-failed-commit",
+        "a commit that the store could not make is noted, and answered all the same",
+        ("A1", "A2", "L3"),
+        200,
+        (
+            Code(
+                "aaa.desk:Desk._serve",
+                _COMMIT,
+                "                if changes:\n"
+                "                    try:\n"
+                "                        await self._store.commit(changes)\n"
+                "                    except StoreUnavailable:\n"
+                '                        self.notes["store-unavailable"] += 1\n',
+            ),
+        ),
+        DISK,
+    ),
+    Bug(
+        "conflict-ignored",
+        "a batch that somebody else has changed meanwhile is answered as if it were committed",
+        ("A1", "A2", "L3"),
+        500,
+        (
+            Code(
+                "aaa.desk:Desk._serve",
+                'self.notes["conflict"] += 1\n                continue\n',
+                'self.notes["conflict"] += 1\n                return outcomes\n',
+            ),
+        ),
+        DISK | OFFICE,
+    ),
+    Bug(
+        "failed-rows-kept",
+        "rows of a commit that failed stay in memory as if they were stored",
+        ("A1", "A2", "L", "liveness", "the server says"),
+        500,
+        (
+            Code(
+                "aaa.desk:Desk._serve_whole",
+                "self._lost |= self._books.discard()",
+                "self._books.settle()",
+            ),
+        ),
+        DISK,
+    ),
+    Bug(
+        "synchronous-normal",
+        "SQLite does not flush at a commit (synchronous=NORMAL)",
+        ("A1",),
+        500,
+        (
+            *_DURABLE,
+            Code("store.database:_set_up_sqlite", '"synchronous=FULL"', '"synchronous=NORMAL"'),
+        ),
+        frozenset({"power"}),
+    ),
+    Bug(
+        "synchronous-off",
+        "SQLite never flushes, not even at a checkpoint (synchronous=OFF)",
+        ("A1", "integrity", "the database"),
+        500,
+        (
+            *_DURABLE,
+            Code("store.database:_set_up_sqlite", '"synchronous=FULL"', '"synchronous=OFF"'),
+        ),
+        frozenset({"power"}),
+    ),
+    Bug(
+        "disk-lies",
+        "the disk says that it has synced, and has not",
+        ("A1", "integrity", "the database"),
+        500,
+        (
+            Code(
+                "tests.simulation.disk.disk:Disk.__init__",
+                "self.behave()",
+                "self.behave(lie=Lie.ALWAYS)",
+            ),
+        ),
+        frozenset({"power"}),
+    ),
+    Bug(
+        "commit-in-two-halves",
+        "accounts and journal are committed first, the sessions in a transaction after it",
+        ("L3", "A1", "A2", "L"),
+        1000,
+        (
+            Code(
+                "store.desk_sqlite:write_in",
+                "_WRITE[step.write], step.rows).rowcount)\n",
+                "_WRITE[step.write], step.rows).rowcount)\n"
+                '            if step.write == "journal":\n'
+                '                connection.execute("COMMIT")\n'
+                '                connection.execute("BEGIN IMMEDIATE")\n',
+            ),
+        ),
+        CRASHES | DISK,
+    ),
+    Bug(
+        "half-a-batch-committed",
+        "a batch that fails in the middle keeps what it had written by then",
+        ("L3", "A2", "L", "liveness"),
+        1000,
+        (
+            Code(
+                "store.desk_sqlite:write_in",
+                'connection.execute("ROLLBACK")',
+                'connection.execute("COMMIT")',
+            ),
+        ),
+        DISK | OFFICE,
+    ),
+    Bug(
+        "journal-row-missing",
+        "a batch whose sessions are all known is not journaled",
+        ("A1", "A11", "A3"),
+        20,
+        (
+            Code(
+                "store.writing:_journal_rows",
+                "if not changes.journal:",
+                "if not changes.journal or not changes.sessions_new:",
+            ),
+        ),
+    ),
+    Bug(
+        "journal-in-its-own-transaction",
+        "the journal is written when everything else is committed",
+        ("A1", "A11", "A3"),
+        1000,
+        (
+            Code(
+                "store.desk_sqlite:write_in",
+                "        for step in steps:\n",
+                "        later = [step for step in steps if step.write == 'journal']\n"
+                "        for step in [step for step in steps if step not in later]:\n",
+            ),
+            Code(
+                "store.desk_sqlite:write_in",
+                '        connection.execute("COMMIT")\n',
+                '        connection.execute("COMMIT")\n'
+                "        for step in later:\n"
+                "            connection.executemany(_WRITE[step.write], step.rows)\n",
+            ),
+        ),
+        CRASHES | DISK,
+    ),
+    Bug(
+        "posting-lost",
+        "of an entry with two sides only one is written",
+        ("L2", "L1", "L3"),
+        20,
+        (
+            Code(
+                "store.writing:_entry_steps",
+                "enumerate(entry.postings)",
+                "enumerate(entry.postings[:1])",
+            ),
+        ),
+    ),
+    Bug(
+        "entry-changed-in-place",
+        "usage after the Stop changes the session's entry instead of making another",
+        ("L4", "A2", "L", "the server says", "liveness"),
+        1000,
+        (
+            Code(
+                "accounting.ledger:charge_entry",
+                'key=f"session:{session.session_id}:{session.part}",',
+                'key=f"session:{session.session_id}",',
+            ),
+            Statement(
+                "entries",
+                "?11)",
+                '?11) ON CONFLICT (account_id, "key") DO UPDATE SET reason = excluded.reason',
+            ),
+        ),
+    ),
+    Bug(
+        "charges-replaced",
+        "a charge row takes the newest amount instead of adding it",
+        ("A2", "L3"),
+        20,
+        (
+            Statement(
+                "charges",
+                "amount_micros = (charges.amount_micros + excluded.amount_micros)",
+                "amount_micros = excluded.amount_micros",
+            ),
+        ),
+    ),
+    Bug(
+        "change-number-unchecked",
+        "a batch is committed although the feed has changes that it has not seen",
+        ("A2", "L7", "false", "liveness", "A11"),
+        1000,
+        (
+            Code(
+                "store.desk_sqlite:write_in",
+                "if feed_seq is not None and newest != feed_seq:",
+                "if False:",
+            ),
+            Code("aaa.desk:Desk.absorb", "self._unheard += changes", "pass"),
+        ),
+        OFFICE,
+    ),
+    Bug(
+        "absolute-balance",
+        "the balance is written as memory has it, whatever somebody else has booked",
+        ("L3",),
+        1000,
+        (
+            Code(
+                "store.desk_sqlite:write_in",
+                "if feed_seq is not None and newest != feed_seq:",
+                "if False:",
+            ),
+            Statement("move", "posted_micros=(accounts.posted_micros + ?2)", "posted_micros=?6"),
+            Statement("move", "AND accounts.posted_micros + ?2 = ?6 ", ""),
+        ),
+        OFFICE,
+    ),
+    Bug(
+        "top-up-not-looked-at",
+        "the office's changes reach the cache, but no live session is looked at again",
+        ("false", "liveness"),
+        1000,
+        (
+            Code(
+                "aaa.desk:Desk._hear",
+                "self._recheck |= self._books.hear(changes)",
+                "self._books.hear(changes)",
+            ),
+        ),
+        OFFICE,
+    ),
+    Bug(
+        "feed-skips-a-change",
+        "the place in the feed moves one too far, so that the next change is not read",
+        ("liveness", "false"),
+        1000,
+        (
+            Code(
+                "server.feed:Feed.read",
+                "self._seq = changes[-1].seq",
+                "self._seq = changes[-1].seq + 1",
+            ),
+        ),
+        OFFICE,
+    ),
+    Bug(
+        "ids-follow-the-clock",
+        "ids go back when the clock does",
+        ("L10", "L9", "L4", "the server says"),
+        1000,
+        (Code("server.seams:MonotoneIds.next", "if floor <= self._last:", "if False:"),),
+        frozenset({"clock"}),
+    ),
+    Bug(
+        "live-sessions-not-warmed",
+        "a start reads no live sessions, so that time decides about none of them",
+        ("liveness", "A8"),
+        1000,
+        (Code("aaa.desk:Desk.warm", "want = Want(all_live=True)", "want = Want()"),),
+        CRASHES | frozenset({"restart"}),
+    ),
+)
