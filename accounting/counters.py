@@ -117,8 +117,8 @@ def _or_last(value: int | None, last: int) -> int:
 def _stale(session: Session, reading: Reading, last_s: int, low: bool) -> bool:
     """Event time and session time both at or before what is known (9.4, A5).
 
-    Two records of the same second are not told apart by time: the higher one counts, so that a
-    Stop right behind an Interim keeps its last octets.
+    Two records of the same second of a session are not told apart by time: the higher one counts,
+    so that a Stop right behind an Interim keeps its last octets, also when a clock was set back.
     """
     if session.records_n == 0:
         return False
@@ -127,8 +127,9 @@ def _stale(session: Session, reading: Reading, last_s: int, low: bool) -> bool:
         return at_us < known_us and (low or session.epoch > 0)
     if at_us > known_us or reading.session_s > last_s:
         return False
-    same_moment = at_us == known_us and reading.session_s == last_s
-    return low or not same_moment
+    if low or reading.session_s < last_s:
+        return True
+    return at_us < known_us and session.epoch > 0  # perhaps of an epoch that is over
 
 
 def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int]) -> bool:

@@ -212,6 +212,15 @@ def test_two_records_of_one_second_are_settled_by_the_higher_count() -> None:
     assert one.output_octets == 512
 
 
+def test_a1_a_stop_in_the_second_of_its_interim_counts_though_our_clock_was_set_back() -> None:
+    one = session()
+    feed(one, 90_000, 60, 1_000, 100)
+    feed(one, 400, 120, 2_000, 200)  # the clock went back by a day; session time went on
+    assert feed(one, 400, 120, 2_500, 250) is Step.ADVANCED
+    assert totals(one) == (250, 2_500, 120)
+    assert feed(one, 401, 120, 2_400, 240) is Step.STALE
+
+
 def test_the_first_record_counts_whatever_it_says_of_time() -> None:
     one = session(last_event_us=0)
     assert feed(one, -5, 0, o=7) is Step.ADVANCED
