@@ -44,7 +44,7 @@ def cast(
         truth.credit_limit_micros[one.login] = one.credit_limit_micros
         truth.plan_of[one.login] = one.plan
     routers = dice.sample(town.routers(), min(plan.routers_n, len(town.routers())))
-    residents = dice.sample(everybody, min(plan.subscribers_n, len(everybody)))
+    residents = _invited(dice, everybody, plan.subscribers_n)
     truth.cast = {one.login: one.plan for one in residents}
     dials: dict[str, list[Dial]] = {router.name: [] for router in routers}
     for _ in range(plan.sessions_n):
@@ -63,6 +63,18 @@ def cast(
     return found
 
 
+def _invited(dice: random.Random, everybody: list[Resident], wanted_n: int) -> list[Resident]:
+    """Some of the town, mostly such as have money: the others are refused and that is it."""
+
+    def luck(resident: Resident) -> float:
+        floor_micros = resident.balance_micros + resident.credit_limit_micros
+        weight = 8 if floor_micros >= 300_000 else 3 if floor_micros else 1
+        return float(dice.random() ** (1 / weight))
+
+    drawn = sorted(((luck(one), n) for n, one in enumerate(everybody)), reverse=True)
+    return [everybody[n] for _, n in drawn[:wanted_n]]
+
+
 def _draw(dice: random.Random, residents: list[Resident], length_us: int) -> Dial:
     resident = dice.choice(residents)
     password = resident.password
@@ -70,6 +82,6 @@ def _draw(dice: random.Random, residents: list[Resident], length_us: int) -> Dia
         password = "wrong"
     elif dice.randrange(1000) < NOBODY_PERMILLE:
         resident, password = NOBODY, NOBODY.password
-    longest_us = max(min(length_us // 2, 60 * MINUTE_US), 2 * MINUTE_US)
+    longest_us = max(min(length_us, 60 * MINUTE_US), 2 * MINUTE_US)
     for_us = dice.randrange(US_PER_S, dice.choice((MINUTE_US, longest_us, longest_us)))
     return Dial(dice.randrange(length_us * 8 // 10), resident, for_us, password)

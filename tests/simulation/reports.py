@@ -37,7 +37,7 @@ class Reports:
         """Nothing was reported yet."""
         self._nas = nas
         self._world = nas.world
-        self._past: deque[bytes] = deque(maxlen=PAST_N)
+        self._past: deque[tuple[bytes, Connection]] = deque(maxlen=PAST_N)
 
     def tell(self, connection: Connection, kind: str, cause: int = 0) -> None:
         """Report a session."""
@@ -136,7 +136,7 @@ class Reports:
     def _acked(self, connection: Connection, record: Told, question: Question) -> None:
         record.acked_us = self._world.now_us
         record.sends_n = question.sends_n
-        self._past.append(question.octets)
+        self._past.append((question.octets, connection))
         self._world.figures["records acknowledged"] += 1
         if record.kind != "stop" or self._nas.calming:
             return
@@ -157,12 +157,24 @@ class Reports:
 
     def replay(self) -> None:
         """Some record of the past comes once more."""
-        if self._nas.calming:
+        nas = self._nas
+        if nas.calming:
             return
-        if self._nas.up and self._past:
+        told = [octets for octets, connection in self._past if self._tells_its_age(connection)]
+        if nas.up and told:
             self._world.figures["records replayed"] += 1
-            self._nas.asker.throw(self._nas.dice.choice(self._past), ACCT)
-        self._world.after(self._nas.about(self._nas.profile.replay_every_us), self.replay)
+            nas.asker.throw(nas.dice.choice(told), ACCT)
+        self._world.after(nas.about(nas.profile.replay_every_us), self.replay)
+
+    def _tells_its_age(self, connection: Connection) -> bool:
+        """Could anybody tell an old record of this session from a new one?
+
+        After the end of the session only by Event-Timestamp, and not if that lies in the future:
+        a device that begins the same session id anew under the same Class says the same octets.
+        """
+        profile = self._nas.profile
+        ahead_us = profile.clock_wrong_us + connection.clock_step_us
+        return connection.live or (profile.stamps and ahead_us < MINUTE_US)
 
 
 def _counters(said: tuple[int, int, int]) -> list[wire.Pair]:
