@@ -24,6 +24,7 @@ want '/usr/lib/postgresql/*/bin/initdb' postgresql postgresql
 want radclient freeradius-utils
 want freeradius freeradius freeradius
 want /usr/share/freeradius/dictionary freeradius-common
+want /usr/lib/freeradius/rlm_sql_postgresql.so freeradius-postgresql
 want systemd-analyze systemd
 want setpriv util-linux
 want /usr/include/sqlite3ext.h libsqlite3-dev

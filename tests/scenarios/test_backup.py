@@ -76,7 +76,9 @@ def backed_up(site: Site, file: Path, passphrase: Path) -> dict[str, object]:
 def restored(battle: Battle, directory: Path, file: Path, words: tuple[str, ...]) -> Iterator[Site]:
     """A site at the ports of the old one, on a new database out of the backup; not started."""
     directory.mkdir()
-    url = battle.cluster.create_database() if battle.cluster is not None else ""
+    url = f"sqlite:///{directory / 'tollhouse.db'}"
+    if battle.cluster is not None:
+        url = battle.cluster.create_database()
     old, site = battle.site, Site(directory, url)
     text = old.settings_file.read_text().replace(old.database_url, site.database_url)
     site.settings_file.write_text(text)
