@@ -109,11 +109,11 @@ def swarm(seed: int) -> Swarm:
     _draw_events(plan, dice)
     plan.limits = {
         # An idle server polls; a world that does little else would find little.
-        "feed_poll_us": dice.choice((1, 10, 30)) * US_PER_S,
-        "sweep_us": dice.choice((2, 15, 30)) * US_PER_S,
-        "probe_us": 30 * US_PER_S,
-        "proof_us": 35 * US_PER_S,
-        "chore_us": 60 * US_PER_S,
+        "feed_poll_us": dice.choice((2, 20) if "office" in kinds else (60,)) * US_PER_S,
+        "sweep_us": dice.choice((5, 20, 20)) * US_PER_S,
+        "probe_us": 60 * US_PER_S,
+        "proof_us": 65 * US_PER_S,
+        "chore_us": 120 * US_PER_S,
     }
     if "buggify" in kinds:
         _buggify(plan, dice)
