@@ -1,0 +1,139 @@
+"""The compiled parts once more, built so that they report every octet out of bounds.
+
+Clang builds the codec, the sums and the rater with the address and undefined-behaviour sanitizers
+and with the counters of coverage, into build/fuzz; the files beside the sources are never touched.
+`install` puts a finder in front of Python's own, so that an import takes the instrumented file.
+The flavour is `address` (every octet of every allocation is watched) or `undefined` (arithmetic
+and shifts alone, five times as fast).
+
+As a plugin of pytest (`-p tests.fuzz.instrumented`) it makes the ordinary tests run over them.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build" / "fuzz"
+COMPILED = ("radius._codec", "radius._authenticator", "rating._rater")
+STORM = "tests.fuzz.storm"
+FLAVOURS = {"address": "address,undefined", "undefined": "undefined"}
+FLAVOUR_VARIABLE = "TOLLHOUSE_FUZZ_FLAVOUR"
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+
+
+class NotInstrumented(Exception):
+    """Something that fuzzing needs is not installed, or did not build; one line says what."""
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds the instrumented file of a compiled module."""
+
+    def __init__(self, flavour: str) -> None:
+        self.flavour = flavour
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The file that was built for the flavour, for the modules that have one."""
+        if name not in (*COMPILED, STORM):
+            return None
+        file = file_of(name, self.flavour)
+        return importlib.util.spec_from_file_location(name, file)
+
+
+def file_of(name: str, flavour: str) -> Path:
+    """Where the instrumented file of a module is."""
+    return BUILD / flavour / (name.replace(".", "/") + SUFFIX)
+
+
+def install(flavour: str) -> None:
+    """Take the instrumented modules from now on; they must not have been imported yet."""
+    early = [name for name in (*COMPILED, STORM) if name in sys.modules]
+    if early:
+        raise NotInstrumented(f"{early[0]} is imported already")
+    sys.meta_path.insert(0, Finder(flavour))
+
+
+def runtime(flavour: str) -> Path:
+    """The runtime of a flavour, coverage counters included, as atheris brings it."""
+    found = importlib.util.find_spec("atheris")
+    if found is None or found.origin is None:
+        raise NotInstrumented("atheris is not installed; run: pip install atheris")
+    name = {"address": "asan_with_fuzzer.so", "undefined": "ubsan_with_fuzzer.so"}[flavour]
+    file = Path(found.origin).parents[1] / name
+    if not file.is_file():
+        raise NotInstrumented(f"atheris came without {name}")
+    return file
+
+
+def environment(flavour: str) -> dict[str, str]:
+    """The environment in which a process loads instrumented modules.
+
+    Python's own allocator would hide the bounds of small objects, so under `address` it is the
+    C library's. Leaks are looked for by `tests.fuzz.sanitize`, since an interpreter that exits
+    leaves much behind that is no leak.
+    """
+    found = dict(os.environ)
+    found[FLAVOUR_VARIABLE] = flavour
+    found["LD_PRELOAD"] = str(runtime(flavour))
+    found["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=0:allocator_may_return_null=1"
+    found["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
+    if flavour == "address":
+        found["PYTHONMALLOC"] = "malloc"
+    return found
+
+
+def build(flavour: str) -> None:
+    """Build what is older than its sources. Raises NotInstrumented."""
+    clang = shutil.which("clang")
+    if clang is None:
+        raise NotInstrumented("clang is not installed; run: apt-get install clang")
+    sources = [*ROOT.glob("radius/_*"), *ROOT.glob("rating/_*"), ROOT / "tests/fuzz/storm.pyx"]
+    newest = max(file.stat().st_mtime for file in sources if file.suffix != ".so")
+    files = [file_of(name, flavour) for name in (*COMPILED, STORM)]
+    if all(file.is_file() and file.stat().st_mtime > newest for file in files):
+        return
+    target = BUILD / flavour
+    # -fwrapv is among Python's own flags and would make an overflow defined.
+    sanitize = f"-fsanitize={FLAVOURS[flavour]},fuzzer-no-link -fno-sanitize-recover=undefined"
+    environment = {
+        **os.environ,
+        "CC": clang,
+        "LDSHARED": f"{clang} -shared",
+        "TOLLHOUSE_ALLOW_WARNINGS": "1",
+        "CFLAGS": f"-g -fno-omit-frame-pointer -fno-wrapv -UNDEBUG {sanitize}",
+    }
+    _run(["setup.py", "--quiet", "build_ext", "--force", "--build-lib", str(target),
+          "--build-temp", str(target / "objects")], environment)  # fmt: skip
+    environment["CFLAGS"] = "-O2 -g -w"
+    _run(["-m", "tests.fuzz.storm_build", str(target)], environment)
+
+
+def _run(arguments: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-20:])
+        raise NotInstrumented(f"the instrumented build failed:\n{tail}")
+
+
+if FLAVOUR_VARIABLE in os.environ:
+    install(os.environ[FLAVOUR_VARIABLE])

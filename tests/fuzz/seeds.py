@@ -1,0 +1,91 @@
+"""The first corpus: `python -m tests.fuzz.seeds` writes an input or a few for every target.
+
+Packets and attributes are the vectors of tests/radius, texts are the files that ship in conf/ and
+a few lines of each little language. What a long run learns is added beside them by `--keep`.
+"""
+
+from __future__ import annotations
+
+from accounting.journal import Record, encode
+from tests.fuzz.targets import CORPUS, ROOT, TARGETS, write_corpus
+from tests.radius.vector_files import line_vectors, named
+
+PEOPLE = (
+    "login,password,plan,balance\nalice,secret,home,1.50\n",
+    "login,password,plan,balance,mac,credit_limit,credential,nas,valid_until\r\n"
+    '"bob","a ""b"" c",home,0,02:00:00:00:00:01,5,nt,one two,never\r\n',
+    "password,login,balance,plan\n,02-00-00-00-00-01,-1,home\n",
+)
+LINES = (
+    "User-Name = alice",
+    'Framed-IP-Address = "10.0.0.1"',
+    "Tunnel-Password:1 = 0x8001f99263c00194deae3264258505da0f9a",
+    "Attr-26.9.1 = 0x6162",
+    "Attr-241.26.9.1.2 = 0x01",
+    'Event-Timestamp = "Nov 14 2023 22:13:20 UTC"',
+    r'Reply-Message = "a\tb\x41\101"',
+)
+DICTIONARIES = (
+    "ATTRIBUTE User-Name 1 string\nATTRIBUTE Class 25 octets[4]\nVALUE User-Name x 1\n",
+    "VENDOR V 9 format=2,1\nBEGIN-VENDOR V\nATTRIBUTE A 1 integer has_tag,encrypt=2\n"
+    "VALUE A On 0x01\nEND-VENDOR V\n$INCLUDE one\0ATTRIBUTE B 241 extended\n"
+    "ATTRIBUTE C 241.1 tlv\nBEGIN-TLV C\nATTRIBUTE D 1 byte array\nEND-TLV C\n",
+    "ATTRIBUTE L 245 long-extended\nATTRIBUTE E 245.26 evs\nVENDOR W 24757 format=1,1,c\n"
+    "BEGIN-VENDOR W format=E\nATTRIBUTE X 1 string\nEND-VENDOR W\n$INCLUDE- two\n",
+)
+
+
+def packets() -> list[bytes]:
+    """Whole packets, sound and not."""
+    return [bytes.fromhex(one["hex"]) for one in named().values() if len(one["hex"]) >= 38]
+
+
+def areas() -> list[bytes]:
+    """Attributes of every kind, without a packet around them."""
+    return [octets for _, octets, _ in line_vectors()] + [one[20:] for one in packets()[:30]]
+
+
+def texts(*patterns: str) -> list[bytes]:
+    """Files of conf/ that match, cut to what a fuzzer can handle."""
+    return [file.read_bytes()[:1200] for one in patterns for file in sorted(ROOT.glob(one))]
+
+
+def rows() -> list[bytes]:
+    """A journal row, as its body and as the octets inside."""
+    record = Record(1, 2, 3, 0, 10**15, 10**15, "advanced", 5, 6, 7, 0, 0, 8, b"\x01\x07alice")
+    return [encode([record]), encode([record, record])]
+
+
+def numbers() -> list[bytes]:
+    """Tariffs and totals: a size and so many octets, again and again."""
+    small = b"".join(b"\x01" + bytes((value,)) for value in (1, 0, 1, 2, 10, 3, 1, 5, 2, 3, 0, 7))
+    large = b"\x01\x02\x08\x7f" + b"\xff" * 7 + small
+    return [small, large, b"\x02" + small * 2, bytes(range(131)), b"\x08" * 130]
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Return the first inputs of every target."""
+    found = {name: packets() for name in ("wire", "wire-storm", "pyrad", "device", "sums")}
+    found |= {name: areas() for name in ("nesting", "printing", "hidden", "mschap", "digests")}
+    found["sums-storm"] = [b"\x00\x01\x05secret" + bytes(16) + area for area in areas()[:40]]
+    found |= {"rater": numbers(), "rater-storm": numbers()}
+    found["lines"] = [line.encode() for line in LINES]
+    found["dictionary"] = [one.encode() for one in DICTIONARIES]
+    found["plans"] = texts("conf/plans/*.toml")
+    found["people"] = [one.encode() for one in PEOPLE]
+    found["settings"] = [*texts("conf/tollhouse.toml"), b'[radius]\nlisten = ["::1"]\n']
+    found |= {"journal-row": rows(), "journal-record": [*rows(), *numbers()]}
+    return found
+
+
+def main() -> None:
+    """Write a corpus for every target that has none yet."""
+    for name, inputs in seeds().items():
+        if not (CORPUS / f"{name}.hex").is_file():
+            write_corpus(name, inputs)
+    missing = [name for name in TARGETS if not (CORPUS / f"{name}.hex").is_file()]
+    assert not missing, f"no seeds for {missing}"
+
+
+if __name__ == "__main__":
+    main()
