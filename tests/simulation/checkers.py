@@ -16,10 +16,11 @@ from typing import Protocol
 
 from pysqlite3 import dbapi2 as sqlite3
 
-from tests.simulation import laws, reckoning
+from tests.simulation import laws, promises, reckoning
 from tests.simulation.books import Books
 from tests.simulation.disk.disk import Disk
 from tests.simulation.journaled import Journal
+from tests.simulation.overdraft import Watch
 from tests.simulation.seams import MachineClock
 from tests.simulation.swarm import Swarm
 from tests.simulation.truth import Truth
@@ -58,6 +59,8 @@ class Checker:
         self._world = world
         self._host = host
         self._truth = truth
+        self._watch = Watch()
+        self._calm_us: int | None = None
         self._books: Books | None = None
         self._connected = False
         self._journal: Journal | None = None
@@ -105,7 +108,9 @@ class Checker:
 
     def _judged(self, books: Books) -> Iterable[str]:
         news = books.look()
-        return list(laws.judge(books, news))
+        self._watch.note(books, news, self._world.now_us)
+        now_us = self._host.clock.now_us()
+        return [*laws.judge(books, news), *promises.judge(books, news, now_us)]
 
     def after_death(self) -> None:
         """The machine died, and this is what survived: L4, A1, and all that holds after a commit.
@@ -150,6 +155,10 @@ class Checker:
 
     # ---------------------------------------------------------------- the end
 
+    def healed(self) -> None:
+        """All faults have ended: from now on orders must be heard soon."""
+        self._calm_us = self._world.now_us
+
     def unfinished(self) -> list[str]:
         """What the server has still to do before the end can be judged."""
         ((pending_n,),) = self.books.ask("SELECT count(*) FROM orders WHERE state = 'pending'")
@@ -164,6 +173,19 @@ class Checker:
         self._report(reckoning.exact(books, self._truth, figures))
         self._report(reckoning.at_rest(books, self._truth, self._host.clock.now_us(), figures))
         self._report(self._rerated(books))
+        self._report(self._overdrawn(books))
+
+    def _overdrawn(self, books: Books) -> Iterable[str]:
+        """L8: no account fell further below its floor than the bound of its routers."""
+        figures = self._world.figures
+        for profile, text, worst, bound in self._watch.judge(
+            books, self._truth, figures, self._calm_us
+        ):
+            if text:
+                yield text
+            known = self.overdrafts.get(profile)
+            if profile and (known is None or worst * max(known[1], 1) > known[0] * max(bound, 1)):
+                self.overdrafts[profile] = (worst, bound)
 
     def _rerated(self, books: Books) -> Iterable[str]:
         """A11, A3: every session comes to the same from the journal."""

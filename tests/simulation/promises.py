@@ -1,0 +1,147 @@
+"""What the server says to routers, judged by the money: limits, cuts, and refusals for no credit.
+
+A limit that was told may not be worth more than the hold behind it (L7). A session that reported,
+and has nothing left, must be ordered off in the same commit (COA-16). And the other way round: a
+session may not be cut as exhausted, nor a login refused, while one more share of what is available
+would have bought another increment: that would be a false cut (reliability 1.3, point 5).
+
+A commit holds the decisions of a batch, and only before and after are seen. So a cut counts as
+false only if it was by both, and the smallest share that the plan knows is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.simulation.books import HELD, OPEN, Account, Books, News, Session
+from tests.simulation.oracle import PriceList, read
+
+ACK_GRACE_US = 5_000_000  # a Disconnect that was acknowledged is not repeated sooner
+
+
+def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
+    """What was promised or cut wrongly in this commit. `now_us` is the server's UTC."""
+    before = {account.account_id: was for was, account in news.accounts}
+    for was, session in news.sessions:
+        prices = books.price_list(session)
+        account = books.accounts.get(session.account_id)
+        if prices is None or account is None or not prices.priced:
+            continue
+        yield from _told(books, was, session, prices)
+        yield from _left_alone(books, was, session, now_us)
+        old = before.get(session.account_id) or account
+        yield from _cut(books, was, session, (old, account))
+    for refusal in news.refusals:
+        found = books.ask(
+            "SELECT s.account_id, p.source FROM subscribers s JOIN plans p ON p.name = s.plan_name"
+            " WHERE s.login = ? ORDER BY p.version DESC LIMIT 1",
+            refusal.login,
+        )
+        for account_id, text in found:
+            account = books.accounts[account_id]
+            least_micros = min(
+                account.available_micros, (before.get(account_id) or account).available_micros
+            )
+            prices = read(text)
+            if least_micros // prices.sessions_max >= _least_login_micros(prices):
+                yield (
+                    f"F1: {refusal.login} was refused for no credit with {least_micros} micros "
+                    f"available, {prices.sessions_max} sessions at most"
+                )
+
+
+def _least_login_micros(prices: PriceList) -> int:
+    """With so much a login buys something, whatever has been used of what is included."""
+    return prices.fee_micros + (prices.next_step_micros() + 2 if prices.usage_priced else 0)
+
+
+def _told(books: Books, was: Session | None, session: Session, prices: PriceList) -> Iterator[str]:
+    """L7: up to the limits it was told, a session costs no more than was granted to it."""
+    limits = (session.timeout_s, session.limit_octets)
+    if session.hold_state != HELD or (was and limits == (was.timeout_s, was.limit_octets)):
+        return
+    _, taken_octets, taken_s = books.allowances.get(session.account_id, (0, 0, 0))
+    octets_left = session.free_octets + max(prices.free_octets - taken_octets, 0)
+    seconds_left = session.free_s + max(prices.free_s - taken_s, 0)
+    volume = prices.volume.price_micros(prices.counted(session.usage), session.free_octets)
+    time = prices.time.price_micros(session.session_s, session.free_s)
+    name = f"session {session.session_id}"
+    if session.limit_octets:
+        worth = prices.volume.price_micros(session.limit_octets, octets_left)
+        if prices.fee_micros + time + worth > session.granted_micros + 1:
+            yield (
+                f"L7: {name} was told {session.limit_octets} octets, worth {worth} micros, "
+                f"and holds {session.granted_micros}"
+            )
+    if session.timeout_s > 1:
+        worth = prices.time.price_micros(session.timeout_s, seconds_left)
+        if prices.fee_micros + volume + worth > session.granted_micros + 1:
+            yield (
+                f"L7: {name} was told {session.timeout_s} s, worth {worth} micros, "
+                f"and holds {session.granted_micros}"
+            )
+
+
+def _left_alone(books: Books, was: Session | None, session: Session, now_us: int) -> Iterator[str]:
+    """A session that reported usage and has nothing left must be on its way out."""
+    if session.state != OPEN or session.cut_order_id or (was and was.cut_order_id):
+        return
+    used = session.usage != (was.usage if was else (0, 0, 0))
+    if not used or not exhausted(books, session):
+        return
+    acked = books.ask(
+        "SELECT done_us FROM orders WHERE account_id = ? AND session_id = ?"
+        " AND kind = 'disconnect' AND result = 'ack' ORDER BY done_us DESC LIMIT 1",
+        session.account_id,
+        session.session_id,
+    )
+    if acked and now_us - acked[0][0] < 2 * ACK_GRACE_US:
+        return
+    yield (
+        f"F2: session {session.session_id} has used its {session.granted_micros} micros, "
+        "nothing more is available, and no Disconnect was ordered"
+    )
+
+
+def exhausted(books: Books, session: Session) -> bool:
+    """Has it certainly nothing left: no hold, no money, nothing included?"""
+    prices, account = books.price_list(session), books.accounts.get(session.account_id)
+    if prices is None or account is None or not prices.usage_priced:
+        return False
+    exact = prices.volume.rounding == "down" and prices.time.rounding == "down"
+    beyond_micros = session.charged_micros - session.granted_micros
+    return (
+        not prices.free_octets
+        and not prices.free_s
+        and account.available_micros <= 0
+        and session.held_micros == 0
+        and beyond_micros >= (0 if exact else 2)
+    )
+
+
+def _cut(
+    books: Books, was: Session | None, session: Session, accounts: tuple[Account, Account]
+) -> Iterator[str]:
+    """No false cut: with one more share it could not have gone on either."""
+    if not session.cut_order_id or (was and was.cut_order_id == session.cut_order_id):
+        return
+    prices = books.price_list(session)
+    reasons = books.ask(
+        "SELECT reason FROM orders WHERE account_id = ? AND order_id = ?",
+        session.account_id,
+        session.cut_order_id,
+    )
+    if prices is None or reasons != [("exhausted",)] or not prices.usage_priced:
+        return
+    before, after = accounts
+    spent_micros = session.charged_micros - (was.charged_micros if was else 0)
+    least_micros = min(
+        before.available_micros + (was.held_micros if was else 0) - spent_micros,
+        after.available_micros + session.held_micros,
+    )
+    share_micros = least_micros // prices.sessions_max - session.held_micros
+    if share_micros >= prices.next_step_micros() + 2:
+        yield (
+            f"F3: session {session.session_id} was cut as exhausted with {least_micros} micros "
+            f"left, enough for another share of {share_micros}"
+        )
