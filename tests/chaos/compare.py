@@ -99,13 +99,19 @@ class Row:
     findings: list[str] = field(default_factory=list)
 
 
-def numbered(books: Books) -> Books:
-    """Rows whose session id came before, called by their number, oldest first."""
+def numbered(books: Books, truth: Truth) -> Books:
+    """Rows of a session id that came back, called as the truth calls them, oldest first.
+
+    Where the books have fewer rows than there were sessions, what they have is the newest ones.
+    """
+    lives = Counter(name.partition("#")[0] for name in truth.sent)
+    rows = Counter(row.session for row in books.sessions)
     seen: Counter[str] = Counter()
     for row in books.sessions:
         seen[row.session] += 1
-        if seen[row.session] > 1:
-            row.session += f"#{seen[row.session]}"
+        life = seen[row.session] + max(0, lives[row.session] - rows[row.session])
+        if life > 1:
+            row.session += f"#{life}"
     return books
 
 
@@ -152,7 +158,7 @@ def play(history: History, name: str, directory: Path, cluster: PostgresCluster)
         nas.close()
         server.stop()
     if history.names_come_back:
-        numbered(books)
+        numbered(books, nas.truth)
     quota = history.sale.quota_octets
     weigh(row, nas.truth, books, dict.fromkeys(history.logins, quota) if quota else {})
     row.refused = len(nas.refused)

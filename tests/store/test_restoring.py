@@ -38,6 +38,16 @@ def new_url(
         yield url
 
 
+@pytest.fixture
+def other_url(house_url: str, tmp_path: Path, postgres_cluster: PostgresCluster) -> Iterator[str]:
+    """Where nothing is, on the other kind of database."""
+    if not house_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'new' / 'new.db'}"
+        return
+    with postgres_cluster.database() as url:
+        yield url
+
+
 def taken_from(url: str) -> Everything:
     """All rows of a house with something in every table of the books."""
     found: Everything = {}
@@ -64,9 +74,9 @@ async def put(url: str, everything: Everything, *, fail: bool = False) -> None:
             raise RuntimeError("on the way")
 
 
-def test_everything_arrives_and_the_books_are_sound(house_url: str, new_url: str) -> None:
+def test_everything_arrives_and_the_books_are_sound(house_url: str, other_url: str) -> None:
     everything = taken_from(house_url)
-    asyncio.run(put(new_url, everything))
+    asyncio.run(put(other_url, everything))
 
     async def story(house: House) -> None:
         assert await read_all(house) == everything
@@ -76,7 +86,7 @@ def test_everything_arrives_and_the_books_are_sound(house_url: str, new_url: str
         newest = [row[0] for row in (await read_all(house))["changes"]]
         assert newest == [1, 2, 3], "numbers go on where they were"
 
-    tell(new_url, story)
+    tell(other_url, story)
 
 
 def test_a_failure_on_the_way_leaves_nothing(
@@ -129,7 +139,7 @@ def test_the_new_file_is_its_owners_only_and_complete_without_a_log(tmp_path: Pa
 
 
 def test_a_correction_may_have_a_lower_id_than_what_it_corrects(
-    house_url: str, new_url: str
+    house_url: str, other_url: str
 ) -> None:
     found: Everything = {}
 
@@ -149,8 +159,8 @@ def test_a_correction_may_have_a_lower_id_than_what_it_corrects(
 
     tell(house_url, story)
     assert [row[0] for row in found["entries"]] == [101, 1]
-    asyncio.run(put(new_url, found))
-    assert asyncio.run(all_rows(new_url)) == found
+    asyncio.run(put(other_url, found))
+    assert asyncio.run(all_rows(other_url)) == found
 
 
 async def all_rows(url: str) -> Everything:
