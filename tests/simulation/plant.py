@@ -36,6 +36,7 @@ RECORD = Path(__file__).with_name("planted.json")
 RANGES = (0, 1_000_000, 2_000_000)  # where seeds begin, when they are played in three ranges
 SEED_MAX_S = 120  # of real time; a planted bug may loop without a step of the world
 CLEAN = ""
+CHECKED_FIRST_N = 20
 SHOWN = 110
 
 
@@ -143,25 +144,23 @@ class Field:
         self._pool.join()
 
     def play(self, work: list[tuple[Bug, int, int]]) -> Iterator[Found]:
-        """Hunt for bugs, each in (first, how many) seeds; answers come as they are found."""
+        """Hunt for bugs, each in (first, how many) seeds.
+
+        What was found on a seed on which the clean code is not silent either does not count: it
+        is looked for again without that seed.
+        """
         while work:
             known = frozenset(self.alarms)
             jobs = [self._job(bug.name, first, n, known) for bug, first, n in work]
-            again = []
+            left = {(bug.name, first): (bug, first, n) for bug, first, n in work}
+            all_found = []
             for found in self._pool.imap_unordered(hunt, jobs):
-                if found.seed is not None and not self.silent(found.seed):
-                    bug = BY_NAME[found.name]
-                    left = next(n for b, first, n in work if (b, first) == (bug, found.first))
-                    again.append((bug, found.first, left))
-                else:
-                    yield found
-            work = again
-
-    def silent(self, seed: int) -> bool:
-        """Is the code without bugs silent on this seed?"""
-        if seed not in self._clean and seed not in self.alarms:
-            self.check([seed])
-        return seed in self._clean
+                show(found)
+                all_found.append(found)
+            self.check([found.seed for found in all_found if found.seed is not None])
+            yield from (found for found in all_found if found.seed not in self.alarms)
+            again = [found for found in all_found if found.seed in self.alarms]
+            work = [left[found.name, found.first] for found in again]
 
     def check(self, seeds: list[int]) -> None:
         """Play the code without bugs on seeds."""
@@ -202,11 +201,10 @@ def survey(names: list[str], *, seeds_n: int | None, jobs: int, ranges: tuple[in
     with scratch() as directory:
         field = Field(Path(directory), jobs)
         try:
+            for first in ranges:  # most bugs are found here; so that no alarm sends them back
+                field.check(list(range(first, first + min(CHECKED_FIRST_N, seeds_n or 1_000))))
             work = [(b, first, seeds_n or b.seeds_n) for first in ranges for b in bugs]
-            found = []
-            for one in field.play(work):
-                show(one)
-                found.append(one)
+            found = list(field.play(work))
             first = ranges[0]
             most = max((one.seed for one in found if one.seed is not None), default=first)
             furthest = most if len(ranges) == 1 else _furthest(found, first)

@@ -4,6 +4,7 @@
     python -m tests.simulation.run --seeds 17-40       these seeds
     python -m tests.simulation.run --seed 17           one, with its timeline
     python -m tests.simulation.run --regressions       those that once found something
+    python -m tests.simulation.run --canary            the one that must fail: is anybody looking?
 
 A seed that fails prints the one command that plays it again. A share of all seeds is played a
 second time, in another process with another hash seed, and must have the same trace to the bit.
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 REGRESSIONS = HERE / "regressions.txt"
 RECORD = HERE / "results.json"
-CANARY = "canary"
+CANARY_SEED, CANARY_BUG = 0, "stop-not-charged"
 AGAIN_SHARE = 20  # one seed in so many is played twice
 FAILURES_SHOWN = 5
 
@@ -219,18 +220,42 @@ def show_one(seed: int) -> int:
     return 1 if verdict["failures"] else 0
 
 
+def sing() -> int:
+    """Play the canary: a seed that must fail, for its code has a bug. Exit status 1: it did not."""
+    from tests.simulation.bugs import BY_NAME
+    from tests.simulation.plant import first_violation
+    from tests.simulation.town import build
+
+    with scratch() as directory:
+        room = Path(directory)
+        template = build(room / "town")
+        found = first_violation(CANARY_SEED, BY_NAME[CANARY_BUG], template, room)
+        without = first_violation(CANARY_SEED, None, template, room)
+    name = f"canary: seed {CANARY_SEED} with the bug {CANARY_BUG}"
+    if not found:
+        print(f"{name} was NOT found: the simulator is blind, believe none of its results")
+    elif without:
+        print(f"{name} fails without the bug as well: {without}")
+    else:
+        print(f"{name} was found: {found}")
+    return 0 if found and not without else 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="simulate", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", help="COUNT of fresh seeds, or FIRST-LAST")
     parser.add_argument("--seed", type=int, help="one seed, with its timeline")
     parser.add_argument("--regressions", action="store_true", help="seeds that found something")
+    parser.add_argument("--canary", action="store_true", help="a seed that must fail")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--record", action="store_true", help="add to the published count")
     parser.add_argument("--traces", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.traces:
         return _tell_traces()
+    if given.canary:
+        return sing()
     if given.seed is not None:
         return show_one(given.seed)
     try:
