@@ -30,6 +30,7 @@ from tests.simulation.truth import Login, TrueSession, Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, World
 
 INTERIM_S = 300  # where nobody says how often
+STUBBORN_PERMILLE = 250  # of those who are refused: they try again
 AUTH = (SERVER, AUTH_PORT)
 
 
@@ -214,7 +215,8 @@ class Nas:
             attempt.verdict = "reject"
             self.world.figures["logins rejected"] += 1
             self.lanes.pop(lane, None)
-            self._dial_again(dial)
+            if self.dice.randrange(1000) < STUBBORN_PERMILLE:
+                self._dial_again(dial)
             return
         attempt.verdict = "accept"
         self.world.figures["logins accepted"] += 1
