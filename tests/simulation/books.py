@@ -315,7 +315,7 @@ class Books:
             row[1],
             row[0],
         )
-        return Entry(*row, tuple(Posting._make(side) for side in sides))
+        return Entry._make([*row, tuple(Posting._make(side) for side in sides)])
 
     # ---------------------------------------------------------------- names
 

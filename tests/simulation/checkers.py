@@ -16,7 +16,7 @@ from typing import Protocol
 
 from pysqlite3 import dbapi2 as sqlite3
 
-from tests.simulation import laws, promises, reckoning
+from tests.simulation import claims, laws, promises, reckoning
 from tests.simulation.books import Books
 from tests.simulation.disk.disk import Disk
 from tests.simulation.journaled import Journal
@@ -110,7 +110,11 @@ class Checker:
         news = books.look()
         self._watch.note(books, news, self._world.now_us)
         now_us = self._host.clock.now_us()
-        return [*laws.judge(books, news), *promises.judge(books, news, now_us)]
+        return [
+            *laws.judge(books, news),
+            *promises.judge(books, news, now_us),
+            *claims.ended(books, news, self._truth, self._world.figures),
+        ]
 
     def after_death(self) -> None:
         """The machine died, and this is what survived: L4, A1, and all that holds after a commit.
@@ -127,6 +131,8 @@ class Checker:
                 if part.exists():
                     shutil.copyfile(part, copy / part.name)
             self._look_at_copy(copy / self._host.path.name)
+        except sqlite3.DatabaseError as error:
+            self._world.violation(f"A1: the database is damaged: {error}")
         finally:
             shutil.rmtree(copy)
 
@@ -172,6 +178,7 @@ class Checker:
         self._report(self._reckoned(books))
         self._report(reckoning.exact(books, self._truth, figures))
         self._report(reckoning.at_rest(books, self._truth, self._host.clock.now_us(), figures))
+        self._report(claims.at_end(books, self._truth, figures))
         self._report(self._rerated(books))
         self._report(self._overdrawn(books))
 

@@ -105,8 +105,10 @@ class Journal:
         if session.state == CLOSED and not session.synthetic:
             # An old record says how much included usage it had taken then; a repeat takes none.
             last = records[-1][1]
-            free = {"free_octets": last.free_octets, "free_s": last.free_s}
-            twice = records + [(at, replace(one, **free)) for at, one in records]
+            twice = records + [
+                (at, replace(one, free_octets=last.free_octets, free_s=last.free_s))
+                for at, one in records
+            ]
         for rule, some in (("A11", records), ("A3", twice)):
             again = replay(
                 some,

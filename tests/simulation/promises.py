@@ -27,7 +27,7 @@ def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
         account = books.accounts.get(session.account_id)
         if prices is None or account is None or not prices.priced:
             continue
-        yield from _told(books, was, session, prices)
+        yield from _told(books, news, was, session, prices)
         yield from _left_alone(books, was, session, now_us)
         old = before.get(session.account_id) or account
         yield from _cut(books, was, session, (old, account))
@@ -55,29 +55,41 @@ def _least_login_micros(prices: PriceList) -> int:
     return prices.fee_micros + (prices.next_step_micros() + 2 if prices.usage_priced else 0)
 
 
-def _told(books: Books, was: Session | None, session: Session, prices: PriceList) -> Iterator[str]:
-    """L7: up to the limits it was told, a session costs no more than was granted to it."""
+def _told(
+    books: Books, news: News, was: Session | None, session: Session, prices: PriceList
+) -> Iterator[str]:
+    """L7: up to the limits it was told, a session costs no more than was granted to it.
+
+    The money that was not used by then may go to either of volume and time.
+    """
     limits = (session.timeout_s, session.limit_octets)
     if session.hold_state != HELD or (was and limits == (was.timeout_s, was.limit_octets)):
         return
+    others = [s for _, s in news.sessions if s.account_id == session.account_id]
+    if (prices.free_octets or prices.free_s) and len(others) > 1:
+        return  # how much was left of what is included, when it was told, cannot be seen
     _, taken_octets, taken_s = books.allowances.get(session.account_id, (0, 0, 0))
     octets_left = session.free_octets + max(prices.free_octets - taken_octets, 0)
     seconds_left = session.free_s + max(prices.free_s - taken_s, 0)
-    volume = prices.volume.price_micros(prices.counted(session.usage), session.free_octets)
-    time = prices.time.price_micros(session.session_s, session.free_s)
-    name = f"session {session.session_id}"
-    if session.limit_octets:
-        worth = prices.volume.price_micros(session.limit_octets, octets_left)
-        if prices.fee_micros + time + worth > session.granted_micros + 1:
+    volume = time = 0
+    if was is not None:
+        volume = prices.volume.price_micros(prices.counted(was.usage), was.free_octets)
+        time = prices.time.price_micros(was.session_s, was.free_s)
+    for told, worth, besides in (
+        (
+            f"{session.limit_octets} octets",
+            prices.volume.price_micros(session.limit_octets, octets_left),
+            time,
+        ),
+        (
+            f"{session.timeout_s} s",
+            prices.time.price_micros(session.timeout_s, seconds_left),
+            volume if session.timeout_s > 1 else -session.granted_micros,
+        ),
+    ):
+        if worth and prices.fee_micros + besides + worth > session.granted_micros + 1:
             yield (
-                f"L7: {name} was told {session.limit_octets} octets, worth {worth} micros, "
-                f"and holds {session.granted_micros}"
-            )
-    if session.timeout_s > 1:
-        worth = prices.time.price_micros(session.timeout_s, seconds_left)
-        if prices.fee_micros + volume + worth > session.granted_micros + 1:
-            yield (
-                f"L7: {name} was told {session.timeout_s} s, worth {worth} micros, "
+                f"L7: session {session.session_id} was told {told}, worth {worth} micros, "
                 f"and holds {session.granted_micros}"
             )
 
@@ -139,9 +151,9 @@ def _cut(
         before.available_micros + (was.held_micros if was else 0) - spent_micros,
         after.available_micros + session.held_micros,
     )
-    share_micros = least_micros // prices.sessions_max - session.held_micros
+    share_micros = least_micros // prices.sessions_max
     if share_micros >= prices.next_step_micros() + 2:
         yield (
             f"F3: session {session.session_id} was cut as exhausted with {least_micros} micros "
-            f"left, enough for another share of {share_micros}"
+            f"left for it, of which a share is {share_micros}"
         )

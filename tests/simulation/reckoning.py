@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation.books import CLOSED, OPEN, Books, Session
+from tests.simulation.books import ACCEPTED, CLOSED, OPEN, Books, Session
 from tests.simulation.journaled import Journal
 from tests.simulation.oracle import Usage
 from tests.simulation.truth import Told, TrueSession, Truth
@@ -157,9 +157,11 @@ def at_rest(books: Books, truth: Truth, now_us: int, figures: Counter[str]) -> I
         if session.state == OPEN and key in over:
             # Its router forgot it; it is open until the device has talked long enough without it.
             figures["sessions left open by their router"] += 1
-        elif session.held_micros and session.records_n:
-            yield f"L6: {name} holds {session.held_micros} micros, and has ended"
-        elif session.held_micros and now_us > session.hold_until_us + 60_000_000:
+        elif (
+            session.state == ACCEPTED
+            and session.held_micros
+            and now_us > session.hold_until_us + 60_000_000
+        ):
             yield f"L6: {name} never began, its time is over, it holds {session.held_micros} micros"
     for row in books.ask("SELECT count(*) FROM orders WHERE state = 'pending'"):
         if row[0]:
