@@ -133,6 +133,7 @@ class SqliteRoad:
         self._hop = hop
         self._raw: sqlite3.Connection | None = raw
         self._pages_n = 0
+        self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
         self._path = path
         self._opened = file_ids(path)
 
@@ -159,7 +160,8 @@ class SqliteRoad:
 
     async def write(self, feed_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
-        if self._pages_n >= CHECKPOINT_PAGES:
+        # While a backup reads, a checkpoint for each commit would cost as much as the commit.
+        if self._pages_n >= CHECKPOINT_PAGES + self._held_n:
             await self.checkpoint()
         try:
             self._pages_n = await self._run(write_in, feed_seq, steps)
@@ -170,7 +172,9 @@ class SqliteRoad:
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""
         self._pages_n = 0  # what a reader holds back is counted again at the next commit
-        await self._run(lambda raw: raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+        question = "PRAGMA wal_checkpoint(PASSIVE)"
+        _busy, pages_n, moved_n = await self._run(lambda raw: raw.execute(question).fetchone())
+        self._held_n = pages_n - moved_n
 
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""

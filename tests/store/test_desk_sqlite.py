@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from aaa.ports import Changes, StoreUnavailable
+from store import desk_sqlite, schema
 from tests.store.house import (
     NOW_US,
     House,
@@ -91,3 +93,33 @@ def test_a_relative_name_means_the_same_file_wherever_the_server_goes(
         await house.store.probe()
 
     tell(f"sqlite:///{file.name}", story)
+
+
+def test_a_long_reader_does_not_cost_a_checkpoint_for_every_commit(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_sqlite, "CHECKPOINT_PAGES", 20)
+
+    async def story(house: House) -> None:
+        road = house.store._road
+        tried: list[int] = []
+        checkpoint = road.checkpoint
+
+        async def counted() -> None:
+            await checkpoint()
+            tried.append(road._held_n)
+
+        monkeypatch.setattr(road, "checkpoint", counted)
+        async with house.database.reading() as connection:
+            await connection.execute(select(func.count()).select_from(schema.journal))
+            for n in range(40):  # 40 commits of some 5 pages each
+                await house.store.commit(
+                    Changes(NOW_US, 0, journal_id=70 + n, journal=bytes(10_000))
+                )
+        assert 1 < len(tried) <= 15, tried
+        assert tried == sorted(tried) and tried[-1] > tried[0] > 0
+        for n in range(40):
+            await house.store.commit(Changes(NOW_US, 0, journal_id=170 + n, journal=bytes(10_000)))
+        assert tried[-1] == 0, "everything is moved once the reader is gone"
+
+    tell(house_sqlite_url, story)
