@@ -16,8 +16,9 @@ from radius import Packet, decode, encode_attributes, sign_reply, sign_request
 from radius.vendors import vendor_attribute
 from tests.simulation import wire
 from tests.simulation.connection import WRAP
+from tests.simulation.dials import Dial
 from tests.simulation.host import ACCT_PORT, AUTH_PORT, SERVER
-from tests.simulation.nas import Dial, Nas
+from tests.simulation.nas import Nas
 from tests.simulation.network import Address, Network, Weather
 from tests.simulation.profiles import ALWAYS, CISCO, COOVA, HABITS, MIKROTIK, NAMED, Profile, odd
 from tests.simulation.town import SHARED_SECRET, residents, routers
@@ -44,10 +45,11 @@ class FakeServer:
     def begin(self) -> FakeServer:
         outside = self.world.outside
         for n, port in enumerate((AUTH_PORT, ACCT_PORT)):
-            bound = self.network.bind(
-                outside, SERVER, port, lambda octets, peer, _, n=n: self._take(n, octets, peer)
-            )
-            self._ports.append(bound)
+
+            def received(octets: bytes, peer: Address, local: str, n: int = n) -> None:
+                self._take(n, octets, peer)
+
+            self._ports.append(self.network.bind(outside, SERVER, port, received))
         self._ports.append(self.network.bind(outside, *ORDERS_FROM, self._answered))
         return self
 
@@ -309,7 +311,8 @@ def test_new_limits_by_coa_are_taken_by_those_who_can_and_refused_by_those_who_c
     ],
 )
 def test_bad_habits_with_orders(habit: str, answers: int, obeys: bool) -> None:
-    play = stage(replace(MIKROTIK, **{habit: ALWAYS}), for_s=3_000)
+    profile = replace(MIKROTIK, **{habit: ALWAYS})  # type: ignore[arg-type]
+    play = stage(profile, for_s=3_000)
     play.pass_s(100)
     play.server.order(40, [(44, play.session.acct_session_id.encode())], play.nas.router)
     play.pass_s(50)
