@@ -13,6 +13,7 @@ from aaa.limits import (
     exhausted,
     grant_of,
     hold_more,
+    overstated,
     reach_of,
     told,
 )
@@ -40,6 +41,8 @@ def enforce(turn: Turn, session: Session) -> None:
         return
     reach = reach_of(turn, deal)
     if not exhausted(deal, reach):
+        if overstated(turn, deal, reach):
+            _tell_limits(turn, deal, "used otherwise")
         return
     more_micros = hold_more(turn, deal)
     if more_micros:
@@ -90,6 +93,18 @@ def begin(turn: Turn, session: Session) -> None:
     deal = deal_of(turn, session)
     if deal is not None and deal.plan.priced and not session.cut_order_id:
         _fit_hold(turn, deal)
+    _share_included(turn, session)
+
+
+def _share_included(turn: Turn, begun: Session) -> None:
+    """A session has joined others: their parts of what is included are smaller than was told."""
+    for session in turn.books.live_sessions(begun.account_id):
+        deal = deal_of(turn, session) if session is not begun else None
+        if deal is None or session.state is not SessionState.OPEN or session.cut_order_id:
+            continue
+        reach = reach_of(turn, deal)
+        if not exhausted(deal, reach) and overstated(turn, deal, reach):
+            _tell_limits(turn, deal, "included usage shared")
 
 
 def _fit_hold(turn: Turn, deal: Deal) -> None:

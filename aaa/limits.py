@@ -186,6 +186,25 @@ def bound_micros(deal: Deal) -> int | None:
         return None  # more than any book holds
 
 
+def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
+    """Was the device told more octets than are paid, and could it get there unheard?
+
+    What was told assumed that no money goes to time and that nobody else takes of what is
+    included. A device that stops itself must hear of less before it matters: while it can come to
+    the end within two intervals and what a report takes. Sooner it would only be noise.
+    """
+    session = deal.session
+    if not session.limit_octets or not deal.dialect.has_octet_limit or reach.octets is None:
+        return False
+    paid = _less_guard(reach.octets, deal.plan, deal.device, deal.dialect)
+    if paid is None or session.limit_octets <= paid:
+        return False
+    counted = counted_octets(deal.tariff, session.input_octets, session.output_octets)
+    rate_bps = _rate_bps(deal.plan, deal.device)
+    seconds = session.interim_s * 22 // 10 + DISCONNECT_S
+    return not rate_bps or paid - counted <= rate_bps * seconds // 8
+
+
 def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect) -> int | None:
     """The octets to tell: the held ones less what passes before the device notices (1.3, 5).
 

@@ -403,3 +403,75 @@ def test_l8_the_overrun_names_its_bound_where_the_speed_is_known(
         bound = (session.interim_s * 11 // 10 + 35) * 15_000
     assert charge["reason"].endswith(f"below the floor by 10000 micros, bound {bound} micros")
     assert gate.check() == []
+
+
+SHARED = """
+name = "shared"
+currency = "USD"
+sessions = 2
+interim_s = 60
+[price.volume]
+amount = "0.05"
+per = "MB"
+[included]
+volume = "60 MB"
+[speed]
+down = "10M"
+up = "10M"
+"""
+MIXED = """
+name = "mixed"
+currency = "USD"
+interim_s = 60
+[price.volume]
+amount = "0.003"
+per = "MB"
+[price.time]
+amount = "0.60"
+per = "hour"
+[speed]
+down = "8M"
+up = "8M"
+"""
+
+
+def test_l8_a_session_that_joins_takes_its_part_of_what_is_included_from_what_others_were_told(
+    gate: Gate,
+) -> None:
+    gate.add_plan(SHARED)
+    gate.add_subscriber(plan="shared", balance_micros=1_000_000)
+    begin(gate, id="A", port=1)
+    (first,) = gate.sessions()
+    guard = 20_000_000 // 8
+    assert first.limit_octets == 10 * MB + 60 * MB - guard
+    begin(gate, id="B", port=2)
+    (order,) = gate.orders
+    assert (order.kind, order.session_id) == (OrderKind.LIMITS, first.session_id)
+    told = [one.limit_octets for one in gate.sessions()]
+    assert sum(told) <= 20 * MB + 60 * MB - 2 * guard
+    assert gate.check() == []
+
+
+def test_l8_octets_that_time_has_eaten_are_told_before_the_device_can_use_them(gate: Gate) -> None:
+    gate.add_plan(MIXED)
+    gate.add_subscriber(plan="mixed", balance_micros=300_000)
+    token = begin(gate)
+    (session,) = gate.sessions()
+    assert session.limit_octets == 100 * MB - 2 * MB
+    gate.at(60).record("interim", token=token, st=60, o=MB)  # 97 MB more are minutes away
+    (session,) = gate.sessions()
+    # At 2 MB a second they can be gone within 167 s, before a second report that is lost.
+    (order,) = gate.orders
+    assert order.kind is OrderKind.LIMITS
+    time_micros = 60 * 600_000 // 3600
+    assert session.limit_octets == (300_000 - time_micros) * 1000 // 3 - 2 * MB
+    assert gate.check() == []
+
+
+def test_limits_that_are_far_away_are_not_told_anew_with_every_report(gate: Gate) -> None:
+    gate.add_plan(MIXED)
+    gate.add_subscriber(plan="mixed", balance_micros=30_000_000)
+    token = begin(gate)
+    for t in (60, 120, 180):
+        gate.at(t).record("interim", token=token, st=t, o=t * MB)
+    assert gate.orders == []
