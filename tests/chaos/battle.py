@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.nursery import Nursery
 from tests.chaos.oracle import Finding, Truth, Verdict, judge
 from tests.chaos.player import Player, pause
 from tests.chaos.records import Plan
@@ -23,6 +24,7 @@ from tests.peers.child import free_port
 from tests.peers.postgres import PostgresCluster
 
 FINDINGS_SHOWN_N = 20
+WHOLE_START_EACH_N = 8
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Outcome:
     other: int = 0  # findings of other kinds
     committed_unacked: int = 0  # summed over the rounds
     recovery_ms: list[float] = field(default_factory=list)
+    forked_ms: list[float] = field(default_factory=list)  # recovery without the imports
     latency_ms: dict[str, float] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
     remarks: dict[str, Any] = field(default_factory=dict)
@@ -58,6 +61,7 @@ class Outcome:
         """The figures to record, the times summed up."""
         figures = asdict(self)
         figures["recovery_ms"] = summed_up(self.recovery_ms)
+        figures["forked_ms"] = summed_up(self.forked_ms)
         figures["passed"] = self.passed
         return figures
 
@@ -100,6 +104,7 @@ class Battle:
         self.players: list[Player] = []
         self.finished = False
         self._plans_n = 0
+        self._starts_n = 0
 
     def __enter__(self) -> Battle:
         """Return the battle."""
@@ -168,6 +173,21 @@ class Battle:
         at_us = self.player.await_ack(since_us, limit_s=limit_s)
         self.outcome.recovery_ms.append((at_us - since_us) / 1000)
 
+    def restart(self) -> None:
+        """Start the dead server and wait for an answer: mostly forked, now and then for real.
+
+        Only a start with all its imports counts as a recovery.
+        """
+        if self.site.nursery is None:
+            self.site.nursery = Nursery()
+        self._starts_n += 1
+        if self._starts_n % WHOLE_START_EACH_N == 0:
+            self.recovered(self.site.spawn())
+        else:
+            since_us = self.site.spawn(forked=True)
+            at_us = self.player.await_ack(since_us)
+            self.outcome.forked_ms.append((at_us - since_us) / 1000)
+
     def complain(self, words: str) -> None:
         """Note a violation that is not in the books."""
         self.outcome.other += 1
@@ -220,7 +240,9 @@ class Battle:
         """Let every session stop, stop the server, ask the oracle and the server's own check."""
         self.finished = True
         for player in self.players:
-            player.drain()
+            player.tell("drain")
+        for player in self.players:
+            player.await_end()
         self.site.stop()
         self.judge(check=True)
         self._ask_the_server()

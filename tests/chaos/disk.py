@@ -34,7 +34,7 @@ def power_cut(battle: Battle) -> None:
         battle.load(50, 500)
         _cut_power(battle)
         battle.judge(check=battle.outcome.rounds % CHECK_EACH_N == 0)
-        battle.recovered(battle.site.spawn())
+        battle.restart()
 
 
 def power_cut_normal(battle: Battle) -> None:
@@ -61,7 +61,7 @@ def _careless(battle: Battle, **how: str) -> None:
         lost_rounds_n += verdict.lost_n > 0
         if any(finding.kind == "damage" for finding in verdict.findings):
             break  # the file is beyond use, as it may be with such a disk
-        battle.recovered(battle.site.spawn())
+        battle.restart()
     battle.outcome.remarks["rounds that lost"] = lost_rounds_n
     battle.finished = True
     battle.add_up()
@@ -106,7 +106,7 @@ def errors(battle: Battle) -> None:
         else:  # it dies with the fault still there
             _cut_power(battle)
             battle.judge(check=True)
-            battle.recovered(battle.site.spawn())
+            battle.restart()
         battle.judge()
     battle.outcome.remarks["faults"] = fired_n
 

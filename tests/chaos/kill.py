@@ -13,7 +13,7 @@ from tests.chaos.player import pause
 CHECK_EACH_N = 10  # rounds between two looks of the database at itself
 TOP_UP_EACH_N = 4
 IN_RECOVERY = 0.15  # how often the next server is killed as well, while it starts
-START_S = 1.5  # about how long that takes
+START_S, FORKED_S = 1.5, 0.3  # about how long that takes
 
 
 def kill(battle: Battle) -> None:
@@ -27,10 +27,11 @@ def kill(battle: Battle) -> None:
         battle.site.kill()
         battle.judge(check=battle.outcome.rounds % CHECK_EACH_N == 0)
         while battle.chance.random() < IN_RECOVERY:
-            battle.site.spawn()
-            pause(battle.chance.uniform(0.2, START_S))
+            forked = battle.site.nursery is not None and battle.chance.random() < 0.7
+            battle.site.spawn(forked=forked)
+            pause(battle.chance.uniform(0.0, FORKED_S if forked else START_S))
             battle.site.kill()
             battle.outcome.remarks["killed while starting"] = (
                 battle.outcome.remarks.get("killed while starting", 0) + 1
             )
-        battle.recovered(battle.site.spawn())
+        battle.restart()

@@ -56,5 +56,5 @@ def _round(battle: Battle, proxy: UdpProxy) -> None:
     if battle.outcome.rounds % KILL_EACH_N == 0:
         battle.site.kill()
         battle.judge()
-        battle.recovered(battle.site.spawn())
+        battle.restart()
     battle.judge()

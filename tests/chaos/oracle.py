@@ -306,7 +306,9 @@ def _judge_hold(verdict: Verdict, truth: Truth, row: SessionRow) -> None:
         return
     if row.held_micros < 0:
         verdict.add("hold", f"{row.session}: more was used of its hold than was granted")
-    if row.held_micros and (row.state in (CLOSED, LAPSED) or row.session in truth.stopped):
+    # A login that was repeated and never began keeps its hold until it lapses: that is no session.
+    stopped = row.state == LIVE and row.session in truth.stopped
+    if row.held_micros and (row.state in (CLOSED, LAPSED) or stopped):
         verdict.add("hold", f"{row.session} is over and {row.held_micros} micros are held for it")
 
 

@@ -39,11 +39,12 @@ def overload(battle: Battle) -> None:
         sessions_n=CALM_LINES_N, timeout_ms=2_000, timeout_max_ms=2_000, step_octets=50_000
     )
     pause(3)
+    (battle.directory / "metrics-calm.txt").write_text(site.page("metrics"))
     sustained = _rate([battle.player], CALM_S)
     lines_n = int(sustained * TIMES_N)
     storm = battle.play(
-        sessions_n=lines_n, timeout_ms=1_000, timeout_max_ms=1_000, give_up=0.5, abandon=0.0,
-        step_octets=50_000,
+        sessions_n=lines_n, timeout_ms=1_000, timeout_max_ms=1_000, step_octets=50_000,
+        anew=0.1, give_up=0.5, abandon=0.0,
     )  # fmt: skip
     resident: list[int] = []
     goodput: list[float] = []
@@ -52,6 +53,7 @@ def overload(battle: Battle) -> None:
         resident.append(site.resident_octets())
     battle.outcome.rounds = battle.rounds_n
     page = site.page("metrics")
+    (battle.directory / "metrics.txt").write_text(page)
     _judge_storm(battle, sustained, goodput, resident)
     remarks = battle.outcome.remarks
     remarks["shed"] = {name: int(float(value)) for name, value in _SHED.findall(page)}

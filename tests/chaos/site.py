@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from tests.chaos.books import copy_sqlite, read_postgresql, read_sqlite
+from tests.chaos.nursery import Forked, Nursery
 from tests.chaos.oracle import Books, Tariff
 from tests.peers.child import find_program
 from tests.scenarios.installation import CHECKOUT, Installation, eventually
@@ -101,7 +102,8 @@ class Site(Installation):
         self.market = Market()
         self.program = [sys.executable, "-m", "cli.main", "serve"]
         self.additions: dict[str, str] = {}  # to the server's environment
-        self.process: subprocess.Popen[bytes] | None = None
+        self.nursery: Nursery | None = None  # where `spawn` may fork
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self._log_file = directory / "server.log"
         self._log_from = 0
 
@@ -153,12 +155,23 @@ class Site(Installation):
 
     # ---------------------------------------------------------------- the server
 
-    def spawn(self) -> int:
-        """Start the server without waiting for it; the monotonic microsecond of the start."""
+    def spawn(self, *, forked: bool = False) -> int:
+        """Start the server without waiting for it; the monotonic microsecond of the start.
+
+        `forked`: without the second of imports, in the nursery if there is one.
+        """
         assert self.process is None, "it is running"
         log = self._log_file.open("ab")
         self._log_from = log.tell()
         at_us = time.monotonic_ns() // 1000
+        if forked and self.nursery is not None:
+            log.close()
+            self.process = self.nursery.spawn(
+                {**self.environment(), **self.additions},
+                self._log_file,
+                faulty_disk="FAULTDISK_DIRECTORY" in self.additions,
+            )
+            return at_us
         self.process = subprocess.Popen(
             [find_program("setpriv"), "--pdeathsig", "KILL", *self.program],
             stdin=subprocess.DEVNULL,
@@ -218,6 +231,9 @@ class Site(Installation):
         if self.process is not None:
             self.signal(signal.SIGCONT)
             self.kill()
+        if self.nursery is not None:
+            self.nursery.close()
+            self.nursery = None
 
     def resident_octets(self) -> int:
         """How much memory the server has in use."""
