@@ -133,7 +133,7 @@ BUGS = (
     Bug(
         "charge-on-the-wrong-day",
         "usage is booked on the day that it was in Greenwich, not where the plan is",
-        ("T", "D", "A2"),
+        ("T6",),
         500,
         (
             Code(
@@ -253,7 +253,7 @@ BUGS = (
     Bug(
         "hold-expires-early",
         "a hold lapses with its slot, while the device can still spend it",
-        ("L7", "L6", "overdraft", "L8"),
+        ("L7", "L6", "F4", "L8"),
         1000,
         (
             Code(
@@ -280,14 +280,14 @@ BUGS = (
     Bug(
         "replaced-login-keeps-hold",
         "a login that is asked for again holds money twice",
-        ("L7", "false", "L6"),
+        ("L7", "F", "L6"),
         1000,
         (Code("aaa.login:_replaced", "replaced.append(session)", "pass"),),
     ),
     Bug(
         "slots-leak",
         "a login that never began takes a slot for as long as its hold",
-        ("false", "liveness"),
+        ("F", "liveness"),
         1000,
         (
             Code(
@@ -301,7 +301,7 @@ BUGS = (
     Bug(
         "no-guard-band",
         "the device is told all octets that are held, and notices late that they are used",
-        ("L8", "overdraft"),
+        ("L8", "F4"),
         1000,
         (
             Code(
@@ -314,7 +314,7 @@ BUGS = (
     Bug(
         "limit-told-twice-too-high",
         "the octet limit is told as if both directions had one of their own",
-        ("L8", "overdraft"),
+        ("L8", "F4"),
         500,
         (
             Code(
@@ -327,21 +327,21 @@ BUGS = (
     Bug(
         "more-held-not-told",
         "a session takes another share of the money, and its device is not told",
-        ("false",),
+        ("F",),
         1000,
         (Code("aaa.enforce:enforce", '_tell_limits(turn, deal, "re-held")\n', "pass\n"),),
     ),
     Bug(
         "exhausted-not-cut",
         "a session without money goes on",
-        ("liveness", "L8", "overdraft"),
+        ("liveness", "L8", "F4"),
         200,
         (Code("aaa.enforce:enforce", 'cut(turn, deal, "exhausted")\n', "\n"),),
     ),
     Bug(
         "cut-at-first-share",
         "a session is cut at the end of its hold without asking for more",
-        ("false",),
+        ("F",),
         500,
         (
             Code(
@@ -354,7 +354,7 @@ BUGS = (
     Bug(
         "no-credit-too-soon",
         "the credit limit does not count at a login",
-        ("false",),
+        ("F",),
         1000,
         (
             Code(

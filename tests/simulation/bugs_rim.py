@@ -7,9 +7,25 @@ a second payment.
 
 from __future__ import annotations
 
-from tests.simulation.planting import CRASHES, DISK, ROUTERS, Bug, Code
+from tests.simulation.planting import CRASHES, DISK, OFFICE, ROUTERS, Bug, Code
+from tests.simulation.swarm import Swarm
+
+
+def _crowded(plan: Swarm) -> bool:
+    """Is there hardly room to wait, and reason to?"""
+    return plan.limits.get("queue_max_n") == 2
+
 
 BUGS = (
+    Bug(
+        "fresh-key-at-each-try",
+        "a person who does not know whether a payment was booked tries again under another key",
+        ("P1",),
+        1000,
+        (Code("tests.simulation.errands:Purse._made", "wish.key", 'f"{wish.key}.{wish.tries_n}"'),),
+        OFFICE,
+        lambda plan: len(plan.kinds) > 1,
+    ),
     Bug(
         "queue-answers-what-it-sheds",
         "a record that the line has no room for is answered, to keep the routers quiet",
@@ -23,6 +39,7 @@ BUGS = (
             ),
         ),
         frozenset({"buggify"}),
+        _crowded,
     ),
     Bug(
         "answer-to-the-wrong-request",
@@ -112,7 +129,6 @@ BUGS = (
                 "[]",
             ),
         ),
-        CRASHES | frozenset({"restart"}),
     ),
     Bug(
         "order-result-not-stored",
@@ -130,7 +146,7 @@ BUGS = (
     Bug(
         "disconnect-never-sent",
         "a Disconnect is taken for limits that are too old to be told",
-        ("liveness", "L8", "overdraft"),
+        ("liveness", "L8", "F4"),
         200,
         (
             Code(
@@ -143,7 +159,7 @@ BUGS = (
     Bug(
         "disconnect-of-another",
         "a Disconnect names the oldest session of the device",
-        ("false", "liveness", "COA"),
+        ("F", "liveness", "COA"),
         1000,
         (
             Code(
@@ -157,7 +173,7 @@ BUGS = (
     Bug(
         "any-answer-is-an-ack",
         "a NAK to a Disconnect is taken for an ACK",
-        ("liveness", "L8", "overdraft"),
+        ("liveness", "L8", "F4"),
         1000,
         (
             Code(
@@ -167,35 +183,6 @@ BUGS = (
             ),
         ),
         ROUTERS,
-    ),
-    Bug(
-        "timers-on-the-wall-clock",
-        "orders are repeated by a clock that somebody turns",
-        ("liveness",),
-        1000,
-        (
-            Code(
-                "server.orders:OrderSender._launch",
-                "mission.began_us = self._clock.monotonic_us()",
-                "mission.began_us = self._clock.now_us()",
-            ),
-            Code(
-                "server.orders:OrderSender._arm",
-                "exchange.next_send_us - self._clock.monotonic_us()",
-                "exchange.next_send_us - self._clock.now_us()",
-            ),
-            Code(
-                "server.orders:OrderSender._tick",
-                "exchange.on_timer(self._clock.monotonic_us()",
-                "exchange.on_timer(self._clock.now_us()",
-            ),
-            Code(
-                "server.orders:OrderSender._received",
-                "octets, peer, self._clock.monotonic_us())",
-                "octets, peer, self._clock.now_us())",
-            ),
-        ),
-        frozenset({"clock"}),
     ),
     Bug(
         "cut-without-an-end",

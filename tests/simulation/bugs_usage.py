@@ -94,7 +94,7 @@ BUGS = (
     Bug(
         "delay-ignored",
         "Acct-Delay-Time does not count: an old record is of the moment in which it came",
-        ("A2", "A8", "D1", "liveness"),
+        ("A2", "A8", "liveness"),
         1000,
         (
             Code(
@@ -107,7 +107,7 @@ BUGS = (
     Bug(
         "device-clock-obeyed",
         "a device whose clock is years off is believed",
-        ("A2", "A8", "D1", "liveness"),
+        ("A2", "A8", "liveness"),
         1000,
         (
             Code(

@@ -26,6 +26,7 @@ from tests.simulation.swarm import Swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
+LAPSES_SOON_US = 3_600_000_000
 VIOLATIONS_MAX = 20  # of one look; more of them say nothing new
 
 
@@ -114,6 +115,7 @@ class Checker:
             *laws.judge(books, news),
             *promises.judge(books, news, now_us),
             *claims.ended(books, news, self._truth, self._world.figures),
+            *claims.ordered(books, news),
         ]
 
     def after_death(self) -> None:
@@ -168,7 +170,13 @@ class Checker:
     def unfinished(self) -> list[str]:
         """What the server has still to do before the end can be judged."""
         ((pending_n,),) = self.books.ask("SELECT count(*) FROM orders WHERE state = 'pending'")
-        return [f"{pending_n} orders are pending"] if pending_n else []
+        found = [f"{pending_n} orders are pending"] if pending_n else []
+        # Holds of logins that never began are waited for, if they lapse soon.
+        now_us, calm_us = self._host.clock.now_us(), self._calm_us or self._world.now_us
+        until_us = now_us - self._world.now_us + calm_us + LAPSES_SOON_US
+        if lapsing_n := claims.lapsing(self.books, now_us, until_us):
+            found.append(f"{lapsing_n} holds are about to lapse")
+        return found
 
     def at_end(self) -> None:
         """All is calm and at rest: the truth and the books must be one."""

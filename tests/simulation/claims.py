@@ -22,6 +22,7 @@ from tests.simulation.world import US_PER_S
 
 NAS_REBOOT = 11
 LATE_ON_US = 150 * US_PER_S  # a box may announce its boot so late, as of that moment
+LAPSE_US = 90 * US_PER_S  # within which a hold that is over is given back
 EPOCH = date(1970, 1, 1)
 UNCLEAR = ("no clock", "wrong clock", "clock steps", "nameless", "no class")
 
@@ -47,6 +48,31 @@ def ended(books: Books, news: News, truth: Truth, figures: Counter[str]) -> Iter
                 f"A8: session {session.session_id} was ended by an Accounting-On, and "
                 f"{true.nas} has not booted since it began"
             )
+
+
+def ordered(books: Books, news: News) -> Iterator[str]:
+    """L9: a session that is to be cut has the order that says so, from the same transaction."""
+    for was, session in news.sessions:
+        order_id = session.cut_order_id
+        if order_id and (was is None or was.cut_order_id != order_id):
+            rows = books.ask(
+                "SELECT 1 FROM orders WHERE account_id = ? AND order_id = ?",
+                session.account_id,
+                order_id,
+            )
+            if not rows:
+                yield f"L9: session {session.session_id} waits for order {order_id}, which is not"
+
+
+def lapsing(books: Books, now_us: int, until_us: int) -> int:
+    """How many logins that never began hold money, and are to give it back before `until_us`."""
+    ((found,),) = books.ask(
+        "SELECT count(*) FROM sessions WHERE state = 0 AND hold_state = 1"
+        " AND hold_until_us < ? AND hold_until_us > ?",
+        until_us,
+        now_us - LAPSE_US,
+    )
+    return int(found)
 
 
 def at_end(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str]:

@@ -30,7 +30,6 @@ from typing import NoReturn
 from tests.simulation.bugs import BUGS, BY_NAME
 from tests.simulation.planting import Bug, planted
 from tests.simulation.run import scratch
-from tests.simulation.swarm import swarm
 
 RECORD = Path(__file__).with_name("planted.json")
 RANGES = (0, 1_000_000, 2_000_000)  # where seeds begin, when they are played in three ranges
@@ -77,7 +76,7 @@ def hunt(job: Job) -> Found:
     """Play a job in this process."""
     bug = BY_NAME.get(job.name)
     for seed in range(job.first, job.first + job.seeds_n):
-        if seed in job.but or (bug and bug.kinds and not bug.kinds & swarm(seed).kinds):
+        if seed in job.but or (bug and not bug.may_show(seed)):
             continue
         text = first_violation(seed, bug, Path(job.template), Path(job.room))
         if text:

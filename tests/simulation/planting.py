@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
+from tests.simulation.swarm import Swarm, swarm
+
 Undo = Callable[[], None]
 
 
@@ -93,6 +95,12 @@ class Bug:
     seeds_n: int
     edits: tuple[Edit, ...]
     kinds: frozenset[str] = frozenset()
+    needs: Callable[[Swarm], bool] = lambda plan: True
+
+    def may_show(self, seed: int) -> bool:
+        """Could the history of this seed show it?"""
+        plan = swarm(seed)
+        return (not self.kinds or bool(self.kinds & plan.kinds)) and self.needs(plan)
 
 
 CRASHES = frozenset({"crash-step", "crash-point", "crash-write", "power"})
