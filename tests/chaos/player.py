@@ -80,6 +80,11 @@ class Player:
             pause(LOOK_S)
         raise AssertionError(f"nothing was acknowledged for {limit_s:.0f} s")
 
+    def drain(self, *, limit_s: float = 300.0) -> None:
+        """Let every session stop, and wait for the end."""
+        self.tell("drain")
+        self.await_end(limit_s=limit_s)
+
     def await_end(self, *, limit_s: float = 300.0) -> None:
         """After `drain`: wait until every session has stopped, and all of it is acknowledged."""
         self.process.wait(limit_s)
