@@ -65,6 +65,7 @@ class Desk:
         self._unheard: list[Change] = []  # changes that came while a batch was being decided
         self._lost: set[int] = set()  # accounts with live sessions that were dropped
         self.notes: Counter[str] = Counter()  # words for metrics; counts since the start
+        self.trouble = ""  # what the store said when it failed last
         self.broke: Callable[[Item, BaseException], None] = lambda item, error: None
 
     # -- around the batches
@@ -170,7 +171,8 @@ class Desk:
     async def _serve_whole(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
         try:
             return await self._serve(batch, now_us)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            self.trouble = str(error)
             self._lost |= self._books.discard()
             self.notes["store-unavailable"] += 1
             return [FAILED] * len(batch)

@@ -145,7 +145,7 @@ class Batcher:
             self._meters.coalesced[()] += covered_n
         if all(outcome.label == FAILED.label for outcome in outcomes):
             self._meters.failed_batches[()] += 1
-            self._readiness.store_failed()
+            self._readiness.store_failed(self._desk.trouble)
         elif any(isinstance(errand.item, Request) for errand in batch):
             self._readiness.store_proved(ended_us)  # our own tasks may have changed nothing
         for errand, outcome in zip(batch, outcomes, strict=True):

@@ -71,6 +71,7 @@ class Server:
         self.orders = self._build_orders()
         self.batcher = self._build_batcher()
         self.feed = self._build_feed()
+        self.nudge = self.feed.nudge  # to be called when the database says that something changed
         self.foyer = self._build_foyer()
         desk.broke = self._item_broke
         self.readiness.told = self._store_told
@@ -135,7 +136,7 @@ class Server:
     # ---------------------------------------------------------------- start
 
     async def start(self) -> None:
-        """Load, prove the store, carry out old orders, then open the doors.
+        """Load, prove the store, open the doors, carry out old orders.
 
         Raises StoreUnavailable, or OSError when an address is taken; then nothing is left open.
         """
@@ -169,10 +170,6 @@ class Server:
         auth, acct = ([door.address for door in self._doors[n::2]] for n in (0, 1))
         self._log.info("serving", devices=len(self.roster.names()), auth=auth, acct=acct)
 
-    def nudge(self) -> None:
-        """The database says that something changed: read the feed now."""
-        self.feed.nudge()
-
     def broke(self, name: str, error: BaseException) -> None:
         """A task ended by an exception (for the spawn seam): say so, and stop being ready."""
         self._log.error("a task has failed", task=name, error=repr(error), exc_info=error)
@@ -180,8 +177,18 @@ class Server:
             self.readiness.broke(name)
 
     def _store_told(self, up: bool, why: str) -> None:
-        tell = self._log.info if up else self._log.error
-        tell("the database is back" if up else "the database is away, nobody is answered", why=why)
+        if up:
+            self._log.info("the database is back")
+            self._seams.spawn.task(self._find_orders(), "orders")
+        else:
+            self._log.error("the database is away, nobody is answered", why=why)
+
+    async def _find_orders(self) -> None:
+        """A commit whose fate was not known may have left orders that nobody has sent."""
+        try:
+            await self._load_orders()
+        except StoreUnavailable as error:
+            self.readiness.store_failed(str(error))  # at the end of this outage it comes again
 
     def _item_broke(self, item: Item, error: BaseException) -> None:
         """The desk could not decide about one item: it stays unanswered, and is looked into."""
@@ -206,7 +213,7 @@ class Server:
     # ---------------------------------------------------------------- stop
 
     async def drain(self) -> None:
-        """Come to rest: no new logins, then no new packets, then every decision answered.
+        """No new logins, then no new packets, then every decision answered.
 
         Takes `drain_max_us` at most; what is not done by then is safe to leave (A1).
         """
@@ -254,7 +261,9 @@ class Server:
         self.meters.forget_clients(self.roster.names())
 
     async def _load_orders(self) -> None:
-        self.orders.carry(await self._store.pending_orders())
+        pending = await self._store.pending_orders()
+        if not self.foyer.closed:
+            self.orders.carry(pending)
 
     def _done(self, item: Item) -> None:
         if isinstance(item, Settled):
@@ -266,7 +275,7 @@ class Server:
                 self.batcher.task(item)
 
     async def _probe(self) -> None:
-        """Ask the store for a proof, and look at the disk."""
+        """Have the store prove itself, and look at the disk."""
         self._look_at_disk()
         try:
             await self._store.probe()
@@ -281,8 +290,6 @@ class Server:
 
     async def _flush_knocks(self) -> None:
         await flush(self.knocks, self._store, self._seams.clock.monotonic_us(), self._log)
-
-    # ---------------------------------------------------------------- pages
 
     def pages(self) -> Mapping[str, Page]:
         """The pages of the HTTP port: name to a function giving status, type and body."""

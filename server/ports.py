@@ -37,6 +37,7 @@ class Desk(Protocol):
     """
 
     notes: Counter[str]
+    trouble: str  # what the store said when it failed last
     broke: Callable[[Item, BaseException], None]
 
     async def warm(self) -> None:

@@ -154,6 +154,7 @@ class Desk:
         self.pressing: Callable[[Request], bool] = lambda request: False
         self.warmed = False
         self.notes: Counter[str] = Counter()
+        self.trouble = ""
         self.broke: Callable[[Item, BaseException], None] = lambda item, error: None
 
     async def warm(self) -> None:

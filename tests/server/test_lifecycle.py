@@ -265,6 +265,26 @@ def test_sts_04_status_server_goes_silent_when_the_store_does() -> None:
     run(story)
 
 
+def test_an_order_of_a_commit_whose_fate_was_unknown_is_sent_when_the_store_is_back() -> None:
+    async def story() -> None:
+        desk = Desk()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nas:
+            nas.setblocking(False)
+            nas.bind(("127.0.0.1", 0))
+            async with house(desk) as home:
+                acct = home.router(home.acct)
+                desk.decide = lambda item: FAILED  # committed all the same, with this order
+                home.store.orders = [order(7, address="127.0.0.1", port=nas.getsockname()[1])]
+                acct.send(packets.record(1))
+                await until(lambda: home.server.meters.failed_batches[()])
+                desk.decide = answer_all
+                packets.check_reply(await acct.ask(packets.record(1)), packets.record(1), 5)
+                octets = await asyncio.get_running_loop().sock_recv(nas, 5_000)
+                assert octets[0] == 40
+
+    run(story)
+
+
 def test_a_disconnect_leaves_with_its_batch_and_its_answer_comes_back_to_the_desk() -> None:
     async def story() -> None:
         desk = Desk()
