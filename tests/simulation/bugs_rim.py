@@ -106,8 +106,8 @@ BUGS = (
         (
             Code(
                 "server.lifecycle:Server._load_orders",
-                "self.orders.carry(await self._store.pending_orders())",
                 "await self._store.pending_orders()",
+                "await self._store.pending_orders() and []",
             ),
         ),
         CRASHES | frozenset({"restart"}),

@@ -54,7 +54,7 @@ def ordered(books: Books, news: News) -> Iterator[str]:
     """L9: a session that is to be cut has the order that says so, from the same transaction."""
     for was, session in news.sessions:
         order_id = session.cut_order_id
-        if order_id and (was is None or was.cut_order_id != order_id):
+        if order_id and was is not None and was.cut_order_id != order_id:
             rows = books.ask(
                 "SELECT 1 FROM orders WHERE account_id = ? AND order_id = ?",
                 session.account_id,
