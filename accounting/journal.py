@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 VERSION = 1
+_NUMBER_BITS = 63  # of what a column holds; nine octets of seven
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
 
@@ -139,3 +140,5 @@ def _get(octets: bytes, at: int) -> tuple[int, int]:
         if octet < 0x80:
             return number, at
         shift += 7
+        if shift == _NUMBER_BITS:
+            raise IndexError("a number that no column holds")

@@ -59,6 +59,12 @@ def place_of(content: bytes, source: Path) -> Place:
     """What the text of a settings file would mean, if it stood at `source`."""
     settings = parse(content, str(source))
     directory = source.resolve().parent
+    for setting, path in (
+        ("database.url", settings.database.url),
+        ("keys.file", settings.keys.file),
+    ):
+        if "\0" in path:
+            raise HouseError(f"{source}: {setting}: a path holds no NUL")
     override = os.environ.get("TOLLHOUSE_DATABASE_URL", "")
     url = (
         _absolute_url(override, Path.cwd(), "TOLLHOUSE_DATABASE_URL")
@@ -77,7 +83,9 @@ def parse(content: bytes, name: str) -> Settings:
     """Settings from the text of a file called `name`."""
     try:
         tables = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise HouseError(f"{name}: not settings: brackets within brackets without end") from None
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise HouseError(f"{name}: not valid TOML: {error}") from None
     _refuse_unknown(tables, name)
     try:
@@ -103,13 +111,15 @@ def _refuse_unknown(tables: dict[str, Any], name: str) -> None:
     known = {section: set(get_type_hints(struct)) for section, struct in sections().items()}
     for section, content in tables.items():
         if section not in known:
-            raise HouseError(f"{name}: there is no section [{section}]{_alike(section, known)}")
+            alike = _alike(section, known)
+            raise HouseError(f"{name}: there is no section [{section[:40]}]{alike}")
         if not isinstance(content, dict):
             raise HouseError(f"{name}: {section} is a section; write [{section}]")
         for setting in content:
             if setting not in known[section]:
                 alike = _alike(setting, known[section])
-                raise HouseError(f"{name}: there is no setting {section}.{setting}{alike}")
+                shown = f"{section}.{setting[:40]}"
+                raise HouseError(f"{name}: there is no setting {shown}{alike}")
 
 
 def _alike(word: str, known: Any) -> str:
@@ -131,7 +141,7 @@ def _check_address(text: str, where: str) -> None:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise HouseError(f"{where}: {text!r} is not an IPv4 or IPv6 address") from None
+        raise HouseError(f"{where}: {text[:60]!r} is not an IPv4 or IPv6 address") from None
 
 
 def _absolute_url(url: str, directory: Path, where: str) -> str:

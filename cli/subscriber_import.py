@@ -8,6 +8,7 @@ number and its fault; a password is never repeated.
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -95,13 +96,14 @@ async def import_(office: Office, *, file: Path, dry_run: bool) -> None:
 def read(file: Path, faults: list[str]) -> Iterator[Line]:
     """The lines of a file; what is wrong with the others is added to `faults`."""
     try:
-        content = file.read_text(encoding="utf-8-sig")
+        content = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise HouseError(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise HouseError(f"{file} is not UTF-8 text") from None
     csv.field_size_limit(FIELD_OCTETS_MAX)
-    rows = csv.reader(content.splitlines(), strict=True)
+    # Lines end where CSV says: a password may hold what Unicode calls a line, even a line break.
+    rows = csv.reader(io.StringIO(content, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(rows, [])]
         check_header(header, file)
@@ -131,9 +133,8 @@ def check_header(header: list[str], file: Path) -> None:
     if missing:
         raise HouseError(f"{file}: the first line does not name {', '.join(missing)}")
     if unknown:
-        raise HouseError(
-            f"{file}: there is no column {unknown[0]!r}; known are {', '.join(NEEDED + OPTIONAL)}"
-        )
+        known = ", ".join(NEEDED + OPTIONAL)
+        raise HouseError(f"{file}: there is no column {unknown[0][:40]!r}; known are {known}")
     if len(set(header)) < len(header):
         raise HouseError(f"{file}: a column is named twice")
 

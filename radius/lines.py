@@ -30,9 +30,12 @@ Unhide = Callable[[int, bytes], bytes | None]
 _MAX_VALUE: Final = 253
 _LINE: Final = re.compile(
     r"(?P<name>[^\s=:]+)(?::(?P<tag>\d+))?\s*[:+]?=\s*"
-    r"(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,][^,]*?)\s*,?\s*",
+    r"(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,](?:[^,]*[^\s,])?)\s*(?:,\s*)?",
     re.DOTALL,
 )
+_PLAIN: Final = re.compile(r"[^\s,\"'][^,]*")
+_PATH_MAX: Final = 8
+_NUMBER_DIGITS: Final = 10  # of an OID's number, which has 32 bits
 _ELEMENT_SIZES: Final = {"ipaddr": 4, "ipv6addr": 16, "integer": 4, "short": 2, "byte": 1}
 
 
@@ -164,8 +167,21 @@ def _text(dictionary: Names, entry: Attribute, value: bytes) -> str | None:
     if text is None or not _has_size(entry, value):
         return None
     if entry.type in NUMBERS:
-        return dictionary.value_name(entry.path, int(text)) or text
+        return _number_text(dictionary, entry.path, int(text))
     return text
+
+
+def _number_text(dictionary: Names, path: Path, number: int) -> str:
+    """The name of a number, if that name is read back as this number, else its digits; with a
+    zero before them if another number has these digits for a name (USR has such)."""
+    name = dictionary.value_name(path, number)
+    if name is not None and _PLAIN.fullmatch(name):
+        if dictionary.value_number(path, name) == number:
+            return name
+    sign, digits = "-" if number < 0 else "", str(abs(number))
+    while dictionary.value_number(path, sign + digits) not in (None, number):
+        digits = "0" + digits
+    return sign + digits
 
 
 # ---------------------------------------------------------------- parsing
@@ -208,10 +224,13 @@ def _numbered_path(dictionary: Names, name: str) -> Path | None:
     path: list[int] = []
     for word in oid.split("."):
         vendor = dictionary.vendor_named(word)
-        if not word.isascii() or not (word.isdigit() or vendor):
+        if word.isascii() and word.isdigit() and len(word) <= _NUMBER_DIGITS:
+            path.append(int(word))
+        elif vendor is not None:
+            path.append(vendor.number)
+        else:
             return None
-        path.append(int(word) if word.isdigit() or vendor is None else vendor.number)
-    return tuple(path)
+    return tuple(path) if len(path) <= _PATH_MAX else None
 
 
 def _spread(dictionary: Names, entry: Attribute | None, path: Path, octets: bytes) -> list[Pair]:

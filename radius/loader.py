@@ -25,12 +25,16 @@ Reader = Callable[[str], str]
 """Turns the name of a dictionary into its text; raises OSError for one that is not there."""
 
 _MAX_INCLUDES: Final = 20
+_MAX_FILES: Final = 1_000  # read in all, the same one counted each time; FreeRADIUS ships 200
 _MAX_DEPTH: Final = 8
 _TYPE_SPELLINGS: Final = {"uint8": "byte", "uint16": "short", "uint32": "integer"}
 _FORMAT: Final = re.compile(r"format=([124]),([012])(,c)?")
 _EXTENDED_FORMAT: Final = re.compile(r"format=(\S+)")
-_SIZED: Final = re.compile(r"octets\[(\d+)\]")
-_NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
+_SIZED: Final = re.compile(r"octets\[([0-9]{1,5})\]")
+_NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}")
+_NAME: Final = re.compile(r"(?!attr-[0-9])[^\s=:]+", re.IGNORECASE)  # what a line can begin with
+_NUMBER_MAX: Final = (1 << 32) - 1  # of an attribute, of a vendor
+_VALUE_MAX: Final = (1 << 64) - 1
 
 
 class _Fault(Exception):
@@ -54,12 +58,16 @@ class Loader:
     _by_name: dict[tuple[int, str], Attribute] = dataclasses.field(default_factory=dict)
     _by_path: dict[tuple[int, ...], Attribute] = dataclasses.field(default_factory=dict)
     _late: list[tuple[str, int, int, list[str]]] = dataclasses.field(default_factory=list)
+    _files: int = 0
     _vendor: Vendor | None = None
     _prefix: tuple[int, ...] = ()
     _blocks: list[tuple[str, tuple[int, ...]]] = dataclasses.field(default_factory=list)
 
     def load(self, name: str, depth: int = 0) -> None:
         """Read the dictionary of this name and all that it includes."""
+        self._files += 1
+        if self._files > _MAX_FILES:
+            raise DictionaryError(name, 0, f"over {_MAX_FILES} files are included")
         try:
             text = self.reader(name)
         except OSError as error:
@@ -90,7 +98,7 @@ class Loader:
             if owner is None:
                 self.orphans.append(f"{file}:{line}: no attribute is called {attribute}")
                 continue
-            self.values.append(NamedNumber(owner.path, name, int(number, _radix(number))))
+            self.values.append(NamedNumber(owner.path, name, _whole(number, _VALUE_MAX)))
         self._late.clear()
 
     def find(self, name: str, vendor: int) -> Attribute | None:
@@ -123,8 +131,7 @@ class Loader:
             self._attribute(file, line, words)
         elif keyword == "VALUE":
             _expect(words, 4, 4, "VALUE attribute name number")
-            if not _NUMBER.fullmatch(words[3]):
-                raise _Fault(f"{words[3]} is not a number")
+            _whole(words[3], _VALUE_MAX)
             vendor = self._vendor.number if self._vendor else 0
             self._late.append((file, line, vendor, words))
         elif keyword == "VENDOR":
@@ -145,15 +152,13 @@ class Loader:
 
     def _new_vendor(self, words: list[str]) -> None:
         _expect(words, 3, 4, "VENDOR name number [format=t,l]")
-        if not _NUMBER.fullmatch(words[2]):
-            raise _Fault(f"{words[2]} is not a number")
+        number = _whole(words[2], _NUMBER_MAX)
         form = VendorFormat()
         if len(words) == 4:
             match = _FORMAT.fullmatch(words[3])
             if match is None:
                 raise _Fault(f"{words[3]} is not a format such as format=1,1")
             form = VendorFormat(int(match[1]), int(match[2]), match[3] is not None)
-        number = int(words[2], _radix(words[2]))
         self.vendors[words[1].lower()] = Vendor(words[1], number, form)
 
     def _begin_vendor(self, words: list[str]) -> None:
@@ -187,6 +192,8 @@ class Loader:
 
     def _attribute(self, file: str, line: int, words: list[str]) -> None:
         _expect(words, 4, 5, "ATTRIBUTE name number type [flags]")
+        if not _NAME.fullmatch(words[1]):
+            raise _Fault(f"{words[1][:40]} cannot be the name of an attribute")
         path = self._prefix + _oid(words[2])
         sized = _SIZED.fullmatch(words[3].lower())
         kind = "octets" if sized else words[3].lower()
@@ -221,6 +228,8 @@ class Loader:
         if not above or (above[0] == VENDOR_SPECIFIC and len(above) == 2):
             return
         if above[0] in EXTENDED | LONG_EXTENDED and above[1:2] == (VENDOR_SPECIFIC,):
+            if len(above) == 2:
+                raise _Fault(f"{'.'.join(map(str, path))} is a vendor's number, not an attribute's")
             above = above[:2] if len(above) == 3 else above
         parent = self._by_path.get(above)
         if parent is None or parent.type not in ("tlv", "extended", "long-extended", "evs"):
@@ -232,15 +241,21 @@ def _expect(words: list[str], least: int, most: int, form: str) -> None:
         raise _Fault(f"expected: {form}")
 
 
-def _radix(text: str) -> int:
-    return 16 if text[:2] in ("0x", "0X") else 10
+def _whole(text: str, most: int) -> int:
+    """A number in decimal or hexadecimal; a fault if it is none, or over `most`."""
+    if not _NUMBER.fullmatch(text):
+        raise _Fault(f"{text[:40]} is not a number")
+    number = int(text, 16 if text[:2] in ("0x", "0X") else 10)
+    if number > most:
+        raise _Fault(f"{text} is over {most}")
+    return number
 
 
 def _oid(text: str) -> tuple[int, ...]:
     numbers = text.split(".")
     if not all(_NUMBER.fullmatch(number) for number in numbers):
         raise _Fault(f"{text} is not a number or an OID such as 241.26.9.1")
-    return tuple(int(number, _radix(number)) for number in numbers)
+    return tuple(_whole(number, _NUMBER_MAX) for number in numbers)
 
 
 def _flags(text: str) -> dict[str, int]:

@@ -219,14 +219,15 @@ def _split(octets: bytes, form: VendorFormat) -> list[tuple[int, bytes, bool]] |
 def _fold_vendor(vendors: Iterable[Part], shape: Shape) -> list[Pair]:
     pairs: list[Pair] = []
     for vendor in vendors:
-        assert not isinstance(vendor.value, bytes), "a vendor holds attributes, not octets"
+        number = _vendor_octets(vendor.number)
+        if isinstance(vendor.value, bytes):
+            raise ValueError("a vendor holds attributes, not octets")
         form = shape.vendor_format(vendor.number)
         if form.continuation or form.length_size == 0:
             for part in vendor.value:
                 octets = _octets_of(part)
                 pairs.extend(vendor_attributes(vendor.number, part.number, octets, form))
             continue
-        number = vendor.number.to_bytes(4, "big")
         framed = [form.framed(part.number, _octets_of(part)) for part in vendor.value]
         pairs.extend((VENDOR_SPECIFIC, number + octets) for octets in _packed(framed))
     return pairs
@@ -257,11 +258,18 @@ def _extended_octets(parts: Sequence[Part]) -> bytes:
     if part.number != VENDOR_SPECIFIC or isinstance(part.value, bytes):
         return head + _octets_of(part)
     (vendor,) = part.value
-    assert not isinstance(vendor.value, bytes), "a vendor holds attributes, not octets"
+    if isinstance(vendor.value, bytes):
+        raise ValueError("a vendor holds attributes, not octets")
     (inner,) = vendor.value
     if not 0 <= inner.number <= 255:
         raise ValueError(f"extended vendor attribute {inner.number} does not fit into 1 octet")
-    return head + vendor.number.to_bytes(4, "big") + bytes((inner.number,)) + _octets_of(inner)
+    return head + _vendor_octets(vendor.number) + bytes((inner.number,)) + _octets_of(inner)
+
+
+def _vendor_octets(number: int) -> bytes:
+    if not 0 <= number < 1 << 32:
+        raise ValueError(f"vendor {number} does not fit into 4 octets")
+    return number.to_bytes(4, "big")
 
 
 def _octets_of(part: Part) -> bytes:

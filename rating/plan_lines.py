@@ -81,7 +81,7 @@ class Table:
         """Return an amount as text: a text in quotes or a whole number of currency units."""
         value = self._content.get(key)
         if isinstance(value, Decimals):
-            raise self.fault(key, f'{key} must stand in quotes: {key} = "{value}"')
+            raise self.fault(key, f'{key} must stand in quotes: {key} = "{value[:40]}"')
         if type(value) is int:
             return str(value)
         return self.text(key)
@@ -177,16 +177,24 @@ def _line_of(text: str, path: Path) -> int:
     if not path:
         return 1
     lines = text.split("\n")
+    inside = False  # a value of several lines, where a line is never a comment
     for count, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not _may_end(line) if inside else not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
             document = tomllib.loads("\n".join(lines[:count]) + "\n", parse_float=Decimals)
         except ValueError:  # it ends in the middle of a value
+            inside = True
             continue
+        inside = False
         if _has(document, path):
             return count
     raise AssertionError(f"the document does not have {path}")
+
+
+def _may_end(line: str) -> bool:
+    """Can a value that began on an earlier line end on this one?"""
+    return "]" in line or '"""' in line or "'''" in line
 
 
 def _has(document: Any, path: Path) -> bool:

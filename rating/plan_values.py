@@ -55,7 +55,8 @@ def bits_per_second(text: str) -> int:
     """Return the bits in a second of `512k`, `10M`, `1G` or plain digits; k is 1000."""
     found = _SPEED.fullmatch(text)
     if found is None:
-        raise ValueError(f'{text!r} is not a speed; write bits in a second such as "512k" or "10M"')
+        wanted = 'a speed; write bits in a second such as "512k" or "10M"'
+        raise ValueError(f"{text[:40]!r} is not {wanted}")
     return int(found[1]) * BITS[found[2]]
 
 
@@ -65,7 +66,7 @@ def weekdays(text: str) -> frozenset[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-            raise ValueError(f'{text!r} is not days; write such as "mon-fri" or "sat,sun"')
+            raise ValueError(f'{text[:40]!r} is not days; write such as "mon-fri" or "sat,sun"')
         start = WEEKDAYS.index(first)
         length = (WEEKDAYS.index(last) - start) % 7 if dash else 0
         days.update((start + step) % 7 + 1 for step in range(length + 1))
@@ -79,12 +80,12 @@ def second_of_day(text: str) -> int:
         second = int(found[1]) * 3_600 + int(found[2]) * 60
         if int(found[2]) < 60 and second <= 86_400:
             return second
-    raise ValueError(f'{text!r} is not a time of day; write such as "08:00" or "24:00"')
+    raise ValueError(f'{text[:40]!r} is not a time of day; write such as "08:00" or "24:00"')
 
 
 def _quantity(text: str, units: dict[str, int], wanted: str) -> int:
     """So many of a unit, or one of it."""
     found = _QUANTITY.fullmatch(text)
     if found is None or found[2] not in units:
-        raise ValueError(f"{text!r} is not {wanted}")
+        raise ValueError(f"{text[:40]!r} is not {wanted}")
     return int(found[1] or 1) * units[found[2]]

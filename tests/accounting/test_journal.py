@@ -114,3 +114,12 @@ def test_attributes_that_are_no_secrets_stay_octet_for_octet(
 def test_octets_that_are_no_attributes_harm_nobody(octets: bytes) -> None:
     kept = without_secrets(octets)
     assert len(kept) <= len(octets)
+
+
+def test_a_number_that_no_column_holds_is_refused_at_once() -> None:
+    largest = b"\xff" * 8 + b"\x7f"
+    row = bytes([VERSION]) + zlib.compress(largest + bytes(13))
+    assert decode(row)[0].session_id == 2**63 - 1
+    for octets in (b"\x80" * 9 + b"\x01", b"\xff" * 1_000_000):
+        with pytest.raises(JournalError):
+            decode(bytes([VERSION]) + zlib.compress(octets + bytes(13)))

@@ -91,3 +91,23 @@ def test_a_missing_file_is_one_line(bare: House) -> None:
 def test_the_file_beside_the_program_is_found_when_none_is_named() -> None:
     assert settings.find_file(None) == settings.CHECKOUT / "conf" / "tollhouse.toml"
     assert settings.find_file("x.toml") == Path("x.toml")
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 3_000, "[radius]\nauth_port = " + "1" * 5_000])
+def test_a_file_made_to_hurt_the_parser_is_one_line(text: str) -> None:
+    assert len(fault(text)) < 300
+
+
+@pytest.mark.parametrize(
+    "text", ['[database]\nurl = "sqlite:///a\\u0000b"', '[keys]\nfile = "a\\u0000b"']
+)
+def test_a_path_with_a_nul_is_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "tollhouse.toml"
+    file.write_text(text)
+    with pytest.raises(HouseError, match="holds no NUL"):
+        settings.load(str(file))
+
+
+def test_a_long_word_is_not_repeated_whole() -> None:
+    assert len(fault("[keys]\n" + "a" * 5_000 + " = 1")) < 300
+    assert len(fault("[metrics]\nlisten = '" + "a" * 5_000 + "'")) < 300

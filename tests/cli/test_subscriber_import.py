@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import subscriber_import
 from tests.cli.house import House, login
 
 HEAD = "login,password,plan,balance"
@@ -124,3 +125,14 @@ def test_twenty_thousand_rows_go_in_at_once(house: House, file: Path) -> None:
     assert house.money("user19999")["posted_micros"] == 49_250_000
     assert house.serve(login("user12345", "secret12345"))[0].label == "accepted"
     assert house.run("ledger", "check").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "password", ["two\nlines", "a\r\nb", "unit\x1fgroup\x1d", "para\u2029graph"]
+)
+def test_a_password_that_unicode_would_break_arrives_whole(file: Path, password: str) -> None:
+    file.write_text(f'{HEAD}\nbob,"{password}",home,1\n', encoding="utf-8", newline="")
+    faults: list[str] = []
+    (line,) = subscriber_import.read(file, faults)
+    assert not faults
+    assert line.applicant.password == password.encode()

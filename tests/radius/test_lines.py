@@ -286,3 +286,38 @@ def test_whatever_is_shown_can_be_read_back_and_shows_the_same(
     dictionary = debian_dictionary()
     lines = dictionary.format_all(pairs)
     assert dictionary.format_all(dictionary.parse_all("\n".join(lines))) == lines
+
+
+def test_a_name_that_would_not_be_read_back_is_shown_by_its_number() -> None:
+    text = (
+        "ATTRIBUTE Speed 200 integer\n"
+        "VALUE Speed 56 1\nVALUE Speed 056 2\nVALUE Speed T1,T3 3\nVALUE Speed Fast 4\n"
+        "VALUE Speed fast 5\n"
+    )
+    small = load_dictionary(lambda name: text)
+    shown = {1: "56", 2: "056", 3: "3", 4: "4", 5: "fast", 56: "0056"}
+    for number, word in shown.items():
+        pair = (200, number.to_bytes(4, "big"))
+        assert small.format(pair) == [f"Speed = {word}"]
+        assert small.parse(f"Speed = {word}") == pair
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "26.9",
+        "26.99999999999.1",
+        "241.26.9",
+        "241.26.4294967296.1",
+        "9" * 5_000,
+        "1" + ".1" * 3_000,
+    ],
+)
+def test_a_path_that_leads_nowhere_is_a_wrong_line_and_no_accident(path: str) -> None:
+    with pytest.raises(ValueTextError):
+        our_dictionary().parse(f"Attr-{path} = 0x01")
+
+
+def test_blanks_without_end_cost_no_time_without_end() -> None:
+    with pytest.raises(ValueTextError):
+        our_dictionary().parse("User-Name = a" + " " * 20_000 + "b,c")

@@ -201,3 +201,30 @@ def test_a_dictionary_that_is_not_there_is_an_error() -> None:
 
     with pytest.raises(DictionaryError, match="cannot be read: Permission denied"):
         load_dictionary(reader, "dictionary")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ATTRIBUTE A " + "1" * 5_000 + " string", "is not a number"),
+        ("ATTRIBUTE A 4294967296 string", "4294967296 is over 4294967295"),
+        ("ATTRIBUTE A 1 octets[" + "1" * 5_000 + "]", "is not a data type"),
+        ("VALUE A one " + "1" * 5_000, "is not a number"),
+        ("VALUE A one 0x10000000000000000", "is not a number"),
+        ("VALUE A one 18446744073709551616", "is over 18446744073709551615"),
+        ("VENDOR V 4294967296", "is over 4294967295"),
+        ("ATTRIBUTE A= 1 string", "A= cannot be the name of an attribute"),
+        ("ATTRIBUTE Attr-1 2 string", "Attr-1 cannot be the name of an attribute"),
+        (
+            "ATTRIBUTE E 241 extended\nATTRIBUTE V 241.26 evs\nATTRIBUTE A 241.26.9 string",
+            "241.26.9 is a vendor's number, not an attribute's",
+        ),
+    ],
+)
+def test_what_no_packet_and_no_line_could_hold_is_a_wrong_line(text: str, said: str) -> None:
+    assert said in complaint(text)
+
+
+def test_files_that_include_each_other_again_and_again_come_to_an_end() -> None:
+    files = {f"f{level}": f"$INCLUDE f{level + 1}\n" * 2 for level in range(15)}
+    assert "over 1000 files" in complaint("$INCLUDE f0", **files, f15="")

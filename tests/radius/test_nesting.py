@@ -251,3 +251,17 @@ def test_nested_tlvs_come_back(value: tuple[Part, ...]) -> None:
     hypothesis.assume(not paths & leaf_paths(value, (241, 7)))
     shape = TlvShape(*paths)
     assert unfold(fold([part], shape), shape) == (part,)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part(26, (Part(9, b"octets"),)),
+        Part(26, (Part(1 << 32, (Part(1, b"a"),)),)),
+        Part(241, (Part(26, (Part(9, b"octets"),)),)),
+        Part(245, (Part(26, (Part(1 << 32, (Part(1, b"a"),)),)),)),
+    ],
+)
+def test_a_vendor_that_is_none_is_refused(part: Part) -> None:
+    with pytest.raises(ValueError, match="vendor"):
+        fold([part])

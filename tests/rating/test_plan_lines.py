@@ -65,3 +65,13 @@ def test_a_float_is_never_a_text_nor_a_whole_number() -> None:
             read("a")
     with pytest.raises(PlanError, match="whole number"):
         table.whole("a", 0, 9)
+
+
+def test_a_line_inside_a_text_is_no_comment() -> None:
+    assert fault_line('a = """\n#\n\n# end"""\n', "a") == 4
+
+
+def test_a_float_of_any_length_makes_a_short_complaint() -> None:
+    with pytest.raises(PlanError) as caught:
+        read_document("a = " + "1" * 3_000 + ".5\n", KEYS).amount("a")
+    assert len(str(caught.value)) < 200
