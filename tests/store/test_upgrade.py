@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from aaa.ports import StoreUnavailable
 from store import schema
 from store.database import BadUrl, Database, make_engine
-from store.upgrade import current_revision, head_revision, upgrade
+from store.upgrade import current_revision, head_revision, is_known, upgrade
 
 SQLITE_OBJECTS = (
     "SELECT type, name, tbl_name, sql FROM sqlite_master "
@@ -141,3 +141,9 @@ def test_a_url_that_names_no_database_of_ours_is_refused_in_one_line(url: str) -
         with pytest.raises(BadUrl) as refused:
             asyncio.run(work(url))
         assert "\n" not in str(refused.value)
+
+
+def test_only_revisions_of_its_history_are_known() -> None:
+    assert is_known(head_revision())
+    assert not is_known("9999")
+    assert not is_known("")
