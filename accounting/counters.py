@@ -125,11 +125,19 @@ def _stale(session: Session, reading: Reading, last_s: int, low: bool) -> bool:
     at_us, known_us = reading.at_us, session.last_event_us
     if reading.session_s is None:
         return at_us < known_us and (low or session.epoch > 0)
+    if session.epoch and at_us < known_us and _of_earlier_epoch(session, reading, last_s):
+        return True
     if at_us > known_us or reading.session_s > last_s:
         return False
     if low or reading.session_s < last_s:
         return True
     return at_us < known_us and session.epoch > 0  # perhaps of an epoch that is over
+
+
+def _of_earlier_epoch(session: Session, reading: Reading, last_s: int) -> bool:
+    """Did what the record counts begin before the counters began anew (A3)?"""
+    began_us = reading.at_us - (reading.session_s or 0) * US_PER_S
+    return began_us < session.last_event_us - last_s * US_PER_S - START_TOLERANCE_US
 
 
 def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int]) -> bool:

@@ -221,6 +221,17 @@ def test_a1_a_stop_in_the_second_of_its_interim_counts_though_our_clock_was_set_
     assert feed(one, 401, 120, 2_400, 240) is Step.STALE
 
 
+def test_a3_a_record_of_before_a_reset_that_comes_once_more_behind_it_is_stale() -> None:
+    one = session()
+    feed(one, 289, 289, 1_000, 100)
+    feed(one, 578, 578, 3_000, 300)
+    assert feed(one, 867, 0, 0, 0) is Step.CANDIDATE
+    assert feed(one, 963, 95, 1_200, 120, final=True) is Step.RESET
+    assert totals(one) == (420, 4_200, 673)
+    assert feed(one, 578, 578, 3_000, 300) is Step.STALE
+    assert totals(one) == (420, 4_200, 673)
+
+
 def test_the_first_record_counts_whatever_it_says_of_time() -> None:
     one = session(last_event_us=0)
     assert feed(one, -5, 0, o=7) is Step.ADVANCED
