@@ -4,6 +4,12 @@
 #   make test    set up, install the test peers (PostgreSQL, FreeRADIUS) if missing, check, test
 #   make setup   set up only: .venv with the locked packages, compiled parts built
 #   make check   lint, format, types, floors, stubs of compiled modules
+#   make simulate   play seeded histories of the whole server (SEEDS=1000, or 17-40; RECORD=--record)
+#   make plant      plant bugs one by one, and see that the simulator finds each (BUGS=..., RECORD=)
+#   make chaos      attack real servers and databases (ATTACKS="kill power ...", RECORD=--record)
+#   make compare    play the same histories to a stock FreeRADIUS and to Tollhouse (RECORD=)
+#   make fuzz       fuzz everything that reads what others wrote (RUNS=1000000; TARGETS=..., RECORD=)
+#   make sanitize   the compiled parts under the address and undefined-behaviour sanitizers
 #   make bench   run the benchmarks
 #   make docs    write the generated pages of docs/ again
 #   make format  lay out the code as `make check` wants it
@@ -33,7 +39,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-versio
 PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help setup run test check format bench docs lock peers dev debug clean
+.PHONY: help setup run test check format bench docs lock peers dev debug clean \
+	simulate plant chaos compare fuzz sanitize
 
 help:
 	@sed -n 's/^#   make/  make/p' Makefile
@@ -113,6 +120,26 @@ check: setup dev
 format: dev
 	@$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
+
+# --- the proof (docs/reliability.md) --------------------------------------------------------------
+
+SEEDS ?= 1000
+RUNS ?= 1000000
+
+simulate: dev peers
+	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) $(RECORD)
+
+plant: dev peers
+	@$(BIN)/python -m tests.simulation.plant $(BUGS) $(RECORD)
+
+chaos: dev peers
+	@$(BIN)/python -m tests.chaos.run $(ATTACKS) $(RECORD)
+
+compare: dev peers
+	@$(BIN)/python -m tests.chaos.compare $(RECORD)
+
+fuzz: dev peers
+	@$(BIN)/python -m tests.fuzz.run --executions $(RUNS) $(TARGETS) $(RECORD)
 
 bench: dev peers
 	@shopt -s nullglob
