@@ -102,7 +102,7 @@ BUGS = (
     Bug(
         "included-for-each-session",
         "each session consumes the included volume as if it were alone",
-        ("A2", "T"),
+        ("A2",),
         1000,
         (
             Code(
@@ -314,7 +314,7 @@ BUGS = (
     Bug(
         "limit-told-twice-too-high",
         "the octet limit is told as if both directions had one of their own",
-        ("L8", "F4"),
+        ("L7", "L8"),
         500,
         (
             Code(
@@ -334,14 +334,14 @@ BUGS = (
     Bug(
         "exhausted-not-cut",
         "a session without money goes on",
-        ("liveness", "L8", "F4"),
+        ("F2", "L8"),
         200,
         (Code("aaa.enforce:enforce", 'cut(turn, deal, "exhausted")\n', "\n"),),
     ),
     Bug(
         "cut-at-first-share",
         "a session is cut at the end of its hold without asking for more",
-        ("F",),
+        ("F3",),
         500,
         (
             Code(

@@ -20,7 +20,7 @@ BUGS = (
     Bug(
         "fresh-key-at-each-try",
         "a person who does not know whether a payment was booked tries again under another key",
-        ("P1",),
+        ("P1", "A1"),
         1000,
         (Code("tests.simulation.errands:Purse._made", "wish.key", 'f"{wish.key}.{wish.tries_n}"'),),
         OFFICE,

@@ -234,7 +234,7 @@ BUGS = (
     Bug(
         "cache-never-told",
         "what the office changes does not reach the cache, and no commit checks it",
-        ("F", "L7", "A2", "liveness", "A11"),
+        ("F", "L7", "A2", "A11", "the server says"),
         1000,
         (*_UNCHECKED, Statement("move", _EXPECTED, "")),
         OFFICE,

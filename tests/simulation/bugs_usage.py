@@ -172,7 +172,7 @@ BUGS = (
     Bug(
         "interim-after-stop-reopens",
         "a late Interim brings a session back that its device has stopped",
-        ("A6", "A2", "liveness", "L"),
+        ("A1", "A6"),
         1000,
         (
             Code(
@@ -186,7 +186,7 @@ BUGS = (
     Bug(
         "second-stop-closes-again",
         "a Stop that comes twice makes an entry twice: what was closed is not remembered",
-        ("L", "A2", "the server says: a decision broke"),
+        ("L9", "L3"),
         50,
         (
             Code(
