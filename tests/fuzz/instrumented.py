@@ -29,7 +29,7 @@ COMPILED = ("radius._codec", "radius._authenticator", "rating._rater")
 STORM = "tests.fuzz.storm"
 FLAVOURS = {"address": "address,undefined", "undefined": "undefined"}
 FLAVOUR_VARIABLE = "TOLLHOUSE_FUZZ_FLAVOUR"
-SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+SUFFIX: str = sysconfig.get_config_var("EXT_SUFFIX")
 
 
 class NotInstrumented(Exception):

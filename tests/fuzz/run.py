@@ -1,15 +1,17 @@
 """Long runs: `python -m tests.fuzz.run --executions N [--record] [TARGET ...]`.
 
-Each target gets an equal share of N, one process after the other, so that it takes one core. What is found goes to build/fuzz/found; a find
-ends that target and the exit code is 1. With `--record` the executed counts are added to
-results.json under the commit they ran on, after every chunk, so that a run can be stopped at any
-moment. With `--keep` the inputs that brought coverage are packed into the corpus.
+Each target gets an equal share of N, one process after the other, so that it takes one core. What
+is found goes to build/fuzz/found; a find ends that target and the exit code is 1. With `--record`
+the executed counts are added to results.json under the commit they ran on, after every chunk, so
+that a run can be stopped at any moment. With `--keep` the inputs that brought coverage are packed
+into the corpus.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import fcntl
 import json
 import os
 import re
@@ -140,13 +142,15 @@ def fuzz(target: Target, executions: int, flavour: str) -> Chunk:
 
 def record(name: str, executions: int) -> None:
     """Add executions of a target to results.json, under the commit that is checked out."""
-    found = results()
-    by_commit = found.setdefault(name, {})
-    commit = _commit()
-    by_commit[commit] = by_commit.get(commit, 0) + executions
-    beside = RESULTS.with_suffix(f".{os.getpid()}")
-    beside.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "ascii")
-    beside.replace(RESULTS)
+    with (instrumented.BUILD / "results.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = results()
+        by_commit = found.setdefault(name, {})
+        commit = _commit()
+        by_commit[commit] = by_commit.get(commit, 0) + executions
+        beside = RESULTS.with_suffix(f".{os.getpid()}")
+        beside.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "ascii")
+        beside.replace(RESULTS)
 
 
 def results() -> dict[str, dict[str, int]]:

@@ -18,7 +18,7 @@ def main(directory: str) -> None:
     setup(
         name="storm",
         packages=[],
-        ext_modules=cythonize(
+        ext_modules=cythonize(  # type: ignore[no-untyped-call]
             [extension],
             build_dir="build/fuzz/c",
             include_path=["."],

@@ -79,7 +79,8 @@ TARGETS: Final[dict[str, Target]] = {
     target.name: target
     for target in (
         Target("wire", "properties.wire:check", "packets against the plain twin", size_max=256),
-        Target("wire-storm", "storm:check_wire", "packets, 64 changes each", swarm=64, size_max=400),
+        Target("wire-storm", "storm:check_wire", "packets, 64 changes each", swarm=64,
+               size_max=400),
         Target("pyrad", "properties.wire:check_theirs", "packets against pyrad", size_max=400),
         Target("sums", "properties.sums:check_verify", "signing and verifying", size_max=200),
         Target("sums-storm", "storm:check_sums", "verifying, 64 forgeries each", swarm=64,

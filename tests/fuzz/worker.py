@@ -10,9 +10,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-import atheris
+import atheris  # type: ignore[import-untyped]
 
-import tests.fuzz.instrumented
+import tests.fuzz.instrumented  # noqa: F401 - it installs its finder when it is imported
 from tests.fuzz.targets import TARGETS
 
 
@@ -26,12 +26,9 @@ def main(arguments: list[str]) -> None:
             check = target.function()
     else:
         check = target.function()
-    atheris.Setup(
-        [arguments[0], *arguments[2:]], check, enable_python_coverage=bool(target.looks)
-    )
+    atheris.Setup([arguments[0], *arguments[2:]], check, enable_python_coverage=bool(target.looks))
     atheris.Fuzz()
 
 
 if __name__ == "__main__":
-    assert tests.fuzz.instrumented  # it installs its finder when it is imported
     main(sys.argv)

@@ -10,12 +10,19 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from radius import Dictionary, PacketError, decode_attributes, encode_attributes, load_dictionary
-from radius import tags, values
+from radius import (
+    Dictionary,
+    PacketError,
+    decode_attributes,
+    encode_attributes,
+    load_dictionary,
+    tags,
+    values,
+)
 from radius.entries import TYPES
 from radius.errors import ValueTextError
-from radius.nesting import PlainShape, Shape, fold, unfold
 from radius.nesting import Path as Oid
+from radius.nesting import PlainShape, Shape, fold, unfold
 from radius.vendors import VendorFormat, known_format
 from tests.fuzz.properties.taker import Taker
 

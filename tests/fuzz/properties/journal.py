@@ -47,7 +47,23 @@ def check_record(octets: bytes) -> None:
     clean = journal.without_secrets(attributes)
     assert journal.without_secrets(clean) == clean and len(clean) <= len(attributes)
     _check_secrets(attributes, clean)
-    record = journal.Record(*numbers[:6], effect, *numbers[6:], attributes=clean)
+    first, second, third, fourth, fifth, sixth = numbers[:6]
+    record = journal.Record(
+        session_id=first,
+        account_id=second,
+        device_id=third,
+        previous=fourth,
+        arrived_us=fifth,
+        event_us=sixth,
+        effect=effect,
+        input_octets=numbers[6],
+        output_octets=numbers[7],
+        session_s=numbers[8],
+        free_octets=numbers[9],
+        free_s=numbers[10],
+        charged_micros=numbers[11],
+        attributes=clean,
+    )
     body = journal.encode([record, record])
     assert journal.decode(body) == [record, record]
     digest = journal_digest(numbers[0], created_us, body)

@@ -58,17 +58,13 @@ def check_verify(octets: bytes) -> None:
 def _agree(octets: bytes, secret: bytes, field: bytes | None) -> None:
     """The shipped check and the twin's come to the same result, reason and place included."""
     try:
-        expected: object = (
-            MacState.VALID if twin.verify(octets, secret, field) else MacState.ABSENT
-        )
+        expected: object = MacState.VALID if twin.verify(octets, secret, field) else MacState.ABSENT
     except twin.Unsound as unsound:
         expected = unsound.args
     found: object
     try:
         found = (
-            verify_request(octets, secret)
-            if field is None
-            else verify_reply(octets, secret, field)
+            verify_request(octets, secret) if field is None else verify_reply(octets, secret, field)
         )
     except PacketError as error:
         found = (error.reason, error.offset)
@@ -91,9 +87,7 @@ def check_hidden(octets: bytes) -> None:
     block = plain[:16].rstrip(b"\0")
     assert passwords.unhide_block(passwords.hide_block(block, secret, seed), secret, seed) == block
     keys = plain[:32].ljust(32, b"\0")
-    found = passwords.unhide_mppe_keys(
-        passwords.hide_mppe_keys(keys, secret, seed), secret, seed
-    )
+    found = passwords.unhide_mppe_keys(passwords.hide_mppe_keys(keys, secret, seed), secret, seed)
     assert found == keys
     response = passwords.chap_response(salt[1], plain, seed)
     assert passwords.verify_chap(response, plain, seed)
@@ -126,7 +120,9 @@ def check_mschap(octets: bytes) -> None:
     hashed = mschap.nt_hash(word)
     assert len(mschap.lm_hash(word)) == 16
     for one in (noise, noise.ljust(50, b"\1")[:50]):
-        assert not mschap.verify_v1(challenge[:8], one, hashed) or _made(one[26:], challenge, hashed)
+        assert not mschap.verify_v1(challenge[:8], one, hashed) or _made(
+            one[26:], challenge, hashed
+        )
         mschap.verify_v2(challenge, one, name, hashed)
     answer = mschap.challenge_response(challenge[:8], hashed)
     assert mschap.verify_v1(challenge[:8], bytes((identifier, 1)) + bytes(24) + answer, hashed)

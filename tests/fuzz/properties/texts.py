@@ -128,6 +128,6 @@ class _Written:
     def __str__(self) -> str:
         return self.name
 
-    def read_text(self, encoding: str) -> str:
-        """The text, as a path would read it."""
-        return io.TextIOWrapper(io.BytesIO(self.octets), encoding=encoding).read()
+    def read_bytes(self) -> bytes:
+        """The octets."""
+        return self.octets

@@ -1,7 +1,7 @@
 """The decoder of packets once more, as plain as it can be said: the fuzzer's second opinion.
 
-It is written from the rules (PKT-01 to PKT-13, AUT-01 to AUT-05, BLR, STS-01, EAP-04) and from no line of
-the compiled codec: octets are cut off a list that gets shorter, digests come from the standard
+It is written from the rules (PKT-01 to PKT-13, AUT-01 to AUT-05, STS-01, EAP-04) and from no line
+of the compiled codec: octets are cut off a list that gets shorter, digests come from the standard
 library. It is slow and never ships; where it and the codec differ, one of them is wrong.
 """
 

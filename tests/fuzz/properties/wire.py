@@ -84,7 +84,8 @@ def _check_reading(packet: Packet, expected: tuple[twin.Pair, ...]) -> None:
         number = int.from_bytes(values[0], "big") if len(values[0]) == 4 else None
         assert packet.integer(kind) == number
     absent = next(kind for kind in range(1, 256) if kind not in by_kind)
-    assert packet.first(absent) is packet.integer(absent) is packet.concat(absent) is None
+    assert packet.first(absent) is None and packet.integer(absent) is None
+    assert packet.concat(absent) is None
     for value in by_kind.get(26, ()):
         _check_vendor(packet, expected, value)
 
@@ -98,7 +99,7 @@ def _check_vendor(packet: Packet, expected: tuple[twin.Pair, ...], value: bytes)
             inside, type_size=type_size, length_size=length_size, continuation=flags
         )
         if found is None or parts is None:
-            assert found is parts is None, "one of both splits it"
+            assert found is None and parts is None, "one of both splits it"
             continue
         assert [kind for kind, _, _ in found] == [kind for kind, _ in parts]
         assert [octets for _, octets, _ in found] == [octets[flags:] for _, octets in parts]
@@ -108,8 +109,9 @@ def _check_vendor(packet: Packet, expected: tuple[twin.Pair, ...], value: bytes)
     vendor = int.from_bytes(value[:4], "big")
     form = format_of(vendor)
     assert form == twin.FORMATS.get(vendor, (1, 1, False))
-    for kind, *_ in (split_vendor(inside, type_size=form[0], length_size=form[1],
-                                  continuation=form[2]) or ())[:4]:
+    for kind, *_ in (
+        split_vendor(inside, type_size=form[0], length_size=form[1], continuation=form[2]) or ()
+    )[:4]:
         values = twin.vendor_values(expected, vendor, kind)
         assert packet.vsas(vendor, kind) == values
         assert packet.vsa(vendor, kind) == (values[0] if values else None)
@@ -137,4 +139,3 @@ def check_theirs(octets: bytes) -> None:
     for kind in {kind for kind, _ in pairs}:
         values = [value for other, value in pairs if other == kind]
         assert dict.__getitem__(theirs, kind) == values, f"pyrad finds other values of {kind}"
-
