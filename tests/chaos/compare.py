@@ -29,6 +29,7 @@ from tests.chaos.nas import Nas
 from tests.chaos.oracle import Books, Truth, judge
 from tests.chaos.player import Player, pause
 from tests.chaos.records import Plan
+from tests.chaos.run import machine
 from tests.peers.postgres import PostgresCluster
 from tests.scenarios.installation import eventually
 
@@ -223,20 +224,19 @@ def shown(row: Row) -> str:
 
 
 def record(rows: list[Row], cluster: PostgresCluster) -> None:
-    """Write the figures down."""
-    from tests.chaos.run import machine
-
-    about: dict[str, Any] = {}
+    """Write the figures down; histories that were not played keep the figures they had."""
+    content: dict[str, Any] = {"servers": {}, "rows": []}
+    if RESULTS.exists():
+        content = json.loads(RESULTS.read_text())
     with tempfile.TemporaryDirectory(prefix="tollhouse-compare-") as scratch:
         for name in dict.fromkeys(row.server for row in rows):
             server = SERVERS[name](Path(scratch) / name.replace(", ", "-"), cluster, False)
-            about[name] = {"version": server.version(), "switched_on": server.switched_on}
-    content = {
-        "machine": machine(),
-        "quota_octets": QUOTA_OCTETS,
-        "servers": about,
-        "rows": [asdict(row) for row in rows],
-    }
+            about = {"version": server.version(), "switched_on": server.switched_on}
+            content["servers"][name] = about
+    kept = {(row["history"], row["server"]): row for row in content["rows"]}
+    kept |= {(row.history, row.server): asdict(row) for row in rows}
+    content |= {"machine": machine(), "quota_octets": QUOTA_OCTETS}
+    content["rows"] = [kept[key] for key in sorted(kept)]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(content, indent=1) + "\n")
 
