@@ -122,17 +122,20 @@ class DeskStore:
         """
         if knocks:
             rows = sorted(tuple(knock) for knock in knocks)
-            steps = [Step("knocks", rows), Step("knocks_bound", [()])]
-            try:
-                await self._road.write(None, steps, [])
-            except Conflict as error:  # another server was there; they come again
-                raise StoreUnavailable(str(error)) from error
+            await self._alone([Step("knocks", rows), Step("knocks_bound", [()])])
 
     async def probe(self) -> None:
         """Commit something small, which proves that the store can. Raises StoreUnavailable."""
         # SQLite writes no page that already says what it is told: write something else in between.
         said = ("begun", "committed")
-        await self._road.write(None, [Step("probe", [("probe", word)]) for word in said], [])
+        await self._alone([Step("probe", [("probe", word)]) for word in said])
+
+    async def _alone(self, steps: list[Step]) -> None:
+        """Write what no batch waits for. Raises StoreUnavailable, after a lost race as well."""
+        try:
+            await self._road.write(None, steps, [])
+        except Conflict as error:
+            raise StoreUnavailable(str(error)) from error
 
     async def checkpoint(self) -> None:
         """Tidy up now; call when idle. Raises StoreUnavailable."""

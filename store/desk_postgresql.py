@@ -62,16 +62,20 @@ class PostgresqlRoad:
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer all questions from one snapshot. Raises StoreUnavailable."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        async with self._transaction(begin) as driver:
-            try:
-                ask = next(steps)
-                while True:
-                    columns = list(zip(*ask.keys, strict=True)) if ask.keys else None
-                    sql = _READ[ask.query]
-                    ask = steps.send([] if columns is None else await driver.fetch(sql, *columns))
-            except StopIteration as done:
-                result: Result = done.value
-        return result
+        try:
+            async with self._transaction(begin) as driver:
+                try:
+                    ask = next(steps)
+                    while True:
+                        columns = list(zip(*ask.keys, strict=True)) if ask.keys else None
+                        sql = _READ[ask.query]
+                        found = [] if columns is None else await driver.fetch(sql, *columns)
+                        ask = steps.send(found)
+                except StopIteration as done:
+                    result: Result = done.value
+            return result
+        except Conflict as error:  # somebody locks whole tables: nothing was decided yet
+            raise StoreUnavailable(str(error)) from error
 
     async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""

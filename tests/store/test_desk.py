@@ -386,6 +386,20 @@ def test_a_probe_is_a_real_commit(house_url: str) -> None:
     tell(house_url, story)
 
 
+def test_a_probe_that_lost_a_race_says_that_the_store_is_away(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(house: House) -> None:
+        async def race(feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
+            raise Conflict("could not serialize access")
+
+        monkeypatch.setattr(house.store._road, "write", race)
+        with pytest.raises(StoreUnavailable, match="serialize"):
+            await house.store.probe()
+
+    tell(house_sqlite_url, story)
+
+
 def test_the_rim_may_ask_while_a_batch_is_under_way(house_url: str) -> None:
     async def story(house: House) -> None:
         await settle_two(house)

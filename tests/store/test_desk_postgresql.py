@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from aaa.ports import Changes, StoreUnavailable, Want
@@ -65,5 +66,33 @@ def test_a_connection_cut_in_the_middle_of_a_commit_leaves_nothing(
         monkeypatch.setattr(desk_postgresql, "check_met", real)
         assert await house.everything() == before
         await house.store.commit(full_batch())
+
+    tell(house_postgresql_url, story)
+
+
+class Deadlocked:
+    """The driver of a road whose questions end in a deadlock."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    async def fetch(self, *_: object) -> list[Any]:
+        raise asyncpg.DeadlockDetectedError("deadlock detected")
+
+
+def test_a_reader_that_lost_a_race_says_that_the_store_is_away(
+    house_postgresql_url: str,
+) -> None:
+    async def story(house: House) -> None:
+        await settle_two(house)
+        road = house.store._road
+        real, road._driver = road._driver, Deadlocked(road._driver)
+        with pytest.raises(StoreUnavailable, match="deadlock"):
+            await house.store.load(Want(account_ids={1}))
+        road._driver = real
+        assert (await house.store.load(Want(account_ids={1}))).accounts
 
     tell(house_postgresql_url, story)
