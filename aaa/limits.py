@@ -191,7 +191,8 @@ def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
 
     What was told assumed that no money goes to time and that nobody else takes of what is
     included. A device that stops itself must hear of less before it matters: while it can come to
-    the end within two intervals and what a report takes. Sooner it would only be noise.
+    the end within two intervals and what a report takes; at a speed that nobody knows, once it has
+    come half the way. Sooner it would only be noise.
     """
     session = deal.session
     if not session.limit_octets or not deal.dialect.has_octet_limit or reach.octets is None:
@@ -202,7 +203,7 @@ def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
     counted = counted_octets(deal.tariff, session.input_octets, session.output_octets)
     rate_bps = _rate_bps(deal.plan, deal.device)
     seconds = session.interim_s * 22 // 10 + DISCONNECT_S
-    return not rate_bps or paid - counted <= rate_bps * seconds // 8
+    return paid - counted <= (rate_bps * seconds // 8 if rate_bps else counted)
 
 
 def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect) -> int | None:

@@ -9,13 +9,17 @@ of the judge's own; after a death on a copy, so that looking changes nothing for
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from pysqlite3 import dbapi2 as sqlite3
 
+from store.books_check import Finding, check_books
+from store.database import Database
 from tests.simulation import claims, laws, promises, reckoning
 from tests.simulation.books import Books
 from tests.simulation.disk.disk import Disk
@@ -28,6 +32,7 @@ from tests.simulation.world import World
 
 LAPSES_SOON_US = 3_600_000_000
 VIOLATIONS_MAX = 20  # of one look; more of them say nothing new
+OWN_CHECK_SHARE = 8  # one of so many histories also asks the house's own check, which is slow
 
 
 class Machine(Protocol):
@@ -125,18 +130,26 @@ class Checker:
         """
         self.close()
         self._world.figures["looks at what survived"] += 1
-        copy = self._host.path.parent.with_name("looked-at")
-        copy.mkdir()
         try:
-            for suffix in ("", "-wal"):
-                part = self._host.path.with_name(self._host.path.name + suffix)
-                if part.exists():
-                    shutil.copyfile(part, copy / part.name)
-            self._look_at_copy(copy / self._host.path.name)
+            with self._copied() as path:
+                self._look_at_copy(path)
         except sqlite3.DatabaseError as error:
             self._world.violation(f"A1: the database is damaged: {error}")
+
+    @contextmanager
+    def _copied(self) -> Iterator[Path]:
+        """A copy of the database and its log, to be looked at in peace."""
+        database = self._host.path
+        room = database.parent.with_name("looked-at")
+        room.mkdir()
+        try:
+            for suffix in ("", "-wal"):
+                part = database.with_name(database.name + suffix)
+                if part.exists():
+                    shutil.copyfile(part, room / part.name)
+            yield room / database.name
         finally:
-            shutil.rmtree(copy)
+            shutil.rmtree(room)
 
     def _look_at_copy(self, path: Path) -> None:
         connection = sqlite3.connect(path, isolation_level=None)
@@ -189,6 +202,23 @@ class Checker:
         self._report(claims.at_end(books, self._truth, figures))
         self._report(self._rerated(books))
         self._report(self._overdrawn(books))
+        if self._plan is None or self._plan.seed % OWN_CHECK_SHARE == 0:
+            self._report(self._own_findings())
+
+    def _own_findings(self) -> Iterable[str]:
+        """What the house's own check says (`tollhouse ledger check`): it must agree."""
+        self._world.figures["books checked by the house itself"] += 1
+
+        async def check(path: Path) -> list[Finding]:
+            database = await Database.open(f"sqlite:///{path}")
+            try:
+                return await check_books(database)
+            finally:
+                await database.close()
+
+        with self._copied() as path:
+            found = asyncio.run(check(path))
+        return [f"{one.invariant}: the house's own check: {one.text}" for one in found]
 
     def _overdrawn(self, books: Books) -> Iterable[str]:
         """L8: no account fell further below its floor than the bound of its routers."""

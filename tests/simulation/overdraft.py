@@ -117,6 +117,8 @@ class Watch:
         pair = known.get(_key(books, session))
         if prices is None or pair is None or not pair.true:
             return 0, "nobody", ""
+        if prices.free_octets + prices.free_s and self._unshared(books, session):
+            return 0, "nobody", "it did not hear of its part of what is included"
         worst = (0, "", "")
         for true in pair.true:
             name = true.profile.split(" (")[0] + (" with odd habits" if "(" in true.profile else "")
@@ -128,6 +130,16 @@ class Watch:
             micros = self._worth(books, session, prices, true, rate_bps)
             worst = max(worst, (micros, name, ""))
         return worst
+
+    def _unshared(self, books: Books, session: Session) -> bool:
+        """Was a lower limit on its way, and not acknowledged?"""
+        ((missed_n,),) = books.ask(
+            "SELECT count(*) FROM orders WHERE account_id = ? AND session_id = ?"
+            " AND kind = 'limits' AND coalesce(result, '') <> 'ack'",
+            session.account_id,
+            session.session_id,
+        )
+        return bool(missed_n)
 
     def _worth(
         self, books: Books, session: Session, prices: PriceList, true: TrueSession, rate_bps: int
@@ -163,7 +175,8 @@ class Watch:
         seen_us = self.cut_seen_us.get(session.session_id)
         if seen_us is not None:
             away.append((seen_us, max(true.told_off_us or ended_us, seen_us)))
-        return (interval_s + DISCONNECT_S) * max(orders_n, 1) + Fraction(_union_us(away), US_PER_S)
+        away_s = Fraction(_union_us(away), US_PER_S)
+        return Fraction(interval_s + DISCONNECT_S) * max(int(orders_n), 1) + away_s
 
     def _unheard(self, books: Books, known: dict[Key, Pair], calm_us: int | None) -> Iterator[str]:
         """When all is calm, whoever is to be cut hears of it soon."""

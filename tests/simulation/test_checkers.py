@@ -322,6 +322,7 @@ def test_sound_books_pass_the_end_but_for_an_order_that_waits(house: Stage) -> N
     house.checker.at_end()
     assert house.checker.unfinished() == [] and house.world.failures == []
     assert house.world.figures["sessions judged exactly"] == 2
+    assert house.world.figures["books checked by the house itself"] == 2
 
 
 def test_l6_a_hold_of_a_session_that_never_began_does_not_outlive_its_time(house: Stage) -> None:
