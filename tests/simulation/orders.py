@@ -104,8 +104,7 @@ class Orders:
         if cut and connection.truth.told_off_us is None:
             connection.truth.told_off_us = self._world.now_us
         if habit in ("deaf", "naks", "goes on"):
-            if cut:
-                connection.truth.obeys = False
+            connection.truth.obeys = False  # new limits may be narrower ones
             return self._nas.dice.choice(ERROR_CAUSES) if habit == "naks" else 0
         if cut:
             wait_us = self._nas.dice.choice((0, self._nas.dice.randrange(US_PER_S)))
