@@ -3,8 +3,8 @@
 Clang builds the codec, the sums and the rater with the address and undefined-behaviour sanitizers
 and with the counters of coverage, into build/fuzz; the files beside the sources are never touched.
 `install` puts a finder in front of Python's own, so that an import takes the instrumented file.
-The flavour is `address` (every octet of every allocation is watched) or `undefined` (arithmetic
-and shifts alone, five times as fast).
+The flavour is `address` (every octet of every allocation is watched), `undefined` (arithmetic and
+shifts alone, five times as fast), or `planted` (as `address`, with bugs planted on purpose).
 
 As a plugin of pytest (`-p tests.fuzz.instrumented`) it makes the ordinary tests run over them.
 """
@@ -27,7 +27,16 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "fuzz"
 COMPILED = ("radius._codec", "radius._authenticator", "rating._rater")
 STORM = "tests.fuzz.storm"
-FLAVOURS = {"address": "address,undefined", "undefined": "undefined"}
+FLAVOURS = {
+    "address": "address,undefined",
+    "undefined": "undefined",
+    "planted": "address,undefined",
+}
+RUNTIMES = {
+    "address": "asan_with_fuzzer.so",
+    "undefined": "ubsan_with_fuzzer.so",
+    "planted": "asan_with_fuzzer.so",
+}
 FLAVOUR_VARIABLE = "TOLLHOUSE_FUZZ_FLAVOUR"
 SUFFIX: str = sysconfig.get_config_var("EXT_SUFFIX")
 
@@ -70,10 +79,9 @@ def runtime(flavour: str) -> Path:
     found = importlib.util.find_spec("atheris")
     if found is None or found.origin is None:
         raise NotInstrumented("atheris is not installed; run: pip install atheris")
-    name = {"address": "asan_with_fuzzer.so", "undefined": "ubsan_with_fuzzer.so"}[flavour]
-    file = Path(found.origin).parents[1] / name
+    file = Path(found.origin).parents[1] / RUNTIMES[flavour]
     if not file.is_file():
-        raise NotInstrumented(f"atheris came without {name}")
+        raise NotInstrumented(f"atheris came without {file.name}")
     return file
 
 
@@ -88,43 +96,54 @@ def environment(flavour: str) -> dict[str, str]:
     found[FLAVOUR_VARIABLE] = flavour
     found["LD_PRELOAD"] = str(runtime(flavour))
     found["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=0:allocator_may_return_null=1"
+    found["PYCRYPTODOME_DISABLE_DEEPBIND"] = "1"  # the sanitizer cannot be bound around
     found["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
-    if flavour == "address":
+    if flavour != "undefined":
         found["PYTHONMALLOC"] = "malloc"
     return found
 
 
 def build(flavour: str) -> None:
     """Build what is older than its sources. Raises NotInstrumented."""
-    clang = shutil.which("clang")
-    if clang is None:
-        raise NotInstrumented("clang is not installed; run: apt-get install clang")
     sources = [*ROOT.glob("radius/_*"), *ROOT.glob("rating/_*"), ROOT / "tests/fuzz/storm.pyx"]
     newest = max(file.stat().st_mtime for file in sources if file.suffix != ".so")
     files = [file_of(name, flavour) for name in (*COMPILED, STORM)]
     if all(file.is_file() and file.stat().st_mtime > newest for file in files):
         return
+    compile_in(ROOT, flavour)
+    quiet = {**os.environ, "CC": _clang(), "CFLAGS": "-O2 -g -w"}
+    _run(["-m", "tests.fuzz.storm_build", str(BUILD / flavour)], ROOT, quiet)
+
+
+def compile_in(directory: Path, flavour: str) -> None:
+    """Build the compiled parts whose sources are in a directory. Raises NotInstrumented."""
+    clang = _clang()
     target = BUILD / flavour
     # -fwrapv is among Python's own flags and would make an overflow defined.
     sanitize = f"-fsanitize={FLAVOURS[flavour]},fuzzer-no-link -fno-sanitize-recover=undefined"
-    environment = {
+    variables = {
         **os.environ,
         "CC": clang,
         "LDSHARED": f"{clang} -shared",
         "TOLLHOUSE_ALLOW_WARNINGS": "1",
         "CFLAGS": f"-g -fno-omit-frame-pointer -fno-wrapv -UNDEBUG {sanitize}",
     }
-    _run(["setup.py", "--quiet", "build_ext", "--force", "--build-lib", str(target),
-          "--build-temp", str(target / "objects")], environment)  # fmt: skip
-    environment["CFLAGS"] = "-O2 -g -w"
-    _run(["-m", "tests.fuzz.storm_build", str(target)], environment)
+    arguments = ["setup.py", "--quiet", "build_ext", "--force", "--build-lib", str(target)]
+    _run([*arguments, "--build-temp", str(target / "objects")], directory, variables)
 
 
-def _run(arguments: list[str], environment: dict[str, str]) -> None:
+def _clang() -> str:
+    found = shutil.which("clang")
+    if found is None:
+        raise NotInstrumented("clang is not installed; run: apt-get install clang")
+    return found
+
+
+def _run(arguments: list[str], directory: Path, variables: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, *arguments],
-        cwd=ROOT,
-        env=environment,
+        cwd=directory,
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -49,8 +49,7 @@ def main() -> int:
     options = _options()
     names = options.targets or list(TARGETS)
     FOUND.mkdir(parents=True, exist_ok=True)
-    for flavour in {flavour_of(TARGETS[name], options.flavour) for name in names}:
-        instrumented.build(flavour)
+    instrumented.build(options.flavour)
     failed = []
     for name in names:
         share = options.executions // len(names)
@@ -83,18 +82,13 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def flavour_of(target: Target, wanted: str) -> str:
-    """The flavour that a target can have: some libraries do not load beside the address one."""
-    return wanted if target.beside_sanitizer else "undefined"
-
-
 def chunks(target: Target, executions: int, flavour: str) -> Iterator[Chunk]:
     """Yield what each process did until so many inputs were executed, or one failed."""
     prepare(target)
     done = 0
     while done < executions:
         begun = time.monotonic()
-        chunk = fuzz(target, executions - done, flavour_of(target, flavour))
+        chunk = fuzz(target, executions - done, flavour)
         done += chunk.executions
         pace = chunk.executions / max(time.monotonic() - begun, 0.001)
         print(f"{target.name}: {done:,} of {executions:,}, {pace:,.0f}/s", flush=True)

@@ -40,6 +40,19 @@ def packets() -> list[bytes]:
     return [bytes.fromhex(one["hex"]) for one in named().values() if len(one["hex"]) >= 38]
 
 
+def records() -> list[bytes]:
+    """Accounting-Requests with counters that nobody should believe."""
+    kinds = (42, 43, 46, 47, 48, 52, 53, 55, 41)
+    found = []
+    for value in (b"\xff" * 4, b"\x10\x00\x00\x00", b"\x00\x00\x00\x01"):
+        area = b"\x28\x06\x00\x00\x00\x02"
+        area += b"".join(bytes((kind, 6)) + value for kind in kinds)
+        for identifier in (3, 7, 11):
+            head = bytes((4, identifier)) + (20 + len(area)).to_bytes(2, "big")
+            found.append(head + bytes(16) + area)
+    return found
+
+
 def areas() -> list[bytes]:
     """Attributes of every kind, without a packet around them."""
     return [octets for _, octets, _ in line_vectors()] + [one[20:] for one in packets()[:30]]
@@ -68,6 +81,7 @@ def seeds() -> dict[str, list[bytes]]:
     found = {name: packets() for name in ("wire", "wire-storm", "pyrad", "device", "sums")}
     found |= {name: areas() for name in ("nesting", "printing", "hidden", "mschap", "digests")}
     found["sums-storm"] = [b"\x00\x01\x05secret" + bytes(16) + area for area in areas()[:40]]
+    found["device"] = [*packets(), *records()]
     found |= {"rater": numbers(), "rater-storm": numbers()}
     found["lines"] = [line.encode() for line in LINES]
     found["dictionary"] = [one.encode() for one in DICTIONARIES]

@@ -27,7 +27,7 @@ class Target:
     `check` is `module:function`. `looks` are the Python modules whose branches lead the fuzzer; a
     target without any is led by the branches of the compiled parts. `swarm` is how many inputs one
     call of the check puts through the shipped code. `words` are the tokens that a mutator may
-    insert. `beside_sanitizer` is False where a library cannot be loaded beside it.
+    insert.
     """
 
     name: str
@@ -37,7 +37,6 @@ class Target:
     swarm: int = 1
     size_max: int = 512
     words: tuple[str, ...] = ()
-    beside_sanitizer: bool = True
 
     @property
     def compiled(self) -> bool:
@@ -88,8 +87,7 @@ TARGETS: Final[dict[str, Target]] = {
         Target("hidden", "properties.sums:check_hidden", "hidden values, PAP and CHAP",
                size_max=300),
         Target("mschap", "properties.sums:check_mschap", "MS-CHAP 1 and 2", size_max=200),
-        Target("digests", "properties.digests:check", "MD4, MD5, HMAC, DES", size_max=300,
-               beside_sanitizer=False),
+        Target("digests", "properties.digests:check", "MD4, MD5, HMAC, DES", size_max=300),
         Target("rater", "properties.rater:check", "prices by whole numbers", size_max=160),
         Target("rater-storm", "storm:check_rater", "prices, 64 totals each", swarm=64,
                size_max=131),

@@ -1,7 +1,7 @@
 """What must hold for the compiled digests: they are those of other people, for any octets.
 
-MD5 and HMAC come from the standard library, MD4 and DES from pycryptodomex. That library cannot be
-loaded beside the address sanitizer, so this module stands apart from the other sums.
+MD5 and HMAC come from the standard library, MD4 and DES from pycryptodomex. Hiding is held against
+the sentences of RFC 2865 section 5.2, block by block.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ and a traceback is no answer to a person.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 from radius import (
@@ -21,8 +22,8 @@ from radius import (
 )
 from radius.entries import TYPES
 from radius.errors import ValueTextError
+from radius.nesting import Part, PlainShape, Shape, fold, unfold
 from radius.nesting import Path as Oid
-from radius.nesting import PlainShape, Shape, fold, unfold
 from radius.vendors import VendorFormat, known_format
 from tests.fuzz.properties.taker import Taker
 
@@ -61,11 +62,22 @@ def check_nesting(octets: bytes) -> None:
         parts = unfold(pairs, shape)
         folded = fold(parts, shape)
         area = encode_attributes(folded)
-        assert fold(unfold(folded, shape), shape) == folded, "folding moves twice"
+        again = unfold(folded, shape)
+        assert list(_leaves(again)) == list(_leaves(parts)), "folding loses or changes a value"
+        assert fold(again, shape) == folded, "folding moves twice"
         assert sum(len(value) for _, value in folded) <= 2 * len(octets), "folding makes more of it"
         assert encode_attributes(decode_attributes(area[:4076])) == area[:4076] or len(area) > 4076
     for _, value in pairs:
         _check_tags(value)
+
+
+def _leaves(parts: tuple[Part, ...], above: Oid = ()) -> Iterator[tuple[Oid, bytes]]:
+    """Every innermost value with the way to it."""
+    for part in parts:
+        if isinstance(part.value, bytes):
+            yield (*above, part.number), part.value
+        else:
+            yield from _leaves(part.value, (*above, part.number))
 
 
 def _check_tags(value: bytes) -> None:

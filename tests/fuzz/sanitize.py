@@ -1,0 +1,153 @@
+"""Memory safety: `python -m tests.fuzz.sanitize`; any report of a sanitizer is a failure.
+
+The codec, the sums and the rater, built with the address and undefined-behaviour sanitizers, run
+under their own tests and under the whole corpus; then a copy with three bugs planted in it has to
+be caught, so that silence means something. Last, the corpus runs again and again while Python's
+blocks of memory are counted: what grows with the rounds is a leak.
+"""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fuzz import instrumented
+from tests.fuzz.targets import ROOT, TARGETS, Target, corpus_of
+
+SUITES = ("tests/radius", "tests/rating")
+NATIVE = tuple(target for target in TARGETS.values() if not target.looks)
+REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "SUMMARY: UndefinedBehaviorSanitizer")
+ROUNDS = 40
+PLANTED = instrumented.BUILD / "planted-sources"
+
+PLANTS = (
+    (
+        "radius/_codec.pyx",
+        "<int> p[at], octets_from(p + at + 2, p[at + 1] - 2)",
+        "<int> p[at], octets_from(p + at + 2, p[at + 1])",
+        "wire",
+    ),
+    ("radius/_authenticator.pyx", "part = min(16, size - at)", "part = 16", "digests"),
+    ("rating/_rater.pyx", "if micros[step] > MOST - total:", "if micros[step] < 0:", "rater"),
+)
+"""A file, what stands there, what is put instead, and the target whose corpus must show it."""
+
+
+def main() -> int:
+    """Run every part and say what ran."""
+    instrumented.build("address")
+    sound = _suites()
+    for target in NATIVE:
+        sound = _replay(target, "address") and sound
+    _plant()
+    for file, _, _, name in PLANTS:
+        sound = _caught(file, TARGETS[name]) and sound
+    for target in NATIVE:
+        if not target.compiled:
+            sound = _leaks(target) and sound
+    print("sanitize: no report" if sound else "sanitize: FAILED", flush=True)
+    return 0 if sound else 1
+
+
+def _started(arguments: list[str], flavour: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", *arguments],
+        cwd=ROOT,
+        env=instrumented.environment(flavour),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def _reported(output: str) -> bool:
+    return any(report in output for report in REPORTS)
+
+
+def _suites() -> bool:
+    """The tests of the rooms that have compiled parts, over the instrumented ones."""
+    arguments = ["-m", "pytest", "-p", "tests.fuzz.instrumented", "-p", "no:cacheprovider", "-q"]
+    code, output = _started([*arguments, *SUITES], "address")
+    sound = code == 0 and not _reported(output)
+    lines = output.strip().splitlines()
+    print(f"tests under the sanitizers: {' '.join(SUITES)}: {lines[-1]}", flush=True)
+    if not sound:
+        print("\n".join(lines[-60:]), flush=True)
+    return sound
+
+
+def _corpus_room(target: Target) -> Path:
+    """The corpus as files, and nothing else beside it."""
+    room = instrumented.BUILD / "replay" / target.name
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir(parents=True)
+    for number, octets in enumerate(corpus_of(target.name)):
+        (room / str(number)).write_bytes(octets)
+    return room
+
+
+def _replay(target: Target, flavour: str) -> bool:
+    room = _corpus_room(target)
+    artifacts = f"-artifact_prefix={instrumented.BUILD / 'replay'}/"
+    code, output = _started(
+        ["-m", "tests.fuzz.worker", target.name, str(room), "-runs=0", artifacts], flavour
+    )
+    sound = code == 0 and not _reported(output)
+    count = len(list(room.iterdir())) * target.swarm
+    print(f"corpus under the sanitizers: {target.name}: {count} inputs", flush=True)
+    if not sound:
+        print(output[-4000:], flush=True)
+    return sound
+
+
+def _plant() -> None:
+    """Build a copy of the sources with every bug of PLANTS in it."""
+    shutil.rmtree(PLANTED, ignore_errors=True)
+    for room in ("radius", "rating"):
+        shutil.copytree(ROOT / room, PLANTED / room, ignore=shutil.ignore_patterns("*.so", "*.pyc"))
+    shutil.copy(ROOT / "setup.py", PLANTED)
+    for name, stands, instead, _ in PLANTS:
+        file = PLANTED / name
+        text = file.read_text("utf-8")
+        assert text.count(stands) == 1, f"{name} no longer has: {stands}"
+        file.write_text(text.replace(stands, instead), "utf-8")
+    instrumented.compile_in(PLANTED, "planted")
+
+
+def _caught(file: str, target: Target) -> bool:
+    room = _corpus_room(target)
+    artifacts = f"-artifact_prefix={instrumented.BUILD / 'replay'}/"
+    _, output = _started(
+        ["-m", "tests.fuzz.worker", target.name, str(room), "-runs=20000", artifacts], "planted"
+    )
+    caught = _reported(output)
+    print(f"planted in {file}: {'reported' if caught else 'NOT REPORTED'}", flush=True)
+    if not caught:
+        print(output[-4000:], flush=True)
+    return caught
+
+
+def _leaks(target: Target) -> bool:
+    """Does memory stay what it was when the corpus runs again and again?"""
+    check, inputs = target.function(), corpus_of(target.name)
+    counts = []
+    for _ in range(ROUNDS):
+        for octets in inputs:
+            check(octets)
+        gc.collect()
+        counts.append(sys.getallocatedblocks())
+    grown = counts[-1] - counts[ROUNDS // 2]
+    print(f"leaks: {target.name}: {grown:+d} blocks in {ROUNDS // 2} rounds", flush=True)
+    return grown < ROUNDS // 4
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except instrumented.NotInstrumented as error:
+        print(f"sanitize: {error}", file=sys.stderr)
+        sys.exit(2)
