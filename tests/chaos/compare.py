@@ -151,7 +151,13 @@ def play(history: History, name: str, directory: Path, cluster: PostgresCluster)
             sessions_n=history.sale.sessions_n,
         )
     server.start()
-    nas = Nas(server.auth_port, server.acct_port, coa_port=server.coa_port, **history.nas)
+    nas = Nas(
+        server.auth_port,
+        server.acct_port,
+        coa_port=server.coa_port,
+        gigawords=not narrow,
+        echo_class=history.nas.get("echo_class", True),
+    )
     try:
         history.play(nas)
         books = server.books()

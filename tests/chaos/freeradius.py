@@ -101,7 +101,7 @@ class FreeRadius:
         if not STOCK.is_dir() or not SCHEMA.exists():
             raise PeerFailed("FreeRADIUS is not installed: run `make peers`")
         with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute(SCHEMA.read_text())  # type: ignore[arg-type]
+            connection.execute(SCHEMA.read_text())
         shutil.copytree(STOCK, self._root, symlinks=True)
         (self._log / "radacct").mkdir(parents=True)
         (directory / "run").mkdir()

@@ -248,6 +248,7 @@ def reboot_same_ids_no_class(nas: Nas) -> None:
 
 
 def _second_life(nas: Nas, prefix: str) -> None:
+    pause(2.0)  # a reboot takes time; FreeRADIUS' Class is new in each second
     for n in range(SESSIONS_N):
         session = nas.login(f"user-{n}", f"{prefix}-{n}", n, key=f"{prefix}-{n}#2")
         if session is None:

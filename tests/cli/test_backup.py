@@ -11,7 +11,7 @@ import pytest
 
 from cli import backup as backup_module
 from cli import settings
-from cli.archive import KEYS, SETTINGS, End, File, Rows, Table, read_archive
+from cli.archive import KEYS, SETTINGS, ArchiveWriter, End, File, Rows, Table, read_archive
 from store import schema
 from tests.cli.house import House, login, record
 
@@ -95,13 +95,13 @@ def test_what_comes_there_meanwhile_is_not_replaced_either(
     sample: House, tmp_path: Path, passphrase: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.backup"
-    finish = backup_module.ArchiveWriter.finish
+    finish = ArchiveWriter.finish
 
     def finish_late(archive: Any, ledger_hash: str) -> None:
         finish(archive, ledger_hash)
         file.write_text("mine")
 
-    monkeypatch.setattr(backup_module.ArchiveWriter, "finish", finish_late)
+    monkeypatch.setattr(ArchiveWriter, "finish", finish_late)
     assert "replaces nothing" in sample.refuse("backup", str(file), "--passphrase-file", passphrase)
     assert file.read_text() == "mine"
     assert list(tmp_path.glob("*.part*")) == []

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from cli import backup as backup_module
-from cli import restore as restore_module
 from cli import settings
 from cli.settings import CHECKOUT
+from store.restoring import Filler
 from tests.cli.house import House, login, record
 from tests.cli.test_backup import back_up, lived_in
 from tests.peers.postgres import PostgresCluster
@@ -178,13 +178,13 @@ def test_a_cut_archive_changes_nothing_on_either_database(elsewhere: Elsewhere) 
 def test_rows_that_do_not_arrive_are_noticed_before_anything_counts(
     elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = restore_module.Filler.add
+    add = Filler.add
 
     async def lose_postings(filler: Any, table: str, columns: Any, rows: Any) -> None:
         await add(filler, table, columns, rows[1:] if table == "postings" else rows)
 
     with monkeypatch.context() as patched:
-        patched.setattr(restore_module.Filler, "add", lose_postings)
+        patched.setattr(Filler, "add", lose_postings)
         assert "nothing was restored" in elsewhere.house.refuse(*elsewhere.words())
     assert elsewhere.files() == []
     assert elsewhere.house.json(*elsewhere.words())["findings_n"] == 0

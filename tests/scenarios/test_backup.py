@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,12 +64,12 @@ def test_a_server_goes_on_elsewhere_from_a_backup_that_was_made_under_load(
         compare(battle, site, since_us)
 
 
-def backed_up(site: Site, file: Path, passphrase: Path) -> dict[str, object]:
+def backed_up(site: Site, file: Path, passphrase: Path) -> dict[str, Any]:
     """Make a backup with a process of its own; what it printed."""
     words = ("backup", str(file), "--passphrase-file", str(passphrase), "--output", "json")
     said = site.run_program(*words)
     assert said.code == 0, said.err
-    shown: dict[str, object] = json.loads(said.out)
+    shown: dict[str, Any] = json.loads(said.out)
     return shown
 
 
