@@ -147,7 +147,8 @@ def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int
     if reading.session_s is not None:
         if reading.session_s <= session.session_s - session.session_base_s:
             return False  # an old record, not a wrap (A5)
-    carried = line.rate_bps * _elapsed_s(session, reading) // 8
+    # Both times are whole seconds, cut off: up to one more has passed between them.
+    carried = line.rate_bps * (_elapsed_s(session, reading) + 1) // 8
     wrap = WRAP * line.unit_octets
     last_input = session.input_octets - session.input_base
     last_output = session.output_octets - session.output_base

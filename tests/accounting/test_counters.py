@@ -250,6 +250,14 @@ def test_q_11_a_counter_of_32_bits_that_could_have_wrapped_has_wrapped() -> None
     assert one.output_octets == 4_500_000_000
 
 
+def test_a1_a_wrap_at_the_full_rate_of_the_line_is_none_the_less_one() -> None:
+    one = session()
+    feed(one, 316, 316, 2_220_329_377, 2_220_329_377, line=NARROW)
+    # 170 whole seconds by the counters, 170.2 in truth, at 100 Mbit/s each way.
+    assert feed(one, 486, 486, 52_711_769, 52_711_769, line=NARROW) is Step.WRAPPED
+    assert one.output_octets == 52_711_769 + WRAP
+
+
 def test_q_12_a_wrap_that_the_line_could_not_carry_is_a_reset_candidate() -> None:
     slow = Line(rate_bps=50_000_000, gigawords=False)
     one = session()
