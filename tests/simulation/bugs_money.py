@@ -267,7 +267,7 @@ BUGS = (
     Bug(
         "hold-never-expires",
         "a login that never began holds its money for ever",
-        ("liveness",),
+        ("L6",),
         500,
         (
             Code(

@@ -242,7 +242,7 @@ BUGS = (
     Bug(
         "absolute-balance",
         "the balance is written as memory has it, whatever somebody else has booked",
-        ("L3",),
+        ("L3", "F1"),
         1000,
         (
             *_UNCHECKED,
