@@ -83,7 +83,8 @@ def _match_token(
 ) -> Match:
     """The token's session, unless it is bound to another id: then a sibling (CLS-02, F-54).
 
-    A Start whose own timestamp is of long ago began no new session: it is the old one's, repeated.
+    A Start whose own timestamp is of long ago, or that has none, begins no new session under an
+    old id: it may be the old one's, repeated, whose records would then be charged twice (A3).
     """
     unbound = token.acct_session_id == "" or token.state is SessionState.ACCEPTED
     same = token.acct_session_id == usage.acct_session_id
@@ -93,6 +94,7 @@ def _match_token(
     restarted = (
         usage.kind is RecordKind.START
         and token.state is SessionState.CLOSED
+        and usage.event_timestamp_us is not None
         and not when.stale
         and when.at_us > token.last_event_us + START_TOLERANCE_US
     )

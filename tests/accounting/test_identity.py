@@ -91,8 +91,13 @@ def test_f_54_a_token_bound_to_another_id_opens_a_sibling_and_one_only() -> None
 
 def test_f_54_a_start_after_the_stop_under_the_same_id_and_token_is_a_new_session() -> None:
     mine = ended(1, last=600)
-    found = find(usage("START"), t=700, token=mine, same_id=(mine,))
-    assert found == Match(None, parent=mine)
+    said = usage("START", event_timestamp_us=at(700))
+    assert find(said, t=700, token=mine, same_id=(mine,)) == Match(None, parent=mine)
+
+
+def test_a3_a_start_without_a_timestamp_under_an_old_id_and_token_may_be_a_repeat() -> None:
+    mine = ended(1, last=600)
+    assert find(usage("START"), t=90_000, token=mine, same_id=(mine,)).session is mine
 
 
 def test_a3_a_start_of_long_ago_under_the_same_id_and_token_begins_nothing() -> None:
