@@ -125,6 +125,7 @@ class History:
             return
         world.say("from here on all is calm")
         self.stormy = False
+        self.checker.healed()
         self.network.calm()
         self.host.disk.heal()
         self.host.points.begin(Doom())
