@@ -170,7 +170,7 @@ class Battle:
 
     def recovered(self, since_us: int, *, limit_s: float = 60.0) -> None:
         """Wait for the first answer after an instant, and note how long it took."""
-        at_us = self.player.await_ack(since_us, limit_s=limit_s)
+        at_us = self.player.await_ack(since_us, limit_s=limit_s, ended=self.site.ended)
         self.outcome.recovery_ms.append((at_us - since_us) / 1000)
 
     def restart(self) -> None:
@@ -185,7 +185,7 @@ class Battle:
             self.recovered(self.site.spawn())
         else:
             since_us = self.site.spawn(forked=True)
-            at_us = self.player.await_ack(since_us)
+            at_us = self.player.await_ack(since_us, ended=self.site.ended)
             self.outcome.forked_ms.append((at_us - since_us) / 1000)
 
     def complain(self, words: str) -> None:

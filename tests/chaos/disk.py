@@ -59,9 +59,11 @@ def _careless(battle: Battle, **how: str) -> None:
         _cut_power(battle)
         verdict = battle.judge()
         lost_rounds_n += verdict.lost_n > 0
-        if any(finding.kind == "damage" for finding in verdict.findings):
-            break  # the file is beyond use, as it may be with such a disk
-        battle.restart()
+        try:
+            battle.restart()
+        except AssertionError as end:  # such a disk may leave a file that is beyond use
+            battle.outcome.remarks["the end"] = str(end)
+            break
     battle.outcome.remarks["rounds that lost"] = lost_rounds_n
     battle.finished = True
     battle.add_up()

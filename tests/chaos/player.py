@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.chaos.oracle import Truth
@@ -69,14 +70,20 @@ class Player:
         """Take in what was sent by now: to be called after the books were read."""
         self.truth.add_sent(self._sent.records())
 
-    def await_ack(self, since_us: int, *, limit_s: float = 60.0) -> int:
-        """Wait for an answer that came after an instant; when it came."""
+    def await_ack(
+        self, since_us: int, *, limit_s: float = 60.0, ended: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Wait for an answer that came after an instant; when it came.
+
+        Raises AssertionError when none comes in time, or if the server has `ended`.
+        """
         end_s = time.monotonic() + limit_s
         while time.monotonic() < end_s:
             for record in self.look():
                 if record.at_us > since_us:
                     return record.at_us
             assert self.process.poll() is None, "the generator has ended"
+            assert not ended(), "the server has ended"
             pause(LOOK_S)
         raise AssertionError(f"nothing was acknowledged for {limit_s:.0f} s")
 

@@ -188,7 +188,7 @@ class Site(Installation):
 
         def serving() -> bool:
             assert self.process is not None
-            if self.process.poll() is not None:
+            if self.ended():
                 raise AssertionError(f"the server ended:\n{self.words()[-2000:].decode()}")
             return SERVING in self.words()
 
@@ -198,6 +198,10 @@ class Site(Installation):
         """Start and wait."""
         self.spawn()
         self.await_serving()
+
+    def ended(self) -> bool:
+        """Has the server ended by itself?"""
+        return self.process is not None and self.process.poll() is not None
 
     def words(self) -> bytes:
         """What the server has said since its last start."""
@@ -228,9 +232,10 @@ class Site(Installation):
 
     def close(self) -> None:
         """End the server if it runs."""
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             self.signal(signal.SIGCONT)
             self.kill()
+        self.process = None
         if self.nursery is not None:
             self.nursery.close()
             self.nursery = None
