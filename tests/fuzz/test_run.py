@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import instrumented, run, targets
+from tests.fuzz import instrumented, run, sanitize, targets
 
 
 @pytest.fixture
@@ -74,3 +74,9 @@ def test_without_a_compiler_it_says_what_is_missing(
     monkeypatch.setenv("PATH", str(room))
     with pytest.raises(instrumented.NotInstrumented, match="apt-get install clang"):
         instrumented.build("address")
+
+
+def test_what_is_left_behind_in_every_round_is_counted() -> None:
+    left: list[object] = []
+    assert sanitize.growth(lambda octets: left.append(object()), [b"a", b"b"]) >= sanitize.ROUNDS
+    assert sanitize.growth(lambda octets: None, [b"a", b"b"]) < sanitize.ROUNDS // 4
