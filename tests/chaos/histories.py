@@ -186,11 +186,11 @@ def _race(nas: Nas, *, at_once: bool) -> None:
 
 
 def box_without_limits(nas: Nas) -> None:
-    """The box enforces no octet limit but obeys a Disconnect; it reports every tenth of the quota,
+    """The box enforces no octet limit but obeys a Disconnect; it reports every 15 % of the quota,
     and the subscriber would use three times the quota."""
     for session in _begin(nas, 5):
         while not session.cut and session.octets < 3 * QUOTA_OCTETS:
-            session.use(QUOTA_OCTETS // 10)
+            session.use(QUOTA_OCTETS * 15 // 100)
             nas.report(session, INTERIM)
             nas.hear_orders()
         nas.report(session, STOP)
