@@ -171,8 +171,9 @@ def bound_micros(deal: Deal) -> int | None:
     """How far a session of this plan and device may take its account below the floor (1.3).
 
     At the line's full rate for as long as nobody would notice: where the device itself stops at
-    its octet limit, as late as it does; elsewhere one interval and what a Disconnect takes. None:
-    no rate is known, so there is no bound.
+    its octet limit, as late as it does; elsewhere one interval and what a Disconnect takes. Of
+    what is included, a second session is promised a half and a third one a third, though the
+    first may have used all of it unheard. None: no rate is known, so there is no bound.
     """
     rate_bps = _rate_bps(deal.plan, deal.device)
     if not rate_bps:
@@ -180,8 +181,11 @@ def bound_micros(deal: Deal) -> int | None:
     seconds = deal.session.interim_s * 11 // 10 + DISCONNECT_S
     if deal.dialect.has_octet_limit and deal.plan.volume is not None:
         seconds = deal.dialect.granularity_s
+    nths = range(2, deal.plan.sessions_max + 1)
+    octets = rate_bps * seconds // 8 + sum(deal.plan.included_octets // nth for nth in nths)
+    seconds += sum(deal.plan.included_s // nth for nth in nths)
     try:
-        return sum(price(deal.tariff, rate_bps * seconds // 8, seconds, 0, 0, False))
+        return sum(price(deal.tariff, octets, seconds, 0, 0, False))
     except OverflowError:
         return None  # more than any book holds
 

@@ -192,7 +192,8 @@ def _nearest_start(usage: Usage, at_us: int, fitting: Sequence[Session]) -> Sess
     nearest = min(fitting, key=lambda session: abs(began_us - session.start_us))
     if abs(began_us - nearest.start_us) <= START_TOLERANCE_US:
         return nearest
-    return fitting[0]
+    # No clock is right. One that reports is more likely than a login that has not begun.
+    return next((s for s in fitting if s.state is SessionState.OPEN), fitting[0])
 
 
 def _began_after_reboot(usage: Usage, at_us: int, session: Session) -> bool:

@@ -288,3 +288,9 @@ def test_only_open_sessions_are_superseded() -> None:
         usage(session_s=5, framed_ip_address="x"), t=9000, token=waiting(9), same_id=others
     )
     assert [old.session_id for old in found.superseded] == [3]
+
+
+def test_a2_when_no_clock_is_right_a_record_goes_to_the_session_that_reports() -> None:
+    login, mine = waiting(2, acct_session_id="A"), running(1)
+    said = usage(session_s=286)
+    assert find(said, t=-20_000_000, same_id=(login, mine)).session is mine

@@ -10,7 +10,9 @@ keep the server from tidying up its log. Money is micros, instants are the serve
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -170,6 +172,9 @@ class News:
     gone: list[int] = field(default_factory=list)  # sessions that are no more
 
 
+SEEN = ("accounts", "sessions", "charged", "entries", "written", "purse_micros", "_refused")
+
+
 class Books:
     """All that was seen of one run's database, and the connection it is seen through."""
 
@@ -218,10 +223,15 @@ class Books:
         return found
 
     def look(self) -> News:
-        """Read what is new, from one moment."""
+        """Read what is new, from one moment. A look that fails half-way has seen nothing."""
         self._connection.execute("BEGIN")
+        before = {name: copy(getattr(self, name)) for name in SEEN}
         try:
             return self._look()
+        except sqlite3.Error:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")

@@ -212,6 +212,7 @@ class Host:
         self.disk = Disk(room / "run-0")
         self.process = Process(world, "server-0")
         self.office_process = Process(world, "office-0")
+        self._rebirth = world.after(0, lambda: None)
         network.on_bind = self._watch_port
 
     @property
@@ -306,8 +307,11 @@ class Host:
         assert self.server is not None
         await self.server.drain()
         self.points.pass_by("drain.after")
-        for close in self._closes:
-            await close()
+        try:
+            for close in self._closes:
+                await close()
+        except StoreUnavailable as error:
+            self.world.say(f"the database could not be closed: {error}")
         self.points.pass_by("close.after")
         self.process.kill()
 
@@ -341,7 +345,9 @@ class Host:
         self.runs_n += 1
         self.disk = Disk(after)
         self.on_boot()
-        self.world.after(self.reborn_in_us(), self.boot)
+        # It may die once more while it is down: then it comes back later, and once.
+        self._rebirth.cancel()
+        self._rebirth = self.world.after(self.reborn_in_us(), self.boot)
 
     def _watch_port(self, port: Port) -> None:
         """Crash points before and after each datagram that the server sends."""

@@ -14,6 +14,7 @@ are counted, not judged.
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -156,8 +157,18 @@ class Watch:
             )
             return prices.price_at_full_speed_micros(rate_bps, look_s) + other
         if by_octets or (by_time and prices.volume == NOTHING):
-            return prices.price_at_full_speed_micros(rate_bps, look_s)
+            shared = self._shared_micros(books, session, prices)
+            return prices.price_at_full_speed_micros(rate_bps, look_s) + shared
         return prices.fee_micros + prices.price_at_full_speed_micros(rate_bps, late_s)
+
+    def _shared_micros(self, books: Books, session: Session, prices: PriceList) -> int:
+        """What is included is promised in parts, and who had it all may have used it unheard.
+
+        The second session gets a half, the third a third: so much of it may be used twice.
+        """
+        sessions_n = tomllib.loads(books.plan_texts[session.plan_id]).get("sessions", 1)
+        twice = sum(prices.free_octets // nth for nth in range(2, sessions_n + 1))
+        return prices.volume.price_micros(twice, 0)
 
     def _late_s(self, books: Books, session: Session, true: TrueSession) -> Fraction:
         """From when the money was gone to when the router knew, at most."""
