@@ -475,3 +475,18 @@ def test_limits_that_are_far_away_are_not_told_anew_with_every_report(gate: Gate
     for t in (60, 120, 180):
         gate.at(t).record("interim", token=token, st=t, o=t * MB)
     assert gate.orders == []
+
+
+def test_l8_the_bound_counts_what_sessions_that_share_included_usage_may_use_twice(
+    gate: Gate,
+) -> None:
+    gate.add_plan(
+        'name = "family"\ncurrency = "USD"\nsessions = 3\n[speed]\ndown = "10M"\nup = "2M"\n'
+        '[price.volume]\namount = "0.01"\nper = "MB"\n[included]\nvolume = "60 MB"\n'
+    )
+    gate.add_subscriber("bob", plan="family", balance_micros=10_000)
+    token = class_of(gate.accept("bob"))
+    gate.at(60).record("stop", login="bob", token=token, st=60, o=62 * MB)
+    charge = next(row for row in gate.rows("entries") if row["kind"] == "charge")
+    # A second's traffic is 1.5 MB; a half and a third of 60 MB are 50 MB; a MB costs 10,000.
+    assert charge["reason"].endswith("below the floor by 10000 micros, bound 515000 micros")

@@ -152,6 +152,54 @@ def _verdict(found: dict[str, Any]) -> str:
     return "passed" if found["passed"] else "FAILED: " + "; ".join(found["findings"][:2])
 
 
+def overload() -> str:
+    """What was offered, carried and shed."""
+    rows: list[tuple[object, ...]] = []
+    for path in sorted(CHAOS.glob("overload-*.json")):
+        found = read(path)
+        for name, value in sorted(found["remarks"].items()):
+            shown = value
+            if isinstance(value, dict):
+                shown = ", ".join(f"{rank} {count:,}" for rank, count in value.items())
+            elif isinstance(value, list):
+                shown = ", ".join(str(one) for one in value)
+            rows.append((found["database"], name, shown))
+    return table(("database", "what", "how much"), rows)
+
+
+def compare() -> str:
+    """The same histories, played to each server; and how each was set up."""
+    found = read(CHAOS / "compare.json")
+    rows = [
+        (
+            row["history"],
+            row["told"],
+            row["server"],
+            row["acked"],
+            row["lost"],
+            row["doubled"],
+            row["understated_octets"],
+            row["overcounted_octets"],
+            row["overdraft_octets"],
+        )
+        for row in found["rows"]
+    ]
+    head = ("history", "what happens", "server", "acknowledged", "records lost", "doubled")
+    more = ("octets understated", "octets counted too much", "octets beyond the quota")
+    lines = [table(head + more, rows), "", "How each was set up:", ""]
+    for name, server in found["servers"].items():
+        lines.append(f"* **{name}** ({server['version'].partition(', for host')[0]})")
+        lines += [f"  * {what}: {how}" for what, how in server["switched_on"].items()]
+    return "\n".join(lines)
+
+
+def findings() -> str:
+    """What fuzzing found."""
+    lines = (ROOT / "tests" / "fuzz" / "findings.jsonl").read_text().splitlines()
+    rows = [(one["where"], one["what"], one["fix"]) for one in map(json.loads, lines)]
+    return table(("where", "what happened", "fix"), rows)
+
+
 def fuzzed() -> str:
     """Executions by target."""
     found = read(ROOT / "tests" / "fuzz" / "results.json")
@@ -167,7 +215,10 @@ MARKERS: dict[str, Callable[[], str]] = {
     "planted": planted,
     "violations": violations,
     "chaos": chaos,
+    "overload": overload,
+    "compare": compare,
     "fuzzed": fuzzed,
+    "findings": findings,
 }
 
 
