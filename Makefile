@@ -6,6 +6,7 @@
 #   make check   lint, format, types, floors, stubs of compiled modules
 #   make simulate   play seeded histories of the whole server (SEEDS=1000, or 17-40; RECORD=--record)
 #   make plant      plant bugs one by one, and see that the simulator finds each (BUGS=..., RECORD=)
+#   make canary     play the seed that must fail
 #   make chaos      attack real servers and databases (ATTACKS="kill power ...", RECORD=--record)
 #   make compare    play the same histories to a stock FreeRADIUS and to Tollhouse (RECORD=)
 #   make fuzz       fuzz everything that reads what others wrote (RUNS=1000000; TARGETS=..., RECORD=)
@@ -40,7 +41,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --g
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: help setup run test check format bench docs lock peers dev debug clean \
-	simulate plant chaos compare fuzz sanitize
+	simulate plant canary chaos compare fuzz sanitize
 
 help:
 	@sed -n 's/^#   make/  make/p' Makefile
@@ -138,8 +139,16 @@ chaos: dev peers
 compare: dev peers
 	@$(BIN)/python -m tests.chaos.compare $(RECORD)
 
-fuzz: dev peers
-	@$(BIN)/python -m tests.fuzz.run --executions $(RUNS) $(TARGETS) $(RECORD)
+canary: dev peers
+	@$(BIN)/python -m tests.simulation.run --canary
+
+fuzz: dev
+	@bash tests/peers/install.sh fuzz
+	$(BIN)/python -m tests.fuzz.run --executions $(RUNS) $(TARGETS) $(RECORD)
+
+sanitize: dev
+	@bash tests/peers/install.sh fuzz
+	$(BIN)/python -m tests.fuzz.sanitize
 
 bench: dev peers
 	@shopt -s nullglob
@@ -151,6 +160,7 @@ bench: dev peers
 
 docs: setup
 	@$(BIN)/python -m cli.reference
+	$(BIN)/python -m tests.reliability.page
 
 # --- keeping house --------------------------------------------------------------------------------
 

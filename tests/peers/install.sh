@@ -28,6 +28,10 @@ want /usr/lib/freeradius/rlm_sql_postgresql.so freeradius-postgresql
 want systemd-analyze systemd
 want setpriv util-linux
 want /usr/include/sqlite3ext.h libsqlite3-dev
+if [ "${1:-}" = fuzz ]; then # what `make fuzz` and `make sanitize` compile with
+    want clang clang
+    want '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*' libclang-rt-14-dev
+fi
 
 if [ ${#packages[@]} -eq 0 ]; then exit 0; fi
 
