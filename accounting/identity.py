@@ -83,8 +83,8 @@ def _match_token(
 ) -> Match:
     """The token's session, unless it is bound to another id: then a sibling (CLS-02, F-54).
 
-    A Start whose own timestamp is of long ago, or that has none, begins no new session under an
-    old id: it may be the old one's, repeated, whose records would then be charged twice (A3).
+    A Start without a timestamp that can be believed begins no new session under an old id: it
+    may be the old one's, repeated, whose records would then be charged twice (A3).
     """
     unbound = token.acct_session_id == "" or token.state is SessionState.ACCEPTED
     same = token.acct_session_id == usage.acct_session_id
@@ -95,7 +95,7 @@ def _match_token(
         usage.kind is RecordKind.START
         and token.state is SessionState.CLOSED
         and usage.event_timestamp_us is not None
-        and not when.stale
+        and not when.clock_wrong
         and when.at_us > token.last_event_us + START_TOLERANCE_US
     )
     if unbound or (same and not restarted):

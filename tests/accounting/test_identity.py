@@ -25,8 +25,10 @@ def find(
     same_id: tuple[Session, ...] = (),
     unstarted: tuple[Session, ...] = (),
     stale: bool = False,
+    clock_wrong: bool = False,
 ) -> Match:
-    return match(said, EventTime(at(t), False, stale), token, same_id, unstarted)
+    when = EventTime(at(t), clock_wrong or stale, stale)
+    return match(said, when, token, same_id, unstarted)
 
 
 def running(session_id: int = 1, start: int = 0, last: int = 600, **traits: Any) -> Session:
@@ -98,6 +100,13 @@ def test_f_54_a_start_after_the_stop_under_the_same_id_and_token_is_a_new_sessio
 def test_a3_a_start_without_a_timestamp_under_an_old_id_and_token_may_be_a_repeat() -> None:
     mine = ended(1, last=600)
     assert find(usage("START"), t=90_000, token=mine, same_id=(mine,)).session is mine
+
+
+def test_a3_a_start_whose_clock_is_ahead_of_ours_under_an_old_id_and_token_begins_nothing() -> None:
+    old = ended(1)
+    said = usage("START", event_timestamp_us=at(90_000))
+    found = find(said, t=6_000, token=old, same_id=(old,), clock_wrong=True)
+    assert found.session is old
 
 
 def test_a3_a_start_of_long_ago_under_the_same_id_and_token_begins_nothing() -> None:
