@@ -166,7 +166,16 @@ class Watch:
 
         The second session gets a half, the third a third: so much of it may be used twice.
         """
-        sessions_n = tomllib.loads(books.plan_texts[session.plan_id]).get("sessions", 1)
+        # More sessions than the plan allows run where silent ones have lost their slots.
+        allowed_n = tomllib.loads(books.plan_texts[session.plan_id]).get("sessions", 1)
+        began_us, ended_us = session.start_us, session.start_us + session.session_s * US_PER_S
+        beside_n = sum(
+            other.account_id == session.account_id
+            and other.start_us <= ended_us
+            and began_us <= other.start_us + other.session_s * US_PER_S
+            for other in books.sessions.values()
+        )
+        sessions_n = max(allowed_n, beside_n)
         twice = sum(prices.free_octets // nth for nth in range(2, sessions_n + 1))
         return prices.volume.price_micros(twice, 0)
 
