@@ -155,12 +155,13 @@ class Tally:
         self.passed.update(verdict["points_passed"])
         self.crashed.update(verdict["points_crashed"])
         self.traces[verdict["seed"]] = verdict["trace"]
+        if verdict["failures"]:
+            self.failed.append(verdict)
+            return  # what it says of overdrafts is not to be believed before it is mended
         for profile, (worst, bound) in verdict["overdrafts"].items():
             before = self.overdrafts.get(profile)
             if before is None or worst * max(before[1], 1) > before[0] * max(bound, 1):
                 self.overdrafts[profile] = [worst, bound]
-        if verdict["failures"]:
-            self.failed.append(verdict)
 
 
 def simulate(seeds: list[int], *, jobs: int, quiet: bool = False) -> Tally:
