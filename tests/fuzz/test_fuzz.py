@@ -138,7 +138,9 @@ PLANTED: list[tuple[str, Any, str, Callable[[Any], Any]]] = [
 
 
 @pytest.mark.parametrize(
-    ("name", "where", "what", "planted"), PLANTED, ids=lambda part: str(part)[:40]
+    ("name", "where", "what", "planted"),
+    PLANTED,
+    ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_a_planted_bug_is_found(
     monkeypatch: pytest.MonkeyPatch,
