@@ -107,7 +107,7 @@ run: setup
 	exec $(BIN)/tollhouse serve
 
 test: setup dev peers check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup dev
 	@echo "ruff: lint";    $(BIN)/ruff check .
