@@ -70,7 +70,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         session,
         usage,
         device,
-        at_us=when.at_us,
+        when=when,
         ended=closed,
         interval_s=session.interim_s or turn.settings.interim_s,
     )

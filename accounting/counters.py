@@ -50,6 +50,7 @@ class Reading:
     input_octets: int | None
     output_octets: int | None
     final: bool  # it is a Stop
+    late: bool = False  # its own timestamp is long past: a replay, or a device that lags
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +209,18 @@ def _accept(
 def _low_reading(
     session: Session, reading: Reading, raw_input: int, raw_output: int, last_s: int
 ) -> Step:
-    """A counter fell: remember it, or believe it if it is the second one (F-17, Q-13, Q-14)."""
+    """A counter fell: remember it, or believe it if it is the second one (F-17, Q-13, Q-14).
+
+    Not if its own timestamp is long past: old interims that are sent again at the pace at which
+    they were made look like a reset, and would be charged once more (A3).
+    """
     if session.review_input or session.review_output or _catching_up(session):
         # The reading before was noise, and part of it was billed as plausible: no reset, but
         # readings that must first catch up with what was billed.
         _await_catching_up(session, reading)
         return Step.SETTLED
+    if reading.late and not reading.final:
+        return Step.STALE
     if _confirms(session, reading, raw_input, raw_output, last_s):
         session.input_base = session.input_octets
         session.output_base = session.output_octets

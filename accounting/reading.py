@@ -7,15 +7,22 @@ Nothing here finds a session, prices it or closes it: that is done around this.
 from __future__ import annotations
 
 from accounting.counters import LOW_STEPS, Line, Reading, Step, advance, restore, snapshot
+from accounting.event_time import EventTime
 from domain.device import Device
 from domain.session import Session
 from domain.usage import RecordKind, Usage
 
 
 def read_into(
-    session: Session, usage: Usage, device: Device, *, at_us: int, ended: bool, interval_s: int
+    session: Session,
+    usage: Usage,
+    device: Device,
+    *,
+    when: EventTime,
+    ended: bool,
+    interval_s: int,
 ) -> Step:
-    """Advance the session's counters by a record of event time `at_us`; says what happened.
+    """Advance the session's counters by a record of that event time; says what happened.
 
     `ended`: its device has stopped it, so that nothing low is believed any more (F-07, Q-27).
     `interval_s` is the interim interval that was asked for, for the plausibility of a rise.
@@ -30,12 +37,13 @@ def read_into(
     )
     start = usage.kind is RecordKind.START
     reading = Reading(
-        at_us=at_us,
+        at_us=when.at_us,
         session_s=None if start else usage.session_s,
         # A Start's counters are zero or absent whatever went before: they say nothing.
         input_octets=None if start else usage.input_octets,
         output_octets=None if start else usage.output_octets,
         final=usage.kind is RecordKind.STOP,
+        late=when.stale,
     )
     kept = snapshot(session)
     step = advance(session, reading, line)

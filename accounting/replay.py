@@ -79,9 +79,9 @@ def replay(
             session = _fresh(record, usage, interim_s)
         before, charged_before = Total.of(session), session.charged_micros
         kept = snapshot(session)
-        at_us = event_time(usage, skew_limit_s).at_us
+        when = event_time(usage, skew_limit_s)
         step = read_into(
-            session, usage, device, at_us=at_us, ended=ended, interval_s=session.interim_s
+            session, usage, device, when=when, ended=ended, interval_s=session.interim_s
         )
         session.start_seen = session.start_seen or usage.kind is RecordKind.START
         session.records_n += 1

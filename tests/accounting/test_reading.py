@@ -10,6 +10,7 @@ import pytest
 from aaa import record
 from accounting import replay
 from accounting.counters import Step
+from accounting.event_time import event_time
 from accounting.reading import read_into
 from domain.device import Device
 from domain.session import Session, SessionState
@@ -20,7 +21,7 @@ DEVICE = Device(5, "nas", b"x" * 16, ("10.0.0.0/8",), "mikrotik", 3799)
 
 def session(**changed: int) -> Session:
     made = Session(1, 9, 2, 5, 7, SessionState.OPEN, 1, records_n=1, output_octets=500)
-    return replace(made, session_s=600, last_event_us=600_000_000, **changed)
+    return replace(made, **{"session_s": 600, "last_event_us": 600_000_000, **changed})
 
 
 def usage(kind: RecordKind, at_s: int, octets: int | None) -> Usage:
@@ -28,7 +29,8 @@ def usage(kind: RecordKind, at_s: int, octets: int | None) -> Usage:
 
 
 def read(one: Session, said: Usage, device: Device = DEVICE, *, ended: bool = False) -> Step:
-    return read_into(one, said, device, at_us=said.arrived_us, ended=ended, interval_s=300)
+    when = event_time(said, 300)
+    return read_into(one, said, device, when=when, ended=ended, interval_s=300)
 
 
 def test_the_counters_of_a_start_say_nothing() -> None:
@@ -42,6 +44,27 @@ def test_f_07_nothing_low_is_believed_of_a_session_that_was_stopped(kind: Record
     one = session()
     assert read(one, usage(kind, 900, 20), ended=True) is Step.STALE
     assert (one.output_octets, one.review_output, one.candidate_event_us) == (500, 0, None)
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+def test_a3_old_interims_sent_again_at_the_pace_at_which_they_were_made_are_no_reset(
+    stamped: bool,
+) -> None:
+    epoch_us = 1_700_000_000 * 1_000_000
+    one = session(last_event_us=600 * 1_000_000 + epoch_us)
+    steps = []
+    for made_s, octets in ((100, 80), (200, 160)):
+        made_us = made_s * 1_000_000 + epoch_us
+        again = replace(
+            usage(RecordKind.INTERIM, made_s, octets),
+            arrived_us=made_us + 3_600 * 1_000_000,
+            event_timestamp_us=made_us if stamped else None,
+        )
+        steps.append(read(one, again))
+    # Without a timestamp nothing tells them from counters that began anew.
+    wanted = [Step.STALE, Step.STALE] if stamped else [Step.CANDIDATE, Step.RESET]
+    assert steps == wanted
+    assert one.output_octets == (500 if stamped else 660)
 
 
 def test_nobodys_usage_is_in_doubt_as_a_whole_and_nothing_is_put_aside_besides() -> None:
