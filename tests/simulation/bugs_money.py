@@ -253,8 +253,8 @@ BUGS = (
     Bug(
         "hold-expires-early",
         "a hold lapses with its slot, while the device can still spend it",
-        ("L7", "L6", "F4", "L8"),
-        1000,
+        ("L7",),
+        20,
         (
             Code(
                 "aaa.login:_accept",
@@ -280,14 +280,18 @@ BUGS = (
     Bug(
         "replaced-login-keeps-hold",
         "a login that is asked for again holds money twice",
-        ("L7", "F", "L6"),
+        (
+            "F5",
+            "F1",
+            "L7",
+        ),
         1000,
         (Code("aaa.login:_replaced", "replaced.append(session)", "pass"),),
     ),
     Bug(
         "slots-leak",
         "a login that never began takes a slot for as long as its hold",
-        ("F", "liveness"),
+        ("F5",),
         1000,
         (
             Code(
@@ -301,8 +305,8 @@ BUGS = (
     Bug(
         "no-guard-band",
         "the device is told all octets that are held, and notices late that they are used",
-        ("L8", "F4"),
-        1000,
+        ("L7",),
+        100,
         (
             Code(
                 "aaa.limits:_less_guard",
@@ -325,11 +329,12 @@ BUGS = (
         ),
     ),
     Bug(
-        "more-held-not-told",
-        "a session takes another share of the money, and its device is not told",
-        ("F",),
-        1000,
-        (Code("aaa.enforce:enforce", '_tell_limits(turn, deal, "re-held")\n', "pass\n"),),
+        "top-up-not-told",
+        "money that comes is held for a running session, and its device is not told",
+        ("F6",),
+        300,
+        (Code("aaa.enforce:_fit_hold", '_tell_limits(turn, deal, "money changed")\n', "pass\n"),),
+        OFFICE,
     ),
     Bug(
         "exhausted-not-cut",
@@ -354,8 +359,11 @@ BUGS = (
     Bug(
         "no-credit-too-soon",
         "the credit limit does not count at a login",
-        ("F",),
-        1000,
+        (
+            "F1",
+            "F3",
+        ),
+        500,
         (
             Code(
                 "domain.account:Account.available_micros",

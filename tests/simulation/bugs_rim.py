@@ -7,14 +7,7 @@ a second payment.
 
 from __future__ import annotations
 
-from tests.simulation.planting import CRASHES, DISK, OFFICE, ROUTERS, Bug, Code
-from tests.simulation.swarm import Swarm
-
-
-def _crowded(plan: Swarm) -> bool:
-    """Is there hardly room to wait, and reason to?"""
-    return plan.limits.get("queue_max_n") == 2
-
+from tests.simulation.planting import CRASHES, DISK, OFFICE, ROUTERS, Bug, Code, odd
 
 BUGS = (
     Bug(
@@ -38,8 +31,7 @@ BUGS = (
                 "self.reply(Outcome(5, b'', 0, 'shed'))",
             ),
         ),
-        frozenset({"buggify"}),
-        _crowded,
+        frozenset({"rush"}),
     ),
     Bug(
         "answer-to-the-wrong-request",
@@ -53,6 +45,7 @@ BUGS = (
                 "in zip(batch, outcomes[::-1], strict=True)",
             ),
         ),
+        frozenset({"rush"}),
     ),
     Bug(
         "acknowledges-before-deciding",
@@ -159,7 +152,11 @@ BUGS = (
     Bug(
         "disconnect-of-another",
         "a Disconnect names the oldest session of the device",
-        ("F", "liveness", "COA"),
+        (
+            "COA-05",
+            "F4",
+            "liveness",
+        ),
         1000,
         (
             Code(
@@ -173,7 +170,12 @@ BUGS = (
     Bug(
         "any-answer-is-an-ack",
         "a NAK to a Disconnect is taken for an ACK",
-        ("liveness", "L8", "F4"),
+        (
+            "COA-11",
+            "liveness",
+            "L8",
+            "F4",
+        ),
         1000,
         (
             Code(
@@ -182,12 +184,11 @@ BUGS = (
                 "acknowledged = told_back.result is not OrderResult.SILENCE",
             ),
         ),
-        ROUTERS,
     ),
     Bug(
         "cut-without-an-end",
         "a session whose Disconnect was acknowledged and whose Stop never came stays open",
-        ("liveness",),
+        ("A10",),
         1000,
         (
             Code(
@@ -197,13 +198,15 @@ BUGS = (
             ),
         ),
         ROUTERS,
+        odd("no stop", "gives up", "cut dead"),
     ),
     Bug(
         "silent-sessions-stay",
         "a session that fell silent while its device talks on is never ended",
-        ("liveness", "A10"),
+        ("A10",),
         1000,
         (Code("aaa.desk:Desk._is_stale", "2 * stale_after_us(", "10**9 * stale_after_us("),),
         ROUTERS,
+        odd("no stop", "reboots", "stale boots", "boots late", "forgets ids"),
     ),
 )

@@ -33,7 +33,7 @@ _EXPECTED = (
 
 def _troubled(plan: Swarm) -> bool:
     """Does the store often fail to commit?"""
-    return plan.store_permille >= 300
+    return plan.store_permille >= 200
 
 
 BUGS = (
@@ -88,8 +88,8 @@ BUGS = (
     Bug(
         "failed-rows-kept",
         "rows of a commit that failed stay in memory as if they were stored",
-        ("A1", "A2", "L", "liveness", "the server says"),
-        500,
+        ("F5", "F1", "A1", "A2", "L", "liveness", "the server says"),
+        1000,
         (
             Code(
                 "aaa.desk:Desk._serve_whole",
@@ -268,7 +268,7 @@ BUGS = (
     Bug(
         "live-sessions-not-warmed",
         "a start reads no live sessions, so that time decides about none of them",
-        ("liveness", "A8"),
+        ("liveness", "A8", "A10", "L6"),
         1000,
         (Code("aaa.desk:Desk.warm", "want = Want(all_live=True)", "want = Want()"),),
         CRASHES | frozenset({"restart"}),

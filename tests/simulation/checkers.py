@@ -23,6 +23,7 @@ from store.database import Database
 from tests.simulation import claims, laws, promises, reckoning
 from tests.simulation.books import Books
 from tests.simulation.disk.disk import Disk
+from tests.simulation.duties import Duties
 from tests.simulation.journaled import Journal
 from tests.simulation.overdraft import Watch
 from tests.simulation.seams import MachineClock
@@ -66,6 +67,9 @@ class Checker:
         self._host = host
         self._truth = truth
         self._watch = Watch()
+        self._duties = Duties()
+        if plan is not None:
+            self._duties = Duties(plan.start_wait_s, plan.stale_min_s)
         self._calm_us: int | None = None
         self._books: Books | None = None
         self._connected = False
@@ -121,6 +125,7 @@ class Checker:
             *promises.judge(books, news, now_us),
             *claims.ended(books, news, self._truth, self._world.figures),
             *claims.ordered(books, news),
+            *self._duties.judge(books, news, self._truth, self._world.figures, self._world.now_us),
         ]
 
     def after_death(self) -> None:
@@ -129,6 +134,7 @@ class Checker:
         To be called before the next boot.
         """
         self.close()
+        self._duties.died_us = self._world.now_us
         self._world.figures["looks at what survived"] += 1
         try:
             with self._copied() as path:
@@ -200,6 +206,11 @@ class Checker:
         self._report(reckoning.exact(books, self._truth, figures))
         self._report(reckoning.at_rest(books, self._truth, self._host.clock.now_us(), figures))
         self._report(claims.at_end(books, self._truth, figures))
+        self._report(
+            self._duties.at_end(
+                books, self._truth, figures, now_us=self._world.now_us, calm_us=self._calm_us
+            )
+        )
         self._report(self._rerated(books))
         self._report(self._overdrawn(books))
         if self._plan is None or self._plan.seed % OWN_CHECK_SHARE == 0:

@@ -21,7 +21,7 @@ from tests.simulation.truth import TrueSession, Truth
 from tests.simulation.world import US_PER_S
 
 NAS_REBOOT = 11
-LATE_ON_US = 150 * US_PER_S  # a box may announce its boot so late, as of that moment
+LATE_ON_US = 3 * US_PER_S  # an On of the same second may be the later one
 LAPSE_US = 90 * US_PER_S  # within which a hold that is over is given back
 EPOCH = date(1970, 1, 1)
 UNCLEAR = ("no clock", "wrong clock", "clock steps", "nameless", "no class")
@@ -39,7 +39,7 @@ def ended(books: Books, news: News, truth: Truth, figures: Counter[str]) -> Iter
             session.account_id,
             session.session_id,
         )
-        true = _only(books, truth, session)
+        true = only(books, truth, session)
         if cause != NAS_REBOOT or true is None or true.ended_us is not None:
             continue
         since_us = true.began_us - LATE_ON_US
@@ -88,7 +88,7 @@ def at_end(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str]:
 
 def _survived(books: Books, truth: Truth, session: Session) -> Iterator[str]:
     """A session that its router has forgotten, though it said so and was heard."""
-    true = _only(books, truth, session)
+    true = only(books, truth, session)
     if true is None or true.cause != "reboot" or true.ended_us is None:
         return
     last_us = max((one.acked_us or one.sent_us for one in true.told), default=0)
@@ -100,7 +100,7 @@ def _survived(books: Books, truth: Truth, session: Session) -> Iterator[str]:
             return
 
 
-def _only(books: Books, truth: Truth, session: Session) -> TrueSession | None:
+def only(books: Books, truth: Truth, session: Session) -> TrueSession | None:
     """The one session in truth that this is, if there is no doubt about it."""
     nas = books.devices.get(session.device_id, "?")
     pair = pairs(books, truth).get((nas, session.acct_session_id, books.login_of(session)))

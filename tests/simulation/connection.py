@@ -170,8 +170,11 @@ class Connection:
         """Idle, browse, or take all there is; for a while."""
         dice = self.dice
         kind = dice.randrange(10)
-        share = 0 if kind < 2 else dice.randrange(1, 200) if kind < 7 else 1000
         up, down = self.truth.speed_bps
+        share = 0 if kind < 2 else dice.randrange(1, 200) if kind < 7 else 1000
+        if self.profile.full_permille and dice.randrange(1000) < self.profile.full_permille:
+            share = 1000
+            up = up // dice.choice((1, 3))
         self.turn((up // 8 * share // 1000, down // 8 * share // 1000))
         wait_us = dice.randrange(US_PER_S, 4 * MINUTE_US)
         self._rate_timer = self.world.after(wait_us, self._change_rate)

@@ -15,10 +15,20 @@ from dataclasses import dataclass, field, replace
 from billing import payment
 from cli.people import valid_until_us
 from domain.account import Status
+from domain.grant import Order, OrderKind
 from domain.ledger import EntryKind
 from domain.seams import Clock, Ids
+from domain.session import Session
+from nas.dialects import DIALECTS
+from radius import encode_attributes
 from rating.plan_file import parse_plan
-from store import office_devices, office_money, office_plans, office_subscribers
+from store import (
+    office_devices,
+    office_money,
+    office_plans,
+    office_sessions,
+    office_subscribers,
+)
 from store.database import Database
 from store.office_connection import Connection
 from tests.simulation import town
@@ -146,7 +156,8 @@ class Changes:
     def plan_text(self, dice: random.Random) -> Work:
         """A plan gets another price: its next version."""
         priced = [name for name, text in town.PLANS.items() if "amount" in text]
-        name = dice.choice(priced)
+        used = set(self._truth.cast.values())
+        name = dice.choice([plan for plan in priced if plan in used] or priced)
         amount = f'amount = "{dice.randrange(1, 60) / 1000}"'
         text = re.sub(r'amount = "[0-9.]+"', amount, town.PLANS[name], count=1)
         whole = f'name = "{name}"\ncurrency = "USD"\n{text}'
@@ -195,7 +206,7 @@ class Changes:
 
     def device(self, dice: random.Random) -> Work:
         """A device's row is changed in a way that changes nothing for its sessions' money."""
-        name = dice.choice(town.routers()).name
+        name = dice.choice(self._truth.routers or [one.name for one in town.routers()])
         interim_s = dice.choice((None, 90, 400))
         forget = dice.random() < 0.5
 
@@ -207,3 +218,35 @@ class Changes:
                 await office_devices.change(connection, changed, forget_latches=forget)
 
         return self._errand(OfficeChange("device", name, f"interim_s={interim_s}", 0), write)
+
+    def disconnect(self, login: str) -> Work:
+        """Somebody in the office ends all sessions of a subscriber."""
+
+        async def write(desk: Desk) -> None:
+            async with desk.database.office() as connection:
+                customer = await office_subscribers.find(connection, login)
+                assert customer is not None
+                account_id = customer.account.account_id
+                for session in await office_sessions.live_of(connection, account_id):
+                    await office_sessions.give(connection, await _cut(desk, connection, session))
+
+        return self._errand(OfficeChange("disconnect", login, "", 0), write)
+
+
+async def _cut(desk: Desk, connection: Connection, session: Session) -> Order:
+    """A Disconnect for a session, in the words of its device, as `session disconnect` gives it."""
+    names = await office_devices.names(connection)
+    device = await office_devices.find(connection, names[session.device_id])
+    assert device is not None
+    return Order(
+        order_id=desk.ids.next(),
+        account_id=session.account_id,
+        session_id=session.session_id,
+        device_id=session.device_id,
+        kind=OrderKind.DISCONNECT,
+        reason="operator",
+        attributes=encode_attributes(DIALECTS[device.dialect].session_keys(session, for_coa=False)),
+        address=session.source_address,
+        port=device.coa_port,
+        created_us=desk.clock.now_us(),
+    )

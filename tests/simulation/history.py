@@ -166,6 +166,8 @@ class History:
             world.after(when_us, self._while_stormy, self.host.restart)
         for when_us, by_us in plan.clock_jumps:
             world.after(when_us, self._turn_clock, by_us)
+        for when_us, for_us in plan.rushes:
+            world.after(when_us, self._rush, for_us)
         for when_us, for_us, lost, both in plan.partitions:
             world.after(when_us, self._part, for_us, lost, both)
         for when_us, for_us, what in plan.disk_faults:
@@ -191,6 +193,13 @@ class History:
         for source, target in ways if both else [self._dice.choice(ways)]:
             self.world.say(f"no way from {source} to {target} for {for_us / US_PER_S:.1f} s")
             close(source, target, for_us)
+
+    def _rush(self, for_us: int) -> None:
+        if self.stormy:
+            self.world.figures["rushes"] += 1
+            self.world.say(f"all wait for {for_us / US_PER_S:.1f} s")
+            for router in self.routers:
+                self.network.clog(router.address, SERVER, for_us)
 
     def _trouble_disk(self, for_us: int, what: str) -> None:
         if not self.stormy:

@@ -102,7 +102,9 @@ class Journal:
         tariff = compile_tariff(plan_of(row))
         wanted = (*session.usage, session.charged_micros)
         twice = records
-        if session.state == CLOSED and not session.synthetic:
+        doubted = not device.gigawords and any(one.effect == "low-stop" for _, one in records)
+        # A Stop in review may be understood at its second coming, when wraps have been seen.
+        if session.state == CLOSED and not session.synthetic and not doubted:
             # An old record says how much included usage it had taken then; a repeat takes none.
             last = records[-1][1]
             twice = records + [

@@ -16,7 +16,7 @@ from radius import Packet, encode_attributes
 from tests.simulation import wire
 from tests.simulation.asking import Asker, Question
 from tests.simulation.connection import Connection
-from tests.simulation.dials import Dial, cast
+from tests.simulation.dials import NOBODY, Dial, cast
 from tests.simulation.host import AUTH_PORT, SERVER
 from tests.simulation.network import Network
 from tests.simulation.orders import Orders
@@ -32,6 +32,8 @@ from tests.simulation.world import MINUTE_US, US_PER_S, World
 INTERIM_S = 300  # where nobody says how often
 STUBBORN_PERMILLE = 250  # of those who are refused: they try again
 AUTH = (SERVER, AUTH_PORT)
+FORGOTTEN = ("lost", "reboot")  # why a session may have ended without a Stop
+LINGERS_N, LINGER_US = 12, 240 * US_PER_S  # longer than silence is borne with
 
 
 class Nas:
@@ -85,6 +87,33 @@ class Nas:
         for connection in list(self.connections.values()):
             connection.reform()
             self._end_later(connection, self.dice.randrange(US_PER_S, 10 * MINUTE_US))
+        if any(one.nas == self.name and one.cause in FORGOTTEN for one in self.truth.sessions):
+            for n in range(LINGERS_N):
+                self.later(n * LINGER_US + US_PER_S, self._linger)
+
+    def _linger(self) -> None:
+        """Talk on, so that the server notices who is silent: somebody asks, and is refused."""
+        attempt = Login(NOBODY.login, self.name, "", self.world.now_us, False)
+        self.truth.logins.append(attempt)
+        self.numbers += 1
+
+        def answered(packet: Packet) -> None:
+            attempt.verdict, attempt.answered_us = "reject", self.world.now_us
+
+        dial, session_id = Dial(0, NOBODY, 0, ""), self._session_id(self.numbers)
+        wait_us = self.profile.login_wait_us
+        self.asker.ask(
+            Question(
+                self._login_octets(dial, self.numbers, session_id, 0),
+                AUTH,
+                wait_us,
+                wait_us,
+                self.profile.login_tries_n,
+                answered,
+                lambda: None,
+                name="login of nobody",
+            )
+        )
 
     @property
     def at_rest(self) -> bool:
@@ -210,17 +239,33 @@ class Nas:
     ) -> None:
         """The server has answered a login."""
         attempt.answered_us = self.world.now_us
-        lane, number, session_id = names
+        lane, _, _ = names
         if packet.code != wire.ACCESS_ACCEPT:
             attempt.verdict = "reject"
             self.world.figures["logins rejected"] += 1
             self.lanes.pop(lane, None)
-            if self.dice.randrange(1000) < STUBBORN_PERMILLE:
+            if self.profile.lets_anybody and dial.resident is NOBODY:
+                self._admit(dial, attempt, names, wire.Told())
+            elif self.dice.randrange(1000) < STUBBORN_PERMILLE:
                 self._dial_again(dial)
             return
         attempt.verdict = "accept"
         self.world.figures["logins accepted"] += 1
-        told = wire.told(packet)
+        if self.dice.randrange(1000) < self.profile.no_show and not self.calming:
+            self.world.figures["logins that never began"] += 1
+            self.lanes.pop(lane, None)
+            return
+        self._admit(dial, attempt, names, wire.told(packet))
+
+    def _admit(
+        self,
+        dial: Dial,
+        attempt: Login,
+        names: tuple[tuple[str, int], int, str],
+        told: wire.Told,
+    ) -> None:
+        """Let a subscriber in, within what was told; nothing is, if the router decides alone."""
+        lane, number, session_id = names
         plan = self.truth.plan_of.get(dial.resident.login, attempt.plan)
         speeds = speeds_bps(PLANS.get(plan, ""), self.router.line_rate_bps)
         if self.profile.polices_as_told:
@@ -232,7 +277,7 @@ class Nas:
             login=dial.resident.login,
             plan=plan,
             tokens=told.tokens,
-            accepted_us=self.world.now_us,
+            accepted_us=self.world.now_us if told.tokens else None,
             tried_us=attempt.sent_us,
             profile=self.profile.name,
             speed_bps=speeds,

@@ -77,8 +77,8 @@ class Office:
         purse, changes = Purse(self._world, truth, n), Changes(self._world, truth)
         login, other = dice.choice(logins), dice.choice(list(truth.plan_of))
         kind = dice.choices(
-            ("top-up", "correction", "transfer", "plan-text", "plan", "suspend", "device"),
-            (40, 10, 15, 8, 8, 10, 5),
+            ("top-up", "correction", "transfer", "plan-text", "plan", "suspend", "device", "cut"),
+            (36, 8, 12, 14, 8, 8, 8, 10),
         )[0]
         work: Work
         if kind == "top-up":
@@ -97,8 +97,10 @@ class Office:
             resumed_us = after_us + dice.randrange(US_PER_S, 5 * MINUTE_US)
             back = Errand(f"resume {login}", changes.status(login, "active"), resumed_us)
             self._world.after(resumed_us, self._set_out, back)
-        else:
+        elif kind == "device":
             work = changes.device(dice)
+        else:
+            work = changes.disconnect(login)
         people_n = 2 if kind in ("top-up", "correction", "transfer") and dice.random() < 0.3 else 1
         return Errand(f"{kind} {login}", work, after_us, people_n)
 

@@ -110,6 +110,11 @@ PATHS = frozenset({"loss", "late", "double", "partition", "clog"})
 OFFICE = frozenset({"office"})
 
 
+def odd(*habits: str) -> Callable[[Swarm], bool]:
+    """Does a history have one of these habits of routers (profiles.HABITS)?"""
+    return lambda plan: bool(set(habits) & set(plan.habits))
+
+
 @contextmanager
 def planted(bug: Bug) -> Iterator[None]:
     """The code has the bug inside this block."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 ALWAYS = 1000
+NO_SHOW_PERMILLE = 20  # of accepted logins, at any router: nobody is there any more
 HOUR_US = 60 * MINUTE_US
 
 
@@ -29,6 +30,7 @@ class Profile:
     check_us: int = US_PER_S  # how often it compares usage with the limits
     octet_limits: bool = False
     coa_limits: bool = True
+    full_permille: int = 0  # how often its lines are full, beyond the usual
     polices_as_told: bool = False  # by the Accept; otherwise as the plan says, set up by hand
 
     # How it speaks.
@@ -59,10 +61,13 @@ class Profile:
 
     # Bad habits of a box.
     reboot_every_us: int = 0  # on average; 0: never
-    boot_says: str = "on"  # "on", "off-on", "nothing", "late-on", "storm"
+    boot_says: str = "on"  # "on", "off-on", "nothing", "late-on", "slow-on", "storm"
     stale_on: int = 0  # after a boot: an earlier On is sent once more, much later
     keeps_queue: bool = False  # records that wait survive a reboot
     replay_every_us: int = 0  # on average: some record of the past is sent again
+    replays_n: int = 1  # so many at once, in the order in which they were made
+    lets_anybody: bool = False  # whom the server refuses for not knowing him is let in here
+    no_show: int = 0  # permille of logins that are accepted and never begin
 
     # Bad habits within a session.
     no_start: int = 0
@@ -132,7 +137,7 @@ def _reboots(dice: random.Random) -> dict[str, object]:
     return {
         "reboot_every_us": dice.randrange(3, 20) * MINUTE_US,
         "boot_says": dice.choice(("on", "on", "off-on", "nothing", "late-on", "storm")),
-        "stale_on": dice.choice((0, 0, 500)),
+        "stale_on": dice.choice((0, 0, 500, ALWAYS)),
         "keeps_queue": dice.random() < 0.3,
         "unique_ids": dice.random() < 0.5,
     }
@@ -141,16 +146,46 @@ def _reboots(dice: random.Random) -> dict[str, object]:
 # Each is one bad habit; a few of them make a router odd.
 HABITS: dict[str, Habit] = {
     "reboots": _reboots,
-    "replays": lambda dice: {"replay_every_us": dice.randrange(20, 200) * US_PER_S},
+    "stale boots": lambda dice: {
+        "reboot_every_us": dice.randrange(3, 8) * MINUTE_US,
+        "stale_on": ALWAYS,
+    },
+    "boots late": lambda dice: {
+        "reboot_every_us": dice.randrange(3, 8) * MINUTE_US,
+        "boot_says": dice.choice(("slow-on", "late-on", "slow-on")),
+        "unique_ids": True,
+    },
+    "forgets ids": lambda dice: {
+        "reboot_every_us": dice.randrange(3, 8) * MINUTE_US,
+        "boot_says": dice.choice(("nothing", "on")),
+        "echoes_class": False,
+        "unique_ids": False,
+        "id_in_login": False,
+    },
+    "replays": lambda dice: {
+        "replay_every_us": dice.randrange(20, 200) * US_PER_S,
+        "replays_n": dice.choice((1, 3)),
+    },
+    "lets anybody in": lambda dice: {
+        "lets_anybody": True,
+        "echoes_class": dice.random() < 0.5,
+    },
+    "no show": _some("no_show", 300, 600),
+    "stops only": lambda dice: {
+        "no_start": ALWAYS,
+        "no_interims": ALWAYS,
+        "id_in_login": False,
+    },
     "no class": lambda dice: {"echoes_class": False},
     "no class, old ids": lambda dice: {"echoes_class": False, "unique_ids": False},
     "no start": _some("no_start", 300, ALWAYS),
     "no interims": _some("no_interims", 300, ALWAYS),
     "no stop": _some("no_stop", 200, 500),
+    "cut dead": lambda dice: {"no_stop": ALWAYS, "octet_limits": False},
     "second stop": _some("second_stop", 500),
     "late interim": _some("late_interim", 500),
     "fall": _some("fall", 300),
-    "reset": _some("reset", 300),
+    "reset": _some("reset", 300, 800),
     "jump": _some("jump", 300),
     "swap": _some("swap", 300, ALWAYS),
     "zero stop": _some("zero_stop", 300),
@@ -179,9 +214,10 @@ HABITS: dict[str, Habit] = {
 }
 
 
-def odd(profile: Profile, dice: random.Random) -> Profile:
-    """The profile with one to four bad habits, and a name that says which."""
-    names = dice.sample(list(HABITS), dice.choice((1, 1, 2, 2, 3, 4)))
+def odd(profile: Profile, dice: random.Random, habits: tuple[str, ...] = ()) -> Profile:
+    """The profile with some of these bad habits (none given: of all), named in its name."""
+    known = habits or tuple(HABITS)
+    names = dice.sample(known, min(len(known), dice.choice((1, 2, 2, 3, 3, 4))))
     found: dict[str, object] = {}
     for name in names:
         found.update(HABITS[name](dice))
@@ -198,4 +234,4 @@ def usual(dialect: str, gigawords: bool, dice: random.Random) -> Profile:
         found = NO_GIGAWORDS
     else:
         found = dice.choice((STANDARD, COOVA))
-    return replace(found, signs_accounting=dice.random() < 0.2)
+    return replace(found, signs_accounting=dice.random() < 0.2, no_show=NO_SHOW_PERMILLE)

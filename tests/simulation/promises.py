@@ -75,10 +75,12 @@ def _told(
     if was is not None:
         volume = prices.volume.price_micros(prices.counted(was.usage), was.free_octets)
         time = prices.time.price_micros(was.session_s, was.free_s)
+    # Its router looks once a second: what passes until then is paid as well, at least half of it.
+    late_octets = max(min(prices.rate_bps // 8, session.limit_octets - 1), 0)
     for told, worth, besides in (
         (
             f"{session.limit_octets} octets",
-            prices.volume.price_micros(session.limit_octets, octets_left),
+            prices.volume.price_micros(session.limit_octets + late_octets, octets_left),
             time,
         ),
         (

@@ -8,6 +8,7 @@ was told is in the truth, so that nobody is blamed for what nobody reported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from radius import encode_attributes
@@ -26,6 +27,7 @@ class Reboots:
     def __init__(self, nas: Nas) -> None:
         """Not yet."""
         self._nas = nas
+        self._callers: list[Callable[[], None]] = []  # who dials again when it is back
 
     def reboot(self) -> None:
         """The router dies with all that is in its memory, and comes back."""
@@ -39,6 +41,7 @@ class Reboots:
                 self._nas.hang_up(connection, "reboot")
             else:
                 self._nas.drop(connection, "reboot")
+                self._callers.append(connection.on_cut)
         self._nas.boots_n += 1
         self._nas.lanes.clear()
         self._nas.up = False
@@ -58,6 +61,9 @@ class Reboots:
 
     def _booted(self) -> None:
         self._nas.up = True
+        callers, self._callers = self._callers, []
+        for dial_again in callers:
+            dial_again()
         if not self._nas.profile.unique_ids:
             self._nas.numbers = 0
         self._nas.truth.boots.append((self._nas.name, self._nas.world.now_us, False))
@@ -65,27 +71,35 @@ class Reboots:
         at = len(self._nas.truth.boots) - 1
         if says in ("on", "off-on"):
             self._announce("on", at)
+        elif says == "slow-on":
+            stamp = self._nas.reports.stamp()
+            wait_us = self._nas.dice.randrange(20 * US_PER_S, 200 * US_PER_S)
+            self._nas.later(wait_us, self._announce, "on", at, stamp)
         elif says == "late-on":
             self._nas.later(self._nas.dice.randrange(90 * US_PER_S), self._announce, "on", at)
         elif says == "storm":
             for _ in range(5):
                 self._nas.later(self._nas.dice.randrange(10 * US_PER_S), self._announce, "on", at)
 
-    def _announce(self, kind: str, boot: int = -1) -> None:
-        """Accounting-On or -Off."""
+    def _announce(self, kind: str, boot: int = -1, stamp: list[wire.Pair] | None = None) -> None:
+        """Accounting-On or -Off; `stamp` is that of a boot some time ago."""
         pairs = [
             (wire.STATUS_TYPE, wire.number(wire.STATUS[kind])),
             (wire.ACCT_SESSION_ID, b"00000000"),
             *self._nas.names(),
-            *self._nas.reports.stamp(),
+            *(self._nas.reports.stamp() if stamp is None else stamp),
         ]
+
+        if boot >= 0 and stamp is None:
+            name, _, known = self._nas.truth.boots[boot]
+            self._nas.truth.boots[boot] = (name, self._nas.world.now_us, known)
 
         def acked(question: Question) -> None:
             if boot >= 0:
                 name, at_us, _ = self._nas.truth.boots[boot]
                 self._nas.truth.boots[boot] = (name, at_us, True)
             if self._nas.dice.randrange(1000) < self._nas.profile.stale_on:
-                wait_us = self._nas.dice.randrange(MINUTE_US, 30 * MINUTE_US)
+                wait_us = self._nas.dice.randrange(5 * MINUTE_US, 12 * MINUTE_US)
                 self._nas.world.after(wait_us, self._stale, question.octets)
 
         self._nas.reports.report(encode_attributes(pairs), kind, acked, lambda question: None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.simulation.host import Doom
 from tests.simulation.network import Weather
+from tests.simulation.profiles import HABITS
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 DAY_US = 24 * 60 * MINUTE_US
@@ -23,6 +24,7 @@ KINDS = (
     "flip",
     "partition",
     "clog",
+    "rush",  # everybody at once, and hardly room to wait
     "crash-step",
     "crash-point",
     "crash-write",
@@ -35,9 +37,11 @@ KINDS = (
     "store",  # conflicts, lost connections, commits of unknown outcome
     "restart",
     "routers",  # hostile routers
+    "wraps",  # a router without Gigawords whose lines are full
     "office",
     "buggify",
 )
+OFTEN = (("routers", 280), ("office", 100))  # permille of all seeds that have them besides
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class Swarm:
     pace_us: int
     doom_permille: int  # how many runs of the server are doomed
     doom_kinds: tuple[str, ...]
+    habits: tuple[str, ...] = ()  # the odd habits that there are in this history
+    rushes: list[tuple[int, int]] = field(default_factory=list)  # when, all wait how long
     power_cuts: list[int] = field(default_factory=list)  # instants after the start
     partitions: list[tuple[int, int, bool, bool]] = field(default_factory=list)
     # (when, how long, lost rather than kept, both ways)
@@ -85,7 +91,7 @@ def swarm(seed: int) -> Swarm:
     """Draw the plan of a seed."""
     dice = random.Random(f"swarm/{seed}")
     size = dice.choices(("small", "middle", "large"), (80, 17, 3))[0]
-    kinds = frozenset(dice.sample(KINDS, dice.choice((0, 1, 2, 2, 3, 3, 4, 5))))
+    kinds = _kinds(seed, dice)
     scale = {"small": 1, "middle": 3, "large": 8}[size]
     length_us = dice.randrange(8, 40) * MINUTE_US * (1 + scale) // 2
     plan = Swarm(
@@ -106,6 +112,7 @@ def swarm(seed: int) -> Swarm:
     )
     if "routers" in kinds:
         plan.hostile_n = dice.randint(1, plan.routers_n)
+        plan.habits = _habits(seed)
     _draw_events(plan, dice)
     plan.limits = {
         # An idle server polls; a world that does little else would find little.
@@ -117,7 +124,29 @@ def swarm(seed: int) -> Swarm:
     }
     if "buggify" in kinds:
         _buggify(plan, dice)
+    if "rush" in kinds:
+        _crowd(plan, dice)
+    if "wraps" in kinds:
+        # At a full line a counter of 32 bits lasts six minutes.
+        plan.length_us = max(plan.length_us, 14 * MINUTE_US)
+        plan.sessions_n = min(plan.sessions_n, 6)
     return plan
+
+
+def _kinds(seed: int, dice: random.Random) -> frozenset[str]:
+    """A few kinds of trouble; people and their boxes more often, for they have most variety."""
+    drawn = set(dice.sample(KINDS, dice.choice((0, 1, 2, 2, 3, 3, 4, 5))))
+    more = random.Random(f"kinds/{seed}")
+    for kind, permille in OFTEN:
+        if more.randrange(1000) < permille:
+            drawn.add(kind)
+    return frozenset(drawn)
+
+
+def _habits(seed: int) -> tuple[str, ...]:
+    """A few odd habits for all odd routers of a history."""
+    dice = random.Random(f"habits/{seed}")
+    return tuple(dice.sample(list(HABITS), dice.choice((2, 3, 4, 5, 6))))
 
 
 def _weather(dice: random.Random, kinds: frozenset[str]) -> Weather:
@@ -145,7 +174,7 @@ def _draw_events(plan: Swarm, dice: random.Random) -> None:
     if "restart" in plan.kinds:
         plan.restarts = moments(3)
     if "store" in plan.kinds:
-        plan.store_permille = dice.choice((10, 50, 300))
+        plan.store_permille = dice.choice((50, 200, 400))
     if "power" in plan.kinds:
         plan.power_cuts = moments(3)
     if "partition" in plan.kinds:
@@ -155,7 +184,12 @@ def _draw_events(plan: Swarm, dice: random.Random) -> None:
         ]
     if "clog" in plan.kinds:
         plan.partitions += [
-            (when, dice.randrange(1, 5 * US_PER_S), False, dice.random() < 0.5)
+            (
+                when,
+                dice.randrange(1, dice.choice((5, 5, 200)) * US_PER_S),
+                False,
+                dice.random() < 0.5,
+            )
             for when in moments(4)
         ]
     if "disk-error" in plan.kinds:
@@ -177,6 +211,19 @@ def _draw_events(plan: Swarm, dice: random.Random) -> None:
             (when, dice.choice((-1, 1)) * dice.randrange(1, dice.choice(spans)))
             for when in moments(3)
         ]
+
+
+def _crowd(plan: Swarm, dice: random.Random) -> None:
+    """All datagrams wait a while and come at once, to a slow house with a short line."""
+    plan.limits["queue_max_n"] = dice.choice((2, 2, 4))
+    plan.limits["batch_max_n"] = dice.choice((1, 3, 8))
+    plan.pace_us = dice.choice((10_000, 50_000, 200_000))
+    plan.length_us = min(plan.length_us, 15 * MINUTE_US)
+    plan.routers_n, plan.subscribers_n = max(plan.routers_n, 2), max(plan.subscribers_n, 7)
+    plan.rushes = [
+        (dice.randrange(MINUTE_US // 4, plan.length_us * 8 // 10), dice.randrange(3, 40) * US_PER_S)
+        for _ in range(dice.randint(2, 4))
+    ]
 
 
 def _buggify(plan: Swarm, dice: random.Random) -> None:

@@ -90,10 +90,12 @@ per = "MB"
 """,
     "open-house": """
 sessions = 2
+interim_s = 60
 max_session_s = 7200
 """,
     "fee-only": """
 sessions = 4
+interim_s = 60
 [price.session]
 fee = "0.25"
 """,
@@ -135,7 +137,7 @@ def residents() -> list[Resident]:
             password=f"secret-{n}",
             plan=plans[n % len(plans)],
             balance_micros=BALANCES_MICROS[n * 5 % 7 % len(BALANCES_MICROS)],
-            credit_limit_micros=500_000 if n % 9 == 4 else 0,
+            credit_limit_micros=500_000 if n % 14 == 3 else 0,
         )
         for n in range(SUBSCRIBERS_N)
     ]

@@ -94,7 +94,7 @@ class Login:
 class OfficeChange:
     """Something that the office did beside money."""
 
-    what: str  # "plan", "status", "plan-text", "device"
+    what: str  # "plan", "status", "plan-text", "device", "disconnect"
     name: str  # the login, plan or device that was changed
     value: str  # what it became
     tried_us: int
@@ -125,10 +125,12 @@ class Truth:
     opening_micros: dict[str, int] = field(default_factory=dict)  # by login
     credit_limit_micros: dict[str, int] = field(default_factory=dict)
     boots: list[tuple[str, int, bool]] = field(default_factory=list)
-    # (nas, world us, Accounting-On acknowledged) for each reboot of a router
+    # (nas, world us of its announcement, if it made one, Accounting-On acknowledged) for each
+    # reboot of a router
     plan_texts: list[str] = field(default_factory=list)  # loaded, or tried, besides the town's
     logins: list[Login] = field(default_factory=list)
     cast: dict[str, str] = field(default_factory=dict)  # by login: the plan it began with
+    routers: list[str] = field(default_factory=list)  # those that take part
     changes: list[OfficeChange] = field(default_factory=list)
     plan_of: dict[str, str] = field(default_factory=dict)  # by login: the plan it has by now
     disconnects_n: int = 0  # asked for by the server, as the routers saw it
