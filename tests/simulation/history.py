@@ -58,6 +58,7 @@ class History:
 
     def __init__(self, plan: Swarm, template: Path, room: Path, *, timeline: bool = False) -> None:
         """Set the stage in `room`, which must not exist yet."""
+        gc.disable()  # a collector that comes at random would end tasks at random
         seed_randomness(plan.seed)
         self.plan = plan
         self.world = World(
@@ -222,8 +223,11 @@ class History:
 
 def live(seed: int, template: Path, room: Path, *, timeline: bool = False) -> Verdict:
     """Run the history of a seed in a new directory, and clean up after it."""
-    gc.disable()  # a collector that comes at random would end tasks at random
-    history = History(swarm(seed), template, room, timeline=timeline)
+    return finish(History(swarm(seed), template, room, timeline=timeline), room)
+
+
+def finish(history: History, room: Path) -> Verdict:
+    """Live through a history and throw its world away."""
     try:
         history.run()
         return _verdict(history)
@@ -232,6 +236,7 @@ def live(seed: int, template: Path, room: Path, *, timeline: bool = False) -> Ve
         history.checker.close()
         history.host.disk.close()
         with unheard():
+            seed = history.plan.seed
             del history
             if seed % COLLECT_EVERY == 0:
                 gc.collect()
