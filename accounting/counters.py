@@ -132,6 +132,8 @@ def _stale(session: Session, reading: Reading, last_s: int, low: bool) -> bool:
         return False
     if low or reading.session_s < last_s:
         return True
+    if _catching_up(session) and at_us <= (session.candidate_event_us or 0):
+        return True  # perhaps the implausible reading that was settled, once more
     return at_us < known_us and session.epoch > 0  # perhaps of an epoch that is over
 
 

@@ -74,6 +74,19 @@ def test_nobodys_usage_is_in_doubt_as_a_whole_and_nothing_is_put_aside_besides()
         assert read(one, usage(RecordKind.INTERIM, 900, 10**9), slow) is step
 
 
+def test_a3_an_implausible_reading_repeated_behind_the_one_that_settled_it_is_stale() -> None:
+    slow, one = replace(DEVICE, line_rate_bps=8_000), session()
+    absurd = usage(RecordKind.INTERIM, 700, 10**9)
+    # The Stop is of the next second by the device's clock, and of the same one of the session.
+    stop = replace(usage(RecordKind.STOP, 700, 600), arrived_us=701_000_000)
+    assert read(one, absurd, slow) is Step.CAPPED
+    charged = one.output_octets
+    assert read(one, stop, slow) is Step.SETTLED
+    for ended in (False, True):
+        assert read(one, absurd, slow, ended=ended) is Step.STALE
+        assert (one.output_octets, one.review_output) == (charged, 0)
+
+
 def test_a11_live_rating_and_its_replay_read_by_the_same_rules() -> None:
     for module in (record, replay):
         assert module.read_into is read_into  # type: ignore[attr-defined]
