@@ -97,8 +97,8 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
 def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
     """Bring the session to life if the record does so; answers whether it has ended for good.
 
-    A session that we closed ourselves lives again when its device reports it (A8, A10, F-03); one
-    that its device stopped does not (F-07).
+    A session that we closed ourselves lives again when its device reports it (A8, A10, F-03), but
+    not by a record of long ago; one that its device stopped does not (F-07).
     """
     if session.state in (SessionState.ACCEPTED, SessionState.LAPSED):
         session.state = SessionState.OPEN
@@ -106,7 +106,8 @@ def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
         _forget_hold(session)
         _outlive(turn, session)
     elif session.state is SessionState.CLOSED and session.synthetic:
-        news = when.at_us > session.last_event_us or usage.kind is RecordKind.STOP
+        late = when.stale or when.at_us <= session.last_event_us
+        news = not late or usage.kind is RecordKind.STOP
         if usage.kind is not RecordKind.START and news:
             session.state = SessionState.OPEN
             session.stop_us, session.synthetic, session.terminate_cause = None, False, 0

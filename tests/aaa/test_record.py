@@ -407,3 +407,18 @@ def test_a11_a_session_that_continues_another_is_replayed_without_a_fee(gate: Ga
             fee_owed=not session.class_session_id,
         )
         assert (found.differences, found.charged_micros) == ([], charged)
+
+
+def test_a8_a_report_of_long_ago_brings_no_session_back_that_a_boot_has_ended(gate: Gate) -> None:
+    gate.add_subscriber()
+    token = class_of(gate.accept())
+    gate.at(0).record("start", token=token, t=0)
+    gate.at(60).record("interim", token=token, st=60, o=5, t=60)
+    gate.at(900).record("on", t=900)
+    gate.at(2_000).record("interim", token=token, st=60, o=5, t=60)
+    (session,) = gate.sessions()
+    assert (session.state, session.synthetic) == (SessionState.CLOSED, True)
+    gate.at(2_060).record("interim", token=token, st=2_060, o=9, t=2_060)
+    (session,) = gate.sessions()
+    assert session.state is SessionState.OPEN
+    assert gate.check() == []
