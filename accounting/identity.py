@@ -63,7 +63,7 @@ def match(
     if usage.kind is RecordKind.START:
         return _match_start(usage, at_us, fitting, same_id, unstarted)
     chosen = _nearest_start(usage, at_us, fitting)
-    if _began_after_reboot(usage, at_us, chosen):
+    if not when.stale and _began_after_reboot(usage, at_us, chosen):
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
     if not when.stale and _began_after_stop(usage, at_us, chosen):
         adopted = _adopted(usage, at_us, unstarted)

@@ -231,6 +231,12 @@ def test_q_08_after_a_reboot_a_session_that_began_later_is_new_without_its_start
     assert find(usage(session_s=1800), t=1800, same_id=(old,)).session is old, "it ran on (A8)"
 
 
+def test_a3_a_record_of_long_ago_begins_no_session_after_a_reboot() -> None:
+    # It is as old as the session that the boot has ended, and only came now.
+    old = ended(1, last=600, synthetic=True, terminate_cause=NAS_REBOOT)
+    assert find(usage(session_s=300), t=1900, same_id=(old,), stale=True) == Match(old)
+
+
 def test_f_15_usage_that_began_after_the_stop_of_its_id_waits_for_an_operator() -> None:
     old = ended(1, start=0, last=600)
     found = find(usage(session_s=300), t=90_000, same_id=(old,))
@@ -303,3 +309,11 @@ def test_a2_when_no_clock_is_right_a_record_goes_to_the_session_that_reports() -
     login, mine = waiting(2, acct_session_id="A"), running(1)
     said = usage(session_s=286)
     assert find(said, t=-20_000_000, same_id=(login, mine)).session is mine
+
+
+def test_a3_a_report_of_long_ago_begins_no_session_behind_a_boot() -> None:
+    old = running(1, state=SessionState.CLOSED, synthetic=True, terminate_cause=NAS_REBOOT)
+    old.stop_us = at(600)
+    said = usage(session_s=300)
+    assert find(said, t=6_000, same_id=(old,), stale=True).session is old
+    assert find(said, t=6_000, same_id=(old,)).session is None
