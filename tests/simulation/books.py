@@ -10,11 +10,12 @@ keep the server from tidying up its log. Money is micros, instants are the serve
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from pysqlite3 import dbapi2 as sqlite3
 
 from tests.simulation.oracle import PriceList, Usage, read
 

@@ -36,7 +36,7 @@ BUGS = (
     Bug(
         "answer-to-the-wrong-request",
         "the outcomes of a batch are handed out in the wrong order",
-        ("A1", "A2", "A4", "liveness", "the server says"),
+        ("ATH-07", "A1", "A2", "A4", "liveness", "the server says"),
         500,
         (
             Code(

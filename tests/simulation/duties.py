@@ -30,8 +30,9 @@ BELIEVED_US = 250 * US_PER_S  # a right clock is believed of a record that was n
 INSTANT_US = 5 * US_PER_S  # whole seconds, cut off twice, and a way through a good network
 UNSURE_US = 310 * US_PER_S  # a clock that is believed may be wrong by so much
 CUT_ENDS_US = 600 * US_PER_S  # within which an acknowledged cut without a Stop is an end
+KEPT_N = 20  # decisions that are kept of each login
 APART_US = 70 * US_PER_S  # two Starts that are nearer may be taken for one
-UNDERSTATES = ("reset", "fall", "zero stop", "wraps")  # lies that may only hide usage
+UNDERSTATES = ("reset", "fall", "zero stop")  # lies that may only hide usage
 SAYS_DELAY = ("cisco", "coova")
 
 
@@ -139,6 +140,7 @@ class Duties:
     ) -> Iterator[str]:
         """All is at rest; instants are the world's."""
         yield from _orders(books)
+        yield from _verdicts(books, truth)
         known = pairs(books, truth)
         for pair in known.values():
             yield from _understated(pair)
@@ -218,7 +220,31 @@ def _held_as_long_as_told(was: Session | None, session: Session) -> Iterator[str
         )
 
 
-# -------------------------------------------------------------------- orders
+# -------------------------------------------------------------------- logins and orders
+
+
+def _verdicts(books: Books, truth: Truth) -> Iterator[str]:
+    """ATH-07: what a router heard about a login is what was decided about it.
+
+    Only so much is known of each login as is kept: the last twenty decisions.
+    """
+    decided: Counter[tuple[str, str, str]] = Counter()
+    full = set()
+    for login, nas, code, n in books.ask(
+        "SELECT d.login, v.name, d.code, d.n FROM decisions d"
+        " JOIN devices v ON v.device_id = d.device_id"
+    ):
+        decided[login, nas, "accept" if code == "accepted" else "reject"] += 1
+        if n >= KEPT_N:
+            full.add(login)
+    heard = Counter((one.login, one.nas, one.verdict) for one in truth.logins if one.verdict)
+    for key, heard_n in heard.items():
+        login, nas, verdict = key
+        if login in truth.plan_of and login not in full and heard_n > decided[key]:
+            yield (
+                f"ATH-07: {nas} heard {verdict} for {login} {heard_n} times, "
+                f"it was decided {decided[key]} times"
+            )
 
 
 def _orders(books: Books) -> Iterator[str]:
@@ -295,10 +321,12 @@ def _instants(books: Books, true: TrueSession, session: Session) -> Iterator[str
 
 def _slack_us(true: TrueSession) -> int | None:
     """How far the house may be off about this session; None: as far as it likes."""
+    unsure = any(habit in true.profile for habit in ("no clock", "wrong clock", "clock steps"))
+    if true.profile.startswith(SAYS_DELAY) or "new packets" in true.profile:
+        return UNSURE_US if unsure else INSTANT_US
     if any(one.acked_us is None for one in true.told):
         return None
     late_us = max((one.acked_us or 0) - one.sent_us for one in true.told)
-    delay = true.profile.startswith(SAYS_DELAY) or "new packets" in true.profile
-    if any(habit in true.profile for habit in ("no clock", "wrong clock", "clock steps")):
-        return UNSURE_US if delay else UNSURE_US + late_us
-    return INSTANT_US if delay or late_us < BELIEVED_US else None
+    if unsure:
+        return UNSURE_US + late_us
+    return INSTANT_US if late_us < BELIEVED_US else None

@@ -105,7 +105,9 @@ class Orders:
             connection.truth.told_off_us = self._world.now_us
         if habit in ("deaf", "naks", "goes on"):
             connection.truth.obeys = False  # new limits may be narrower ones
-            return self._nas.dice.choice(ERROR_CAUSES) if habit == "naks" else 0
+            cause = self._nas.dice.choice(ERROR_CAUSES) if habit == "naks" else 0
+            connection.truth.denied |= cause == GONE
+            return cause
         if cut:
             wait_us = self._nas.dice.choice((0, self._nas.dice.randrange(US_PER_S)))
             self._nas.later(wait_us, self._cut, connection)

@@ -125,6 +125,8 @@ class Watch:
             name = true.profile.split(" (")[0] + (" with odd habits" if "(" in true.profile else "")
             if not true.honest:
                 return 0, name, "its counters lied"
+            if true.denied:
+                return 0, name, "its router denied it"
             if not true.obeys and not _stops_itself(prices, true):
                 return 0, name, "it ignores orders"
             rate_bps = true.rate_bps or sum(true.speed_bps)
@@ -149,13 +151,14 @@ class Watch:
         look_s = Fraction(true.check_us, US_PER_S)
         by_octets = prices.volume != NOTHING and true.enforces_octets and true.limit_octets > 0
         by_time = prices.time != NOTHING and true.enforces_time and true.limit_s > 0
-        if by_octets and by_time:
+        if by_octets and prices.time != NOTHING:
             # Either limit leaves all the money to its own side: what the lesser side came to.
             other = min(
                 prices.volume.price_micros(prices.counted(session.usage), session.free_octets),
                 prices.time.price_micros(session.session_s, session.free_s),
             )
-            return prices.price_at_full_speed_micros(rate_bps, look_s) + other
+            unheard = 0 if by_time else prices.price_at_full_speed_micros(0, late_s)
+            return prices.price_at_full_speed_micros(rate_bps, look_s) + other + unheard
         if by_octets or (by_time and prices.volume == NOTHING):
             shared = self._shared_micros(books, session, prices)
             return prices.price_at_full_speed_micros(rate_bps, look_s) + shared

@@ -104,13 +104,15 @@ def _left_alone(books: Books, was: Session | None, session: Session, now_us: int
     if not used or not exhausted(books, session):
         return
     acked = books.ask(
-        "SELECT done_us FROM orders WHERE account_id = ? AND session_id = ?"
-        " AND kind = 'disconnect' AND result = 'ack' ORDER BY done_us DESC LIMIT 1",
+        "SELECT o.done_us, s.last_seen_us FROM orders o JOIN sessions s"
+        " ON s.account_id = o.account_id AND s.session_id = o.session_id"
+        " WHERE o.account_id = ? AND o.session_id = ? AND o.kind = 'disconnect'"
+        " AND o.result = 'ack' ORDER BY o.done_us DESC LIMIT 1",
         session.account_id,
         session.session_id,
     )
-    if acked and now_us - acked[0][0] < 2 * ACK_GRACE_US:
-        return
+    if acked and (now_us - acked[0][0] < 2 * ACK_GRACE_US or acked[0][1] <= acked[0][0]):
+        return  # it was cut, and has not reported since (a look in between may have failed)
     yield (
         f"F2: session {session.session_id} has used its {session.granted_micros} micros, "
         "nothing more is available, and no Disconnect was ordered"

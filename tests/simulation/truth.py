@@ -64,6 +64,7 @@ class TrueSession:
     enforces_octets: bool = False  # it ends at the octet limit it was told
     enforces_time: bool = True  # it ends at its Session-Timeout
     obeys: bool = True  # it ends when it is told to; False once it ignored, refused or went on
+    denied: bool = False  # its router said while it lived that it knows no such session
     told_off_us: int | None = None  # the first genuine Disconnect for it was heard
 
     @property
@@ -133,5 +134,6 @@ class Truth:
     routers: list[str] = field(default_factory=list)  # those that take part
     changes: list[OfficeChange] = field(default_factory=list)
     plan_of: dict[str, str] = field(default_factory=dict)  # by login: the plan it has by now
+    clock_jumped: bool = False  # the server's clock was set anew
     disconnects_n: int = 0  # asked for by the server, as the routers saw it
     naks_n: int = 0
