@@ -181,6 +181,7 @@ class History:
     def _turn_clock(self, by_us: int) -> None:
         if self.stormy:
             self.world.figures["clock jumps"] += 1
+            self.truth.clock_jumped = True
             self.host.clock.offset_us += by_us
             self.world.say(f"the server's clock jumps by {by_us / US_PER_S:+.1f} s")
 
