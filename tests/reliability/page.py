@@ -96,13 +96,18 @@ def planted() -> str:
             f"`{bug['name']}`",
             bug["breaks"],
             ", ".join(bug["found_by"]),
-            ", ".join(str(n) if n is not None else "not found" for n in bug["seeds_needed"]),
+            ", ".join(str(n) if n is not None else "not yet" for n in bug["seeds_needed"]),
         )
         for bug in found["bugs"]
     ]
-    firsts = ", ".join(str(first) for first in found["ranges"])
-    head = ("bug", "what it breaks", "found by", f"seeds needed, counted from seed {firsts}")
-    return table(head, rows)
+    head = ("bug", "what it breaks", "found by", "seeds needed")
+    hits = [bug["seeds_needed"][0] for bug in found["bugs"] if bug["seeds_needed"][0] is not None]
+    told = (
+        f"{len(found['bugs'])} bugs were planted and {len(hits)} found, half of them within "
+        f"{sorted(hits)[len(hits) // 2]} seeds and the last one within {max(hits)}; the same seeds "
+        f"without bugs raised {len(found['false_alarms'])} alarms."
+    )
+    return f"{told}\n\n{table(head, rows)}"
 
 
 # -------------------------------------------------------------------- found on the way
