@@ -88,11 +88,11 @@ def recheck(turn: Turn, account_id: int) -> None:
 
 
 def begin(turn: Turn, session: Session) -> None:
-    """A session has started: money that came since its Accept counts for it now."""
-    enforce(turn, session)
+    """A session has started: money that came or went since its Accept counts for it now."""
     deal = deal_of(turn, session)
-    if deal is not None and deal.plan.priced and not session.cut_order_id:
+    if deal is not None and deal.plan.priced and not _barred(turn, deal):
         _fit_hold(turn, deal)
+    enforce(turn, session)
     _share_included(turn, session)
 
 

@@ -202,8 +202,27 @@ def test_a_session_we_never_accepted_holds_money_or_is_cut(gate: Gate) -> None:
     gate.add_subscriber("bob", balance_micros=0)
     gate.record("start", login="bob", id="B")
     limits, cut = gate.orders
-    assert (limits.kind, limits.reason) == (OrderKind.LIMITS, "re-held")
+    assert (limits.kind, limits.reason) == (OrderKind.LIMITS, "money changed")
     assert (cut.kind, cut.reason) == (OrderKind.DISCONNECT, "exhausted")
+
+
+def test_a_session_whose_money_another_has_used_before_its_start_is_cut_at_its_start(
+    gate: Gate,
+) -> None:
+    gate.add_device("cisco", dialect="cisco", coa_port=1700)
+    gate.add_plan(SHARED.replace("60 MB", "1 MB"))
+    gate.add_subscriber(plan="shared", balance_micros=1_000_000)
+    first = class_of(gate.accept(nas="cisco", id="A", port=1))
+    gate.record("start", nas="cisco", token=first, id="A")
+    second = class_of(gate.accept(id="B", port=2))
+    gate.at(60).record("interim", nas="cisco", token=first, id="A", st=60, o=200 * MB)
+    gate.at(61).record("start", token=second, id="B")
+    late = gate.sessions()[1]
+    assert [one.kind for one in gate.orders if one.session_id == late.session_id] == [
+        OrderKind.DISCONNECT
+    ]
+    assert late.held_micros == 0
+    assert gate.check() == []
 
 
 def test_a_plan_without_prices_holds_nothing_and_cuts_nobody(gate: Gate) -> None:
