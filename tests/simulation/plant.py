@@ -3,7 +3,7 @@
     python -m tests.simulation.plant                       every bug of bugs.py
     python -m tests.simulation.plant NAME ...              these
     python -m tests.simulation.plant --seeds 50            at most so many seeds each
-    python -m tests.simulation.plant --record              three ranges of seeds, kept for the page
+    python -m tests.simulation.plant --record              every bug, kept for the page
 
 Seeds are always the same ones, 0, 1, 2 and so on, so a bug is found by the same seed each time. The
 code without bugs is played on the same seeds, and must be silent there: a seed on which it is not
@@ -32,7 +32,7 @@ from tests.simulation.planting import Bug, planted
 from tests.simulation.run import scratch
 
 RECORD = Path(__file__).with_name("planted.json")
-RANGES = (0, 1_000_000, 2_000_000)  # where seeds begin, when they are played in three ranges
+FIRST = 0  # where seeds begin
 SEED_MAX_S = 120  # of real time; a planted bug may loop without a step of the world
 CLEAN = ""
 CHECKED_FIRST_N = 20
@@ -194,20 +194,17 @@ def _should(name: str) -> str:
     return ", ".join(BY_NAME[name].notices)
 
 
-def survey(names: list[str], *, seeds_n: int | None, jobs: int, ranges: tuple[int, ...]) -> int:
-    """Play the bugs of these names; the exit status. With several ranges, keep the record."""
+def survey(names: list[str], *, seeds_n: int | None, jobs: int, keep: bool = False) -> int:
+    """Play the bugs of these names; the exit status. `keep`: write the record."""
     bugs = [BY_NAME[name] for name in names] if names else list(BUGS)
     with scratch() as directory:
         field = Field(Path(directory), jobs)
         try:
-            for first in ranges:  # most bugs are found here; so that no alarm sends them back
-                field.check(list(range(first, first + min(CHECKED_FIRST_N, seeds_n or 1_000))))
-            work = [(b, first, seeds_n or b.seeds_n) for first in ranges for b in bugs]
-            found = list(field.play(work))
-            first = ranges[0]
-            most = max((one.seed for one in found if one.seed is not None), default=first)
-            furthest = most if len(ranges) == 1 else _furthest(found, first)
-            field.check(list(range(first, furthest + 1)))
+            # Most bugs are found on the first seeds; so that no alarm sends them back:
+            field.check(list(range(FIRST, FIRST + min(CHECKED_FIRST_N, seeds_n or 1_000))))
+            found = list(field.play([(bug, FIRST, seeds_n or bug.seeds_n) for bug in bugs]))
+            most = max((one.seed for one in found if one.seed is not None), default=FIRST)
+            field.check(list(range(FIRST, most + 1)))
         finally:
             field.close()
     lost = sorted({one.name for one in found if one.seed is None})
@@ -215,14 +212,9 @@ def survey(names: list[str], *, seeds_n: int | None, jobs: int, ranges: tuple[in
     print(f"without bugs {field.clean_n} seeds were silent, {len(field.alarms)} were not")
     for seed, text in sorted(field.alarms.items()):
         print(f"FALSE ALARM seed {seed}: {text}")
-    if len(ranges) > 1:
+    if keep:
         _record(bugs, found, field)
     return 1 if lost or field.alarms else 0
-
-
-def _furthest(found: list[Found], first: int) -> int:
-    mine = [one.seed for one in found if one.first == first and one.seed is not None]
-    return max(mine, default=first)
 
 
 def _told(found: list[Found]) -> str:
@@ -236,20 +228,19 @@ def _record(bugs: list[Bug], found: list[Found], field: Field) -> None:
     """Keep what was found for the page about reliability."""
     rows = []
     for bug in bugs:
-        mine = sorted((one for one in found if one.name == bug.name), key=lambda one: one.first)
-        hits = [one for one in mine if one.seed is not None]
+        (one,) = (one for one in found if one.name == bug.name)
         rows.append(
             {
                 "name": bug.name,
                 "breaks": bug.breaks,
-                "found_by": sorted({one.by for one in hits}),
-                "seeds_needed": [one.seeds_n if one.seed is not None else None for one in mine],
+                "found_by": [one.by] if one.seed is not None else [],
+                "seeds_needed": [one.seeds_n if one.seed is not None else None],
                 "within": bug.seeds_n,
-                "violation": hits[0].violation if hits else "",
+                "violation": one.violation,
             }
         )
     kept = {
-        "ranges": list(RANGES),
+        "ranges": [FIRST],
         "bugs": rows,
         "clean_seeds": field.clean_n,
         "false_alarms": [asdict(_Alarm(*one)) for one in sorted(field.alarms.items())],
@@ -270,15 +261,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="of bugs; none: all of them")
     parser.add_argument("--seeds", type=int, help="at most so many for each, whatever it states")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--record", action="store_true", help=f"three ranges, into {RECORD.name}")
+    parser.add_argument("--record", action="store_true", help=f"into {RECORD.name}")
     given = parser.parse_args(arguments)
     unknown = [name for name in given.names if name not in BY_NAME]
     if unknown:
         parser.error(f"no bug is called {unknown[0]}; they are {', '.join(sorted(BY_NAME))}")
     if given.record and (given.names or given.seeds):
         parser.error("--record is of all bugs and the seeds they state: leave NAME and --seeds out")
-    ranges = RANGES if given.record else RANGES[:1]
-    return survey(given.names, seeds_n=given.seeds, jobs=given.jobs, ranges=ranges)
+    return survey(given.names, seeds_n=given.seeds, jobs=given.jobs, keep=given.record)
 
 
 if __name__ == "__main__":
