@@ -3,6 +3,9 @@
 They are found by the oracle, which prices the truth by other means, by the ledger's own laws after
 each commit, and by the two things that a subscriber would notice: service beyond the money (an
 overdraft beyond its bound) and no service in spite of money (a false cut or refusal).
+
+Not planted, for it harms nobody: to keep silent about the share that a session takes when it has
+come to the end of its hold. A device that keeps limits has ended it there, the others do not ask.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ BUGS = (
     Bug(
         "fresh-key-at-each-try",
         "a person who does not know whether a payment was booked tries again under another key",
-        ("P1", "A1"),
+        ("P1", "A1", "office transfer"),
         1000,
         (Code("tests.simulation.errands:Purse._made", "wish.key", 'f"{wish.key}.{wish.tries_n}"'),),
         OFFICE,
@@ -22,7 +22,7 @@ BUGS = (
     Bug(
         "queue-answers-what-it-sheds",
         "a record that the line has no room for is answered, to keep the routers quiet",
-        ("A1", "A2"),
+        ("ATH-07", "A1", "A2"),
         500,
         (
             Code(

@@ -40,7 +40,7 @@ BUGS = (
     Bug(
         "answers-before-the-commit",
         "the commit is started, and the answers do not wait for it",
-        ("A1",),
+        ("A1", "the server says: a task has failed"),
         500,
         (
             Code(

@@ -189,7 +189,7 @@ BUGS = (
     Bug(
         "interim-after-stop-reopens",
         "a late Interim brings a session back that its device has stopped",
-        ("A1", "A6"),
+        ("A1", "A6", "T7"),
         1000,
         (
             Code(
