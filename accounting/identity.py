@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from accounting.counters import START_TOLERANCE_US
 from accounting.event_time import EventTime
 from accounting.suspense import Reason
-from domain.login import canonical_mac
+from domain.login import canonical_login, canonical_mac
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
 from domain.usage import RecordKind, Usage
@@ -56,7 +56,7 @@ def match(
     fitting = [
         session
         for session in same_id
-        if _same_address(usage, session) or _same_course(usage, at_us, session)
+        if _same_address(usage, session) or _same_course(usage, when, session)
     ]
     if not fitting:
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
@@ -117,11 +117,17 @@ def _station(text: str) -> str:
     return canonical_mac(text) or text
 
 
-def _same_course(usage: Usage, at_us: int, session: Session) -> bool:
-    """Another address, but began when this one did and goes on from its totals: re-addressed."""
-    if usage.session_s is None or usage.kind is RecordKind.START:
+def _same_course(usage: Usage, when: EventTime, session: Session) -> bool:
+    """Another address, but began when this one did and goes on from its totals: re-addressed.
+
+    Never somebody else's, and never by a record of long ago: its arrival tells no beginning.
+    """
+    if usage.session_s is None or usage.kind is RecordKind.START or when.stale:
         return False
-    began_us = at_us - usage.session_s * US_PER_S
+    names = [canonical_login(name) for name in (usage.user_name, session.user_name) if name]
+    if len(set(names)) > 1:
+        return False
+    began_us = when.at_us - usage.session_s * US_PER_S
     if abs(began_us - session.start_us) > START_TOLERANCE_US:
         return False
     totals = (

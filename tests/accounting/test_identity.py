@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -223,6 +224,15 @@ def test_a_session_that_only_changed_its_address_is_the_same_session() -> None:
     mine = running(1, start=0, last=3600, framed_ip_address="10.0.0.1")
     said = usage(session_s=3900, framed_ip_address="10.0.0.2", output_octets=10**9)
     assert find(said, t=3900, same_id=(mine,)) == Match(mine)
+
+
+def test_a7_but_not_if_it_is_somebody_elses_or_the_record_is_of_long_ago() -> None:
+    mine = running(1, start=0, last=3600, framed_ip_address="10.0.0.1", user_name="Alice")
+    said = usage(session_s=3900, framed_ip_address="10.0.0.2", output_octets=10**9)
+    assert find(said, t=3900, same_id=(mine,)) == Match(mine)
+    other = replace(mine, user_name="bob")
+    assert find(said, t=3900, same_id=(other,)) == Match(None, superseded=(other,))
+    assert find(said, t=3900, same_id=(mine,), stale=True) == Match(None, superseded=(mine,))
 
 
 def test_q_08_after_a_reboot_a_session_that_began_later_is_new_without_its_start() -> None:
