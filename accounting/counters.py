@@ -61,6 +61,7 @@ class Line:
     gigawords: bool = True
     delta: bool = False  # reports differences instead of totals (F-23)
     interval_s: int = 300
+    judged: bool = True  # False: nothing is put aside, the speed only tells wraps from resets
     unit_octets: int = 1  # octets in one unit of the device's 32-bit counters (F-25)
 
 
@@ -183,7 +184,7 @@ def _accept(
     """Take the totals, less what the line could not have carried; absent ones change nothing."""
     before = (session.input_octets, session.output_octets, session.session_s)
     cap = None
-    if line.rate_bps is not None:
+    if line.rate_bps is not None and line.judged:
         # One interval more than the time elapsed, and a tenth, is possible (9.4). The interval
         # is granted once: not again while what exceeded it still waits, or repeats would earn it.
         waiting = session.review_input or session.review_output

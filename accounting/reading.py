@@ -28,8 +28,9 @@ def read_into(
     `interval_s` is the interim interval that was asked for, for the plausibility of a rise.
     """
     line = Line(
+        rate_bps=device.line_rate_bps,
         # Nobody's usage is in doubt as a whole; nothing of it is put aside besides.
-        rate_bps=device.line_rate_bps if session.account_id else None,
+        judged=session.account_id != 0,
         gigawords=device.gigawords,
         delta=device.counter_mode == "delta",
         interval_s=interval_s,

@@ -46,6 +46,14 @@ def test_f_07_nothing_low_is_believed_of_a_session_that_was_stopped(kind: Record
     assert (one.output_octets, one.review_output, one.candidate_event_us) == (500, 0, None)
 
 
+def test_q_11_nobodys_counters_go_through_2_32_as_anybodys_do() -> None:
+    line = replace(DEVICE, line_rate_bps=100_000_000, gigawords=False)
+    for account_id in (9, 0):
+        one = session(account_id=account_id, output_octets=4_000_000_000)
+        assert read(one, usage(RecordKind.INTERIM, 700, 100_000_000), line) is Step.WRAPPED
+        assert one.output_octets == (1 << 32) + 100_000_000
+
+
 @pytest.mark.parametrize("stamped", [True, False])
 def test_a3_old_interims_sent_again_at_the_pace_at_which_they_were_made_are_no_reset(
     stamped: bool,
