@@ -11,8 +11,8 @@ import pytest
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
 from tests.simulation.swarm import KINDS, swarm
 
-FIXED = range(200)
-FRESH = "40"
+FIXED = range(120)
+FRESH = "20"
 
 
 def sound(seeds: list[int]) -> Tally:
