@@ -49,9 +49,13 @@ def seeds_of(text: str) -> list[int]:
 
 
 def regressions() -> list[int]:
-    """The seeds that once found something, in the order in which they did."""
+    """The seeds that once found something, in the order in which they did, each once.
+
+    A seed may have found more than one thing: then it stands on more than one line.
+    """
     lines = REGRESSIONS.read_text().splitlines()
-    return [int(line.split()[0]) for line in lines if line.strip() and line[0] != "#"]
+    seeds = [int(line.split()[0]) for line in lines if line.strip() and line[0] != "#"]
+    return list(dict.fromkeys(seeds))
 
 
 # -------------------------------------------------------------------- one process
