@@ -15,7 +15,7 @@ from cli.office import Office
 from domain.account import Account, CredentialKind, MacMode, Status, Subscriber
 from domain.ledger import Entry
 from domain.money import format_amount
-from domain.period import add_days, parse_instant
+from domain.period import parse_instant, validity_end_us
 from domain.plan import Plan
 from radius import mschap
 from store.office_subscribers import Customer
@@ -136,9 +136,9 @@ def mac_of(word: str | None) -> tuple[str | None, MacMode]:
 def valid_until_us(word: str | None, plan: Plan, now_us: int) -> int | None:
     """The end of validity: as said, else as the plan says from now on; None for no end."""
     if word is None:
-        if plan.validity_days is None:
+        if plan.package is None:
             return None
-        return add_days(now_us, plan.validity_days, plan.timezone)
+        return validity_end_us(now_us, plan.package.validity, plan.timezone)
     if word == "never":
         return None
     try:

@@ -28,7 +28,7 @@ LISTED = [
     Column("currency", "CURRENCY"),
     Column("price", "PRICE"),
     Column("included", "INCLUDED"),
-    Column("validity_days", "DAYS", Kind.NUMBER),
+    Column("validity", "VALIDITY"),
     Column("sessions_max", "SESSIONS", Kind.NUMBER),
     Column("created_us", "LOADED", Kind.INSTANT),
     Column("sample", "SAMPLE", Kind.FLAG),
@@ -40,7 +40,7 @@ SHOWN = [
     Column("included_s", "included time", Kind.SECONDS, only_if_set=True),
     Column("down_bps", "speed down", Kind.BITS_PER_S),
     Column("up_bps", "speed up", Kind.BITS_PER_S),
-    Column("validity_days", "validity in days", Kind.NUMBER),
+    Column("validity", "validity"),
     Column("sessions_max", "simultaneous sessions", Kind.NUMBER),
     Column("timezone", "time zone"),
     Column("interim_s", "interim interval", Kind.SECONDS),
@@ -160,6 +160,7 @@ def as_row(plan: Plan, created_us: int) -> dict[str, Any]:
     }
     row["price"] = price_in_words(plan)
     row["included"] = included_in_words(plan)
+    row["validity"] = validity_in_words(plan)
     row["created_us"] = created_us
     return row
 
@@ -186,6 +187,19 @@ def included_in_words(plan: Plan) -> str:
     if plan.included_s:
         parts.append(_period(plan.included_s))
     return " + ".join(parts)
+
+
+def validity_in_words(plan: Plan) -> str:
+    """How long it lasts and what that costs: `30 days for 12.00 EUR`."""
+    if plan.package is None:
+        return ""
+    validity = plan.package.validity
+    words = f"{validity.count} {validity.span if validity.count > 1 else validity.span[:-1]}"
+    if validity.to_day_end:
+        words += ", to the end of the day"
+    if plan.package.price_micros:
+        words += f", for {format_amount(plan.package.price_micros, plan.currency)}"
+    return words
 
 
 def _unit(octets: int) -> str:

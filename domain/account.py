@@ -10,6 +10,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from domain.plan import Reply
+
 
 class Status(enum.StrEnum):
     """May this subscriber log in?"""
@@ -25,6 +27,7 @@ class CredentialKind(enum.StrEnum):
     CLEAR = "clear"  # sealed, can be opened again: PAP, CHAP, MS-CHAP
     NT = "nt"  # sealed NT hash: PAP and MS-CHAP
     HASH = "hash"  # scrypt, one way: PAP only
+    CRYPT = "crypt"  # a crypt(3) hash brought from elsewhere: PAP only
     NONE = "none"  # no password: the MAC is the login
 
 
@@ -74,7 +77,7 @@ class Subscriber:
     status: Status
     plan_name: str  # the newest version of it counts at each login
     credential_kind: CredentialKind
-    credential: bytes  # sealed (clear, nt), a scrypt text (hash) or empty (none)
+    credential: bytes  # sealed (clear, nt), a hash as text (hash, crypt) or empty (none)
     mac: str | None  # canonical aa:bb:cc:dd:ee:ff
     mac_mode: MacMode
     device_ids: tuple[int, ...]  # the only devices this login may come from; empty: any
@@ -82,6 +85,16 @@ class Subscriber:
     valid_until_us: int | None
     sample: bool
     created_us: int
+    name: str = ""  # of the person, for people
+    group_name: str = ""  # the operator's own word for a set of subscribers
+    language: str = ""  # BCP 47, such as en or pt-BR; empty: the house's
+    timezone: str = ""  # days and months of its packages are local to it; empty: the plan's
+    framed_ip_address: str | None = None  # static; nobody else's
+    framed_ipv6: str | None = None  # an address, or a prefix such as 2001:db8:0:7::/64
+    delegated_ipv6_prefix: str | None = None
+    replies: tuple[Reply, ...] = ()  # win over the plan's, attribute by attribute
+    auto_renew: bool | None = None  # None: as the plan says
+    next_plan_name: str | None = None  # the package to begin when this one ends
 
 
 @dataclass(slots=True)
@@ -92,3 +105,24 @@ class Allowance:
     period_start_us: int
     used_octets: int
     used_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Time bought or given: a renewal of a package, or an extension after an outage.
+
+    `key` is the idempotency key, unique for ever per account (P1).
+    """
+
+    purchase_id: int
+    account_id: int
+    subscriber_id: int
+    key: str
+    kind: str  # renewal, extension
+    plan_id: int
+    price_micros: int
+    entry_id: int | None  # None: it cost nothing
+    before_us: int | None  # valid until, before and after
+    until_us: int | None
+    created_us: int
+    reason: str = ""

@@ -47,5 +47,24 @@ class Device:
     billing_level: str = "session"  # F-26: services of a session are detail
     sample: bool = False
     created_us: int = 0
+    accounting_since_us: int = 0  # sessions that began before are adopted, not charged
+    coa_per_s: int = 20  # changes and cuts by the office, at most so many a second
     # (source address, latch) pairs
     latches: set[tuple[str, Latch]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Observation:
+    """What one device has been seen to do, for `nas show`."""
+
+    device_id: int
+    first_seen_us: int
+    last_seen_us: int
+    requests_n: int = 0
+    interims_n: int = 0
+    interim_s: int = 0  # between two interims of one session, as observed; 0: not yet
+    unsigned_n: int = 0  # Access-Requests without Message-Authenticator
+    unsigned_us: int = 0  # the newest
+    wrong_sums_n: int = 0  # packets whose authenticator fails: most likely another secret
+    wrong_sums_us: int = 0
+    clock_offset_us: int | None = None  # its Event-Timestamp less ours; None: it sends none

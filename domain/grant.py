@@ -31,6 +31,7 @@ class OrderKind(enum.StrEnum):
 
     DISCONNECT = "disconnect"
     LIMITS = "limits"  # CoA: new Session-Timeout and octet limits
+    SERVICE = "service"  # CoA: speeds, reply attributes and limits of another service
 
 
 class OrderState(enum.StrEnum):

@@ -28,6 +28,7 @@ class EntryKind(enum.StrEnum):
     CHARGE = "charge"
     CORRECTION = "correction"
     TRANSFER = "transfer"
+    PACKAGE = "package"  # the price of a package, for the time it buys
 
 
 @dataclass(frozen=True, slots=True)

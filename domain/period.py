@@ -13,11 +13,12 @@ A boundary that was billed is stored as an instant and not computed again.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.plan import Hours
+from domain.plan import Hours, Span, Validity
 
 SECOND_US = 1_000_000
 DAY_S = 86_400
@@ -66,6 +67,36 @@ def add_days(us: int, days: int, timezone: str) -> int:
         return us
     wall = (_EPOCH + timedelta(microseconds=us)).astimezone(_zone(timezone)).replace(tzinfo=None)
     return _first_instant_us(wall + timedelta(days=days), _zone(timezone))
+
+
+def add_months(us: int, months: int, timezone: str) -> int:
+    """Return the instant at which the wall shows the same time, so many months later (T6).
+
+    A day that the month lacks is its last day: 31 January and a month is 28 or 29 February.
+    """
+    if months == 0:
+        return us
+    wall = (_EPOCH + timedelta(microseconds=us)).astimezone(_zone(timezone)).replace(tzinfo=None)
+    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
+    day = min(wall.day, monthrange(year, month + 1)[1])
+    return _first_instant_us(wall.replace(year=year, month=month + 1, day=day), _zone(timezone))
+
+
+def validity_end_us(us: int, validity: Validity, timezone: str) -> int:
+    """Return the end of a validity that begins at `us`, in a zone.
+
+    To the end of the day means: of the last day of which it holds anything. So one that begins at
+    midnight lasts whole days, and renewing at its end adds exactly as many.
+    """
+    if validity.span is Span.HOURS:
+        end_us = us + validity.count * 3_600 * SECOND_US
+    elif validity.span is Span.DAYS:
+        end_us = add_days(us, validity.count, timezone)
+    else:
+        end_us = add_months(us, validity.count, timezone)
+    if validity.to_day_end:
+        end_us = day_bounds_us(day_number(end_us - 1, timezone), timezone)[1]
+    return end_us
 
 
 def within_hours(us: int, hours: tuple[Hours, ...], timezone: str) -> bool:

@@ -62,6 +62,63 @@ class Hours:
     until_s: int
 
 
+class Access(enum.StrEnum):
+    """How a subscriber is connected, as a request tells (a PPPoE pool must not reach a hotspot)."""
+
+    PPP = "ppp"
+    HOTSPOT = "hotspot"
+    DHCP = "dhcp"
+    WIRELESS = "wireless"
+
+
+class Span(enum.StrEnum):
+    """What a validity is counted in."""
+
+    HOURS = "hours"
+    DAYS = "days"  # local calendar days
+    MONTHS = "months"  # the same day of the month, or its last one
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How long a package lasts: `count` spans, to the same time of day or to the day's end."""
+
+    count: int
+    span: Span = Span.DAYS
+    to_day_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What is sold by the day: a price, what it buys, and what happens at its end."""
+
+    validity: Validity
+    price_micros: int = 0
+    grace_s: int = 0  # served on for so long after expiry
+    auto_renew: bool = False  # buy it again from the purse at expiry, unless the subscriber differs
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Attributes for an Accept, checked against the dictionary when they were written.
+
+    `dialect` empty and `accesses` empty mean any; `octets` are `lines` as encoded attributes.
+    """
+
+    lines: tuple[str, ...]
+    octets: bytes
+    dialect: str = ""
+    accesses: tuple[Access, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Garden:
+    """What somebody is let in with who is not entitled to the service: walled, short, unrated."""
+
+    session_timeout_s: int = 600
+    replies: tuple[Reply, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One version of a plan."""
@@ -80,7 +137,6 @@ class Plan:
     up_bps: int | None = None
     policy_down: str | None = None  # QoS policy names (Cisco)
     policy_up: str | None = None
-    validity_days: int | None = None
     sessions_max: int = 1
     hours: tuple[Hours, ...] = ()
     timezone: str = "UTC"
@@ -88,6 +144,12 @@ class Plan:
     max_session_s: int = 7 * 86_400
     sample: bool = False
     source: str = ""  # the TOML it was loaded from
+    package: Package | None = None  # None: it is not sold by the day and never expires
+    replies: tuple[Reply, ...] = ()
+    on_expired: Garden | None = None  # None: refuse
+    on_no_credit: Garden | None = None
+    on_suspended: Garden | None = None
+    mikrotik_rate: str | None = None  # a whole rate string, instead of down_bps and up_bps
 
     @property
     def priced(self) -> bool:

@@ -31,6 +31,15 @@ class HoldState(enum.IntEnum):
     EXPIRED = 4  # the session never started within its time
 
 
+class Walled(enum.IntEnum):
+    """Behind which wall a session is, if it is."""
+
+    NO = 0  # it is given what its plan sells
+    EXPIRED = 1  # the walled garden of its plan for those whose package has ended ...
+    NO_CREDIT = 2  # ... whose money has ended ...
+    SUSPENDED = 3  # ... who are suspended; none of these is rated or holds money
+
+
 @dataclass(slots=True)
 class Session:
     """A session's row; field order is the column order. Octets, seconds, micros, UTC micros.
@@ -109,6 +118,22 @@ class Session:
 
     journal_last: int = 0  # newest journal row with a record of this session; rows chain back
     records_n: int = 0
+
+    # which wall it is behind, and what its device was told of its service
+    walled: Walled = Walled.NO
+    look_us: int | None = None  # when time alone changes what it is given
+    access: str = ""  # domain.plan.Access, as the request told; empty: unknown
+    told: bytes = b""  # encoded speeds, addresses and reply attributes, as told last
+    # cumulative usage that is nobody's to pay: before adoption, and in a walled garden
+    unrated_input: int = 0
+    unrated_output: int = 0
+    unrated_s: int = 0
+    adopted: bool = False  # it ran before its device reported to us
+    replaced_by: int = 0  # the session of the same station that took its place; 0: none
+    # for looking up who had an address
+    mac: str | None = None  # canonical Calling-Station-Id, if it is one
+    framed_ipv6_address: str = ""
+    delegated_ipv6_prefix: str = ""
 
     @property
     def held_micros(self) -> int:

@@ -49,6 +49,8 @@ class Usage:
     source_address: str = ""
     framed_ip_address: str = ""
     framed_ipv6_prefix: str = ""
+    framed_ipv6_address: str = ""
+    delegated_ipv6_prefix: str = ""
     acct_multi_session_id: str = ""
     local_authentic: bool = False  # Acct-Authentic = Local: let in without us (ACC-13)
     service: bool = False  # accounts for a service inside another session (F-26)

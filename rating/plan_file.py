@@ -1,7 +1,7 @@
 """A plan as an operator writes it: TOML in, a checked `Plan` out, or one line that says why not.
 
 docs/plans.md describes every key. Unknown keys are faults, not decoration: a misspelt
-`validity_days` must not sell a plan that never ends. Amounts are text or whole numbers and never
+`validity` must not sell a plan that never ends. Amounts are text or whole numbers and never
 floats, and what a value means is decided here, so that no other room reads units.
 """
 
@@ -14,7 +14,17 @@ from typing import Final, TypeVar
 
 from domain.money import parse_amount, valid_currency
 from domain.period import valid_timezone
-from domain.plan import Counted, Hours, Plan, Rounding, TimePrice, VolumePrice
+from domain.plan import (
+    Counted,
+    Hours,
+    Package,
+    Plan,
+    Rounding,
+    Span,
+    TimePrice,
+    Validity,
+    VolumePrice,
+)
 from rating import plan_values, tariff
 from rating.plan_lines import PlanError, Table, read_document
 
@@ -25,7 +35,6 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
         "name",
         "currency",
         "sessions",
-        "validity_days",
         "timezone",
         "interim_s",
         "max_session_s",
@@ -33,6 +42,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
         "included",
         "speed",
         "hours",
+        "package",
     ),
     "price": ("volume", "time", "session"),
     "price.volume": ("amount", "per", "count", "increment", "rounding"),
@@ -42,14 +52,24 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "speed": ("down", "up", "cisco"),
     "speed.cisco": ("down", "up"),
     "hours": ("days", "from", "until"),
+    "package": ("price", "validity", "expires", "grace", "auto_renew"),
 }
 
 SESSIONS_MAX: Final = 1_000
-VALIDITY_DAYS_MAX: Final = 36_600
+VALIDITY_MAX: Final = {Span.HOURS: 99_999, Span.DAYS: 36_600, Span.MONTHS: 1_200}
+GRACE_MAX_S: Final = 366 * 86_400
 INTERIM_S: Final = (60, 86_400)  # RFC 2869, 5.16: not below 60
 MAX_SESSION_S: Final = (60, 366 * 86_400)
 BPS: Final = (1_000, 10**12)
 HOURS_MAX: Final = 50
+
+
+class Expires(StrEnum):
+    """When on its last day a package ends."""
+
+    TIME = "time"  # at the time of day at which it began
+    DAY = "day"  # at the end of the local day
+
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -86,16 +106,40 @@ def parse_plan(text: str, *, plan_id: int = 0, version: int = 0) -> Plan:
         up_bps=up_bps,
         policy_down=policy_down,
         policy_up=policy_up,
-        validity_days=top.whole("validity_days", 1, VALIDITY_DAYS_MAX),
         sessions_max=top.whole("sessions", 1, SESSIONS_MAX) or 1,
         hours=_hours(top),
         timezone=top.read("timezone", _timezone) or "UTC",
         interim_s=top.whole("interim_s", *INTERIM_S),
         max_session_s=top.whole("max_session_s", *MAX_SESSION_S) or 7 * 86_400,
         source=text,
+        package=_package(top),
     )
     tariff.compile_tariff(plan)  # its limits are those of this file; a difference is our bug
     return plan
+
+
+def _package(top: Table) -> Package | None:
+    """[package]"""
+    table = top.table("package")
+    if table is None:
+        return None
+    found = table.required("validity", table.read("validity", plan_values.span), 'validity = "30d"')
+    count, span = found
+    if count > VALIDITY_MAX[span]:
+        raise table.fault("validity", f"at most {VALIDITY_MAX[span]} {span}")
+    expires = table.read("expires", _one_of(Expires)) or Expires.TIME
+    grace_s = table.read("grace", plan_values.seconds) or 0
+    if grace_s > GRACE_MAX_S:
+        raise table.fault("grace", "at most 366 days")
+    price_micros = 0
+    if table.has("price"):
+        price_micros = _amount(table, "price", "leave it out if it costs nothing")
+    return Package(
+        Validity(count, span, expires is Expires.DAY),
+        price_micros=price_micros,
+        grace_s=grace_s,
+        auto_renew=table.flag("auto_renew") or False,
+    )
 
 
 def _volume(price: Table | None) -> VolumePrice | None:

@@ -68,6 +68,17 @@ class Table:
             raise self.fault(key, f"{key} must be a whole number of {least} to {most}")
         return value
 
+    def flag(self, key: str) -> bool | None:
+        """Return true or false, None if it is not there. Raises PlanError."""
+        value = self._content.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.fault(key, f"{key} must be true or false")
+        return value
+
+    def has(self, key: str) -> bool:
+        """Is the key there at all?"""
+        return key in self._content
+
     def text(self, key: str) -> str | None:
         """Return a text, None if it is not there. Raises PlanError for anything else."""
         value = self._content.get(key)

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 
+from domain.plan import Span
+
 _QUANTITY = re.compile(r"([0-9]{1,18})? ?([A-Za-z]+)")
 _SPEED = re.compile(r"([0-9]{1,15})([kMG]?)")
+_SPAN = re.compile(r"([0-9]{1,5})(h|d|mo)")
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
 
 OCTETS = {
@@ -38,6 +41,7 @@ SECONDS = {
     "days": 86_400,
 }
 BITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+SPANS = {"h": Span.HOURS, "d": Span.DAYS, "mo": Span.MONTHS}
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -81,6 +85,14 @@ def second_of_day(text: str) -> int:
         if int(found[2]) < 60 and second <= 86_400:
             return second
     raise ValueError(f'{text[:40]!r} is not a time of day; write such as "08:00" or "24:00"')
+
+
+def span(text: str) -> tuple[int, Span]:
+    """Return how many of which span `12h`, `30d` or `1mo` is; days and months are local ones."""
+    found = _SPAN.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise ValueError(f'{text[:40]!r} is not a validity; write such as "30d", "1mo" or "12h"')
+    return int(found[1]), SPANS[found[2]]
 
 
 def _quantity(text: str, units: dict[str, int], wanted: str) -> int:

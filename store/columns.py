@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from domain.plan import Reply
 
 METADATA = MetaData(
     naming_convention={
@@ -57,6 +60,34 @@ class Flag(TypeDecorator[bool]):
     def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
         """A bool again."""
         return None if value is None else bool(value)
+
+
+class ReplyList(TypeDecorator[tuple[Reply, ...]]):
+    """Reply attributes in one text column, as JSON; read with their row, never sought."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Reply, ...] | None, dialect: Dialect) -> str | None:
+        """The text of the replies."""
+        return None if value is None else replies_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Reply, ...] | None:
+        """The replies of the text."""
+        return None if value is None else replies_of_text(value)
+
+
+_REPLIES = msgspec.json.Decoder(tuple[Reply, ...])
+
+
+def replies_text(replies: tuple[Reply, ...]) -> str:
+    """Replies as they stand in a ReplyList column; nothing is the empty text."""
+    return msgspec.json.encode(replies).decode() if replies else ""
+
+
+def replies_of_text(text: str) -> tuple[Reply, ...]:
+    """The replies of a ReplyList column."""
+    return _REPLIES.decode(text) if text else ()
 
 
 class IdList(TypeDecorator[tuple[int, ...]]):

@@ -22,7 +22,7 @@ from aaa.ports import StoreUnavailable
 from store import schema
 from store.database import OFFICE_LOCK, make_engine
 from store.outages import away, in_one_line
-from store.upgrade import migrate
+from store.upgrade import migrate, upgrading_engine
 
 COPY_S = 600  # the longest single chunk of rows; nobody else waits for it
 
@@ -94,7 +94,7 @@ async def empty_place(url: str, revision: str) -> AsyncIterator[Filler]:
 @asynccontextmanager
 async def _filling(url: str, revision: str) -> AsyncIterator[Filler]:
     """One transaction that makes the tables and takes the rows."""
-    engine = make_engine(url)
+    engine = upgrading_engine(url)
     body_raised = False
     try:
         async with engine.begin() as connection:

@@ -15,18 +15,36 @@ from typing import Any
 from sqlalchemy import Column, Table
 
 from aaa.ports import Decision
-from domain.account import Account, Allowance, CredentialKind, MacMode, Status, Subscriber
-from domain.device import Device, Policy
+from domain.account import (
+    Account,
+    Allowance,
+    CredentialKind,
+    MacMode,
+    Purchase,
+    Status,
+    Subscriber,
+)
+from domain.deed import Deed
+from domain.device import Device, Observation, Policy
 from domain.grant import Order, OrderKind, OrderResult, OrderState
 from domain.ledger import Entry, EntryKind, Posting
-from domain.session import Charge, DeviceMark, HoldState, Session, SessionState, Suspense
+from domain.session import (
+    Charge,
+    DeviceMark,
+    HoldState,
+    Session,
+    SessionState,
+    Suspense,
+    Walled,
+)
 from store import schema
-from store.columns import ids_of_text, ids_text
+from store.columns import ids_of_text, ids_text, replies_of_text, replies_text
 
 Row = Sequence[Any]
 
 _SESSION_STATES = tuple(SessionState)
 _HOLD_STATES = tuple(HoldState)
+_WALLS = tuple(Walled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +70,14 @@ def session_of(row: Row) -> Session:
     session.start_seen = bool(session.start_seen)
     session.synthetic = bool(session.synthetic)
     session.fee_due = bool(session.fee_due)
+    session.adopted = bool(session.adopted)
+    session.walled = _WALLS[session.walled]
+    session.told = bytes(session.told)
     return session
 
 
 def subscriber_of(row: Row) -> Subscriber:
-    """A subscriber; `device_ids` may come as text or as ids already."""
+    """A subscriber; `device_ids` and `replies` may come as text or as values already."""
     found = Subscriber(*row)
     found.status = Status(found.status)
     found.credential_kind = CredentialKind(found.credential_kind)
@@ -65,13 +86,17 @@ def subscriber_of(row: Row) -> Subscriber:
     ids: Any = found.device_ids
     found.device_ids = ids_of_text(ids) if isinstance(ids, str) else tuple(ids)
     found.sample = bool(found.sample)
+    replies: Any = found.replies
+    found.replies = replies_of_text(replies) if isinstance(replies, str) else tuple(replies)
+    found.auto_renew = None if found.auto_renew is None else bool(found.auto_renew)
     return found
 
 
 def subscriber_row(subscriber: Subscriber) -> tuple[Any, ...]:
-    """The row of a subscriber, ids as text."""
+    """The row of a subscriber, ids and replies as text."""
     row = list(_SUBSCRIBER_FIELDS(subscriber))
     row[_DEVICE_IDS_AT] = ids_text(subscriber.device_ids)
+    row[_REPLIES_AT] = replies_text(subscriber.replies)
     return tuple(row)
 
 
@@ -118,6 +143,7 @@ ENTRY_NAMES = _names(Entry, "postings")
 _SUBSCRIBER_NAMES = _names(Subscriber)
 _SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
 _DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
+_REPLIES_AT = _SUBSCRIBER_NAMES.index("replies")
 
 ACCOUNTS = _plain(schema.accounts, Account)
 ALLOWANCES = _plain(schema.allowances, Allowance)
@@ -125,6 +151,14 @@ CHARGES = _plain(schema.charges, Charge)
 SUSPENSE = _plain(schema.suspense, Suspense)
 MARKS = _plain(schema.device_marks, DeviceMark)
 DECISIONS = _plain(schema.decisions, Decision)
+PURCHASES = _plain(schema.purchases, Purchase)
+OBSERVATIONS = _plain(schema.device_observations, Observation)
+DEEDS = Shape(
+    schema.audit,
+    _names(Deed),
+    lambda row: Deed(*row),
+    attrgetter(*_names(Deed)),
+)
 SESSIONS = Shape(schema.sessions, _names(Session), session_of, attrgetter(*_names(Session)))
 SUBSCRIBERS = Shape(schema.subscribers, _SUBSCRIBER_NAMES, subscriber_of, subscriber_row)
 ORDERS = Shape(schema.orders, _names(Order), order_of, attrgetter(*_names(Order)))

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from sqlalchemy import DDL, Table, event
 
+from store import radacct
 from store.columns import METADATA
 from store.schema_money import (
     accounts,
     allowances,
+    audit,
     changes,
     charges,
     entries,
     journal,
     meta,
     postings,
+    purchases,
 )
 from store.schema_people import (
     device_addresses,
     device_latches,
     device_marks,
+    device_observations,
     devices,
     knocks,
     plans,
@@ -39,12 +43,14 @@ __all__ = [
     "WRITTEN_ONCE",
     "accounts",
     "allowances",
+    "audit",
     "changes",
     "charges",
     "decisions",
     "device_addresses",
     "device_latches",
     "device_marks",
+    "device_observations",
     "devices",
     "entries",
     "journal",
@@ -53,20 +59,24 @@ __all__ = [
     "orders",
     "plans",
     "postings",
+    "purchases",
     "sessions",
     "subscribers",
     "suspense",
 ]
 
 # The newest version in store/migrations; `Database.open` refuses any other.
-REVISION = "0001"
+REVISION = "0002"
 
-# Tables whose rows are never changed or deleted, whoever asks (L4).
-WRITTEN_ONCE: tuple[Table, ...] = (entries, postings, journal)
+# Tables whose rows are never changed or deleted, whoever asks (L4). Only the journal ages: `purge`
+# takes old rows of it out, in a transaction that says so by a row of `meta` that it never commits.
+WRITTEN_ONCE: tuple[Table, ...] = (entries, postings, journal, audit)
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION tollhouse_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'journal'
+    AND EXISTS (SELECT 1 FROM meta WHERE key = 'purging') THEN RETURN OLD; END IF;
   RAISE EXCEPTION 'L4: rows of %% are never changed or deleted', TG_TABLE_NAME;
 END $$
 """
@@ -81,8 +91,10 @@ def _write_once(table: Table) -> None:
     """Attach the L4 triggers to a table, on both databases."""
     name = table.name
     for verb in ("UPDATE", "DELETE"):
+        ages = " WHEN NOT EXISTS (SELECT 1 FROM meta WHERE key = 'purging')"
+        unless = ages if verb == "DELETE" and table is journal else ""
         refuse = _ddl(
-            f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} BEGIN "
+            f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name}{unless} BEGIN "
             f"SELECT RAISE(ABORT, 'L4: rows of {name} are never changed or deleted'); END"
         )
         event.listen(table, "after_create", refuse.execute_if(dialect="sqlite"))
@@ -101,3 +113,8 @@ def _write_once(table: Table) -> None:
 event.listen(METADATA, "before_create", _ddl(_FUNCTION).execute_if(dialect="postgresql"))
 for _table in WRITTEN_ONCE:
     _write_once(_table)
+for _dialect in ("sqlite", "postgresql"):
+    _drop = _ddl(f"DROP VIEW IF EXISTS {radacct.VIEW}")
+    _view = _ddl(radacct.view_sql(_dialect).replace("%", "%%"))
+    event.listen(METADATA, "after_create", _view.execute_if(dialect=_dialect))
+    event.listen(METADATA, "before_drop", _drop.execute_if(dialect=_dialect))

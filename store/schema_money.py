@@ -119,6 +119,35 @@ postings = Table(
     sqlite_with_rowid=False,
 )
 
+# Time bought or given; `key` keeps a renewal from being done twice (P1).
+purchases = Table(
+    "purchases",
+    METADATA,
+    big("purchase_id"),
+    big("account_id"),
+    big("subscriber_id"),
+    words("key"),
+    words("kind"),
+    big("plan_id"),
+    big("price_micros"),
+    big("entry_id", null=True),
+    big("before_us", null=True),
+    big("until_us", null=True),
+    big("created_us"),
+    words("reason"),
+    PrimaryKeyConstraint("account_id", "purchase_id"),
+    UniqueConstraint("account_id", "key"),
+    ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+    ForeignKeyConstraint(["account_id", "entry_id"], ["entries.account_id", "entries.entry_id"]),
+    CheckConstraint("kind IN ('renewal', 'extension')", name="kind"),
+    CheckConstraint("(price_micros = 0) = (entry_id IS NULL)", name="entry_id"),
+    CheckConstraint("key <> ''", name="key"),
+    _amount("price_micros", least=0),
+    Index(None, "subscriber_id", "created_us"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 charges = Table(
     "charges",
     METADATA,
@@ -154,6 +183,29 @@ journal = Table(
     octets("body"),
     octets("digest"),
     CheckConstraint("length(digest) = 32", name="digest"),
+    sqlite_strict=True,
+)
+
+# Who did what (S40): a chain, each digest over the row and the digest before.
+audit = Table(
+    "audit",
+    METADATA,
+    big("seq", primary=True),
+    big("at_us"),
+    words("who"),
+    words("action"),
+    words("kind"),
+    big("row_id"),
+    words("subject"),
+    words("before"),
+    words("after"),
+    words("reason"),
+    octets("digest"),
+    CheckConstraint("seq > 0", name="seq"),
+    CheckConstraint("length(digest) = 32", name="digest"),
+    Index(None, "kind", "row_id", "seq"),
+    Index(None, "at_us"),
+    Index(None, "subject", "seq"),
     sqlite_strict=True,
 )
 

@@ -7,13 +7,23 @@ reading of the same text cannot change a price.
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from domain.account import CredentialKind, MacMode, Status
 from domain.device import Latch, Policy
 from store.columns import (
     METADATA,
+    Flag,
     IdList,
+    ReplyList,
     big,
     flag,
     flags,
@@ -23,6 +33,9 @@ from store.columns import (
     small,
     words,
 )
+
+# Written alike in the partial index and in every query that means to use it.
+ENDING = "valid_until_us IS NOT NULL"
 
 devices = Table(
     "devices",
@@ -44,11 +57,14 @@ devices = Table(
     words("billing_level"),
     flag("sample"),
     big("created_us"),
+    big("accounting_since_us"),
+    big("coa_per_s"),
     UniqueConstraint("name"),
     CheckConstraint("device_id > 0", name="device_id"),
     CheckConstraint("name <> ''", name="name"),
     CheckConstraint("coa_port BETWEEN 1 AND 65535", name="coa_port"),
     CheckConstraint("octets_unit > 0", name="octets_unit"),
+    CheckConstraint("coa_per_s > 0", name="coa_per_s"),
     CheckConstraint("counter_mode IN ('cumulative', 'delta')", name="counter_mode"),
     one_of("require_message_authenticator", Policy),
     one_of("limit_proxy_state", Policy),
@@ -89,6 +105,25 @@ device_marks = Table(
     big("event_us"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+)
+
+# What each device has been seen to do; the server writes it now and then, `nas show` reads it.
+device_observations = Table(
+    "device_observations",
+    METADATA,
+    big("device_id", primary=True),
+    big("first_seen_us"),
+    big("last_seen_us"),
+    big("requests_n"),
+    big("interims_n"),
+    big("interim_s"),
+    big("unsigned_n"),
+    big("unsigned_us"),
+    big("wrong_sums_n"),
+    big("wrong_sums_us"),
+    big("clock_offset_us", null=True),
+    ForeignKeyConstraint(["device_id"], ["devices.device_id"], ondelete="CASCADE"),
+    sqlite_strict=True,
 )
 
 # Sources that are no device of ours: one bounded list, newest kept (see store.knocks).
@@ -141,15 +176,39 @@ subscribers = Table(
     big("valid_until_us", null=True),
     flag("sample"),
     big("created_us"),
+    words("name"),
+    words("group_name"),
+    words("language"),
+    words("timezone"),
+    words("framed_ip_address", null=True),
+    words("framed_ipv6", null=True),
+    words("delegated_ipv6_prefix", null=True),
+    Column("replies", ReplyList(), nullable=False),
+    Column("auto_renew", Flag(), nullable=True),
+    words("next_plan_name", null=True),
     UniqueConstraint("login"),
+    UniqueConstraint("framed_ip_address"),  # an address is one subscriber's
+    UniqueConstraint("framed_ipv6"),
+    UniqueConstraint("delegated_ipv6_prefix"),
     ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
     Index(None, "account_id"),
     Index(None, "mac"),
+    Index(None, "plan_name", "login"),
+    Index(None, "group_name", "login"),
+    Index(None, "name"),
+    # Packages that end, in the order in which they do.
+    Index(
+        "ix_subscribers_ending",
+        "valid_until_us",
+        "subscriber_id",
+        sqlite_where=text(ENDING),
+        postgresql_where=text(ENDING),
+    ),
     CheckConstraint("subscriber_id > 0", name="subscriber_id"),
     CheckConstraint("login <> ''", name="login"),
     one_of("status", Status),
     one_of("credential_kind", CredentialKind),
     one_of("mac_mode", MacMode),
-    *flags("sample"),
+    *flags("sample", "auto_renew"),
     sqlite_strict=True,
 )

@@ -16,6 +16,13 @@ LIVE = "state < 2"
 PENDING = "state = 'pending'"
 OPEN_SUSPENSE = "state = 'open'"
 
+
+def _index_where(name: str, column: str) -> Index:
+    """By a column and the beginning of the session, for rows that have one."""
+    where = text(f"{column} <> ''")
+    return Index(name, column, "start_us", sqlite_where=where, postgresql_where=where)
+
+
 sessions = Table(
     "sessions",
     METADATA,
@@ -77,6 +84,18 @@ sessions = Table(
     big("cut_order_id"),
     big("journal_last"),
     big("records_n"),
+    small("walled"),
+    big("look_us", null=True),
+    words("access"),
+    octets("told"),
+    big("unrated_input"),
+    big("unrated_output"),
+    big("unrated_s"),
+    flag("adopted"),
+    big("replaced_by"),
+    words("mac", null=True),
+    words("framed_ipv6_address"),
+    words("delegated_ipv6_prefix"),
     PrimaryKeyConstraint("account_id", "session_id"),
     CheckConstraint("session_id > 0 AND account_id >= 0 AND version > 0", name="ids"),
     CheckConstraint("state BETWEEN 0 AND 3", name="state"),
@@ -84,8 +103,20 @@ sessions = Table(
     CheckConstraint("used_micros BETWEEN 0 AND granted_micros", name="hold"),  # L6
     CheckConstraint("closed_micros BETWEEN 0 AND charged_micros", name="charged_micros"),
     CheckConstraint("input_octets >= 0 AND output_octets >= 0 AND session_s >= 0", name="usage"),
-    *flags("start_seen", "synthetic", "fee_due"),
+    CheckConstraint("walled BETWEEN 0 AND 3", name="walled"),
+    CheckConstraint(
+        "unrated_input BETWEEN 0 AND input_octets AND unrated_output BETWEEN 0 AND output_octets "
+        "AND unrated_s BETWEEN 0 AND session_s",
+        name="unrated",
+    ),
+    *flags("start_seen", "synthetic", "fee_due", "adopted"),
     Index(None, "session_id"),
+    # Who had this address, and where was this station, at a time (newest first).
+    _index_where("ix_sessions_framed_ip_address", "framed_ip_address"),
+    _index_where("ix_sessions_framed_ipv6_prefix", "framed_ipv6_prefix"),
+    _index_where("ix_sessions_framed_ipv6_address", "framed_ipv6_address"),
+    _index_where("ix_sessions_delegated_ipv6_prefix", "delegated_ipv6_prefix"),
+    _index_where("ix_sessions_mac", "mac"),
     Index(None, "device_id", "acct_session_id", "session_id"),
     Index(
         "ix_sessions_live_account",

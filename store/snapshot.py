@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import ColumnElement
 
 from store import schema
-from store.columns import IdList
+from store.columns import IdList, ReplyList
 
 CHUNK_N = 1_000  # rows read at once
 
@@ -49,4 +49,4 @@ async def rows_in_order(
 
 def _plain(column: Column[Any]) -> ColumnElement[Any]:
     """A column whose values no type of ours makes into something else."""
-    return type_coerce(column, Text()) if isinstance(column.type, IdList) else column
+    return type_coerce(column, Text()) if isinstance(column.type, IdList | ReplyList) else column

@@ -1,6 +1,6 @@
 """Which sessions a commit can write with a short statement: those where only counters moved.
 
-A session has some sixty columns; an interim changes fourteen, none of them in an index. A row is
+A session has some seventy columns; an interim changes fourteen, none of them in an index. A row is
 determined by its id and version, so it is enough to remember, for each session this process has
 committed, the version and a hash of everything else: if the next version has the same hash, only
 the moving columns are written. What is not remembered is written in full. Nothing here does I/O.
@@ -33,7 +33,7 @@ MOVING = (
     "records_n",
 )
 # An enumeration's members hash slowly; as numbers they do not.
-_NUMBERS = ("state", "hold_state")
+_NUMBERS = ("state", "hold_state", "walled")
 _STANDING = attrgetter(
     *(
         name
@@ -45,7 +45,7 @@ _STANDING = attrgetter(
 
 def standing_of(session: Session) -> int:
     """A hash of everything that does not move."""
-    return hash((session.state + 0, session.hold_state + 0, _STANDING(session)))
+    return hash((session.state + 0, session.hold_state + 0, session.walled + 0, _STANDING(session)))
 
 
 class Standing:

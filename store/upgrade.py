@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, func, select
+from sqlalchemy import URL, Connection, event, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aaa.ports import StoreUnavailable
 from store.database import OFFICE_LOCK, file_exists, make_engine
@@ -39,7 +41,7 @@ async def upgrade(url: str) -> str | None:
     An SQLite file is made where there is none, its directory too. Returns the revision it had
     before, None for an empty one. Raises BadUrl, StoreUnavailable, UnsafeDatabase.
     """
-    engine = make_engine(url)
+    engine = upgrading_engine(url)
     _make_room(engine.url)
     try:
         async with engine.begin() as connection:
@@ -70,6 +72,25 @@ async def current_revision(url: str) -> str | None:
         await engine.dispose()
 
 
+def upgrading_engine(url: str) -> AsyncEngine:
+    """An engine whose connections may run `migrate`. Raises BadUrl.
+
+    SQLite changes a table by making it anew while others refer to it, so references are not
+    watched on the way; `migrate` checks them at the end.
+    """
+    engine = make_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _trust_references)
+    return engine
+
+
+def _trust_references(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.fetchall()
+    cursor.close()
+
+
 def _make_room(url: URL) -> None:
     if url.get_backend_name() == "sqlite":
         path = Path(str(url.database))
@@ -93,4 +114,7 @@ def migrate(connection: Connection, revision: str = "head") -> str | None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    if connection.dialect.name == "sqlite" and _revision(connection) != before:
+        broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+        assert broken is None, f"the upgrade broke a reference: {broken}"
     return before

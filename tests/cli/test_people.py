@@ -11,11 +11,11 @@ from cli import people
 from cli.errors import HouseError
 from cli.people import Applicant
 from domain.account import CredentialKind, MacMode
-from domain.plan import Plan
+from domain.plan import Package, Plan, Validity
 
 BOB = Applicant("bob", "home", b"secret")
 MAC = Applicant("00:0c:42:1f:2e:3d", "home", None)
-PLAN = Plan(plan_id=1, name="home", version=1, currency="USD", validity_days=30)
+PLAN = Plan(plan_id=1, name="home", version=1, currency="USD", package=Package(Validity(30)))
 
 
 def test_the_default_is_readable_so_that_every_method_works() -> None:
@@ -53,7 +53,7 @@ def test_the_words_for_a_mac(word: str | None, made: Any) -> None:
 def test_validity_is_as_said_or_as_the_plan_says() -> None:
     day_us = 86_400 * 1_000_000
     assert people.valid_until_us(None, PLAN, 0) == 30 * day_us
-    assert people.valid_until_us(None, replace(PLAN, validity_days=None), 0) is None
+    assert people.valid_until_us(None, replace(PLAN, package=None), 0) is None
     assert people.valid_until_us("never", PLAN, 0) is None
     assert people.valid_until_us("1970-01-03", PLAN, 0) == 2 * day_us
     with pytest.raises(HouseError, match="--valid-until"):

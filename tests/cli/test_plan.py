@@ -11,7 +11,7 @@ from tests.cli.house import House
 HOME = """
 name = "home"
 currency = "EUR"
-validity_days = 30
+package = { validity = "30d" }
 [price.volume]
 amount = "1.50"
 per = "GB"
@@ -49,7 +49,7 @@ def test_showing_a_plan_shows_its_file(sample: House, home: Path) -> None:
     [
         ("", "name"),
         (HOME.replace("EUR", "euro"), "line 3"),
-        (HOME.replace("validity_days", "validty_days"), "line 4"),
+        (HOME.replace("validity", "validty"), "line 4"),
         (HOME.replace('"1.50"', "1.50"), "line 6"),
         ("name =", "line 1"),
     ],

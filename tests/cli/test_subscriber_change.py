@@ -59,7 +59,7 @@ def test_validity_ends_and_is_renewed(sample: House) -> None:
 
 def test_another_plan_begins_a_new_period(sample: House, tmp_path: Path) -> None:
     file = tmp_path / "home.toml"
-    file.write_text('name = "home"\ncurrency = "USD"\nvalidity_days = 30\n')
+    file.write_text('name = "home"\ncurrency = "USD"\npackage = { validity = "30d" }\n')
     sample.run("plan", "load", str(file))
     before = sample.json("subscriber", "show", "alice")
     change(sample, "--plan", "home")

@@ -6,14 +6,16 @@ import dataclasses
 
 import pytest
 
-from domain.plan import Counted, Plan, Rounding, TimePrice, VolumePrice
+from domain.plan import Counted, Package, Plan, Rounding, TimePrice, Validity, VolumePrice
 
 FREE = Plan(plan_id=1, name="free", version=1, currency="USD")
 
 
 def test_a_plan_is_free_until_something_is_priced() -> None:
     assert not FREE.priced
-    assert not dataclasses.replace(FREE, included_octets=10**9, validity_days=30).priced
+    assert not dataclasses.replace(
+        FREE, included_octets=10**9, package=Package(Validity(30))
+    ).priced
 
 
 @pytest.mark.parametrize(

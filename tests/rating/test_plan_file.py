@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from domain.plan import Counted, Hours, Plan, Rounding, TimePrice, VolumePrice
+from domain.plan import (
+    Counted,
+    Hours,
+    Package,
+    Plan,
+    Rounding,
+    TimePrice,
+    Validity,
+    VolumePrice,
+)
 from rating import compile_tariff
 from rating.plan_file import KEYS, PlanError, parse_plan
 
@@ -28,7 +37,7 @@ def test_every_key_lands_in_its_field() -> None:
 name = "Full.plan-1_x"
 currency = "KES"
 sessions = 3
-validity_days = 30
+package = { validity = "30d" }
 timezone = "Africa/Nairobi"
 interim_s = 120
 max_session_s = 3600
@@ -72,7 +81,7 @@ until = "18:00"
         up_bps=512_000,
         policy_down="P-OUT",
         policy_up="P-IN",
-        validity_days=30,
+        package=Package(Validity(30)),
         sessions_max=3,
         hours=(Hours(frozenset({1, 2, 3, 4, 5}), 28_800, 64_800),),
         timezone="Africa/Nairobi",
@@ -164,6 +173,7 @@ def test_every_example_of_the_documentation_is_understood() -> None:
     required = {
         "price.volume": 'amount = "1"\nper = "MB"\n',
         "price.time": 'amount = "1"\nper = "hour"\n',
+        "package": 'validity = "30d"\n',
         "hours": 'days = "mon"\nfrom = "08:00"\nuntil = "09:00"\n',
     }
     section, tried = "", 0

@@ -71,7 +71,7 @@ up = "8M"
 sessions = 2
 interim_s = 60
 timezone = "Australia/Lord_Howe"
-validity_days = 30
+package = { validity = "30d" }
 [price.volume]
 amount = "0.05"
 per = "MB"

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from aaa.ports import AccountMove, Changes, Decision
 from domain.account import Account, Allowance, CredentialKind, MacMode, Status, Subscriber
+from domain.deed import Deed
 from domain.device import Device, Latch
 from domain.grant import Order, OrderKind
 from domain.ledger import Book, Entry, EntryKind, Posting
@@ -335,6 +336,12 @@ def interim_changes(of: Account, before: Session, amount_micros: int, octets: in
     )
 
 
+def deed(seq: int) -> Deed:
+    """Something that somebody did."""
+    row = ("subscriber", 1001, "user1", "{}", '{"plan": "home"}', "asked for it")
+    return Deed(seq, NOW_US, "ada", "subscriber set", *row, b"d" * 32)
+
+
 def full_batch() -> Changes:
     """A batch with something in every one of its lists, on accounts 1 and 2 of a house of two."""
     first, second = account(1, posted_micros=5_000_000, entries_n=1), account(2)
@@ -375,6 +382,7 @@ async def settle_two(house: House) -> None:
     await house.settle(accounts_n=1, posted_micros=5_000_000)
     await house.add(rows.ACCOUNTS, account(2))
     await house.add(rows.SUBSCRIBERS, subscriber(2, mac_mode=MacMode.LEARN))
+    await house.add(rows.DEEDS, deed(1))
     await add_device(house)
 
 

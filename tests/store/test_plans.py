@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from domain.plan import Counted, Hours, Plan, Rounding, TimePrice, VolumePrice
+from domain.plan import (
+    Counted,
+    Hours,
+    Package,
+    Plan,
+    Rounding,
+    TimePrice,
+    Validity,
+    VolumePrice,
+)
 from store import schema
 from store.plans import plan_of, plan_row, select_plans
 from tests.store.house import House, plan, tell
@@ -27,7 +36,7 @@ FULL = Plan(
     counted=Counted.DOWN,
     down_bps=10_000_000,
     policy_up="GOLD",
-    validity_days=30,
+    package=Package(Validity(30)),
     sessions_max=2,
     hours=(Hours(frozenset({1, 5}), 0, 86_400), Hours(frozenset({7}), 60, 120)),
     timezone="Asia/Kathmandu",

@@ -13,7 +13,7 @@ from domain.account import CredentialKind, MacMode, Status
 from domain.device import Policy
 from domain.grant import OrderKind, OrderResult, OrderState
 from domain.ledger import EntryKind
-from domain.session import HoldState, Session, SessionState
+from domain.session import HoldState, Session, SessionState, Walled
 from store import rows
 from tests.store.house import (
     account,
@@ -32,6 +32,9 @@ VALUES = {
     "int": NUMBERS,
     "int | None": some.none() | NUMBERS,
     "str": some.text(),
+    "str | None": some.none() | some.text(),
+    "bytes": some.binary(),
+    "Walled": some.sampled_from(Walled),
     "bool": some.booleans(),
     "SessionState": some.sampled_from(SessionState),
     "HoldState": some.sampled_from(HoldState),
@@ -46,7 +49,7 @@ def test_any_session_comes_back_from_its_row(one: Session) -> None:
     ]
     back = rows.session_of(stored)
     assert back == one
-    for name in ("state", "hold_state", "start_seen", "synthetic", "fee_due"):
+    for name in ("state", "hold_state", "walled", "adopted", "start_seen", "synthetic", "fee_due"):
         assert type(getattr(back, name)) is type(getattr(one, name))
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from aaa.ports import Changes
-from domain.session import HoldState, Session, SessionState
+from domain.session import HoldState, Session, SessionState, Walled
 from store.standing import MOVING, Standing
 from tests.store.house import NOW_US, House, advanced, session, tell
 
 OTHER: dict[str, Any] = {"int": 41, "int | None": 42, "str": "other", "bool": True}
+OTHER |= {"str | None": "other", "bytes": b"other", "Walled": Walled.EXPIRED}
 OTHER |= {"SessionState": SessionState.ACCEPTED, "HoldState": HoldState.VOID}
 STANDING = [one for one in fields(Session) if one.name not in (*MOVING, "version")]
 

@@ -9,12 +9,20 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from aaa.ports import StoreUnavailable
-from store import schema
+from domain.plan import Package, Validity
+from store import office_plans, office_subscribers, schema
 from store.database import BadUrl, Database, make_engine
-from store.upgrade import current_revision, head_revision, is_known, upgrade
+from store.upgrade import (
+    current_revision,
+    head_revision,
+    is_known,
+    migrate,
+    upgrade,
+    upgrading_engine,
+)
 
 SQLITE_OBJECTS = (
     "SELECT type, name, tbl_name, sql FROM sqlite_master "
@@ -37,22 +45,48 @@ UNION ALL SELECT 'function', proname, prosrc FROM pg_proc
 ORDER BY 1, 2"""
 
 
+# A subscriber of 0001 with money, a plan of 30 days and a session.
+FURNITURE = (
+    "INSERT INTO accounts VALUES (1, 'USD', 0, 5, 0, 0, 1)",
+    "INSERT INTO plans VALUES (7, 'home', 1, 'USD', false, 1, '{\"plan_id\"\\: 7, \"name\"\\: "
+    '"home", "version"\\: 1, "currency"\\: "USD", "validity_days"\\: 30}\', \'\')',
+    "INSERT INTO subscribers VALUES (1001, 1, 'alice', 'active', 'home', 'none', EMPTY, "
+    "NULL, 'any', '', 0, NULL, false, 1)",
+    "INSERT INTO devices VALUES (5, 'tower', EMPTY, 'mikrotik', 3799, 'auto', 'auto', NULL, "
+    "NULL, true, true, 'cumulative', false, 1, 'session', false, 1)",
+    "INSERT INTO entries VALUES (101, 1, 1, 'top-up', 'k', 'USD', 1, NULL, NULL, '', 0)",
+    "INSERT INTO postings VALUES (1, 101, 0, 'customer', 1, 5)",
+    "INSERT INTO sessions (session_id, account_id, subscriber_id, device_id, plan_id, "
+    "state, version, acct_session_id, class_session_id, user_name, calling_station_id, "
+    "called_station_id, nas_port_id, nas_ip_address, nas_identifier, source_address, "
+    "framed_ip_address, framed_ipv6_prefix, acct_multi_session_id, created_us, start_us, "
+    "last_event_us, last_seen_us, terminate_cause, start_seen, synthetic, input_octets, "
+    "output_octets, session_s, input_base, output_base, session_base_s, epoch, "
+    "candidate_input, candidate_output, candidate_s, review_input, review_output, "
+    "free_octets, free_s, fee_due, charged_micros, closed_micros, part, hold_state, "
+    "granted_micros, used_micros, hold_until_us, slot_until_us, timeout_s, limit_octets, "
+    "interim_s, cut_order_id, journal_last, records_n) VALUES (10, 1, 1001, 5, 7, 1, 3, "
+    "'s1', 0, 'alice', 'AA-BB-CC-DD-EE-0F', '', '', '', '', '', '', '', '', 0, 0, 0, 0, "
+    "0, false, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, "
+    "0, 0, 0, 0, 0, 0, 0, 0)",
+)
+
+
 def objects(connection: Connection) -> list[tuple[Any, ...]]:
     """Everything the database holds that is not a row, with white space made even."""
     sqlite = connection.dialect.name == "sqlite"
     found = connection.execute(text(SQLITE_OBJECTS if sqlite else POSTGRESQL_OBJECTS))
-    return [
-        tuple(
-            " ".join(one.split()).replace("( ", "(").replace(" )", ")") if one else one
-            for one in row
-        )
-        for row in found
-    ]
+    return [tuple(even(one) if one else one for one in row) for row in found]
 
 
-async def inside(url: str, work: Any) -> Any:
+def even(text: str) -> str:
+    """A definition without quotes (SQLite adds some to what was renamed) and odd white space."""
+    return " ".join(text.replace('"', "").split()).replace("( ", "(").replace(" )", ")")
+
+
+async def inside(url: str, work: Any, *, upgrading: bool = False) -> Any:
     """Run sync work on a connection of an engine of its own."""
-    engine = make_engine(url)
+    engine = upgrading_engine(url) if upgrading else make_engine(url)
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
@@ -116,7 +150,7 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
 def test_two_upgrades_at_once_wait_for_one_another(database_url: str) -> None:
     async def story() -> None:
         before = await asyncio.gather(*(upgrade(database_url) for _ in range(3)))
-        assert sorted(map(str, before)) == ["0001", "0001", "None"]
+        assert sorted(map(str, before)) == ["0002", "0002", "None"]
 
     asyncio.run(story())
 
@@ -147,3 +181,33 @@ def test_only_revisions_of_its_history_are_known() -> None:
     assert is_known(head_revision())
     assert not is_known("9999")
     assert not is_known("")
+
+
+def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
+    database_url: str,
+) -> None:
+    async def story() -> None:
+        await inside(database_url, lambda one: migrate(one, "0001"), upgrading=True)
+
+        def furnish(connection: Connection) -> None:
+            empty = "x''" if connection.dialect.name == "sqlite" else "''"
+            for statement in FURNITURE:
+                connection.execute(text(statement.replace("EMPTY", empty)))
+
+        await inside(database_url, furnish)
+        assert await upgrade(database_url) == "0001"
+        database = await Database.open(database_url)
+        try:
+            async with database.reading() as connection:
+                customer = await office_subscribers.find(connection, "alice")
+                found = await office_plans.find(connection, "home")
+                row = (await connection.execute(select(schema.sessions))).mappings().one()
+        finally:
+            await database.close()
+        assert customer is not None
+        assert (customer.account.posted_micros, customer.subscriber.replies) == (5, ())
+        assert found is not None
+        assert found[0].package == Package(Validity(30))
+        assert (row["mac"], row["unrated_s"], row["adopted"]) == ("aa:bb:cc:dd:ee:0f", 0, False)
+
+    asyncio.run(story())
