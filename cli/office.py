@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-from collections.abc import Callable, Coroutine
+import pwd
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from cli import settings
 from cli.errors import HouseError
 from domain.seams import Clock, Ids, Randomness
 from server.seams import MonotoneIds, SystemClock, SystemRandomness
+from store import audit
 from store.database import BadUrl, Database, UnsafeDatabase
 from store.office_connection import unfit
 
@@ -39,6 +41,7 @@ class Office:
     randomness: Randomness
     ids: Ids
     now_us: int
+    who: str = field(default_factory=lambda: operator_name())
     _keys: KeyRing | None = field(default=None, repr=False)
 
     @property
@@ -47,6 +50,42 @@ class Office:
         if self._keys is None:
             self._keys = read_keys(self.place, self.randomness)
         return self._keys
+
+    async def audit(
+        self,
+        connection: Any,
+        action: str,
+        *,
+        kind: str,
+        row_id: int = 0,
+        subject: str = "",
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        reason: str = "",
+    ) -> None:
+        """Tell in the audit what this transaction does, and who does it (see `store.audit`)."""
+        await audit.write(
+            connection,
+            at_us=self.now_us,
+            who=self.who,
+            action=action,
+            kind=kind,
+            row_id=row_id,
+            subject=subject,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+
+
+def operator_name() -> str:
+    """The operating-system user who gave the command; behind sudo, the one who used it."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = f"uid {os.getuid()}"
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{behind} as {name}" if behind and os.getuid() == 0 and behind != name else name
 
 
 def read_keys(place: settings.Place, randomness: Randomness) -> KeyRing:

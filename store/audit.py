@@ -1,0 +1,100 @@
+"""The audit: what was done, written in the transaction of the change, as a chain (S40).
+
+Each row's digest covers the row and the digest before it; the chain begins with 32 zero octets.
+Office writers are alone with the database while they write (`Database.office`), so numbers have no
+gaps and the chain no forks. Rows are never changed: the databases refuse (L4). A tail that is cut
+off is found by whoever wrote down an earlier number and digest elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.deed import Deed
+from store import schema
+from store.office_money import values
+from store.rows import DEEDS
+
+FIRST_DIGEST: Final = bytes(32)
+WROTE: Final = "tollhouse_audit_written"  # in `connection.info` once the transaction has told
+_ROWS_AT_ONCE: Final = 2_000
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def digest_of(deed: Deed, before: bytes) -> bytes:
+    """The digest of a row (its own is not looked at) after the digest before it."""
+    row = [getattr(deed, name) for name in DEEDS.names if name != "digest"]
+    return hashlib.sha256(before + _ENCODER.encode(row)).digest()
+
+
+async def write(
+    connection: AsyncConnection,
+    *,
+    at_us: int,
+    who: str,
+    action: str,
+    kind: str,
+    row_id: int = 0,
+    subject: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Deed:
+    """Append one deed, inside an office transaction.
+
+    `before` and `after` hold only what differs, never a secret; both empty is fine for a deed that
+    changed nothing but is worth knowing, such as reading a password.
+    """
+    table = schema.audit.c
+    newest = (
+        await connection.execute(
+            select(table.seq, table.digest).order_by(table.seq.desc()).limit(1)
+        )
+    ).first()
+    seq, last = (newest.seq, bytes(newest.digest)) if newest else (0, FIRST_DIGEST)
+    deed = Deed(
+        seq=seq + 1,
+        at_us=at_us,
+        who=who,
+        action=action,
+        kind=kind,
+        row_id=row_id,
+        subject=subject,
+        before=_ENCODER.encode(before or {}).decode(),
+        after=_ENCODER.encode(after or {}).decode(),
+        reason=reason,
+    )
+    deed = replace(deed, digest=digest_of(deed, last))
+    await connection.execute(insert(schema.audit).values(values(DEEDS, deed)))
+    connection.info[WROTE] = True
+    return deed
+
+
+async def everything(connection: AsyncConnection, after_seq: int = 0) -> AsyncIterator[Deed]:
+    """All deeds in order, read in pages by number."""
+    table = schema.audit.c
+    while True:
+        query = select(*DEEDS.columns).where(table.seq > after_seq).order_by(table.seq)
+        rows = (await connection.execute(query.limit(_ROWS_AT_ONCE))).all()
+        for row in rows:
+            yield DEEDS.of_row(row)
+        if len(rows) < _ROWS_AT_ONCE:
+            return
+        after_seq = rows[-1].seq
+
+
+async def broken_at(connection: AsyncConnection) -> int | None:
+    """The number of the first row that does not follow from the one before; None: all do."""
+    seq, last = 0, FIRST_DIGEST
+    async for deed in everything(connection):
+        if deed.seq != seq + 1 or deed.digest != digest_of(deed, last):
+            return deed.seq
+        seq, last = deed.seq, deed.digest
+    return None
