@@ -22,6 +22,7 @@ from store.schema_money import (
     meta,
     postings,
     purchases,
+    purged,
 )
 from store.schema_people import (
     device_addresses,
@@ -31,6 +32,7 @@ from store.schema_people import (
     devices,
     knocks,
     plans,
+    subscriber_words,
     subscribers,
 )
 from store.schema_sessions import LIVE, PENDING, decisions, orders, sessions, suspense
@@ -60,7 +62,9 @@ __all__ = [
     "plans",
     "postings",
     "purchases",
+    "purged",
     "sessions",
+    "subscriber_words",
     "subscribers",
     "suspense",
 ]

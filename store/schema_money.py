@@ -175,6 +175,25 @@ charges = Table(
     postgresql_with=_SPREAD,
 )
 
+# What the sessions that `purge` took away had used and cost: sums over sessions still come out.
+purged = Table(
+    "purged",
+    METADATA,
+    big("account_id", primary=True),  # 0: nobody's
+    big("sessions_n"),
+    big("input_octets"),
+    big("output_octets"),
+    big("session_s"),
+    big("free_octets"),
+    big("free_s"),
+    big("charged_micros"),
+    big("newest_us"),
+    CheckConstraint("sessions_n > 0 AND account_id >= 0", name="sessions_n"),
+    CheckConstraint("input_octets >= 0 AND output_octets >= 0 AND session_s >= 0", name="usage"),
+    CheckConstraint("free_octets >= 0 AND free_s >= 0 AND charged_micros >= 0", name="cost"),
+    sqlite_strict=True,
+)
+
 journal = Table(
     "journal",
     METADATA,

@@ -195,7 +195,6 @@ subscribers = Table(
     Index(None, "mac"),
     Index(None, "plan_name", "login"),
     Index(None, "group_name", "login"),
-    Index(None, "name"),
     # Packages that end, in the order in which they do.
     Index(
         "ix_subscribers_ending",
@@ -211,4 +210,16 @@ subscribers = Table(
     one_of("mac_mode", MacMode),
     *flags("sample", "auto_renew"),
     sqlite_strict=True,
+)
+
+# The words of the names of subscribers, folded: any of them is found by how it begins.
+subscriber_words = Table(
+    "subscriber_words",
+    METADATA,
+    key_words("word", primary=True),
+    big("subscriber_id", primary=True),
+    ForeignKeyConstraint(["subscriber_id"], ["subscribers.subscriber_id"]),
+    Index(None, "subscriber_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )

@@ -333,8 +333,6 @@ ALTER TABLE new_subscribers RENAME TO subscribers
 --;
 CREATE INDEX ix_subscribers_group_name_login ON subscribers (group_name, login)
 --;
-CREATE INDEX ix_subscribers_name ON subscribers (name)
---;
 CREATE INDEX ix_subscribers_ending ON subscribers (valid_until_us, subscriber_id) WHERE valid_until_us IS NOT NULL
 --;
 CREATE INDEX ix_subscribers_account_id ON subscribers (account_id)
@@ -369,5 +367,33 @@ CREATE TABLE purchases (
  STRICT
 --;
 CREATE INDEX ix_purchases_subscriber_id_created_us ON purchases (subscriber_id, created_us)
+--;
+CREATE TABLE subscriber_words (
+    word TEXT NOT NULL,
+    subscriber_id INTEGER NOT NULL,
+    CONSTRAINT pk_subscriber_words PRIMARY KEY (word, subscriber_id),
+    CONSTRAINT fk_subscriber_words_subscriber_id FOREIGN KEY(subscriber_id) REFERENCES subscribers (subscriber_id)
+)
+ WITHOUT ROWID,
+ STRICT
+--;
+CREATE INDEX ix_subscriber_words_subscriber_id ON subscriber_words (subscriber_id)
+--;
+CREATE TABLE purged (
+    account_id INTEGER NOT NULL,
+    sessions_n INTEGER NOT NULL,
+    input_octets INTEGER NOT NULL,
+    output_octets INTEGER NOT NULL,
+    session_s INTEGER NOT NULL,
+    free_octets INTEGER NOT NULL,
+    free_s INTEGER NOT NULL,
+    charged_micros INTEGER NOT NULL,
+    newest_us INTEGER NOT NULL,
+    CONSTRAINT pk_purged PRIMARY KEY (account_id),
+    CONSTRAINT ck_purged_sessions_n CHECK (sessions_n > 0 AND account_id >= 0),
+    CONSTRAINT ck_purged_usage CHECK (input_octets >= 0 AND output_octets >= 0 AND session_s >= 0),
+    CONSTRAINT ck_purged_cost CHECK (free_octets >= 0 AND free_s >= 0 AND charged_micros >= 0)
+)
+ STRICT
 --;
 CREATE VIEW radacct AS SELECT session_id AS radacctid, acct_session_id AS acctsessionid, printf('%032x', session_id) AS acctuniqueid, user_name AS username, '' AS groupname, '' AS realm, coalesce(nullif(nas_ip_address, ''), source_address) AS nasipaddress, nas_port_id AS nasportid, '' AS nasporttype, datetime(start_us / 1000000, 'unixepoch') AS acctstarttime, datetime(last_event_us / 1000000, 'unixepoch') AS acctupdatetime, datetime(stop_us / 1000000, 'unixepoch') AS acctstoptime, interim_s AS acctinterval, session_s AS acctsessiontime, 'RADIUS' AS acctauthentic, '' AS connectinfo_start, '' AS connectinfo_stop, input_octets AS acctinputoctets, output_octets AS acctoutputoctets, called_station_id AS calledstationid, calling_station_id AS callingstationid, CASE WHEN state = 1 THEN '' ELSE CASE terminate_cause WHEN 1 THEN 'User-Request' WHEN 2 THEN 'Lost-Carrier' WHEN 3 THEN 'Lost-Service' WHEN 4 THEN 'Idle-Timeout' WHEN 5 THEN 'Session-Timeout' WHEN 6 THEN 'Admin-Reset' WHEN 7 THEN 'Admin-Reboot' WHEN 8 THEN 'Port-Error' WHEN 9 THEN 'NAS-Error' WHEN 10 THEN 'NAS-Request' WHEN 11 THEN 'NAS-Reboot' WHEN 12 THEN 'Port-Unneeded' WHEN 13 THEN 'Port-Preempted' WHEN 14 THEN 'Port-Suspended' WHEN 15 THEN 'Service-Unavailable' WHEN 16 THEN 'Callback' WHEN 17 THEN 'User-Error' WHEN 18 THEN 'Host-Request' ELSE '' END END AS acctterminatecause, '' AS servicetype, '' AS framedprotocol, framed_ip_address AS framedipaddress, framed_ipv6_address AS framedipv6address, framed_ipv6_prefix AS framedipv6prefix, '' AS framedinterfaceid, delegated_ipv6_prefix AS delegatedipv6prefix, '' AS class FROM sessions WHERE state IN (1, 2)
