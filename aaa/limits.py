@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from aaa.books import Books
 from aaa.turn import Turn
 from accounting import hold
+from accounting.charging import Total
 from accounting.hold import Reach
 from domain.account import Account, Subscriber
 from domain.device import Device
@@ -103,10 +104,11 @@ def exhausted(deal: Deal, reach: Reach) -> bool:
         return False
     if deal.plan.volume is None and deal.plan.time is None:
         return session.charged_micros > session.granted_micros  # a fee, and nothing else
-    counted = counted_octets(deal.tariff, session.input_octets, session.output_octets)
+    total = Total.of(session)
+    counted = counted_octets(deal.tariff, total.input_octets, total.output_octets)
     if reach.octets is not None and counted >= reach.octets:
         return True
-    return reach.seconds is not None and session.session_s >= reach.seconds
+    return reach.seconds is not None and total.session_s >= reach.seconds
 
 
 def hold_more(turn: Turn, deal: Deal) -> int:
@@ -131,7 +133,7 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
     most_s = turn.spread(plan.max_session_s) if spread else plan.max_session_s
     ends = [most_s]
     if reach.seconds is not None:
-        ends.append(reach.seconds)
+        ends.append(reach.seconds + deal.session.unrated_s)
     if deal.subscriber.valid_until_us is not None:
         ends.append((deal.subscriber.valid_until_us - start_us) // US_PER_S)
     end_of_hours_us = hours_end_us(turn.now_us, plan.hours, plan.timezone)
@@ -142,7 +144,8 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
     if octets is not None and not deal.dialect.has_octet_limit and not device.coa_port:
         # Nothing else can end this session: the line must be fast enough to waste the rest.
         if rate_bps:
-            ends.append(octets * 8 // rate_bps)
+            # Rated usage goes on from here: what is unrated took its own time.
+            ends.append(octets * 8 // rate_bps + deal.session.unrated_s)
     interim_s = plan.interim_s or device.interim_s or turn.settings.interim_s
     grant = Grant(
         session_timeout_s=max(min(ends), 1),
@@ -154,7 +157,7 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
     )
     if octets is None or not deal.dialect.has_octet_limit:
         return grant
-    return _with_octets(grant, plan, octets)
+    return _with_octets(grant, plan, octets, deal.session)
 
 
 def _rate_bps(plan: Plan, device: Device) -> int:
@@ -202,9 +205,10 @@ def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
     if not session.limit_octets or not deal.dialect.has_octet_limit or reach.octets is None:
         return False
     paid = _less_guard(reach.octets, deal.plan, deal.device, deal.dialect)
-    if paid is None or session.limit_octets <= paid:
+    if paid is None or rated_limit(session, deal.plan) <= paid:
         return False
-    counted = counted_octets(deal.tariff, session.input_octets, session.output_octets)
+    total = Total.of(session)
+    counted = counted_octets(deal.tariff, total.input_octets, total.output_octets)
     rate_bps = _rate_bps(deal.plan, deal.device)
     seconds = session.interim_s * 22 // 10 + DISCONNECT_S
     return paid - counted <= (rate_bps * seconds // 8 if rate_bps else counted)
@@ -221,16 +225,27 @@ def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect
     return octets - min(guard, octets // 2)
 
 
-def _with_octets(grant: Grant, plan: Plan, octets: int) -> Grant:
-    """The octet limit in the direction that the plan counts."""
+def _with_octets(grant: Grant, plan: Plan, octets: int, session: Session) -> Grant:
+    """The octet limit in the direction that the plan counts, as the device counts.
+
+    The device counts from its start: what is nobody's to pay comes on top, in each direction.
+    """
+    up, down = session.unrated_input, session.unrated_output
     counted = plan.volume.counted if plan.volume else plan.counted
     if counted is Counted.DOWN:
-        return replace(grant, output_limit_octets=octets)
+        return replace(grant, output_limit_octets=octets + down)
     if counted is Counted.UP:
-        return replace(grant, input_limit_octets=octets)
+        return replace(grant, input_limit_octets=octets + up)
     if counted is Counted.LARGER:
-        return replace(grant, input_limit_octets=octets, output_limit_octets=octets)
-    return replace(grant, total_limit_octets=octets)
+        return replace(grant, input_limit_octets=octets + up, output_limit_octets=octets + down)
+    return replace(grant, total_limit_octets=octets + up + down)
+
+
+def rated_limit(session: Session, plan: Plan) -> int:
+    """The octet limit that was told, in rated octets; see `told` for which one is kept."""
+    up, down = session.unrated_input, session.unrated_output
+    counted = plan.volume.counted if plan.volume else plan.counted
+    return session.limit_octets - {Counted.SUM: up + down, Counted.UP: up}.get(counted, down)
 
 
 def told(session: Session, grant: Grant) -> None:

@@ -74,9 +74,12 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         ended=closed,
         interval_s=session.interim_s or turn.settings.interim_s,
     )
-    used = session.input_octets + session.output_octets + session.session_s > 0
-    # One Accept owes one fee, in however many sessions the device splits it (F-54).
-    owed = not session.class_session_id and (session.start_seen or used)
+    if session.walled:
+        charging.leave_unrated(session, before)
+    # One Accept owes one fee, in however many sessions the device splits it (F-54); the fee of
+    # an adopted session was owed where it began.
+    owing = not session.class_session_id and not session.adopted
+    owed = owing and charging.begun(session, walled=bool(session.walled))
     session.fee_due = session.fee_due or owed
     try:
         _charge(turn, session, before)
@@ -235,6 +238,10 @@ def _journal(
             free_s=totals.free_s,
             charged_micros=totals.charged_micros,
             attributes=without_secrets(request.packet.attribute_octets),
+            unrated_input=totals.unrated_input,
+            unrated_output=totals.unrated_output,
+            unrated_s=totals.unrated_s,
+            walled=totals.walled,
         )
     )
     if session is not None:

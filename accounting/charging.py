@@ -3,6 +3,7 @@
 Because both prices are of totals, it does not matter in how many pieces, how often or in which
 order the usage was reported (A2, T1), and rounding happens once, on the total (T2). Included
 usage is taken from the account's allowance first and never given back, whatever reconnects.
+Usage that is nobody's to pay (behind a wall, before adoption) is taken off before any of this.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from rating import Step, Tariff, allowance, counted_octets, price
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What is priced of a session: its totals and the included usage it has consumed."""
+    """What is priced of a session: its rated totals and the included usage it has consumed.
+
+    Rated is what was counted less what is nobody's to pay; what is unrated only grows with the
+    counters, so a rated total never falls either.
+    """
 
     input_octets: int
     output_octets: int
@@ -30,11 +35,11 @@ class Total:
 
     @classmethod
     def of(cls, session: Session) -> Total:
-        """The session's totals as they stand."""
+        """The session's rated totals as they stand."""
         return cls(
-            session.input_octets,
-            session.output_octets,
-            session.session_s,
+            session.input_octets - session.unrated_input,
+            session.output_octets - session.unrated_output,
+            session.session_s - session.unrated_s,
             session.free_octets,
             session.free_s,
             session.fee_due,
@@ -53,6 +58,21 @@ def price_of(tariff: Tariff, total: Total) -> tuple[int, int, int]:
     )
 
 
+def leave_unrated(session: Session, before: Total) -> None:
+    """The rise from `before` to now is nobody's to pay: the rated totals stay where they were."""
+    session.unrated_input = session.input_octets - before.input_octets
+    session.unrated_output = session.output_octets - before.output_octets
+    session.unrated_s = session.session_s - before.session_s
+
+
+def begun(session: Session, *, walled: bool) -> bool:
+    """Has the session used anything that is rated, or started as one that will be (F-42)?"""
+    total = Total.of(session)
+    if total.input_octets or total.output_octets or total.session_s:
+        return True
+    return session.start_seen and not walled
+
+
 def charged(tariff: Tariff, total: Total) -> int:
     """Micros of a total, all steps. Raises OverflowError where no book can hold them."""
     micros = sum(price_of(tariff, total))
@@ -68,17 +88,18 @@ def take_included(
 
     Raises the session's `free_*` and the allowance's `used_*` and answers by how much.
     """
+    after = Total.of(session)
     octets = seconds = 0
     if plan.included_octets:
         left = max(plan.included_octets - used.used_octets, 0)
         octets = allowance.take(
             left,
             counted_octets(tariff, before.input_octets, before.output_octets),
-            counted_octets(tariff, session.input_octets, session.output_octets),
+            counted_octets(tariff, after.input_octets, after.output_octets),
         )
     if plan.included_s:
         left = max(plan.included_s - used.used_s, 0)
-        seconds = allowance.take(left, before.session_s, session.session_s)
+        seconds = allowance.take(left, before.session_s, after.session_s)
     session.free_octets += octets
     session.free_s += seconds
     used.used_octets += octets

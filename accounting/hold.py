@@ -22,7 +22,7 @@ RESOLVED = frozenset({HoldState.POSTED, HoldState.VOID, HoldState.EXPIRED})
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a session may go since its start; None: not limited by money."""
+    """How far the rated usage of a session may go; None: not limited by money."""
 
     octets: int | None  # counted octets
     seconds: int | None
@@ -39,7 +39,7 @@ def share(available_micros: int, free_slots: int) -> int:
 
 
 def reach(session: Session, plan: Plan, tariff: Tariff, included: tuple[int, int]) -> Reach:
-    """How far what was granted carries the session, in totals since its start.
+    """How far what was granted carries the session, in rated totals since its start.
 
     `included` is what the account has left of included octets and seconds. Volume may use the
     money that time has not used yet, and the other way round.

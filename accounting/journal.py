@@ -12,7 +12,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-VERSION = 1
+VERSION = 2
+_NUMBERS_OF = {1: 14, 2: 18}  # of a record, by version; 1 knew no unrated usage
+# No number is written with a leading zero septet, so no row of version 1 begins like this: a
+# spoilt version is not taken for the other one.
+_MARK_OF = {1: b"", 2: b"\x80\x00"}
 _NUMBER_BITS = 63  # of what a column holds; nine octets of seven
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
@@ -39,11 +43,15 @@ class Record:
     free_s: int
     charged_micros: int
     attributes: bytes  # as received, in order
+    unrated_input: int = 0  # of the totals, what is nobody's to pay
+    unrated_output: int = 0
+    unrated_s: int = 0
+    walled: int = 0  # domain.session.Walled, when the record came
 
 
 def encode(records: Iterable[Record]) -> bytes:
     """One journal row body for a batch."""
-    out = bytearray()
+    out = bytearray(_MARK_OF[VERSION])
     for record in records:
         effect = record.effect.encode("ascii")
         for number in (
@@ -61,6 +69,10 @@ def encode(records: Iterable[Record]) -> bytes:
             record.charged_micros,
             len(effect),
             len(record.attributes),
+            record.unrated_input,
+            record.unrated_output,
+            record.unrated_s,
+            record.walled,
         ):
             _put(out, number)
         out += effect
@@ -73,21 +85,25 @@ def decode(body: bytes) -> list[Record]:
 
     Whether the octets are those that were written, the store's checksum tells.
     """
-    if not body or body[0] != VERSION:
+    if not body or body[0] not in _NUMBERS_OF:
         raise JournalError("a journal row is of an unknown version")
     try:
-        return list(_records(zlib.decompress(body[1:])))
+        octets = zlib.decompress(body[1:])
+        mark = _MARK_OF[2] if octets.startswith(_MARK_OF[2]) else b""
+        if mark != _MARK_OF[body[0]]:
+            raise IndexError("a row of another version")
+        return list(_records(octets, len(mark), _NUMBERS_OF[body[0]]))
     except (zlib.error, IndexError, UnicodeDecodeError) as error:
         raise JournalError("a journal row is cut or damaged") from error
 
 
-def _records(octets: bytes) -> Iterator[Record]:
-    at = 0
+def _records(octets: bytes, at: int, numbers_n: int) -> Iterator[Record]:
     while at < len(octets):
         numbers = []
-        for _ in range(14):
+        for _ in range(numbers_n):
             number, at = _get(octets, at)
             numbers.append(number)
+        unrated = numbers[14:] or [0, 0, 0, 0]
         effect_end = at + numbers[12]
         end = effect_end + numbers[13]
         if end > len(octets):
@@ -107,6 +123,10 @@ def _records(octets: bytes) -> Iterator[Record]:
             free_s=numbers[10],
             charged_micros=numbers[11],
             attributes=octets[effect_end:end],
+            unrated_input=unrated[0],
+            unrated_output=unrated[1],
+            unrated_s=unrated[2],
+            walled=unrated[3],
         )
         at = end
 

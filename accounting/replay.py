@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from accounting.charging import Total, charged
+from accounting.charging import Total, begun, charged
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import event_time
 from accounting.journal import Record
@@ -68,7 +68,8 @@ def replay(
     `fee_owed` False: the session continues another under the same Class, whose fee counts (F-54).
     Differences may also mean that the device's settings were changed since.
     Included usage is taken from what each record says the session had consumed by then: how much
-    was left for it depended on the other sessions of the account.
+    was left for it depended on the other sessions of the account. So is what was nobody's to pay:
+    whether it stood behind a wall depended on the subscriber, not on the device.
     """
     found = Replay()
     session: Session | None = None
@@ -87,12 +88,14 @@ def replay(
         session.records_n += 1
         ended = ended or usage.kind is RecordKind.STOP
         session.free_octets, session.free_s = record.free_octets, record.free_s
-        session.fee_due = fee_owed and _used(session)
+        _take_unrated(session, record)
+        session.fee_due = fee_owed and _used(session, record.walled)
         try:
             if tariff is not None:
                 session.charged_micros = charged(tariff, Total.of(session))
         except OverflowError:
             restore(session, kept)
+            _take_unrated(session, record)
             session.fee_due = before.fee_due
             step = Step.ABSURD
         after = Total.of(session)
@@ -133,8 +136,15 @@ def _fresh(record: Record, usage: Usage, interim_s: int) -> Session:
     )
 
 
-def _used(session: Session) -> bool:
-    return session.fee_due or session.start_seen or any(_totals(session))
+def _take_unrated(session: Session, record: Record) -> None:
+    """What was nobody's to pay by then; never more than was counted."""
+    session.unrated_input = min(record.unrated_input, session.input_octets)
+    session.unrated_output = min(record.unrated_output, session.output_octets)
+    session.unrated_s = min(record.unrated_s, session.session_s)
+
+
+def _used(session: Session, walled: int) -> bool:
+    return session.fee_due or begun(session, walled=bool(walled))
 
 
 def _totals(session: Session) -> tuple[int, int, int]:
@@ -154,5 +164,11 @@ def _compare(journal_id: int, record: Record, session: Session) -> list[str]:
         found.append(
             f"A11: journal row {journal_id} says {record.charged_micros} micros were charged, "
             f"the replay finds {session.charged_micros}"
+        )
+    unrated = (record.unrated_input, record.unrated_output, record.unrated_s)
+    if any(one > total for one, total in zip(unrated, _totals(session), strict=True)):
+        found.append(
+            f"A11: journal row {journal_id} leaves {unrated} unrated (input and output octets, "
+            f"seconds), the replay counts but {_totals(session)}"
         )
     return found

@@ -35,6 +35,7 @@ PACKETS = [
     Column("rise_output_octets", "+DOWN", Kind.OCTETS),
     Column("rise_input_octets", "+UP", Kind.OCTETS),
     Column("rise_session_s", "+TIME", Kind.SECONDS),
+    Column("rise_unrated", "UNRATED"),
     Column("rise_charged_micros", "+CHARGED", Kind.MONEY),
     Column("charged_micros", "CHARGED", Kind.MONEY),
     Column("journal_id", "JOURNAL"),
@@ -180,6 +181,11 @@ async def _session(
         "state": session.state.name.lower(),
         "records_n": session.records_n,
         "records": packets(records, account.currency)[-given["records_n"] :],
+        "unrated": {
+            "output_octets": session.unrated_output,
+            "input_octets": session.unrated_input,
+            "session_s": session.unrated_s,
+        },
         "steps": steps,
         "postings": posted,
         "charged_micros": session.charged_micros,
@@ -190,7 +196,7 @@ async def _session(
 
 
 def steps_of(session: Session, tariff: Any) -> list[dict[str, Any]]:
-    """The price of the session's total, step by step."""
+    """The price of the session's rated total, step by step."""
     total = Total.of(session)
     lines = explain(
         tariff,
@@ -217,27 +223,48 @@ def steps_of(session: Session, tariff: Any) -> list[dict[str, Any]]:
     ]
 
 
+_TOTALS = (
+    "output_octets",
+    "input_octets",
+    "session_s",
+    "charged_micros",
+    "unrated_output",
+    "unrated_input",
+    "unrated_s",
+)
+
+
+def _unrated_word(rise: list[int]) -> str:
+    """Is what the record added nobody's to pay: all of it, a part, or nothing (empty)?"""
+    if not any(rise[4:]):
+        return ""
+    return "all" if rise[4:] == rise[:3] else "part"
+
+
 def packets(records: list[tuple[int, Record]], currency: str) -> list[dict[str, Any]]:
     """Each record with what it added; the first of an incomplete list only gives the start."""
     rows = []
-    before = (0, 0, 0, 0)
+    before = (0,) * 7
     for at, (journal_id, record) in enumerate(records):
         totals = (
             record.output_octets,
             record.input_octets,
             record.session_s,
             record.charged_micros,
+            record.unrated_output,
+            record.unrated_input,
+            record.unrated_s,
         )
         if at > 0 or record.previous in (0, journal_id):
             rise = [now - was for now, was in zip(totals, before, strict=True)]
-            names = ("output_octets", "input_octets", "session_s", "charged_micros")
             rows.append(
                 {
                     "event_us": record.event_us,
                     "record": words.record_name(record.attributes),
                     "effect": record.effect,
-                    **dict(zip(names, totals, strict=True)),
-                    **{f"rise_{name}": number for name, number in zip(names, rise, strict=True)},
+                    **dict(zip(_TOTALS, totals, strict=True)),
+                    **{f"rise_{name}": number for name, number in zip(_TOTALS, rise, strict=True)},
+                    "rise_unrated": _unrated_word(rise),
                     "journal_id": journal_id,
                     "currency": currency,
                 }
@@ -263,7 +290,7 @@ async def _differences(
         compile_tariff(plan) if plan else None,
         skew_limit_s=accounting.clock_skew_s,
         interim_s=session.interim_s or accounting.interim_s,
-        fee_owed=not session.class_session_id,
+        fee_owed=not session.class_session_id and not session.adopted,
     )
     found = list(again.differences)
     if again.charged_micros != session.charged_micros:
@@ -282,6 +309,8 @@ def _print(found: dict[str, Any]) -> None:
         click.echo()
         click.echo(words.session_title(one))
         render(one["records"], PACKETS, "table")
+        for line in words.unrated_lines(one["unrated"]):
+            click.echo(f"  {line}")
         for row in one["steps"]:
             click.echo(f"  {words.step_line(row, found['currency'])}")
         if one["postings"]:

@@ -74,6 +74,17 @@ def session_title(one: dict[str, Any]) -> str:
     )
 
 
+def unrated_lines(unrated: dict[str, int]) -> list[str]:
+    """What of a session is nobody's to pay, in one line; none when all of it is rated."""
+    if not any(unrated.values()):
+        return []
+    down, up = unrated["output_octets"], unrated["input_octets"]
+    return [
+        f"not rated: {down} octets down, {up} octets up, {unrated['session_s']} s "
+        "(behind a wall, or before the session was adopted)"
+    ]
+
+
 def step_line(row: dict[str, Any], currency: str) -> str:
     """One price step: quantity, what is free, increments, exact price, rounding."""
     amount = format_amount(row["amount_micros"], currency)

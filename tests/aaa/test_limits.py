@@ -206,6 +206,35 @@ def test_octets_are_limited_in_the_direction_that_the_plan_counts(
     ) == limits_told
 
 
+@pytest.mark.parametrize(
+    ("counted", "limits_told"),
+    # 300 up and 4,000 down of the session are nobody's to pay; 5,000 rated octets are paid.
+    [
+        (Counted.SUM, (None, None, 9_300)),
+        (Counted.DOWN, (None, 9_000, None)),
+        (Counted.UP, (5_300, None, None)),
+        (Counted.LARGER, (5_300, 9_000, None)),
+    ],
+)
+def test_a_device_counts_from_its_start_so_it_is_told_what_is_unrated_on_top(
+    counted: Counted, limits_told: tuple[int | None, ...]
+) -> None:
+    sold = plan(volume=VolumePrice(10_000, 1_000_000, counted=counted), counted=counted)
+    one = deal(
+        Room(sold),
+        input_octets=300, unrated_input=300, output_octets=4_000, unrated_output=4_000,
+        session_s=70, unrated_s=70,
+    )  # fmt: skip
+    grant = limits.grant_of(
+        Room(sold).turn(0), one, Reach(5_000, 600), start_us=T0_US, spread=False
+    )
+    limits.told(one.session, grant)
+    found = (grant.input_limit_octets, grant.output_limit_octets, grant.total_limit_octets)
+    assert (*found, grant.session_timeout_s) == (*limits_told, 670)
+    assert limits.rated_limit(one.session, sold) == 5_000
+    assert not limits.exhausted(one, Reach(1, 1)), "nothing of it was rated"
+
+
 @pytest.mark.parametrize("dialect", ["standard", "cisco"])
 def test_a_device_that_keeps_no_octet_limit_is_told_none(dialect: str) -> None:
     found = granted(Room(device=device(dialect)), Reach(5_000, None))

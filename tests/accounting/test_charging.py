@@ -213,3 +213,68 @@ def test_a_price_beyond_all_belief_is_an_overflow_and_charges_nothing() -> None:
     with pytest.raises(OverflowError):
         use(one, (0, 2**60, 0), plan(), unused())
     assert one.charged_micros == 0
+
+
+# -- usage that is nobody's to pay
+
+
+def leave(one: Session, rise: tuple[int, int, int], sold: Plan, used: Allowance) -> list[Charge]:
+    """The session uses that much more behind a wall, and is charged for it like for anything."""
+    before = Total.of(one)
+    one.input_octets += rise[0]
+    one.output_octets += rise[1]
+    one.session_s += rise[2]
+    charging.leave_unrated(one, before)
+    assert charging.take_included(one, before, sold, compile_tariff(sold), used) == (0, 0)
+    return charging.charges(one, before, sold, compile_tariff(sold))
+
+
+@given(plans(), st.lists(st.tuples(st.booleans(), rises), min_size=1, max_size=8))
+def test_unrated_usage_never_changes_the_price_of_the_rest(
+    sold: Plan, parts: list[tuple[bool, tuple[int, int, int]]]
+) -> None:
+    mixed, pure = session(last_event_us=T0_US), session(last_event_us=T0_US)
+    used_mixed, used_pure = unused(), unused()
+    for rated, rise in parts:
+        if rated:
+            use(mixed, rise, sold, used_mixed)
+            use(pure, rise, sold, used_pure)
+        else:
+            assert leave(mixed, rise, sold, used_mixed) == []
+    assert mixed.charged_micros == pure.charged_micros
+    assert used_mixed == used_pure
+    assert Total.of(mixed) == Total.of(pure)
+    walled = [rise for rated, rise in parts if not rated]
+    unrated = (mixed.unrated_input, mixed.unrated_output, mixed.unrated_s)
+    assert unrated == tuple(sum(rise[n] for rise in walled) for n in range(3))
+
+
+@pytest.mark.parametrize(
+    ("counted", "micros"),
+    # Behind the wall 900 up and 100 down; rated 200 up and 500 down, at a micro an octet.
+    [(Counted.UP, 200), (Counted.DOWN, 500), (Counted.SUM, 700), (Counted.LARGER, 500)],
+)
+def test_the_larger_direction_is_that_of_the_rated_usage(counted: Counted, micros: int) -> None:
+    sold = plan(volume=VolumePrice(1, 1, counted), counted=counted)
+    one, used = session(last_event_us=T0_US), unused()
+    leave(one, (900, 100, 60), sold, used)
+    use(one, (200, 500, 60), sold, used)
+    assert one.charged_micros == micros
+
+
+@pytest.mark.parametrize(
+    ("seen", "octets", "unrated", "walled", "begun"),
+    [
+        (False, 0, 0, False, False),
+        (True, 0, 0, False, True),
+        (True, 0, 0, True, False),
+        (True, 70, 70, True, False),
+        (False, 70, 70, False, False),
+        (False, 71, 70, True, True),
+    ],
+)
+def test_f_42_a_fee_is_owed_for_rated_usage_or_a_start_before_no_wall(
+    seen: bool, octets: int, unrated: int, walled: bool, begun: bool
+) -> None:
+    one = session(start_seen=seen, output_octets=octets, unrated_output=unrated)
+    assert charging.begun(one, walled=walled) is begun

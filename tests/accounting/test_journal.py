@@ -29,6 +29,10 @@ records = st.builds(
     free_s=number,
     charged_micros=number,
     attributes=st.binary(max_size=300),
+    unrated_input=number,
+    unrated_output=number,
+    unrated_s=number,
+    walled=st.integers(0, 3),
 )
 ONE = Record(1, 2, 3, 4, 5, 6, "advanced", 7, 8, 9, 10, 11, 12, b"\x01\x07alice")
 
@@ -70,7 +74,7 @@ def test_a_row_that_ends_in_the_middle_of_a_record_is_refused(
     record: Record, data: st.DataObject
 ) -> None:
     inside = zlib.decompress(encode([record])[1:])
-    end = data.draw(st.integers(1, len(inside) - 1))
+    end = data.draw(st.integers(3, len(inside) - 1))  # the first two are the version's mark
     with pytest.raises(JournalError, match="cut or damaged"):
         decode(bytes([VERSION]) + zlib.compress(inside[:end]))
 
@@ -118,8 +122,18 @@ def test_octets_that_are_no_attributes_harm_nobody(octets: bytes) -> None:
 
 def test_a_number_that_no_column_holds_is_refused_at_once() -> None:
     largest = b"\xff" * 8 + b"\x7f"
-    row = bytes([VERSION]) + zlib.compress(largest + bytes(13))
+    mark = b"\x80\x00"
+    row = bytes([VERSION]) + zlib.compress(mark + largest + bytes(17))
     assert decode(row)[0].session_id == 2**63 - 1
     for octets in (b"\x80" * 9 + b"\x01", b"\xff" * 1_000_000):
         with pytest.raises(JournalError):
-            decode(bytes([VERSION]) + zlib.compress(octets + bytes(13)))
+            decode(bytes([VERSION]) + zlib.compress(mark + octets + bytes(17)))
+
+
+def test_a_row_of_version_1_knew_no_unrated_usage_and_reads_as_none() -> None:
+    old = replace(ONE, unrated_input=0, unrated_output=0, unrated_s=0, walled=0)
+    clear = zlib.decompress(encode([old])[1:])[2:]
+    # The four numbers of version 2 stand between the lengths and the effect, one octet each.
+    assert clear.count(bytes(4)) == 1
+    body = b"\x01" + zlib.compress(clear.replace(bytes(4), b""))
+    assert decode(body) == [old]

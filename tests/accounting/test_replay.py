@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from accounting.replay import Replay, replay, usage_of
 from domain.device import Device
 from domain.plan import TimePrice
+from domain.session import Walled
 from rating import compile_tariff
 from tests.aaa.gate import SECRET
 from tests.aaa.room import Room
@@ -31,7 +32,7 @@ def again(room: Room, session_id: int, **changed: Any) -> Replay:
     said: dict[str, Any] = {
         "skew_limit_s": room.settings.clock_skew_s,
         "interim_s": one.interim_s,
-        "fee_owed": not one.class_session_id,
+        "fee_owed": not one.class_session_id and not one.adopted,
     }
     return replay(records, room.device, tariff, **(said | changed))
 
@@ -171,3 +172,37 @@ def test_a3_a_journal_of_repeats_rates_to_the_same_money(repeats: int) -> None:
     found = again(room, one.session_id)
     assert (found.charged_micros, len(found.lines)) == (11 + 660 + 59, 2 * repeats)
     assert found.differences == []
+
+
+def test_a11_usage_behind_a_wall_is_counted_again_and_not_rated() -> None:
+    room = Room(PRICED)
+    room.record("start", 0, t=0)
+    (one,) = room.sessions
+    room.record("interim", 300, t=300, st=300, o=30_000)
+    one.walled = Walled.NO_CREDIT
+    room.record("interim", 600, t=600, st=600, o=50_000)
+    one.walled = Walled.NO
+    room.record("stop", 900, t=900, st=900, o=70_000)
+    found = again(room, one.session_id)
+    assert found.differences == []
+    assert [line.after.output_octets for line in found.lines] == [0, 30_000, 30_000, 50_000]
+    straight = Room(PRICED)
+    straight.record("start", 0, t=0)
+    straight.record("stop", 600, t=600, st=600, o=50_000)
+    assert found.charged_micros == one.charged_micros == straight.sessions[0].charged_micros
+    journal_id, record = room.journal[-1]
+    room.journal[-1] = (journal_id, replace(record, unrated_output=70_001))
+    assert any("unrated" in text for text in again(room, one.session_id).differences)
+
+
+def test_f_42_a_start_behind_a_wall_owes_no_fee_until_something_is_rated() -> None:
+    room = Room(PRICED)
+    one = room.open_session(walled=Walled.EXPIRED)
+    token = room.token(one)
+    room.record("start", 0, t=0, token=token)
+    room.record("interim", 300, t=300, st=300, o=900, token=token)
+    assert (one.fee_due, one.charged_micros) == (False, 0)
+    one.walled = Walled.NO
+    room.record("interim", 301, t=301, st=300, o=900, token=token)
+    assert (one.fee_due, one.charged_micros) == (True, 11)
+    assert again(room, one.session_id).differences == []

@@ -28,6 +28,15 @@ def test_a_volume_step_shows_quantity_increments_price_and_rounding() -> None:
     )
 
 
+def test_usage_that_nobody_pays_has_a_line_of_its_own() -> None:
+    none = {"output_octets": 0, "input_octets": 0, "session_s": 0}
+    assert words.unrated_lines(none) == []
+    assert words.unrated_lines(none | {"input_octets": 7, "session_s": 60}) == [
+        "not rated: 0 octets down, 7 octets up, 60 s "
+        "(behind a wall, or before the session was adopted)"
+    ]
+
+
 def test_time_and_fee_steps_have_their_own_words() -> None:
     time = {**STEP, "step": "time", "quantity": 3_661, "free": 0, "unit": 60}
     assert words.step_line(time, "USD").startswith("time: 3661 s (01:01:01); 2 increments")

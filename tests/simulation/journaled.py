@@ -107,8 +107,10 @@ class Journal:
         if session.state == CLOSED and not session.synthetic and not doubted:
             # An old record says how much included usage it had taken then; a repeat takes none.
             last = records[-1][1]
+            names = ("unrated_input", "unrated_output", "unrated_s")
+            unrated = {name: getattr(last, name) for name in names}
             twice = records + [
-                (at, replace(one, free_octets=last.free_octets, free_s=last.free_s))
+                (at, replace(one, free_octets=last.free_octets, free_s=last.free_s, **unrated))
                 for at, one in records
             ]
         for rule, some in (("A11", records), ("A3", twice)):
