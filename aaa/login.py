@@ -25,6 +25,8 @@ from domain.period import within_hours
 from domain.plan import Plan
 from domain.refusal import NEUTRAL_MESSAGE, Refusal
 from domain.session import HoldState, Session, SessionState
+from nas import replies
+from nas.access import access_of
 from nas.login import LoginHints
 from radius import encode_attributes, passwords
 from radius.vendors import vendor_attribute
@@ -217,6 +219,16 @@ def _accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     _learn_mac(turn, attempt, deal.subscriber)
     attributes = [(CLASS, token.issue(session.session_id, turn.sealer.class_key))]
     attributes += deal.dialect.write_grant(grant, attempt.hints)
+    attributes += replies.assembled(
+        deal.dialect.write_speeds(deal.plan),
+        replies.chosen(
+            deal.plan.replies,
+            deal.subscriber.replies,
+            dialect=deal.device.dialect,
+            access=access_of(attempt.hints),
+        ),
+        replies.addresses(deal.subscriber),
+    )
     attributes += _method_attributes(turn, attempt.proof, attempt.request)
     attempt.facts = _shown(deal, grant)
     remember(turn, attempt, "accepted", session.session_id)

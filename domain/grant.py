@@ -24,6 +24,7 @@ class Grant:
     up_bps: int | None = None
     policy_down: str | None = None  # a QoS policy name configured on the device
     policy_up: str | None = None
+    mikrotik_rate: str | None = None
 
 
 class OrderKind(enum.StrEnum):

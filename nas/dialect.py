@@ -7,17 +7,42 @@ about a session asks these and never a vendor's name. A new family is one module
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from domain.device import Device
 from domain.grant import Grant
 from domain.session import Session
 from domain.usage import Usage
+from nas.attribute_kind import Attribute, Kind
 from nas.login import LoginHints
 from radius import Packet
 
-Attribute = tuple[int, bytes]
-"""Type and value, as `radius.encode_attributes` takes them."""
+__all__ = ["Attribute", "Dialect", "Speeds"]
+
+
+class Speeds(Protocol):
+    """How fast a session may be: bits a second, or what a family of devices calls it."""
+
+    @property
+    def down_bps(self) -> int | None:
+        """To the subscriber; None is the device's own."""
+
+    @property
+    def up_bps(self) -> int | None:
+        """From the subscriber; None is the device's own."""
+
+    @property
+    def policy_down(self) -> str | None:
+        """A policy that the device knows by this name, on traffic to the subscriber."""
+
+    @property
+    def policy_up(self) -> str | None:
+        """The same on traffic from the subscriber."""
+
+    @property
+    def mikrotik_rate(self) -> str | None:
+        """A whole RouterOS rate string, which says more than two numbers can."""
 
 
 class Dialect(Protocol):
@@ -30,6 +55,8 @@ class Dialect(Protocol):
     has_disconnect: bool  # it ends a session when told to
     granularity_s: int  # how late, at worst, it notices that a limit is reached
     coa_setup: str  # what to type into it so that it listens to orders
+    live_kinds: frozenset[Kind]  # what a CoA may change while a session runs
+    none_of: Mapping[Kind, list[Attribute]]  # what a CoA says to take a kind away, if it can
 
     def read_usage(
         self, packet: Packet, device: Device, arrived_us: int, source_address: str
@@ -42,8 +69,11 @@ class Dialect(Protocol):
     def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
         """The attributes of an Access-Accept that grant this, in order.
 
-        Session-Timeout and Acct-Interim-Interval are always among them.
+        Session-Timeout and Acct-Interim-Interval are always among them; speeds never are.
         """
+
+    def write_speeds(self, speeds: Speeds) -> list[Attribute]:
+        """The attributes that tell the speeds of a plan, none where it says nothing here."""
 
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """The attributes of a CoA-Request that replace the limits of a running session.

@@ -9,11 +9,10 @@ from __future__ import annotations
 from domain.grant import Grant
 from domain.session import Session
 from nas import attribute_types as kinds
+from nas.attribute_kind import Attribute
 from nas.login import LoginHints
 from nas.values import octets_of
 from radius.attributes import write_integer, write_ipv4, write_ipv6
-
-Attribute = tuple[int, bytes]
 
 _MAX_32 = (1 << 32) - 1
 

@@ -30,10 +30,12 @@ class LoginHints:
     framed_ip_address: str = ""
     service_type: int | None = None
     framed_protocol: int | None = None
+    captive: bool = False  # it shows what only a captive portal sends
+    dhcp: bool = False  # it shows what only a DHCP server or relay sends
 
 
 def read_hints(
-    packet: Packet, *, nas_port_id: str = "", calling_station_id: str = ""
+    packet: Packet, *, nas_port_id: str = "", calling_station_id: str = "", dhcp: bool = False
 ) -> LoginHints:
     """What every dialect reads alike; the keywords count where the attribute is absent."""
     found = dict(reversed(packet.attributes))
@@ -53,4 +55,14 @@ def read_hints(
         framed_ip_address=ipv4_of(get(kinds.FRAMED_IP_ADDRESS)),
         service_type=integer_of(get(kinds.SERVICE_TYPE)),
         framed_protocol=integer_of(get(kinds.FRAMED_PROTOCOL)),
+        captive=_captive(packet),
+        dhcp=dhcp,
+    )
+
+
+def _captive(packet: Packet) -> bool:
+    """The client's address before translation (RouterOS), or the page that ends a login."""
+    return (
+        packet.vsa(kinds.MIKROTIK, kinds.MIKROTIK_HOST_IP) is not None
+        or packet.vsa(kinds.WISPR, kinds.WISPR_LOGOFF_URL) is not None
     )

@@ -7,13 +7,17 @@ records for each service beside those of the session; their octets are in the se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from domain.device import Device
 from domain.grant import Grant
 from domain.session import Session
 from domain.usage import Usage
 from nas import attribute_types as kinds
 from nas.accounting_record import read_record
-from nas.dialect import Attribute
+from nas.attribute_kind import Attribute, Kind, pair_kind
+from nas.dialect import Speeds
 from nas.grant_attributes import (
     device_names,
     framed_address,
@@ -30,6 +34,7 @@ from radius.vendors import vendor_attribute
 _PARENT = b"parent-session-id="
 _OF_SESSIONS = (1, 2, 3)  # Acct-Status-Type Start, Stop, Interim-Update
 _CLIENT_MAC = b"client-mac-address="
+_DHCP = b"dhcp-"  # dhcp-client-id and others of a session that DHCP began
 _POLICY_IN = "ip:sub-qos-policy-in="
 _POLICY_OUT = "ip:sub-qos-policy-out="
 
@@ -44,6 +49,11 @@ class Cisco:
     has_disconnect = True
     granularity_s = 1
     coa_setup = "aaa server radius dynamic-author / client ADDRESS server-key SECRET / port 1700"
+    # A CoA carries commands otherwise (14.2); policies of a session are pushed by their AVPairs.
+    live_kinds: frozenset[Kind] = frozenset(
+        {pair_kind("ip:sub-qos-policy-in"), pair_kind("ip:sub-qos-policy-out")}
+    )
+    none_of: Mapping[Kind, list[Attribute]] = MappingProxyType({})
 
     def read_usage(
         self, packet: Packet, device: Device, arrived_us: int, source_address: str
@@ -62,22 +72,25 @@ class Cisco:
 
     def read_login(self, packet: Packet) -> LoginHints:
         """What an Access-Request says; port and MAC also where IOS puts them."""
+        pairs = packet.vsas(kinds.CISCO, kinds.CISCO_AVPAIR)
         return read_hints(
             packet,
             nas_port_id=text_of(packet.vsa(kinds.CISCO, kinds.CISCO_NAS_PORT)),
-            calling_station_id=_client_mac(packet.vsas(kinds.CISCO, kinds.CISCO_AVPAIR)),
+            calling_station_id=_client_mac(pairs),
+            dhcp=any(pair.startswith(_DHCP) for pair in pairs),
         )
 
     def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
-        """Time, interims, and the QoS policies of the plan.
+        """Time and interims: there is no octet limit."""
+        return [*framing(hints), session_timeout(grant), interim_interval(grant)]
 
-        `in` is into the box, from the subscriber: the upload.
-        """
-        found = [*framing(hints), session_timeout(grant), interim_interval(grant)]
-        if grant.policy_up:
-            found.append(_pair(_POLICY_IN + grant.policy_up))
-        if grant.policy_down:
-            found.append(_pair(_POLICY_OUT + grant.policy_down))
+    def write_speeds(self, speeds: Speeds) -> list[Attribute]:
+        """The QoS policies of the plan; `in` is into the box, from the subscriber: the upload."""
+        found: list[Attribute] = []
+        if speeds.policy_up:
+            found.append(_pair(_POLICY_IN + speeds.policy_up))
+        if speeds.policy_down:
+            found.append(_pair(_POLICY_OUT + speeds.policy_down))
         return found
 
     def write_limits(self, grant: Grant) -> list[Attribute]:

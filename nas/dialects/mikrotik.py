@@ -7,6 +7,9 @@ companion, and both are always sent, because a low word alone would be read as a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from domain.device import Device
 from domain.grant import Grant
 from domain.login import canonical_mac
@@ -14,7 +17,8 @@ from domain.session import Session
 from domain.usage import Usage
 from nas import attribute_types as kinds
 from nas.accounting_record import read_record
-from nas.dialect import Attribute
+from nas.attribute_kind import Attribute, Kind, vendor_kind
+from nas.dialect import Speeds
 from nas.grant_attributes import (
     device_names,
     framed_address,
@@ -31,6 +35,24 @@ from radius.vendors import vendor_attribute
 
 _MAX_64 = (1 << 64) - 1
 
+# What the manual lets a CoA change (14.1). Addresses, pools and routes are not among it.
+_LIVE = (
+    kinds.MIKROTIK_RECV_LIMIT,
+    kinds.MIKROTIK_XMIT_LIMIT,
+    kinds.MIKROTIK_GROUP,
+    kinds.MIKROTIK_RATE_LIMIT,
+    kinds.MIKROTIK_MARK_ID,
+    kinds.MIKROTIK_ADVERTISE_URL,
+    kinds.MIKROTIK_ADVERTISE_INTERVAL,
+    kinds.MIKROTIK_RECV_LIMIT_GIGAWORDS,
+    kinds.MIKROTIK_XMIT_LIMIT_GIGAWORDS,
+    kinds.MIKROTIK_TOTAL_LIMIT,
+    kinds.MIKROTIK_TOTAL_LIMIT_GIGAWORDS,
+    kinds.MIKROTIK_ADDRESS_LIST,
+)
+_LIVE_PLAIN = (kinds.FILTER_ID, kinds.SESSION_TIMEOUT, kinds.IDLE_TIMEOUT, kinds.PORT_LIMIT)
+_RATE = vendor_kind(kinds.MIKROTIK, kinds.MIKROTIK_RATE_LIMIT)
+
 
 class Mikrotik:
     """RouterOS 6 and 7: PPP, hotspot, DHCP, wireless."""
@@ -42,6 +64,16 @@ class Mikrotik:
     has_disconnect = True
     granularity_s = 1
     coa_setup = "/radius incoming set accept=yes port=3799"
+    live_kinds: frozenset[Kind] = frozenset(
+        {vendor_kind(kinds.MIKROTIK, kind) for kind in _LIVE} | {(kind,) for kind in _LIVE_PLAIN}
+    )
+    none_of: Mapping[Kind, list[Attribute]] = MappingProxyType(
+        {
+            _RATE: [
+                vendor_attribute(kinds.MIKROTIK, kinds.MIKROTIK_RATE_LIMIT, b"0/0")  # no limit
+            ]
+        }
+    )
 
     def read_usage(
         self, packet: Packet, device: Device, arrived_us: int, source_address: str
@@ -54,13 +86,18 @@ class Mikrotik:
         return read_hints(packet)
 
     def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
-        """Time, interims, octet limits and one Mikrotik-Rate-Limit."""
+        """Time, interims and octet limits."""
         found = [*framing(hints), session_timeout(grant), interim_interval(grant)]
-        found += _octet_limits(grant)
-        if grant.down_bps is not None or grant.up_bps is not None:
-            rate = mikrotik_rate(grant.down_bps, grant.up_bps)
-            found.append(_own(kinds.MIKROTIK_RATE_LIMIT, rate.encode("ascii")))
-        return found
+        return found + _octet_limits(grant)
+
+    def write_speeds(self, speeds: Speeds) -> list[Attribute]:
+        """One Mikrotik-Rate-Limit: the plan's own rate string, or one made of its two speeds."""
+        rate = speeds.mikrotik_rate
+        if rate is None:
+            if speeds.down_bps is None and speeds.up_bps is None:
+                return []
+            rate = mikrotik_rate(speeds.down_bps, speeds.up_bps)
+        return [_own(kinds.MIKROTIK_RATE_LIMIT, rate.encode("ascii"))]
 
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """Session-Timeout and octet limits, each as a total since the session began."""

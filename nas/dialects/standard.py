@@ -8,13 +8,17 @@ Unsupported-Attribute to a name they do not use, so it sends no more than it nee
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from domain.device import Device
 from domain.grant import Grant
 from domain.session import Session
 from domain.usage import Usage
 from nas import attribute_types as kinds
 from nas.accounting_record import read_record
-from nas.dialect import Attribute
+from nas.attribute_kind import Attribute, Kind
+from nas.dialect import Speeds
 from nas.grant_attributes import (
     device_names,
     framed_address,
@@ -38,6 +42,9 @@ class Standard:
     has_disconnect = True
     granularity_s = 1
     coa_setup = "allow Disconnect and CoA (RFC 5176) from this server's address on the NAS"
+    # What nearly all take (14.6 to 14.9); whoever does not, answers Unsupported-Attribute.
+    live_kinds: frozenset[Kind] = frozenset({(kinds.SESSION_TIMEOUT,), (kinds.FILTER_ID,)})
+    none_of: Mapping[Kind, list[Attribute]] = MappingProxyType({})
 
     def read_usage(
         self, packet: Packet, device: Device, arrived_us: int, source_address: str
@@ -52,6 +59,10 @@ class Standard:
     def write_grant(self, grant: Grant, hints: LoginHints) -> list[Attribute]:
         """Session-Timeout, Acct-Interim-Interval, and the framing the request asked for."""
         return [*framing(hints), session_timeout(grant), interim_interval(grant)]
+
+    def write_speeds(self, speeds: Speeds) -> list[Attribute]:
+        """Nothing: no RFC has an attribute for a speed. Replies can name what a device takes."""
+        return []
 
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """A new Session-Timeout (RFC 5176 s3.6 allows it in a CoA-Request)."""

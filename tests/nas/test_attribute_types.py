@@ -11,13 +11,24 @@ from nas import attribute_types
 
 DICTIONARIES = Path("/usr/share/freeradius")
 FILES = {
-    "": ["rfc2865", "rfc2866", "rfc2869", "rfc3162", "rfc5090", "rfc5176", "rfc3576"],
+    "": [
+        "rfc2865",
+        "rfc2866",
+        "rfc2869",
+        "rfc3162",
+        "rfc5090",
+        "rfc5176",
+        "rfc3576",
+        "rfc4818",
+        "rfc6911",
+    ],
     "CISCO": ["cisco"],
     "MICROSOFT": ["microsoft"],
     "MIKROTIK": ["mikrotik"],
+    "WISPR": ["wispr"],
 }
-VENDORS = ("CISCO", "MICROSOFT", "MIKROTIK")
-VALUES = {"FRAMED", "PPP", "LOCAL"}
+VENDORS = ("CISCO", "MICROSOFT", "MIKROTIK", "WISPR")
+VALUES = {"LOGIN", "FRAMED", "PPP", "LOCAL"}
 
 
 def numbers_of(vendor: str) -> dict[str, int]:
@@ -36,7 +47,9 @@ def ours() -> list[tuple[str, str, int]]:
     for name, number in vars(attribute_types).items():
         if not name.isupper() or name in VALUES or name in VENDORS:
             continue
-        vendor = next((of for of in ("CISCO", "MIKROTIK") if name.startswith(of + "_")), "")
+        vendor = next(
+            (of for of in ("CISCO", "MIKROTIK", "WISPR") if name.startswith(of + "_")), ""
+        )
         if name.startswith("MS_"):
             vendor = "MICROSOFT"
         found.append((vendor, name, number))
@@ -61,6 +74,7 @@ def test_a_vendor_has_the_number_the_dictionaries_give_it(vendor: str) -> None:
 @pytest.mark.parametrize(
     ("attribute", "value", "ours"),
     [
+        ("Service-Type", "Login-User", attribute_types.LOGIN),
         ("Service-Type", "Framed-User", attribute_types.FRAMED),
         ("Framed-Protocol", "PPP", attribute_types.PPP),
         ("Acct-Authentic", "Local", attribute_types.LOCAL),

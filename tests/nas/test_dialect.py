@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.grant import Grant
 from domain.session import Session, SessionState
+from nas.attribute_kind import kind_of
 from nas.dialects import DIALECTS
 from nas.login import LoginHints
 from nas.values import text_of
@@ -74,6 +75,27 @@ def test_every_accept_limits_the_time_and_asks_for_interims(
         assert int.from_bytes(found[27], "big") == min(max(grant.session_timeout_s, 1), 2**32 - 1)
         assert int.from_bytes(found[85], "big") == grant.interim_s
         assert set(kinds) <= {6, 7, 26, 27, 85}
+
+
+@given(GRANTS)
+def test_speeds_are_told_in_attributes_that_no_limit_has(grant: Grant) -> None:
+    for dialect in DIALECTS.values():
+        speeds = [kind_of(attribute) for attribute in dialect.write_speeds(grant)]
+        limits = [kind_of(attribute) for attribute in dialect.write_limits(grant)]
+        assert len(set(speeds)) == len(speeds)
+        assert not set(speeds) & set(limits)
+
+
+def test_whatever_a_dialect_can_take_away_it_can_change_and_of_that_very_kind() -> None:
+    for dialect in DIALECTS.values():
+        for kind, values in dialect.none_of.items():
+            assert kind in dialect.live_kinds
+            assert {kind_of(attribute) for attribute in values} == {kind}
+
+
+def test_14_where_limits_can_be_told_by_a_coa_the_time_is_a_live_kind() -> None:
+    for dialect in DIALECTS.values():
+        assert dialect.has_limit_coa is ((27,) in dialect.live_kinds)
 
 
 @given(GRANTS)

@@ -63,7 +63,8 @@ def test_a_router_reads_the_limits_that_the_dialect_writes() -> None:
         policy_up="",
         total_limit_octets=(5 << 32) + 17,
     )
-    found = wire.told(Packet(2, 1, bytes(16), Mikrotik().write_grant(grant, LoginHints(None, ""))))
+    pairs = Mikrotik().write_grant(grant, LoginHints(None, "")) + Mikrotik().write_speeds(grant)
+    found = wire.told(Packet(2, 1, bytes(16), pairs))
     assert (found.timeout_s, found.interim_s, found.octets) == (3_600, 60, (5 << 32) + 17)
     assert (found.down_bps, found.up_bps) == (10_000_000, 512_000)
 

@@ -6,17 +6,20 @@ import pytest
 
 from domain.grant import Grant
 from domain.session import Session, SessionState
+from nas.attribute_kind import kind_of
 from nas.dialects.cisco import Cisco
 from nas.login import LoginHints
+from radius import Packet
+from radius.vendors import vendor_attribute
 
 CISCO = Cisco()
 HINTS = LoginHints(b"x", "x", service_type=2, framed_protocol=1)
 
 
 def pairs_of(grant: Grant) -> list[bytes]:
-    """The AVPairs of an Accept."""
+    """The AVPairs of an Accept, speeds told beside the grant."""
     found = []
-    for kind, value in CISCO.write_grant(grant, HINTS):
+    for kind, value in CISCO.write_grant(grant, HINTS) + CISCO.write_speeds(grant):
         if kind == 26:
             assert value[:5] == b"\0\0\0\x09\x01"
             assert value[5] == len(value) - 4
@@ -72,4 +75,15 @@ def test_14_2_without_a_session_id_name_and_address_are_the_keys() -> None:
 
 def test_a_policy_name_that_fits_no_attribute_is_refused() -> None:
     with pytest.raises(ValueError, match="over the limit"):
-        CISCO.write_grant(Grant(3600, 300, policy_down="x" * 240), HINTS)
+        CISCO.write_speeds(Grant(3600, 300, policy_down="x" * 240))
+
+
+def test_14_2_the_policies_of_a_session_are_what_a_coa_may_change() -> None:
+    told = CISCO.write_speeds(Grant(3600, 300, policy_down="D", policy_up="U"))
+    assert {kind_of(attribute) for attribute in told} == CISCO.live_kinds
+
+
+def test_a_session_that_dhcp_began_is_known_by_its_pairs() -> None:
+    pairs = [vendor_attribute(9, 1, b"dhcp-client-id=0100.1122.3344.55")]
+    assert CISCO.read_login(Packet(1, 1, bytes(16), pairs)).dhcp
+    assert not CISCO.read_login(Packet(1, 1, bytes(16), [])).dhcp

@@ -35,8 +35,29 @@ def own(pairs: list[tuple[int, bytes]]) -> dict[int, int | str]:
 
 
 def test_p09_a_speed_of_10_down_and_2_up_is_upload_first() -> None:
-    pairs = MIKROTIK.write_grant(Grant(3600, 300, down_bps=10_000_000, up_bps=2_000_000), HOTSPOT)
-    assert (26, bytes.fromhex("00003a8c0808") + b"2M/10M") in pairs
+    pairs = MIKROTIK.write_speeds(Grant(3600, 300, down_bps=10_000_000, up_bps=2_000_000))
+    assert pairs == [(26, bytes.fromhex("00003a8c0808") + b"2M/10M")]
+
+
+def test_14_1_a_rate_string_of_the_plan_is_told_as_it_is() -> None:
+    grant = Grant(3600, 300, down_bps=1, up_bps=2, mikrotik_rate="2M/10M 4M/20M 1M/5M 8/8 5")
+    assert MIKROTIK.write_speeds(grant) == [
+        (26, bytes.fromhex("00003a8c081b") + b"2M/10M 4M/20M 1M/5M 8/8 5")
+    ]
+
+
+def test_a_grant_is_limits_and_speeds_are_told_beside_it() -> None:
+    grant = Grant(3600, 300, down_bps=10_000_000, up_bps=2_000_000, mikrotik_rate="1M")
+    assert own(MIKROTIK.write_grant(grant, HOTSPOT)) == {}
+
+
+def test_14_1_what_a_coa_may_change_is_what_the_manual_lists() -> None:
+    plain = {kind for kind in MIKROTIK.live_kinds if len(kind) == 1}
+    assert plain == {(11,), (27,), (28,), (62,)}
+    assert {kind[2] for kind in MIKROTIK.live_kinds - plain} == {
+        *(1, 2, 3, 8, 11, 12, 13, 14, 15, 17, 18, 19)
+    }
+    assert {kind[:2] for kind in MIKROTIK.live_kinds - plain} == {(26, 14988)}
 
 
 def test_14_1_input_is_recv_and_output_is_xmit() -> None:
@@ -62,12 +83,12 @@ def test_without_limits_and_speeds_there_is_nothing_of_the_vendor() -> None:
 
 
 def test_one_speed_leaves_the_other_direction_open() -> None:
-    assert own(MIKROTIK.write_grant(Grant(3600, 300, down_bps=512_000), HOTSPOT)) == {8: "0/512k"}
+    assert own(MIKROTIK.write_speeds(Grant(3600, 300, down_bps=512_000))) == {8: "0/512k"}
 
 
 def test_policy_names_are_not_for_routeros() -> None:
     grant = Grant(3600, 300, policy_down="gold", policy_up="gold")
-    assert own(MIKROTIK.write_grant(grant, HOTSPOT)) == {}
+    assert own(MIKROTIK.write_speeds(grant)) == {}
 
 
 def test_ath_08_ppp_gets_its_framing_and_the_hotspot_none() -> None:

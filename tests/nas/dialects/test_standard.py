@@ -27,6 +27,11 @@ def session(**more: object) -> Session:
 
 def test_an_accept_has_nothing_of_any_vendor() -> None:
     assert STANDARD.write_grant(GRANT, HINTS) == [(27, b"\0\0\x0e\x10"), (85, b"\0\0\x01\x2c")]
+    assert STANDARD.write_speeds(GRANT) == []
+
+
+def test_14_6_a_coa_changes_time_and_filter_and_nothing_else() -> None:
+    assert STANDARD.live_kinds == {(27,), (11,)}
 
 
 def test_new_limits_are_a_session_timeout() -> None:
