@@ -95,6 +95,16 @@ class Subscriber:
     replies: tuple[Reply, ...] = ()  # win over the plan's, attribute by attribute
     auto_renew: bool | None = None  # None: as the plan says
     next_plan_name: str | None = None  # the package to begin when this one ends
+    # where periods begin that were bought ahead of time, oldest first (see `period_at_us`)
+    periods_ahead_us: tuple[int, ...] = ()
+
+    def period_at_us(self, now_us: int) -> int:
+        """The validity period that included usage is counted in at an instant, by its beginning.
+
+        A renewal ahead of time refills nothing before the time it bought begins.
+        """
+        begun = [start_us for start_us in self.periods_ahead_us if start_us <= now_us]
+        return max(begun, default=self.period_start_us)
 
 
 @dataclass(slots=True)

@@ -89,6 +89,8 @@ def subscriber_of(row: Row) -> Subscriber:
     replies: Any = found.replies
     found.replies = replies_of_text(replies) if isinstance(replies, str) else tuple(replies)
     found.auto_renew = None if found.auto_renew is None else bool(found.auto_renew)
+    ahead: Any = found.periods_ahead_us
+    found.periods_ahead_us = ids_of_text(ahead) if isinstance(ahead, str) else tuple(ahead)
     return found
 
 
@@ -97,6 +99,7 @@ def subscriber_row(subscriber: Subscriber) -> tuple[Any, ...]:
     row = list(_SUBSCRIBER_FIELDS(subscriber))
     row[_DEVICE_IDS_AT] = ids_text(subscriber.device_ids)
     row[_REPLIES_AT] = replies_text(subscriber.replies)
+    row[_AHEAD_AT] = ids_text(subscriber.periods_ahead_us)
     return tuple(row)
 
 
@@ -144,6 +147,7 @@ _SUBSCRIBER_NAMES = _names(Subscriber)
 _SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
 _DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
 _REPLIES_AT = _SUBSCRIBER_NAMES.index("replies")
+_AHEAD_AT = _SUBSCRIBER_NAMES.index("periods_ahead_us")
 
 ACCOUNTS = _plain(schema.accounts, Account)
 ALLOWANCES = _plain(schema.allowances, Allowance)

@@ -70,6 +70,7 @@ def test_any_session_comes_back_from_its_row(one: Session) -> None:
             subscriber(1, device_ids=(5, 2**62), mac="aa:bb:cc:dd:ee:ff", valid_until_us=7),
         ),
         (rows.SUBSCRIBERS, subscriber(1, status=Status.CLOSED, mac_mode=MacMode.FIXED)),
+        (rows.SUBSCRIBERS, subscriber(1, periods_ahead_us=(2**50, 2**51), auto_renew=False)),
     ],
     ids=lambda value: type(value).__name__,
 )

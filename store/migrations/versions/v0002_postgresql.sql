@@ -159,6 +159,10 @@ ALTER TABLE subscribers ADD COLUMN auto_renew BOOLEAN
 --;
 ALTER TABLE subscribers ADD COLUMN next_plan_name TEXT
 --;
+ALTER TABLE subscribers ADD COLUMN periods_ahead_us TEXT NOT NULL DEFAULT ''
+--;
+ALTER TABLE subscribers ALTER COLUMN periods_ahead_us DROP DEFAULT
+--;
 ALTER TABLE subscribers ADD CONSTRAINT uq_subscribers_framed_ip_address UNIQUE (framed_ip_address)
 --;
 ALTER TABLE subscribers ADD CONSTRAINT uq_subscribers_framed_ipv6 UNIQUE (framed_ipv6)

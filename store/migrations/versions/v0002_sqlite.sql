@@ -307,6 +307,7 @@ CREATE TABLE new_subscribers (
     replies TEXT NOT NULL,
     auto_renew INTEGER,
     next_plan_name TEXT,
+    periods_ahead_us TEXT NOT NULL,
     CONSTRAINT pk_subscribers PRIMARY KEY (subscriber_id),
     CONSTRAINT uq_subscribers_login UNIQUE (login),
     CONSTRAINT uq_subscribers_framed_ip_address UNIQUE (framed_ip_address),
@@ -323,8 +324,8 @@ CREATE TABLE new_subscribers (
 )
  STRICT
 --;
-INSERT INTO new_subscribers (subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name)
-    SELECT subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, '', '', '', '', NULL, NULL, NULL, '', NULL, NULL
+INSERT INTO new_subscribers (subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us)
+    SELECT subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, '', '', '', '', NULL, NULL, NULL, '', NULL, NULL, ''
     FROM subscribers
 --;
 DROP TABLE subscribers
