@@ -59,13 +59,13 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
 
 
 def included_left(
-    books: Books, session: Session, plan: Plan, subscriber: Subscriber
+    books: Books, session: Session, plan: Plan, subscriber: Subscriber, now_us: int
 ) -> tuple[int, int]:
     """A session's part of the included octets and seconds left in the validity period."""
     account_id = subscriber.account_id
     if not plan.included_octets and not plan.included_s:
         return 0, 0
-    used = books.allowances.get(account_id, {}).get(subscriber.period_start_us)
+    used = books.allowances.get(account_id, {}).get(subscriber.period_at_us(now_us))
     used_octets, used_s = (used.used_octets, used.used_s) if used is not None else (0, 0)
     # Each live session is promised its part, as of money; alone, it has all of it.
     parts = len({*books.live_of.get(account_id, ()), session.session_id})
@@ -93,7 +93,7 @@ def free_slots(turn: Turn, account_id: int, plan: Plan, but: Sequence[Session] =
 
 def reach_of(turn: Turn, deal: Deal) -> Reach:
     """How far the session may go with what it was granted."""
-    included = included_left(turn.books, deal.session, deal.plan, deal.subscriber)
+    included = included_left(turn.books, deal.session, deal.plan, deal.subscriber, turn.now_us)
     return hold.reach(deal.session, deal.plan, deal.tariff, included)
 
 

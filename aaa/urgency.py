@@ -34,10 +34,13 @@ def urgent(books: Books, request: Request) -> bool:
         return subscriber is not None and subscriber.account_id in books.lately
     session_id = text_of(packet.first(kinds.ACCT_SESSION_ID))
     device_id = request.device.device_id
-    return any(near_end(books, session) for session in books.with_id(device_id, session_id))
+    return any(
+        near_end(books, session, request.arrived_us)
+        for session in books.with_id(device_id, session_id)
+    )
 
 
-def near_end(books: Books, session: Session) -> bool:
+def near_end(books: Books, session: Session, now_us: int) -> bool:
     """At its pace so far, will what the session holds be used up within AHEAD_INTERVALS_N?"""
     plan = books.plans.get(session.plan_id)
     if session.state is not SessionState.OPEN or plan is None or not plan.priced:
@@ -48,7 +51,8 @@ def near_end(books: Books, session: Session) -> bool:
     if owner is None:
         return False
     tariff = books.tariff(plan)
-    reach = hold.reach(session, plan, tariff, included_left(books, session, plan, owner))
+    included = included_left(books, session, plan, owner, now_us)
+    reach = hold.reach(session, plan, tariff, included)
     ahead_s = AHEAD_INTERVALS_N * session.interim_s
     if reach.seconds is not None and reach.seconds - session.session_s <= ahead_s:
         return True

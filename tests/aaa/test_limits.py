@@ -271,7 +271,7 @@ def test_included_usage_is_promised_in_parts_to_sessions_at_once() -> None:
     room.books.allowance(1, T0_US).used_octets = 400
 
     def left(one: limits.Deal) -> tuple[int, int]:
-        return limits.included_left(room.books, one.session, one.plan, one.subscriber)
+        return limits.included_left(room.books, one.session, one.plan, one.subscriber, T0_US)
 
     first = deal(room)
     assert left(first) == (600, 90)
@@ -281,10 +281,24 @@ def test_included_usage_is_promised_in_parts_to_sessions_at_once() -> None:
     assert left(first)[0] == 0
 
 
+def test_a_period_bought_ahead_refills_nothing_before_it_begins() -> None:
+    room = Room(plan(included_octets=1_000))
+    ahead_us = T0_US + 86_400 * US_PER_S
+    room.books.allowance(1, T0_US).used_octets = 1_000
+    one = deal(room)
+    one.subscriber.periods_ahead_us = (ahead_us,)
+
+    def left(now_us: int) -> int:
+        told = (room.books, one.session, one.plan, one.subscriber, now_us)
+        return limits.included_left(*told)[0]
+
+    assert (left(T0_US), left(ahead_us - 1), left(ahead_us)) == (0, 0, 1_000)
+
+
 def test_a_plan_that_includes_nothing_promises_nothing() -> None:
     room = Room()
     one = deal(room)
-    assert limits.included_left(room.books, one.session, one.plan, one.subscriber) == (0, 0)
+    assert limits.included_left(room.books, one.session, one.plan, one.subscriber, T0_US) == (0, 0)
 
 
 def test_what_was_told_is_remembered_for_the_next_change() -> None:

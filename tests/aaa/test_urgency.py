@@ -14,7 +14,7 @@ from domain.session import HoldState, Session, SessionState
 from radius import Packet
 from tests.aaa.gate import record_pairs
 from tests.aaa.room import Room
-from tests.accounting.makers import at, plan
+from tests.accounting.makers import T0_US, at, plan
 
 
 def interim(room: Room, session_id: str = "A") -> Request:
@@ -57,7 +57,7 @@ def test_5_3_a_session_is_near_the_end_when_two_intervals_at_its_pace_take_it_th
     room = Room()
     # 100 MB in 6000 s: two intervals of 300 s take ten more.
     session = spending(room, 100, 6_000, granted_micros)
-    assert near_end(room.books, session) is near
+    assert near_end(room.books, session, T0_US) is near
     assert urgent(room.books, interim(room)) is near
 
 
@@ -67,7 +67,7 @@ def test_5_3_money_for_two_more_intervals_of_time_is_near_the_end() -> None:
         session = room.open_session(
             session_s=1_000, granted_micros=granted, hold_state=HoldState.HELD, interim_s=300
         )
-        assert near_end(room.books, session) is near
+        assert near_end(room.books, session, T0_US) is near
 
 
 def test_included_usage_that_runs_out_is_near_the_end_too() -> None:
@@ -82,14 +82,14 @@ def test_included_usage_that_runs_out_is_near_the_end_too() -> None:
             hold_state=HoldState.HELD,
             interim_s=300,
         )
-        assert near_end(room.books, session) is near
+        assert near_end(room.books, session, T0_US) is near
 
 
 @pytest.mark.parametrize("sold", [plan(volume=None), plan(volume=None, session_fee_micros=5)])
 def test_who_pays_nothing_by_use_is_never_near_an_end(sold: Plan) -> None:
     room = Room(sold)
     session = room.open_session(session_s=100, output_octets=10**9, granted_micros=5)
-    assert not near_end(room.books, session)
+    assert not near_end(room.books, session, T0_US)
 
 
 def test_a_session_that_has_ended_or_is_not_in_memory_presses_nobody() -> None:
