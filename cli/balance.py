@@ -224,11 +224,31 @@ async def book(
             raise HouseError(f"{login}: {made.text}")
         if not dry_run:
             await office_money.book(connection, made)
+            await tell(office, connection, login, made)
     after = account.balance_micros + amount_micros
     verb = "would be booked" if dry_run else "booked"
     click.echo(
         f"{login}: {money(amount_micros, account)} {verb} as entry {made.entry.seq}; "
         f"balance {money(after, account)}"
+    )
+
+
+async def tell(office: Office, connection: Connection, login: str, made: Payment) -> None:
+    """Write into the audit what was booked: entry, amount and why."""
+    entry = made.entry
+    await office.audit(
+        connection,
+        f"balance {entry.kind}",
+        kind="account",
+        row_id=entry.account_id,
+        subject=login,
+        after={
+            "entry": entry.seq,
+            "amount_micros": customer_micros(entry),
+            "currency": entry.currency,
+            "reference": reference_of(entry),
+        },
+        reason=entry.reason,
     )
 
 

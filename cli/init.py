@@ -16,13 +16,14 @@ from aaa.sealing import DEVICE_SECRET, new_key_file
 from cli import settings
 from cli.errors import HouseError
 from cli.key_proof import a_sealed_value, prove
-from cli.office import Office, in_office, read_keys, run
-from cli.people import Applicant, enrol
-from cli.plan import read_plan
+from cli.office import Office, in_office, operator_name, read_keys, run
+from cli.people import Applicant, added, enrol
+from cli.plan import read_plan, store_plan
+from domain.deed import differing
 from domain.device import Device, Policy
 from domain.plan import Plan
-from server.seams import SystemRandomness
-from store import office_devices, office_plans, office_subscribers
+from server.seams import SystemClock, SystemRandomness
+from store import audit, office_devices, office_plans, office_subscribers
 from store.database import Database
 
 SAMPLE_PLAN = settings.CHECKOUT / "conf" / "plans" / "sample-prepaid.toml"
@@ -76,6 +77,8 @@ async def _initialise(place: settings.Place) -> None:
     try:
         async with database.reading() as connection:
             sealed = await a_sealed_value(connection)
+        if before != head:
+            await _tell(database, before, head)
     finally:
         await database.close()
     if place.key_file.exists():
@@ -89,6 +92,20 @@ async def _initialise(place: settings.Place) -> None:
         )
     write_key_file(place.key_file)
     click.echo(f"created the key file {place.key_file}: keep a copy of it in another place")
+
+
+async def _tell(database: Database, before: str | None, head: str) -> None:
+    """The audit begins with who made the house, and knows who upgraded it."""
+    async with database.office() as connection:
+        await audit.write(
+            connection,
+            at_us=SystemClock().now_us(),
+            who=operator_name(),
+            action="init",
+            kind="house",
+            before={"revision": before} if before else None,
+            after={"revision": head},
+        )
 
 
 def write_key_file(path: Path) -> None:
@@ -122,17 +139,24 @@ async def _add_sample(office: Office) -> None:
         known = await office_devices.find(connection, SAMPLE_NAS)
         if known is None:
             await office_devices.add(connection, device)
+            await office.audit(
+                connection,
+                "init --sample",
+                kind="device",
+                row_id=device.device_id,
+                subject=device.name,
+                after=differing(None, device)[1],
+            )
         known = known or device
         stored = await office_plans.find(connection, plan.name)
         if stored is None:
-            stored = await office_plans.load(
-                connection, plan, plan_id=office.ids.next(), now_us=office.now_us
-            )
+            stored = await store_plan(office, connection, plan)
         if await office_subscribers.find(connection, SAMPLE_LOGIN) is None:
             customer, entries = enrol(
                 office, _sample_applicant(plan), stored[0], device_ids=(known.device_id,)
             )
             await office_subscribers.add(connection, [customer], entries)
+            await office.audit_all(connection, [added(office, "init --sample", customer)])
     click.echo(
         f"sample: NAS {SAMPLE_NAS}, plan {plan.name}, subscriber {SAMPLE_LOGIN}; for trying out, "
         "not for the internet"

@@ -6,6 +6,7 @@ stored and never printed again, except once when it was made up here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -15,8 +16,9 @@ from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.nas_traits import addresses, changed, traits
 from cli.office import Office, office_command
-from cli.options import NAME, output_option
+from cli.options import NAME, output_option, reason_option
 from cli.output import Column, Kind, render, render_one
+from domain.deed import differing
 from domain.device import Device
 from nas.dialects import DIALECTS
 from store import office_devices
@@ -89,6 +91,7 @@ async def add(office: Office, *, name: str, **given: Any) -> None:
             raise HouseError(f"there is a NAS {name} already; change it with `tollhouse nas set`")
         await refuse_taken(connection, device)
         await office_devices.add(connection, device)
+        await tell(office, connection, "nas add", None, device)
     click.echo(f"added NAS {name}")
 
 
@@ -101,8 +104,11 @@ async def add(office: Office, *, name: str, **given: Any) -> None:
     is_flag=True,
     help="Forget what its addresses have proved, as a change of policy does too.",
 )
+@reason_option
 @office_command
-async def set_(office: Office, *, name: str, reset_latches: bool, **given: Any) -> None:
+async def set_(
+    office: Office, *, name: str, reset_latches: bool, reason: str, **given: Any
+) -> None:
     """Change a NAS; what is not named stays. Addresses replace all earlier ones.
 
     \b
@@ -121,6 +127,8 @@ async def set_(office: Office, *, name: str, reset_latches: bool, **given: Any) 
             raise HouseError(f"NAS {name} was changed by somebody else meanwhile; try again")
         await refuse_taken(connection, device)
         await office_devices.change(connection, device, forget_latches=forget)
+        after = replace(device, latches=set()) if forget else device
+        await tell(office, connection, "nas set", before, after, reason)
     click.echo(f"changed NAS {name}")
 
 
@@ -157,8 +165,9 @@ async def show(office: Office, *, name: str, output: str) -> None:
 
 @nas.command("remove")
 @click.argument("name", type=NAME)
+@reason_option
 @office_command
-async def remove(office: Office, *, name: str) -> None:
+async def remove(office: Office, *, name: str, reason: str) -> None:
     """Remove a NAS; refused while it has sessions or subscribers are bound to it.
 
     \b
@@ -179,10 +188,35 @@ async def remove(office: Office, *, name: str) -> None:
                 "another with `tollhouse subscriber set LOGIN --nas NAME`"
             )
         await office_devices.remove(connection, device.device_id)
+        await tell(office, connection, "nas remove", device, None, reason)
     click.echo(f"removed NAS {name}")
 
 
 nas.add_command(nas_test.test)
+
+
+async def tell(
+    office: Office,
+    connection: Any,
+    action: str,
+    before: Device | None,
+    after: Device | None,
+    reason: str = "",
+) -> None:
+    """Write into the audit what became of a device."""
+    one = after or before
+    assert one is not None
+    old, new = differing(before, after)
+    await office.audit(
+        connection,
+        action,
+        kind="device",
+        row_id=one.device_id,
+        subject=one.name,
+        before=old,
+        after=new,
+        reason=reason,
+    )
 
 
 async def refuse_taken(connection: Any, device: Device) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import functools
 import os
 import pwd
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from aaa.ports import StoreUnavailable
 from aaa.sealing import KeyRing
 from cli import settings
 from cli.errors import HouseError
+from domain.deed import Deed
 from domain.seams import Clock, Ids, Randomness
 from server.seams import MonotoneIds, SystemClock, SystemRandomness
 from store import audit
@@ -74,6 +75,35 @@ class Office:
             subject=subject,
             before=before,
             after=after,
+            reason=reason,
+        )
+
+    async def audit_all(self, connection: Any, drafts: Sequence[Deed]) -> None:
+        """Tell of many things at once; `drafts` are of `draft`."""
+        await audit.append(connection, drafts)
+
+    def draft(
+        self,
+        action: str,
+        *,
+        kind: str,
+        row_id: int,
+        subject: str,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        reason: str = "",
+    ) -> Deed:
+        """A deed of this command, for `audit_all`."""
+        return Deed(
+            seq=0,
+            at_us=self.now_us,
+            who=self.who,
+            action=action,
+            kind=kind,
+            row_id=row_id,
+            subject=subject,
+            before=audit.in_json(before),
+            after=audit.in_json(after),
             reason=reason,
         )
 

@@ -20,6 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 PASSWORD_MAX_OCTETS = 128  # RFC 2865 section 5.2
 NAME_MAX = 64
+REASON_MAX = 500
 
 
 class AmountType(click.ParamType[int]):
@@ -131,6 +132,26 @@ def password_from(text: str) -> bytes:
         return check_password(text)
     except ValueError as error:
         raise HouseError(str(error)) from None
+
+
+class ReasonType(click.ParamType[str]):
+    """Why something is done, in a line for the books."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without the space around it."""
+        text = str(value).strip()
+        if len(text) > REASON_MAX or not text.isprintable():
+            self.fail(f"at most {REASON_MAX} printable characters", param, ctx)
+        return text
+
+
+def reason_option(function: Function) -> Function:
+    """`--reason TEXT`, on what the audit should know the why of."""
+    return click.option(
+        "--reason", type=ReasonType(), default="", metavar="TEXT", help="Why; for the audit."
+    )(function)
 
 
 def output_option(function: Function) -> Function:

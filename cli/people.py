@@ -13,6 +13,7 @@ from billing.payment import Payment, Stamp, top_up
 from cli.errors import HouseError
 from cli.office import Office
 from domain.account import Account, CredentialKind, MacMode, Status, Subscriber
+from domain.deed import Deed, differing
 from domain.ledger import Entry
 from domain.money import format_amount
 from domain.period import parse_instant, validity_end_us
@@ -85,6 +86,24 @@ def enrol(
         raise HouseError(f"{applicant.login}: {payment.text}")
     account = replace(account, posted_micros=applicant.balance_micros, entries_n=1)
     return Customer(subscriber, account), [payment.entry]
+
+
+def added(office: Office, action: str, customer: Customer, reason: str = "") -> Deed:
+    """What the audit is told of a new subscriber: everything that is set, and its money."""
+    one, account = customer.subscriber, customer.account
+    told = differing(None, one)[1]
+    if account.posted_micros or account.credit_limit_micros:
+        told["currency"] = account.currency
+        told["opening_micros"] = account.posted_micros
+        told["credit_limit_micros"] = account.credit_limit_micros
+    return office.draft(
+        action,
+        kind="subscriber",
+        row_id=one.subscriber_id,
+        subject=one.login,
+        after=told,
+        reason=reason,
+    )
 
 
 def kind_of(applicant: Applicant) -> CredentialKind:

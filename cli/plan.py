@@ -6,6 +6,7 @@ on; sessions that run keep the version they began with.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain.money import format_amount
 from domain.plan import Plan
 from rating.plan_file import PlanError, parse_plan
 from store import office_plans
+from store.office_connection import Connection
 
 FILE_MAX_OCTETS = 1_000_000
 
@@ -85,15 +87,34 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool) -> Non
         click.echo(f"{', '.join(names)}: in order; nothing was loaded")
         return
     async with office.database.office() as connection:
-        loaded = [
-            await office_plans.load(
-                connection, one, plan_id=office.ids.next(), now_us=office.now_us
-            )
-            for one in plans
-        ]
+        loaded = [await store_plan(office, connection, one) for one in plans]
     for stored, fresh in loaded:
         verb = "loaded" if fresh else "unchanged"
         click.echo(f"{stored.name} version {stored.version}: {verb}")
+
+
+async def store_plan(office: Office, connection: Connection, plan: Plan) -> tuple[Plan, bool]:
+    """Store a plan as its next version and tell the audit; the plan, and whether it is new.
+
+    The text itself stays with the version; the audit names its digest.
+    """
+    stored, fresh = await office_plans.load(
+        connection, plan, plan_id=office.ids.next(), now_us=office.now_us
+    )
+    if fresh:
+        await office.audit(
+            connection,
+            "plan load",
+            kind="plan",
+            row_id=stored.plan_id,
+            subject=stored.name,
+            before={"version": stored.version - 1} if stored.version > 1 else None,
+            after={
+                "version": stored.version,
+                "source_sha256": hashlib.sha256(stored.source.encode()).hexdigest(),
+            },
+        )
+    return stored, fresh
 
 
 def read_plan(path: Path) -> Plan:

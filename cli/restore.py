@@ -23,13 +23,13 @@ from cli.archive import FORMAT, KEYS, SETTINGS, End, File, Head, Part, Rows, Tab
 from cli.errors import EXIT_FOUND, HouseError
 from cli.init import shown_url
 from cli.key_proof import a_sealed_value, prove
-from cli.office import run
+from cli.office import operator_name, run
 from cli.options import output_option
 from cli.output import Column, Kind, render_one
 from cli.passphrase import passphrase_option, read_passphrase
 from cli.sealed_file import SealBroken
-from server.seams import SystemRandomness
-from store import books_check
+from server.seams import SystemClock, SystemRandomness
+from store import audit, books_check
 from store.database import Database
 from store.ledger_hash import LedgerDigest, hash_ledger
 from store.restoring import Filler, NotEmpty, empty_place
@@ -183,6 +183,7 @@ async def _fill(place: settings.Place, opened: Opened, row: dict[str, Any]) -> N
     keys = KeyRing(opened.files[KEYS], SystemRandomness().octets)
     async with empty_place(place.database_url, opened.head.revision) as filler:
         end = await _fill_tables(filler, opened.rest)
+        await _tell(filler, opened.head, end)
         found = await hash_ledger(filler.connection)
         if opened.head.revision == _own_revision():
             _compare(found, end)
@@ -193,6 +194,18 @@ async def _fill(place: settings.Place, opened: Opened, row: dict[str, Any]) -> N
         "rows_n": sum(end.rows_n.values()),
         **found._asdict(),
     }
+
+
+async def _tell(filler: Filler, head: Head, end: End) -> None:
+    """The restored audit goes on with who restored it, and from what."""
+    await audit.write(
+        filler.connection,
+        at_us=SystemClock().now_us(),
+        who=operator_name(),
+        action="restore",
+        kind="house",
+        after={"backup_of_us": head.created_us, "ledger_hash": end.ledger_hash},
+    )
 
 
 async def _fill_tables(filler: Filler, parts: Iterator[Part]) -> End:

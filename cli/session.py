@@ -16,6 +16,7 @@ from cli.errors import EXIT_FOUND, HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, limit_option, output_option
 from cli.output import Column, Kind, render, render_one
+from domain.deed import Deed
 from domain.grant import Order, OrderKind, OrderResult, OrderState
 from domain.session import Session
 from nas.answers import cause_text
@@ -168,24 +169,39 @@ async def disconnect(
     """
     if (session_id is None) == (login is None):
         raise HouseError("name one session, or --login for all of a subscriber")
+    subject = login
     async with office.database.office() as connection:
         if login is not None:
             account = (await customer_called(connection, login)).account
             sessions = await office_sessions.live_of(connection, account.account_id)
         else:
             assert session_id is not None
-            sessions = [(await session_called(connection, session_id)).session]
+            found = await session_called(connection, session_id)
+            sessions, subject = [found.session], found.login
         live = [one for one in sessions if one.live]
         if not live:
             raise HouseError("there is no live session to disconnect")
         orders = [await _order(office, connection, one) for one in live]
         for order in orders:
             await office_sessions.give(connection, order)
+        await office.audit_all(connection, [_deed(office, one, subject) for one in live])
     results = await asyncio.gather(*(_outcome(office, order, wait_s) for order in orders))
     for order, after in zip(orders, results, strict=True):
         click.echo(f"session {order.session_id}: {order_in_words(after)}")
     good = (OrderResult.ACK, OrderResult.OBSOLETE)
     return 0 if all(after.result in good for after in results) else EXIT_FOUND
+
+
+def _deed(office: Office, one: Session, login: str | None) -> Deed:
+    """What the audit is told of a session that is to be cut."""
+    told = {"order": OrderKind.DISCONNECT.value, "acct_session_id": one.acct_session_id}
+    return office.draft(
+        "session disconnect",
+        kind="session",
+        row_id=one.session_id,
+        subject=login or one.user_name,
+        after=told,
+    )
 
 
 async def _order(office: Office, connection: Connection, one: Session) -> Order:

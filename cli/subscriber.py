@@ -16,7 +16,7 @@ from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_option, password_from
 from cli.output import render, render_one
-from cli.people import Applicant, enrol
+from cli.people import Applicant, added, enrol
 from cli.subscriber_change import remove, resume, set_, suspend
 from cli.subscriber_import import import_
 from cli.subscriber_options import (
@@ -95,6 +95,7 @@ async def add(
         if await office_subscribers.find(connection, login):
             raise HouseError(f"there is a subscriber {login} already")
         await office_subscribers.add(connection, [customer], entries)
+        await office.audit_all(connection, [added(office, "subscriber add", customer)])
     click.echo(f"added subscriber {login}")
 
 

@@ -17,7 +17,7 @@ from cli import people
 from cli.customers import customer_called, devices_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
-from cli.options import LOGIN, NAME, MacType, password_from
+from cli.options import LOGIN, NAME, MacType, password_from, reason_option
 from cli.people import Applicant
 from cli.subscriber_options import (
     credential_option,
@@ -27,8 +27,10 @@ from cli.subscriber_options import (
     valid_option,
 )
 from domain.account import CredentialKind, Status, Subscriber
+from domain.deed import differing
 from domain.plan import Plan
 from store import office_subscribers
+from store.office_connection import Connection
 
 TRIES = 5
 
@@ -53,8 +55,9 @@ TRIES = 5
 @valid_option
 @credit_limit_option
 @click.option("--renew", is_flag=True, help="Begin a new validity period of the plan now.")
+@reason_option
 @office_command
-async def set_(office: Office, *, login: str, **given: Any) -> None:
+async def set_(office: Office, *, login: str, reason: str, **given: Any) -> None:
     """Change a subscriber; what is not named stays.
 
     \b
@@ -81,6 +84,8 @@ async def set_(office: Office, *, login: str, **given: Any) -> None:
         office,
         login,
         lambda before: altered(office, before, plan, {**given, "device_ids": device_ids}),
+        action="subscriber set",
+        reason=reason,
         credit_limit_micros=given["credit_limit"],
     )
     click.echo(f"changed subscriber {login}")
@@ -88,8 +93,9 @@ async def set_(office: Office, *, login: str, **given: Any) -> None:
 
 @click.command("suspend")
 @click.argument("login", type=LOGIN)
+@reason_option
 @office_command
-async def suspend(office: Office, *, login: str) -> None:
+async def suspend(office: Office, *, login: str, reason: str) -> None:
     """Refuse logins and cut the live sessions of a subscriber.
 
     \b
@@ -102,28 +108,36 @@ async def suspend(office: Office, *, login: str) -> None:
             raise HouseError(f"subscriber {login} is closed")
         return replace(before, status=Status.SUSPENDED)
 
-    await edit(office, login, change)
+    await edit(office, login, change, action="subscriber suspend", reason=reason)
     click.echo(f"suspended subscriber {login}")
 
 
 @click.command("resume")
 @click.argument("login", type=LOGIN)
+@reason_option
 @office_command
-async def resume(office: Office, *, login: str) -> None:
+async def resume(office: Office, *, login: str, reason: str) -> None:
     """Let a suspended or closed subscriber log in again.
 
     \b
     Example:
       tollhouse subscriber resume bob
     """
-    await edit(office, login, lambda before: replace(before, status=Status.ACTIVE))
+    await edit(
+        office,
+        login,
+        lambda before: replace(before, status=Status.ACTIVE),
+        action="subscriber resume",
+        reason=reason,
+    )
     click.echo(f"resumed subscriber {login}")
 
 
 @click.command("remove")
 @click.argument("login", type=LOGIN)
+@reason_option
 @office_command
-async def remove(office: Office, *, login: str) -> None:
+async def remove(office: Office, *, login: str, reason: str) -> None:
     """Close a subscriber; refused while it has money, debts or a live session.
 
     Nothing is deleted: its books stay, and the login stays taken.
@@ -149,6 +163,9 @@ async def remove(office: Office, *, login: str) -> None:
             )
         closed = replace(customer.subscriber, status=Status.CLOSED)
         await office_subscribers.change(connection, closed)
+        await tell(
+            office, connection, "subscriber remove", (customer.subscriber, closed), reason=reason
+        )
     click.echo(f"closed subscriber {login}")
 
 
@@ -157,6 +174,8 @@ async def edit(
     login: str,
     change: Callable[[Subscriber], Subscriber],
     *,
+    action: str,
+    reason: str = "",
     credit_limit_micros: int | None = None,
 ) -> None:
     """Change a subscriber in one transaction; the change is computed before it is opened."""
@@ -174,8 +193,36 @@ async def edit(
                 await office_subscribers.set_credit_limit(
                     connection, before.account_id, credit_limit_micros
                 )
+            limits = (now.account.credit_limit_micros, credit_limit_micros)
+            await tell(office, connection, action, (before, after), reason=reason, limits=limits)
             return
     raise HouseError(f"subscriber {login} is being changed by somebody else; try again")
+
+
+async def tell(
+    office: Office,
+    connection: Connection,
+    action: str,
+    records: tuple[Subscriber, Subscriber],
+    *,
+    reason: str = "",
+    limits: tuple[int, int | None] = (0, None),
+) -> None:
+    """Write into the audit how a subscriber differs; `limits` are credit limits, if one was set."""
+    old, new = differing(*records)
+    was_micros, limit_micros = limits
+    if limit_micros is not None and limit_micros != was_micros:
+        old["credit_limit_micros"], new["credit_limit_micros"] = was_micros, limit_micros
+    await office.audit(
+        connection,
+        action,
+        kind="subscriber",
+        row_id=records[0].subscriber_id,
+        subject=records[0].login,
+        before=old,
+        after=new,
+        reason=reason,
+    )
 
 
 def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any]) -> Subscriber:

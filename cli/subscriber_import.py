@@ -24,7 +24,7 @@ from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import check_login, check_password
-from cli.people import Applicant, enrol
+from cli.people import Applicant, added, enrol
 from domain.account import CredentialKind
 from domain.login import canonical_mac
 from domain.money import parse_amount
@@ -90,6 +90,8 @@ async def import_(office: Office, *, file: Path, dry_run: bool) -> None:
         if raced:
             raise HouseError(f"{sorted(raced)[0]} was added by somebody else meanwhile; try again")
         await office_subscribers.add(connection, customers, entries)
+        told = [added(office, "subscriber import", one, file.name) for one in customers]
+        await office.audit_all(connection, told)
     click.echo(f"added {len(customers)} subscribers")
 
 

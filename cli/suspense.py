@@ -95,14 +95,16 @@ async def assign(office: Office, *, suspense_id: int, login: str, note: str) -> 
         row, session = await _waiting(connection, suspense_id)
         plan = await _plan_for(connection, customer, row, session)
         allowance = await office_suspense.allowance_of(
-            connection, customer.account.account_id, customer.subscriber.period_start_us
+            connection, customer.account.account_id, customer.subscriber.period_at_us(office.now_us)
         )
         done = decided(office, customer, (row, session), plan=plan, allowance=allowance, note=note)
         try:
             await office_suspense.assign(connection, done)
         except Raced:
             raise HouseError("the session was changed meanwhile; try again") from None
-    cost = done.assigned.opened_micros
+        cost = done.assigned.opened_micros
+        told = {"login": login, "charged_micros": cost, "currency": plan.currency}
+        await _tell(office, connection, "suspense assign", done.row, told)
     click.echo(f"assigned to {login}: {money(cost, customer.account)} charged")
 
 
@@ -132,7 +134,24 @@ async def drop(office: Office, *, suspense_id: int, note: str) -> None:
             except Raced:
                 raise HouseError("the session was changed meanwhile; try again") from None
         await office_suspense.settle(connection, dropped)
+        await _tell(office, connection, "suspense drop", dropped, {})
     click.echo("dropped")
+
+
+async def _tell(
+    office: Office, connection: Connection, action: str, settled: Suspense, told: dict[str, Any]
+) -> None:
+    """Write into the audit what was decided about usage of nobody."""
+    await office.audit(
+        connection,
+        action,
+        kind="session",
+        row_id=settled.session_id,
+        subject=str(told.get("login", settled.user_name)),
+        before={"suspense_id": settled.suspense_id, "state": "open"},
+        after={"state": settled.state, **told},
+        reason=settled.note,
+    )
 
 
 async def _waiting(connection: Connection, suspense_id: int) -> tuple[Suspense, Session]:

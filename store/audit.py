@@ -9,7 +9,7 @@ off is found by whoever wrote down an earlier number and digest elsewhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,11 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.deed import Deed
 from store import schema
+from store.database import TOLD
 from store.office_money import values
 from store.rows import DEEDS
 
 FIRST_DIGEST: Final = bytes(32)
-WROTE: Final = "tollhouse_audit_written"  # in `connection.info` once the transaction has told
 _ROWS_AT_ONCE: Final = 2_000
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -52,29 +52,53 @@ async def write(
     `before` and `after` hold only what differs, never a secret; both empty is fine for a deed that
     changed nothing but is worth knowing, such as reading a password.
     """
-    table = schema.audit.c
-    newest = (
-        await connection.execute(
-            select(table.seq, table.digest).order_by(table.seq.desc()).limit(1)
-        )
-    ).first()
-    seq, last = (newest.seq, bytes(newest.digest)) if newest else (0, FIRST_DIGEST)
-    deed = Deed(
-        seq=seq + 1,
+    draft = Deed(
+        seq=0,
         at_us=at_us,
         who=who,
         action=action,
         kind=kind,
         row_id=row_id,
         subject=subject,
-        before=_ENCODER.encode(before or {}).decode(),
-        after=_ENCODER.encode(after or {}).decode(),
+        before=in_json(before),
+        after=in_json(after),
         reason=reason,
     )
-    deed = replace(deed, digest=digest_of(deed, last))
-    await connection.execute(insert(schema.audit).values(values(DEEDS, deed)))
-    connection.info[WROTE] = True
-    return deed
+    return (await append(connection, [draft]))[-1]
+
+
+def in_json(told: Mapping[str, Any] | None) -> str:
+    """What differs as the audit keeps it: one JSON object, the same for the same values."""
+    return _ENCODER.encode(told or {}).decode()
+
+
+async def append(connection: AsyncConnection, drafts: Sequence[Deed]) -> list[Deed]:
+    """Number deeds and hang them behind the newest, inside an office transaction."""
+    told = chained(drafts, *await head(connection))
+    for at in range(0, len(told), _ROWS_AT_ONCE):
+        some = [values(DEEDS, deed) for deed in told[at : at + _ROWS_AT_ONCE]]
+        await connection.execute(insert(schema.audit), some)
+    connection.info[TOLD] = True
+    return told
+
+
+async def head(connection: AsyncConnection) -> tuple[int, bytes]:
+    """Number and digest of the newest deed; of an empty chain, what it begins with."""
+    table = schema.audit.c
+    query = select(table.seq, table.digest).order_by(table.seq.desc()).limit(1)
+    newest = (await connection.execute(query)).first()
+    return (newest.seq, bytes(newest.digest)) if newest else (0, FIRST_DIGEST)
+
+
+def chained(drafts: Sequence[Deed], seq: int, last: bytes) -> list[Deed]:
+    """The drafts numbered and with their digests, behind deed `seq` of digest `last`."""
+    told = []
+    for draft in drafts:
+        seq += 1
+        deed = replace(draft, seq=seq)
+        last = digest_of(deed, last)
+        told.append(replace(deed, digest=last))
+    return told
 
 
 async def everything(connection: AsyncConnection, after_seq: int = 0) -> AsyncIterator[Deed]:

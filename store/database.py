@@ -26,6 +26,9 @@ BUSY_MS = 10_000  # how long to wait for another writer, either database
 CONNECT_S = 5
 STATEMENT_S = 60  # the longest single statement: a migration, an import
 OFFICE_LOCK = 0x746F6C6C  # the advisory lock of PostgreSQL that office writers hold
+# In `connection.info` once the transaction has told the feed of a change, and the audit of a deed.
+CHANGED = "tollhouse_changed"
+TOLD = "tollhouse_told"
 _SAFE_COMMITS = ("on", "remote_apply")
 
 _READ_ONLY = "tollhouse_read_only"
@@ -87,12 +90,21 @@ class Database:
         """One write transaction, committed when the block ends well.
 
         Holds off every other writer on SQLite and every other office writer on PostgreSQL, so
-        prepare slow work beforehand. Record what changes with `store.feed.record_change`.
+        prepare slow work beforehand. Record what changes with `store.feed.record_change`, and who
+        did it with `store.audit`: a change that nobody answers for does not commit (S40).
         """
         async with self._lent(read_only=False) as connection:
             if self.dialect == "postgresql":
                 await connection.execute(select(func.pg_advisory_xact_lock(OFFICE_LOCK)))
+            info = connection.info  # of the pooled connection: it outlives the transaction
+            for mark in (CHANGED, TOLD):
+                info.pop(mark, None)
             yield connection
+            self.check_told(changed=CHANGED in info, told=TOLD in info)
+
+    def check_told(self, *, changed: bool, told: bool) -> None:
+        """S40: what the office changes, the audit is told in the same transaction."""
+        assert told or not changed, "S40: changed, and nothing in the audit says by whom"
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import StoreUnavailable
-from store.database import Database
+from store.database import CHANGED, Database
 from store.outages import away, in_one_line
 from store.schema import changes
 
@@ -36,6 +36,7 @@ async def record_changes(connection: AsyncConnection, kind: str, row_ids: Iterab
     rows = [{"kind": kind, "row_id": row_id} for row_id in row_ids]
     if not rows:
         return
+    connection.info[CHANGED] = True
     await connection.execute(insert(changes), rows)
     newest = (await connection.execute(select(func.max(changes.c.seq)))).scalar_one()
     if newest % _SWEEP_EVERY < len(rows):

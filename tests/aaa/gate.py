@@ -39,11 +39,11 @@ from store import (
     schema,
 )
 from store.columns import METADATA
-from store.database import Database
 from store.desk import DeskStore
 from store.office_subscribers import Customer
 from store.rows import SESSIONS
 from store.upgrade import upgrade
+from tests.untold import Untold
 
 T0_US = 1_760_000_000 * US_PER_S  # T0 of the event sequences: 2025-10-09, a Thursday
 SECRET = b"sixteen-octets-ok"
@@ -93,7 +93,7 @@ class Gate:
         self.settings = settings or DeskSettings()
         self.sealer = sealing.KeyRing(sealing.new_key_file(self.chance.octets), self.chance.octets)
         self.run(upgrade(url))
-        self.database = self.run(Database.open(url))
+        self.database = self.run(Untold.open(url))
         self.devices: dict[str, Device] = {}
         self.broken: list[BaseException] = []
         self.orders: list[Order] = []

@@ -31,6 +31,7 @@ from tests.simulation.disk.disk import Disk, Fault
 from tests.simulation.network import Address, Network, Port
 from tests.simulation.seams import MachineClock, SeededChance, running_process, seams_of
 from tests.simulation.world import Process, World
+from tests.untold import Untold
 
 SERVER = "10.255.0.1"
 AUTH_PORT, ACCT_PORT = 1812, 1813
@@ -283,7 +284,7 @@ class Host:
 
     async def open_database(self) -> Database:
         """A database for the process that asks, on connections of its own."""
-        return await Database.open(self.url, connector(self.world, self.disk, FILE, self.pace))
+        return await Untold.open(self.url, connector(self.world, self.disk, FILE, self.pace))
 
     async def office(self, work: Callable[[Database], Awaitable[Result]]) -> Result:
         """Do office work in the office's process; to be awaited there."""

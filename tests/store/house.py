@@ -22,6 +22,7 @@ from store.books_check import Finding, check_books
 from store.database import Database
 from store.desk import DeskStore
 from store.plans import plan_row
+from tests.untold import Untold
 
 NOW_US = 1_700_000_000_000_000
 PERIOD_US = 1_690_000_000_000_000
@@ -107,7 +108,7 @@ def tell(url: str, story: Callable[[House], Awaitable[None]]) -> None:
     """Run a story in an open house."""
 
     async def told() -> None:
-        database = await Database.open(url)
+        database = await Untold.open(url)
         try:
             store = await DeskStore.open(database, PlainSealer())
             try:

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 
 from aaa.ports import StoreUnavailable
-from store import schema
+from store import audit, schema
 from store.database import Database, UnsafeDatabase, make_engine
+from store.feed import record_change
 from store.upgrade import upgrade
 from tests.peers.postgres import PostgresCluster
 from tests.store.house import House, tell
@@ -207,5 +208,27 @@ def test_the_upgrade_waits_for_office_work(database_url: str) -> None:
             assert not done
         assert await waiting == schema.REVISION
         await database.close()
+
+    asyncio.run(story())
+
+
+def test_s40_a_change_that_the_audit_is_not_told_of_does_not_commit(house_url: str) -> None:
+    async def story() -> None:
+        database = await Database.open(house_url)
+        try:
+            with pytest.raises(AssertionError, match="S40"):
+                async with database.office() as connection:
+                    await record_change(connection, "account", 1)
+            async with database.office() as connection:
+                await record_change(connection, "account", 2)
+                await audit.write(connection, at_us=1, who="ada", action="a", kind="account")
+            with pytest.raises(AssertionError, match="S40"):  # what was told before counts no more
+                async with database.office() as connection:
+                    await record_change(connection, "account", 3)
+            async with database.reading() as connection:
+                found = await connection.execute(select(schema.changes.c.row_id))
+                assert [row_id for (row_id,) in found] == [2]
+        finally:
+            await database.close()
 
     asyncio.run(story())

@@ -10,10 +10,10 @@ import pytest
 from billing.payment import Payment, Stamp, correction, top_up
 from domain.account import Account
 from store import office_money, office_subscribers
-from store.database import Database
 from store.office_money import Raced
 from store.office_subscribers import Customer
 from tests.store.house import NOW_US, House, account, subscriber, tell
+from tests.untold import Untold
 
 
 async def open_purse(house: House) -> Account:
@@ -99,7 +99,7 @@ def test_many_offices_that_book_at_once_lose_nothing(house_url: str) -> None:
         await open_purse(house)
 
         async def book(n: int) -> None:
-            database = await Database.open(house_url)
+            database = await Untold.open(house_url)
             try:
                 async with database.office() as connection:
                     found = await office_subscribers.find(connection, "user1", lock=True)
