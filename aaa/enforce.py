@@ -178,9 +178,13 @@ def _order(
 def settled(turn: Turn, told_back: Settled) -> None:
     """A device answered an order, or stayed silent: write it down and draw the consequence."""
     order = turn.books.orders.get(told_back.order_id)
+    acknowledged = told_back.result is OrderResult.ACK
+    if order is not None and order.state is OrderState.DONE and acknowledged:
+        # Written down by a commit of unknown fate; that we wait for the Stop is not.
+        _await_stop(turn, order, told_back.at_us)
+        return
     if order is None or order.state is not OrderState.PENDING:
         return
-    acknowledged = told_back.result is OrderResult.ACK
     order.state = OrderState.DONE if acknowledged else OrderState.FAILED
     order.result = told_back.result
     order.error_cause = told_back.error_cause
@@ -197,8 +201,15 @@ def settled(turn: Turn, told_back: Settled) -> None:
     elif order.kind is OrderKind.DISCONNECT:
         session.cut_order_id = 0
         if acknowledged:
-            turn.acked[session.session_id] = turn.now_us
+            _await_stop(turn, order, told_back.at_us)
         turn.books.touch(session)
+
+
+def _await_stop(turn: Turn, order: Order, acked_us: int) -> None:
+    """A device says that it has ended the session: without a Stop it is closed in a while."""
+    session = turn.books.sessions.get(order.session_id)
+    if order.kind is OrderKind.DISCONNECT and session is not None and session.live:
+        turn.acked[session.session_id] = acked_us
 
 
 def end_without_stop(turn: Turn, session: Session, acked_us: int) -> None:

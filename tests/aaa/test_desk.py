@@ -8,6 +8,7 @@ import pytest
 
 from aaa.ports import Changes, StoreUnavailable
 from aaa.request import Recheck
+from domain.grant import OrderResult
 from domain.session import SessionState
 from tests.aaa.gate import Gate, class_of
 
@@ -86,6 +87,30 @@ def test_a_commit_of_unknown_fate_is_charged_once_when_it_is_repeated(
     (outcome,) = gate.serve(request)
     assert outcome.reply_code == 5
     assert gate.account().balance_micros == 4_000_000
+    assert gate.check() == []
+
+
+def test_a_10_an_acknowledged_cut_of_unknown_fate_ends_a_session_that_sends_no_stop(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is told again was written down already, and yet the Stop is waited for (Q-26)."""
+    token = begin(gate)
+    gate.at(60).record("interim", token=token, st=60, o=500 * MB)
+    commit = gate.store.commit
+
+    async def lost(changes: Changes) -> None:
+        await commit(changes)
+        raise StoreUnavailable("connection lost at COMMIT")
+
+    (order,) = gate.orders
+    monkeypatch.setattr(gate.store, "commit", lost)
+    gate.settle(order, OrderResult.ACK)
+    monkeypatch.setattr(gate.store, "commit", commit)
+    gate.at(61).settle(order, OrderResult.ACK)
+    assert gate.desk.due(gate.at(100).now_us) == []
+    gate.serve(*gate.desk.due(gate.at(125).now_us))
+    (session,) = gate.sessions()
+    assert (session.state, session.terminate_cause) == (SessionState.CLOSED, 6)
     assert gate.check() == []
 
 

@@ -140,7 +140,7 @@ class Duties:
     ) -> Iterator[str]:
         """All is at rest; instants are the world's."""
         yield from _orders(books)
-        yield from _verdicts(books, truth)
+        yield from _verdicts(books, truth, figures)
         known = pairs(books, truth)
         for pair in known.values():
             yield from _understated(pair)
@@ -223,11 +223,13 @@ def _held_as_long_as_told(was: Session | None, session: Session) -> Iterator[str
 # -------------------------------------------------------------------- logins and orders
 
 
-def _verdicts(books: Books, truth: Truth) -> Iterator[str]:
+def _verdicts(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str]:
     """ATH-07: what a router heard about a login is what was decided about it.
 
-    Only so much is known of each login as is kept: the last twenty decisions.
+    Only so much is known of each login as is kept: the last twenty decisions. A request without
+    a signature that was bent under way may have been decided as somebody else's.
     """
+    bent = figures["datagrams bent"]
     decided: Counter[tuple[str, str, str]] = Counter()
     full = set()
     for login, nas, code, n in books.ask(
@@ -237,7 +239,11 @@ def _verdicts(books: Books, truth: Truth) -> Iterator[str]:
         decided[login, nas, "accept" if code == "accepted" else "reject"] += 1
         if n >= KEPT_N:
             full.add(login)
-    heard = Counter((one.login, one.nas, one.verdict) for one in truth.logins if one.verdict)
+    heard = Counter(
+        (one.login, one.nas, one.verdict)
+        for one in truth.logins
+        if one.verdict and (one.signed or not bent)
+    )
     for key, heard_n in heard.items():
         login, nas, verdict = key
         if login in truth.plan_of and login not in full and heard_n > decided[key]:

@@ -154,7 +154,12 @@ class Nas:
         number = self.numbers
         known = truth.plan_of.get(login, "")
         attempt = Login(
-            login, self.name, known, self.world.now_us, dial.password == dial.resident.password
+            login,
+            self.name,
+            known,
+            self.world.now_us,
+            dial.password == dial.resident.password,
+            signed=profile.signs,
         )
         truth.logins.append(attempt)
         self.world.figures["logins tried"] += 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -311,6 +312,21 @@ def test_a2_a_stopped_session_is_the_truth_to_the_octet(house: Stage) -> None:
     house.truth.sessions[0].used_output += 1
     house.checker.at_end()
     assert [text[:2] for text in house.world.failures] == ["A2"]
+
+
+def test_a2_seconds_that_a_router_added_behind_its_stop_and_nobody_heard_are_no_usage(
+    house: Stage,
+) -> None:
+    house.doctor("DELETE FROM orders")
+    stopped = house.truth.sessions[0]
+    again = replace(stopped.told[-1], session_s=96, acked_us=None)
+    stopped.told.append(again)
+    stopped.used_s = 96
+    house.checker.at_end()
+    assert house.world.failures == []
+    again.acked_us = 1
+    house.checker.at_end()
+    assert "A2" in [text[:2] for text in house.world.failures]
 
 
 def test_sound_books_pass_the_end_but_for_an_order_that_waits(house: Stage) -> None:

@@ -157,6 +157,15 @@ def test_ath_07_a_verdict_that_nobody_decided_is_reported(house: Stage) -> None:
     assert at_end(house) == ["ATH-07"]
 
 
+def test_ath_07_an_unsigned_login_that_may_have_been_bent_proves_nothing(house: Stage) -> None:
+    house.truth.plan_of["alice"] = "sample-prepaid"
+    house.truth.logins.append(Login("alice", "nas", "", 0, True, signed=False, verdict="reject"))
+    assert at_end(house) == ["ATH-07"]
+    house.world.failures.clear()
+    house.world.figures["datagrams bent"] = 1
+    assert at_end(house) == []
+
+
 def test_t7_a_session_that_began_at_another_time_is_reported_where_its_router_is_clear(
     house: Stage,
 ) -> None:

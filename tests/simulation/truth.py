@@ -89,6 +89,7 @@ class Login:
     right: bool  # a known login with its right password
     verdict: str = ""  # "accept", "reject", or "": no answer that the router heard in time
     answered_us: int | None = None
+    signed: bool = True  # nobody can change it under way and be believed
 
 
 @dataclass(slots=True)
