@@ -6,8 +6,10 @@ with it. What is secret is never repeated in that line.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -15,9 +17,11 @@ import click
 from cli.errors import HouseError
 from domain.login import LOGIN_MAX_OCTETS, canonical_login, canonical_mac
 from domain.money import parse_amount
+from domain.period import parse_instant
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_OFFSET = re.compile(r"(?<=:[0-9]{2}) *([+-][0-9]{2}):?([0-9]{2})$")
 PASSWORD_MAX_OCTETS = 128  # RFC 2865 section 5.2
 NAME_MAX = 64
 REASON_MAX = 500
@@ -90,7 +94,27 @@ class NameType(click.ParamType[str]):
         return text
 
 
+class InstantType(click.ParamType[int]):
+    """A time as people write it, to UTC microseconds; without an offset it is this machine's."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The instant, or the one sentence of domain.period."""
+        if isinstance(value, int):
+            return value
+        # An offset as our own tables print it: apart, and without a colon.
+        text = _OFFSET.sub(r"\1:\2", str(value).strip())
+        try:
+            us = parse_instant(text, "UTC")
+            moment = datetime.fromisoformat(text)
+            return us if moment.tzinfo else parse_instant(moment.astimezone().isoformat(), "UTC")
+        except (ValueError, OverflowError) as error:
+            self.fail(str(error), param, ctx)
+
+
 AMOUNT = AmountType()
+INSTANT = InstantType()
 LOGIN = LoginType()
 MAC = MacType()
 NAME = NameType()

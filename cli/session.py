@@ -7,15 +7,16 @@ a disconnect works from any machine that reaches the database.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import click
 
 from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
 from cli.office import Office, office_command
-from cli.options import LOGIN, NAME, limit_option, output_option
-from cli.output import Column, Kind, render, render_one
+from cli.options import LOGIN, output_option
+from cli.output import render_one
+from cli.session_list import listing
+from cli.session_rows import SHOWN, as_row
 from domain.deed import Deed
 from domain.grant import Order, OrderKind, OrderResult, OrderState
 from domain.session import Session
@@ -26,48 +27,6 @@ from store import office_devices, office_plans, office_sessions
 from store.office_connection import Connection
 
 POLL_S = 0.1
-
-LISTED = [
-    Column("session_id", "SESSION"),
-    Column("login", "LOGIN"),
-    Column("nas", "NAS"),
-    Column("state", "STATE"),
-    Column("started_us", "STARTED", Kind.INSTANT),
-    Column("session_s", "TIME", Kind.SECONDS),
-    Column("output_octets", "DOWN", Kind.OCTETS),
-    Column("input_octets", "UP", Kind.OCTETS),
-    Column("charged_micros", "CHARGED", Kind.MONEY),
-    Column("held_micros", "HELD", Kind.MONEY),
-    Column("framed_ip_address", "ADDRESS"),
-    Column("calling_station_id", "STATION"),
-    Column("acct_session_id", "ACCT-SESSION-ID"),
-    Column("currency", "CURRENCY", hidden=True),
-]
-SHOWN = [
-    *LISTED[:11],
-    Column("framed_ipv6_prefix", "IPv6 prefix", only_if_set=True),
-    Column("calling_station_id", "Calling-Station-Id"),
-    Column("called_station_id", "Called-Station-Id", only_if_set=True),
-    Column("acct_session_id", "Acct-Session-Id"),
-    Column("user_name", "User-Name"),
-    Column("nas_port_id", "NAS-Port-Id", only_if_set=True),
-    Column("source_address", "its records come from"),
-    Column("plan", "plan"),
-    Column("granted_micros", "granted", Kind.MONEY),
-    Column("hold_state", "hold"),
-    Column("timeout_s", "Session-Timeout", Kind.SECONDS),
-    Column("limit_octets", "octet limit", Kind.OCTETS, only_if_set=True),
-    Column("free_octets", "included volume used", Kind.OCTETS, only_if_set=True),
-    Column("free_s", "included time used", Kind.SECONDS, only_if_set=True),
-    Column("review_input", "up, under review", Kind.OCTETS, only_if_set=True),
-    Column("review_output", "down, under review", Kind.OCTETS, only_if_set=True),
-    Column("last_seen_us", "last record", Kind.INSTANT),
-    Column("stop_us", "stopped", Kind.INSTANT),
-    Column("terminate_cause", "Acct-Terminate-Cause", only_if_set=True),
-    Column("records_n", "records", Kind.NUMBER),
-    Column("orders", "orders"),
-    Column("currency", "currency", hidden=True),
-]
 
 
 @click.group("session", no_args_is_help=True)
@@ -80,44 +39,7 @@ def session() -> None:
     """
 
 
-@session.command("list")
-@click.option("--login", type=LOGIN, help="Only those of this subscriber.")
-@click.option("--nas", "nas_name", type=NAME, help="Only those on this NAS.")
-@click.option("--all", "everything", is_flag=True, help="Ended ones too.")
-@limit_option
-@output_option
-@office_command
-async def listing(
-    office: Office,
-    *,
-    login: str | None,
-    nas_name: str | None,
-    everything: bool,
-    limit: int,
-    output: str,
-) -> None:
-    """List sessions that are open, newest first.
-
-    \b
-    Example:
-      tollhouse session list --nas tower-3 --all --limit 50
-    """
-    async with office.database.reading() as connection:
-        names = await office_devices.names(connection)
-        ids = {name: key for key, name in names.items()}
-        if nas_name is not None and nas_name not in ids:
-            raise HouseError(f"there is no NAS {nas_name}; see `tollhouse nas list`")
-        account_id = (
-            (await customer_called(connection, login)).account.account_id if login else None
-        )
-        found = await office_sessions.listing(
-            connection,
-            live_only=not everything,
-            limit=limit or 1_000_000,
-            account_id=account_id,
-            device_id=ids.get(nas_name) if nas_name else None,
-        )
-    render([as_row(one, names) for one in found], LISTED, output)
+session.add_command(listing)
 
 
 @session.command("show")
@@ -260,18 +182,3 @@ async def session_called(connection: Connection, session_id: int) -> office_sess
     if found is None:
         raise HouseError(f"there is no session {session_id}; see `tollhouse session list --all`")
     return found
-
-
-def as_row(one: office_sessions.ListedSession, names: dict[int, str]) -> dict[str, Any]:
-    """A session as it is printed."""
-    found = one.session
-    plain = {column.name for column in SHOWN} & set(Session.__slots__)
-    row: dict[str, Any] = {name: getattr(found, name) for name in sorted(plain)}
-    row["login"] = one.login
-    row["currency"] = one.currency
-    row["nas"] = names.get(found.device_id, f"(removed: {found.device_id})")
-    row["state"] = found.state.name.lower()
-    row["hold_state"] = found.hold_state.name.lower()
-    row["started_us"] = found.start_us or found.created_us
-    row["held_micros"] = found.held_micros
-    return row

@@ -31,7 +31,7 @@ class ListedSession:
     currency: str
 
 
-def _listed() -> Select[Any]:
+def listed() -> Select[Any]:
     """Sessions with the login and the currency of whoever pays."""
     return (
         select(
@@ -48,7 +48,8 @@ def _listed() -> Select[Any]:
     )
 
 
-def _of_row(row: Row) -> ListedSession:
+def listed_of_row(row: Row) -> ListedSession:
+    """A row of `listed`."""
     return ListedSession(SESSIONS.of_row(row[:-2]), row[-2], row[-1])
 
 
@@ -62,7 +63,7 @@ async def listing(
 ) -> list[ListedSession]:
     """The newest sessions, newest first."""
     table = schema.sessions.c
-    query = _listed().limit(limit)
+    query = listed().limit(limit)
     if live_only:
         # Ordered by a sum, so that no index of all sessions, ever so many of them ended, is walked
         # for the order: the live ones are found by the index of the live ones, and sorted.
@@ -73,14 +74,14 @@ async def listing(
         query = query.where(table.account_id == account_id)
     if device_id is not None:
         query = query.where(table.device_id == device_id)
-    return [_of_row(row) for row in await connection.execute(query)]
+    return [listed_of_row(row) for row in await connection.execute(query)]
 
 
 async def find(connection: AsyncConnection, session_id: int) -> ListedSession | None:
     """One session by its number."""
-    query = _listed().where(schema.sessions.c.session_id == session_id)
+    query = listed().where(schema.sessions.c.session_id == session_id)
     row = (await connection.execute(query)).first()
-    return _of_row(row) if row else None
+    return listed_of_row(row) if row else None
 
 
 async def live_of(connection: AsyncConnection, account_id: int) -> list[Session]:
