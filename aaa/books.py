@@ -46,6 +46,7 @@ class Books:
         self._purse_of: dict[int, int] = {}  # subscriber to account
         self._whole: set[int] = set()  # accounts held whole
         self._asked = Want()  # what was asked for and may be absent; one batch
+        self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self._reset_changes()
 
     def _reset_changes(self) -> None:
@@ -67,7 +68,7 @@ class Books:
     # -- what is missing, and taking in what was found
 
     def missing(self, want: Want) -> Want:
-        """The part of `want` that is neither held nor known to be absent."""
+        """The part of `want` that is neither held nor known to be absent; and the strays."""
         asked = self._asked
         lacking = Want(
             logins={
@@ -77,7 +78,7 @@ class Books:
             }
             - asked.logins,
             account_ids=want.account_ids - self._whole - asked.account_ids - {0},
-            session_ids={key for key in want.session_ids if key not in self.sessions}
+            session_ids={k for k in want.session_ids | self.strays if k not in self.sessions}
             - asked.session_ids,
             session_keys={key for key in want.session_keys if key not in self.same_id},
             live_of_devices=want.live_of_devices - asked.live_of_devices,
@@ -100,6 +101,7 @@ class Books:
 
     def take_in(self, want: Want, loaded: Loaded) -> None:
         """Add what a load found. A row that is held already is the newer one and stays."""
+        self.strays -= want.session_ids
         for plan in loaded.plans:
             self.plans.setdefault(plan.plan_id, plan)
         self.newest_plan.update(loaded.newest_plans)
@@ -319,7 +321,8 @@ class Books:
     def discard(self) -> set[int]:
         """The batch failed or its fate is unknown: drop every row it changed, to be read anew.
 
-        Answers the accounts that had live sessions: they must come back without being named.
+        Answers the accounts that may have live sessions: they must come back without being named,
+        as must the `strays`. What the batch made of a session's state did not come to be.
         """
         account_ids: set[int] = set(self.moves) | {key for key, _ in self.allowance_moves}
         touched = list(self.changed_sessions.values()) + list(self.new_sessions.values())
@@ -335,8 +338,10 @@ class Books:
         self._reset_changes()
         account_ids.discard(0)
         alive = {account_id for account_id in account_ids if self.live_of.get(account_id)}
+        alive |= {session.account_id for session in touched if session.account_id}
         for session in touched:
             self._drop_session(session)
+            self._note_stray(session)
         for account_id in account_ids:
             self.drop_account(account_id)
         for order_id in orders:
@@ -363,6 +368,7 @@ class Books:
                     self.drop_account(account_id)
                 for session in [s for s in self.sessions.values() if not s.account_id]:
                     self._drop_session(session)
+                    self._note_stray(session)
                 self.newest_plan.clear()
                 self.suspense.clear()
                 continue
@@ -378,6 +384,7 @@ class Books:
                     accounts.add(owner)
                 self.drop_account(owner)
             if change.kind == "session" and change.row_id in self.sessions:
+                self._note_stray(self.sessions[change.row_id])
                 self._drop_session(self.sessions[change.row_id])
         return accounts
 
@@ -408,6 +415,11 @@ class Books:
         self.same_id.pop((session.device_id, session.acct_session_id), None)
         self.live_of.get(session.account_id, set()).discard(session.session_id)
         self.live_on.get(session.device_id, set()).discard(session.session_id)
+
+    def _note_stray(self, session: Session) -> None:
+        """No account leads back to a session of nobody."""
+        if not session.account_id:
+            self.strays.add(session.session_id)
 
     def _shrink(self) -> None:
         """Keep the live sessions; what ended, and looks at it, can be read again."""

@@ -119,7 +119,10 @@ class Desk:
             if now_us - acked_us >= wait_us:
                 cut.add(session_id)
         found = ((SweepKind.LAPSED, lapsed), (SweepKind.STALE, stale), (SweepKind.CUT, cut))
-        return [Sweep(kind, frozenset(ids)) for kind, ids in found if ids]
+        # Memory may lack sessions that a failed batch has touched: any batch reads them again.
+        unread = self._cold or self._lost or self._books.strays
+        empty = [Sweep(SweepKind.LAPSED, frozenset())] if unread else []
+        return [Sweep(kind, frozenset(ids)) for kind, ids in found if ids] or empty
 
     def _has_lapsed(self, session: Session, now_us: int) -> bool:
         """Accepted, never begun, and out of time; at once if its device was removed."""

@@ -291,6 +291,32 @@ def test_after_a_failed_commit_everything_the_batch_changed_is_read_again() -> N
     assert books.live_sessions(1) == [] and books.sessions_on(1) == [other]
 
 
+def test_l6_what_a_failed_batch_ended_is_alive_and_comes_back() -> None:
+    """Its commit failed, so the session holds its money still: somebody must look at it again."""
+    books = filled(session(state=SessionState.ACCEPTED))
+    books.sessions[1].state = SessionState.LAPSED
+    books.touch(books.sessions[1])
+    assert books.discard() == {1}
+
+
+def test_a10_a_session_of_nobody_that_was_dropped_is_read_again_without_being_named() -> None:
+    books = filled()
+    stray = session(session_id=3, account_id=0, subscriber_id=0)
+    books.take_in(Want(session_ids={3}), Loaded(sessions=[stray]))
+    for change in (None, Change(1, "everything", 0), Change(2, "session", 3)):
+        if change is not None:
+            books.hear([change])
+        else:
+            books.touch(books.sessions[3])
+            assert books.discard() == set()
+        assert 3 not in books.sessions
+        lacking = books.missing(Want())
+        assert lacking.session_ids == {3}
+        books.take_in(lacking, Loaded(sessions=[stray]))
+        books.settle()
+        assert not books.missing(Want()), "once is enough"
+
+
 def test_a_session_born_in_a_failed_batch_was_never_there() -> None:
     books = filled()
     books.add_session(session(session_id=2))

@@ -114,6 +114,27 @@ def test_a_10_an_acknowledged_cut_of_unknown_fate_ends_a_session_that_sends_no_s
     assert gate.check() == []
 
 
+def test_l6_a_hold_whose_lapse_was_not_committed_lapses_though_nobody_says_a_word(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the failed batch dropped from memory is looked for when time decides again."""
+    gate.add_subscriber()
+    gate.accept()
+    commit = gate.store.commit
+
+    async def fails(changes: Changes) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(gate.store, "commit", fails)
+    gate.serve(*gate.desk.due(gate.at(10_000_000).now_us))
+    monkeypatch.setattr(gate.store, "commit", commit)
+    for _ in range(2):
+        gate.serve(*gate.desk.due(gate.now_us))
+    assert gate.desk.due(gate.now_us) == []
+    assert gate.account().held_micros == 0
+    assert gate.check() == []
+
+
 def test_two_workers_on_one_account_spend_nothing_twice(either_gate: Gate) -> None:
     """Q-19, F-28: the same records at two servers, one after the other and crossed."""
     gate = either_gate
