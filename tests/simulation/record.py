@@ -61,6 +61,13 @@ def _worst(known: dict[str, list[int]], news: dict[str, list[int]]) -> dict[str,
 
 
 def commit() -> str:
-    """The commit that is being run, in short; a `+` says that the tree was changed since."""
-    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    """The commit that is being run, in short; a `+` says that the tree was changed since.
+
+    The record itself is no such change: one run adds to what the run before has written.
+    """
+    git = ["git", "-C", str(ROOT)]
+    name = [*git, "describe", "--always", "--exclude=*"]
+    found = subprocess.run(name, capture_output=True, text=True, check=True).stdout.strip()
+    record = f":(exclude){RECORD.relative_to(ROOT)}"
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", ".", record], check=False)
+    return f"{found}+" if changed.returncode else found
