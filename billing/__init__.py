@@ -1,4 +1,4 @@
 """The office: money that moves because a person or a calendar says so.
 
-For now what prepaid needs: top-ups, corrections and transfers as balanced entries.
+Top-ups, corrections, transfers and the prices of packages as balanced entries; time as it is sold.
 """

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from accounting.ledger import AMOUNT_MAX_MICROS, balanced
 from domain.account import Account
 from domain.ledger import Book, Entry, EntryKind, Posting
+from domain.money import format_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,24 @@ def correction(
         against=Book.ADJUSTMENT,
         corrects_entry_id=corrected.entry_id,
     )
+
+
+def sale(account: Account, amount_micros: int, *, stamp: Stamp) -> Payment | Declined:
+    """The price of a package: purse to revenue. A promise, so the money must be there (L7)."""
+    if amount_micros <= 0:
+        return Declined("a price is more than zero")
+    if amount_micros > account.available_micros:
+        there = format_amount(max(account.available_micros, 0), account.currency)
+        price = format_amount(amount_micros, account.currency)
+        held = f", {_held(account)}" if account.held_micros else ""
+        return Declined(f"{price} are needed and {there} can be spent{held}")
+    if problem := _too_much(account, -amount_micros):
+        return problem
+    return _one_purse(account, -amount_micros, stamp, kind=EntryKind.PACKAGE, against=Book.REVENUE)
+
+
+def _held(account: Account) -> str:
+    return f"{format_amount(account.held_micros, account.currency)} are held by running sessions"
 
 
 def transfer(

@@ -18,7 +18,7 @@ from billing.payment import customer_micros
 from domain.account import Account, Subscriber
 from domain.ledger import Entry
 from domain.login import canonical_login, canonical_mac
-from store import schema
+from store import name_words, schema
 from store.feed import record_change, record_changes
 from store.office_money import values, write_entries
 from store.rows import ACCOUNTS, SUBSCRIBERS
@@ -59,6 +59,21 @@ async def find(connection: AsyncConnection, login: str, *, lock: bool = False) -
         query = query.with_for_update(of=schema.accounts)
     row = (await connection.execute(query)).first()
     return _customer(row) if row else None
+
+
+async def with_ids(
+    connection: AsyncConnection, subscriber_ids: Sequence[int], *, lock: bool = False
+) -> list[Customer]:
+    """The subscribers of these ids by id, as `find` finds one; an id of nobody has no row."""
+    found: list[Customer] = []
+    for at in range(0, len(subscriber_ids), _ROWS_AT_ONCE):
+        column = schema.subscribers.c.subscriber_id
+        some = subscriber_ids[at : at + _ROWS_AT_ONCE]
+        query = _customers().where(column.in_(some)).order_by(column)
+        if lock:
+            query = query.with_for_update(of=schema.accounts)
+        found += [_customer(row) for row in await connection.execute(query)]
+    return found
 
 
 async def search(connection: AsyncConnection, word: str, *, limit: int) -> list[Customer]:
@@ -121,6 +136,7 @@ async def add(
         await connection.execute(
             insert(schema.subscribers), [values(SUBSCRIBERS, one.subscriber) for one in some]
         )
+    await name_words.write(connection, [one.subscriber for one in customers], fresh=True)
     await write_entries(connection, entries)
     await record_changes(
         connection, "subscriber", [one.subscriber.subscriber_id for one in customers]
@@ -135,6 +151,7 @@ async def change(connection: AsyncConnection, subscriber: Subscriber) -> None:
         .where(table.c.subscriber_id == subscriber.subscriber_id)
         .values(values(SUBSCRIBERS, subscriber))
     )
+    await name_words.write(connection, [subscriber])
     await record_change(connection, "subscriber", subscriber.subscriber_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain import period
 from domain.period import DAY_US, SECOND_US
-from domain.plan import Hours
+from domain.plan import Hours, Span, Validity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR_US = 3_600 * SECOND_US
@@ -317,3 +318,76 @@ def test_other_names_are_no_zones_and_asking_for_them_is_one_sentence(name: str)
     assert not period.valid_timezone(name)
     with pytest.raises(ValueError, match="is not a time zone; write one such as"):
         period.day_number(0, name)
+
+
+@pytest.mark.parametrize(
+    ("begin", "months", "end"),
+    [
+        ("2026-01-15 10:00", 1, "2026-02-15 10:00"),
+        ("2026-01-31 10:00", 1, "2026-02-28 10:00"),
+        ("2028-01-31 10:00", 1, "2028-02-29 10:00"),
+        ("2026-12-31 23:59", 2, "2027-02-28 23:59"),
+        ("2026-03-31 12:00", 12, "2027-03-31 12:00"),
+        ("2026-05-31 12:00", 0, "2026-05-31 12:00"),
+        # a time that the clocks skip ends at the end of the gap
+        ("2026-02-28 02:30", 1, "2026-03-28 02:30"),
+        ("2025-02-28 02:30", 13, "2026-03-28 02:30"),
+        ("2026-01-29 02:30", 2, "2026-03-29 03:00"),
+    ],
+)
+def test_a_month_later_is_the_same_day_or_the_last_one_of_its_month(
+    begin: str, months: int, end: str
+) -> None:
+    zone = "Europe/Berlin"
+    begin_us = period.parse_instant(begin, zone)
+    assert period.add_months(begin_us, months, zone) == period.parse_instant(end, zone)
+
+
+@given(INSTANTS, st.integers(1, 48), st.sampled_from(ZONES))
+def test_months_go_forward_and_keep_their_order(begin_us: int, months: int, zone: str) -> None:
+    end_us = period.add_months(begin_us, months, zone)
+    assert begin_us + (28 * months - 2) * DAY_US < end_us < begin_us + (31 * months + 2) * DAY_US
+    assert end_us <= period.add_months(begin_us + HOUR_US, months, zone)
+
+
+VALIDITIES = st.builds(
+    Validity, st.integers(1, 60), st.sampled_from(list(Span)), to_day_end=st.booleans()
+)
+
+
+@given(INSTANTS, VALIDITIES, st.sampled_from(ZONES))
+def test_a_validity_lasts_and_to_the_end_of_the_day_adds_less_than_a_day(
+    begin_us: int, validity: Validity, zone: str
+) -> None:
+    end_us = period.validity_end_us(begin_us, validity, zone)
+    assert end_us > begin_us
+    plain_us = period.validity_end_us(begin_us, replace(validity, to_day_end=False), zone)
+    if not validity.to_day_end:
+        assert end_us == plain_us
+        return
+    # of the last day of which it holds anything
+    day_of_end = period.day_number(plain_us - 1, zone)
+    assert end_us == period.day_bounds_us(day_of_end, zone)[1] >= plain_us
+
+
+@given(INSTANTS, st.integers(1, 40), st.sampled_from(ZONES), st.integers(1, 4))
+def test_whole_days_renewed_at_their_end_add_exactly_as_many(
+    begin_us: int, days: int, zone: str, times: int
+) -> None:
+    validity = Validity(days, to_day_end=True)
+    end_us = period.validity_end_us(begin_us, validity, zone)
+    last_day = period.day_number(end_us - 1, zone)
+    for _ in range(times):
+        end_us = period.validity_end_us(end_us, validity, zone)
+        last_day += days
+    # where a country skipped the day on the calendar, the wall has none of it to show
+    assert period.day_number(end_us - 1, zone) in (last_day - 1, last_day, last_day + 1)
+
+
+@given(INSTANTS, st.integers(1, 1_000), st.booleans(), st.sampled_from(ZONES))
+def test_hours_are_hours_whatever_the_wall_shows(
+    begin_us: int, hours: int, to_day_end: bool, zone: str
+) -> None:
+    end_us = period.validity_end_us(begin_us, Validity(hours, Span.HOURS, to_day_end), zone)
+    assert end_us >= begin_us + hours * HOUR_US
+    assert to_day_end or end_us == begin_us + hours * HOUR_US

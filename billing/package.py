@@ -1,0 +1,203 @@
+"""Time that is sold or given: renewals of a package, and extensions after an outage.
+
+Pure rules on values: the subscriber as it stands enters, the subscriber as it is afterwards leaves,
+with the entry that debits the purse and the purchase that remembers it. Whoever writes them does it
+in one transaction (L9). A renewal is a promise: no money, no time (L7).
+
+Time that is bought begins where the paid time ends, or now if it is over. Included usage follows
+the time it was bought with: a renewal ahead of time refills nothing before the time it bought
+begins. Without a package nothing is sold here, and nothing expires.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from billing.payment import Declined, Payment, Stamp, sale
+from domain.account import Account, Purchase, Status, Subscriber
+from domain.period import DAY_US, add_days, format_instant, validity_end_us
+from domain.plan import Plan
+
+RENEWAL: Final = "renewal"
+EXTENSION: Final = "extension"
+# A renewal that comes so late has come in time: the time it buys begins where the last one ended.
+ON_TIME_US: Final = 60_000_000
+# No end lies further ahead: no clock on a wall would show it.
+UNTIL_MAX_US: Final = 200 * 366 * 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Time bought or given: what is to be written, all of it or nothing."""
+
+    subscriber: Subscriber  # as it is afterwards
+    purchase: Purchase
+    payment: Payment | None  # None: it costs nothing
+
+
+def zone_of(subscriber: Subscriber, plan: Plan) -> str:
+    """The time zone in which a subscriber's days and months are counted."""
+    return subscriber.timezone or plan.timezone
+
+
+def plan_to_buy(subscriber: Subscriber) -> str:
+    """The name of the plan that the next renewal buys."""
+    return subscriber.next_plan_name or subscriber.plan_name
+
+
+def renews_itself(subscriber: Subscriber, plan: Plan) -> bool:
+    """Is `plan`, the one that is next, bought from the purse when the paid time ends?"""
+    if plan.package is None or subscriber.status is not Status.ACTIVE:
+        return False
+    if subscriber.auto_renew is not None:
+        return subscriber.auto_renew
+    return plan.package.auto_renew
+
+
+def begins_us(subscriber: Subscriber, now_us: int) -> int:
+    """Where time that is bought now begins: at the end of what is paid, or now if that is over."""
+    until_us = subscriber.valid_until_us
+    if until_us is None or now_us - until_us > ON_TIME_US:
+        return now_us
+    return until_us
+
+
+def renew(
+    subscriber: Subscriber,
+    account: Account,
+    plan: Plan,
+    *,
+    purchase_id: int,
+    stamp: Stamp,
+    at_end: bool = False,
+) -> Renewal | Declined:
+    """Buy the package of `plan` once, at `stamp.created_us`; `stamp.entry_id` is its entry.
+
+    Another plan than the present one begins now or not at all, for what is paid for is not
+    exchanged; unless the paid time is `at_end` but for a moment.
+    """
+    now_us = stamp.created_us
+    if problem := _not_for_sale(subscriber, account, plan):
+        return problem
+    if plan.name != subscriber.plan_name and not at_end and begins_us(subscriber, now_us) > now_us:
+        return _later(subscriber, plan)
+    assert plan.package is not None  # or it were not for sale
+    begin_us = begins_us(subscriber, now_us)
+    end_us = validity_end_us(begin_us, plan.package.validity, zone_of(subscriber, plan))
+    if end_us > now_us + UNTIL_MAX_US:
+        return Declined("it is paid for 200 years ahead already")
+    price_micros = plan.package.price_micros
+    payment = sale(account, price_micros, stamp=stamp) if price_micros else None
+    if isinstance(payment, Declined):
+        return payment
+    after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us)
+    if subscriber.next_plan_name == plan.name:
+        after.next_plan_name = None
+    _begin_period(after, begin_us, now_us)
+    purchase = Purchase(
+        purchase_id=purchase_id,
+        account_id=account.account_id,
+        subscriber_id=subscriber.subscriber_id,
+        key=stamp.key,
+        kind=RENEWAL,
+        plan_id=plan.plan_id,
+        price_micros=price_micros,
+        entry_id=payment.entry.entry_id if payment else None,
+        before_us=subscriber.valid_until_us,
+        until_us=end_us,
+        created_us=now_us,
+        reason=stamp.reason,
+    )
+    return Renewal(after, purchase, payment)
+
+
+def _not_for_sale(subscriber: Subscriber, account: Account, plan: Plan) -> Declined | None:
+    """Why this package cannot be sold to this subscriber at all."""
+    if subscriber.status is Status.CLOSED:
+        return Declined("the subscriber is closed")
+    if plan.package is None:
+        return Declined(
+            f"plan {plan.name} has no [package]: it is not sold by the day and never ends"
+        )
+    if plan.currency != account.currency:
+        return Declined(f"plan {plan.name} is in {plan.currency}, the money in {account.currency}")
+    return None
+
+
+def _later(subscriber: Subscriber, plan: Plan) -> Declined:
+    """Another plan than the one that is paid for cannot begin yet."""
+    assert subscriber.valid_until_us is not None
+    end = format_instant(subscriber.valid_until_us, zone_of(subscriber, plan))
+    return Declined(
+        f"{subscriber.plan_name} is paid until {end} and {plan.name} can begin after that; "
+        f"`subscriber set --plan {plan.name}` changes the plan now"
+    )
+
+
+def _begin_period(after: Subscriber, begin_us: int, now_us: int) -> None:
+    """Let a period of included usage begin with the time that was bought."""
+    period_us, ahead = settled_periods(after, now_us)
+    if begin_us > now_us:
+        after.period_start_us, after.periods_ahead_us = period_us, (*ahead, begin_us)
+    else:
+        after.period_start_us, after.periods_ahead_us = begin_us, ()
+
+
+def settled_periods(subscriber: Subscriber, now_us: int) -> tuple[int, tuple[int, ...]]:
+    """The period that has begun, and those still ahead."""
+    ahead = tuple(start_us for start_us in subscriber.periods_ahead_us if start_us > now_us)
+    return subscriber.period_at_us(now_us), ahead
+
+
+def extend(
+    subscriber: Subscriber, plan: Plan, *, days: int, purchase_id: int, stamp: Stamp
+) -> Renewal | Declined:
+    """Give `days` local days for nothing: the end moves, and what was bought ahead moves with it.
+
+    The period of included usage that runs grows longer; it is not filled again.
+    """
+    assert days > 0
+    before_us = subscriber.valid_until_us
+    if before_us is None:
+        return Declined("its time never ends")
+    if subscriber.status is Status.CLOSED:
+        return Declined("the subscriber is closed")
+    zone, now_us = zone_of(subscriber, plan), stamp.created_us
+    period_us, ahead = settled_periods(subscriber, now_us)
+    end_us = add_days(before_us, days, zone)
+    if end_us > now_us + UNTIL_MAX_US:
+        return Declined("it is paid for 200 years ahead already")
+    after = replace(
+        subscriber,
+        valid_until_us=end_us,
+        period_start_us=period_us,
+        periods_ahead_us=tuple(add_days(start_us, days, zone) for start_us in ahead),
+    )
+    purchase = Purchase(
+        purchase_id=purchase_id,
+        account_id=subscriber.account_id,
+        subscriber_id=subscriber.subscriber_id,
+        key=stamp.key,
+        kind=EXTENSION,
+        plan_id=plan.plan_id,
+        price_micros=0,
+        entry_id=None,
+        before_us=before_us,
+        until_us=end_us,
+        created_us=now_us,
+        reason=stamp.reason,
+    )
+    return Renewal(after, purchase, None)
+
+
+def repeats(earlier: Purchase, subscriber_id: int, *, kind: str) -> bool:
+    """Is what the key of `earlier` made a purchase of this kind for this subscriber (P1)?"""
+    return earlier.kind == kind and earlier.subscriber_id == subscriber_id
+
+
+def days_of(extension: Purchase) -> int:
+    """How many local days an extension gave; a day has 23 to 25 hours."""
+    assert extension.kind == EXTENSION
+    assert extension.before_us is not None and extension.until_us is not None
+    return (extension.until_us - extension.before_us + DAY_US // 2) // DAY_US
