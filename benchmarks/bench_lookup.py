@@ -22,7 +22,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from store import lookup, office_subscribers, schema
+from store import finding, lookup, schema
 from store.database import Database
 from store.lookup import Sought
 from store.upgrade import upgrade
@@ -201,7 +201,7 @@ def questions(rows_n: int, dice: random.Random) -> dict[str, Callable[[], Ask]]:
             account_id=lambda: dice.randrange(accounts_n) + 1, since_us=instant
         ),
         "subscriber find by live address": lambda: (
-            lambda connection: office_subscribers.search(connection, WORN, limit=10)
+            lambda connection: finding.search(connection, WORN, limit=10)
         ),
     }
 

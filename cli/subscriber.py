@@ -18,6 +18,7 @@ from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_optio
 from cli.output import render, render_one
 from cli.people import Applicant, added, enrol
 from cli.subscriber_change import remove, resume, set_, suspend
+from cli.subscriber_find import find
 from cli.subscriber_import import import_
 from cli.subscriber_options import (
     credential_option,
@@ -27,7 +28,6 @@ from cli.subscriber_options import (
     valid_option,
 )
 from domain.account import CredentialKind, Status
-from domain.login import LOGIN_MAX_OCTETS
 from store import office_devices, office_subscribers
 from store.office_subscribers import Customer
 
@@ -44,7 +44,7 @@ def subscriber() -> None:
     """
 
 
-for _command in (import_, set_, suspend, resume, remove):
+for _command in (import_, set_, suspend, resume, remove, find):
     subscriber.add_command(_command)
 
 
@@ -129,26 +129,6 @@ async def listing(
     render([as_row(one) for one in found], LISTED, output)
     if limit and len(found) == limit and output == "table":
         click.echo(f"(the first {limit}; --limit 0 for all)", err=True)
-
-
-@subscriber.command("find")
-@click.argument("text")
-@limit_option
-@output_option
-@office_command
-async def find(office: Office, *, text: str, limit: int, output: str) -> None:
-    """Find subscribers whose login begins with TEXT, or by MAC in any spelling.
-
-    \b
-    Examples:
-      tollhouse subscriber find ali
-      tollhouse subscriber find 000c.421f.2e3d
-    """
-    if not 0 < len(text.encode("utf-8", "surrogateescape")) <= LOGIN_MAX_OCTETS:
-        raise HouseError(f"TEXT must have 1 to {LOGIN_MAX_OCTETS} octets")
-    async with office.database.reading() as connection:
-        found = await office_subscribers.search(connection, text, limit=limit or 1_000_000)
-    render([as_row(one) for one in found], LISTED, output)
 
 
 @subscriber.command("show")

@@ -83,7 +83,7 @@ def _roads(sought: Sought) -> list[list[ColumnElement[bool]]]:
     network = sought.network
     if isinstance(network, ipaddress.IPv4Network):
         return [[*_having(_T.framed_ip_address, [str(network.network_address)]), *station]]
-    around = [str(network.supernet(new_prefix=length)) for length in range(network.prefixlen + 1)]
+    around = prefixes_around(network)
     roads = [
         [*_having(_T.framed_ipv6_prefix, around), *station],
         [*_having(_T.delegated_ipv6_prefix, around), *station],
@@ -92,6 +92,11 @@ def _roads(sought: Sought) -> list[list[ColumnElement[bool]]]:
         address = str(network.network_address)
         roads.insert(0, [*_having(_T.framed_ipv6_address, [address]), *station])
     return roads
+
+
+def prefixes_around(network: Network) -> list[str]:
+    """The network itself and every one that it lies in, as they are written."""
+    return [str(network.supernet(new_prefix=length)) for length in range(network.prefixlen + 1)]
 
 
 def _having(column: Column[Any], wanted: list[str]) -> list[ColumnElement[bool]]:
