@@ -6,8 +6,6 @@ The desk itself decides, on the books as they are, with a store that writes noth
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from cli.customers import customer_called
@@ -17,12 +15,11 @@ from cli.office import Office, office_command
 from cli.options import LOGIN, MAC, NAME, output_option
 from cli.output import Column, render
 from cli.rehearsal import rehearse
-from cli.settings import CHECKOUT
-from radius import Dictionary, decode_attributes, load_dictionary
+from cli.vocabulary import our_dictionary
+from radius import decode_attributes
 from radius.errors import ValueTextError
 from store import office_devices
 
-DICTIONARY = CHECKOUT / "conf" / "dictionary"
 CALLING_STATION_ID = 31
 ACCEPT = 2
 
@@ -87,8 +84,3 @@ async def reply(
     rows = [dict(zip(("attribute", "value"), line.split(" = ", 1), strict=True)) for line in pairs]
     render(rows, [Column("attribute", "ATTRIBUTE"), Column("value", "VALUE")], output)
     return 0
-
-
-def our_dictionary(directory: Path = DICTIONARY) -> Dictionary:
-    """The names of attributes, from the files that are shipped."""
-    return load_dictionary(lambda name: (directory / name).read_text(encoding="utf-8"))

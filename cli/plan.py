@@ -16,6 +16,7 @@ from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
 from cli.output import Column, Kind, render, render_one
+from cli.vocabulary import our_vocabulary
 from domain.money import format_amount
 from domain.plan import Plan
 from rating.plan_file import PlanError, parse_plan
@@ -127,7 +128,7 @@ def read_plan(path: Path) -> Plan:
     if len(content) > FILE_MAX_OCTETS:
         raise HouseError(f"{path} has more than {FILE_MAX_OCTETS} octets: that is no plan file")
     try:
-        return parse_plan(content.decode("utf-8"))
+        return parse_plan(content.decode("utf-8"), vocabulary=our_vocabulary())
     except UnicodeDecodeError:
         raise HouseError(f"{path} is not UTF-8 text") from None
     except PlanError as error:

@@ -27,6 +27,9 @@ from domain.plan import (
 )
 from rating import plan_values, tariff
 from rating.plan_lines import PlanError, Table, read_document
+from rating.plan_replies import GARDEN_KEYS, GARDENS, REPLY_KEYS, read_garden, read_replies
+from rating.plan_speeds import SPEED_KEYS, read_speeds
+from rating.reply_lines import Vocabulary
 
 __all__ = ["KEYS", "PlanError", "parse_plan"]
 
@@ -40,19 +43,23 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
         "max_session_s",
         "price",
         "included",
-        "speed",
+        "speeds",
         "hours",
         "package",
+        "reply",
+        *GARDENS,
     ),
     "price": ("volume", "time", "session"),
     "price.volume": ("amount", "per", "count", "increment", "rounding"),
     "price.time": ("amount", "per", "increment_s", "rounding"),
     "price.session": ("fee",),
     "included": ("volume", "time"),
-    "speed": ("down", "up", "cisco"),
-    "speed.cisco": ("down", "up"),
+    **SPEED_KEYS,
     "hours": ("days", "from", "until"),
     "package": ("price", "validity", "expires", "grace", "auto_renew"),
+    "reply": REPLY_KEYS,
+    **dict.fromkeys(GARDENS, GARDEN_KEYS),
+    **{f"{key}.reply": REPLY_KEYS for key in GARDENS},
 }
 
 SESSIONS_MAX: Final = 1_000
@@ -60,7 +67,6 @@ VALIDITY_MAX: Final = {Span.HOURS: 99_999, Span.DAYS: 36_600, Span.MONTHS: 1_200
 GRACE_MAX_S: Final = 366 * 86_400
 INTERIM_S: Final = (60, 86_400)  # RFC 2869, 5.16: not below 60
 MAX_SESSION_S: Final = (60, 366 * 86_400)
-BPS: Final = (1_000, 10**12)
 HOURS_MAX: Final = 50
 
 
@@ -74,12 +80,14 @@ class Expires(StrEnum):
 Word = TypeVar("Word", bound=StrEnum)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_POLICY = re.compile(r"[!#-\[\]-~]{1,64}")  # printable ASCII without space, quote and backslash
 
 
-def parse_plan(text: str, *, plan_id: int = 0, version: int = 0) -> Plan:
+def parse_plan(
+    text: str, *, plan_id: int = 0, version: int = 0, vocabulary: Vocabulary | None = None
+) -> Plan:
     """Return the plan that a file's text describes, with the text kept as its source.
 
+    `vocabulary` may only be missing where plans have no reply attributes.
     Raises PlanError, a ValueError whose message is one line: `line N: what is wrong, and what to
     write instead`.
     """
@@ -90,7 +98,7 @@ def parse_plan(text: str, *, plan_id: int = 0, version: int = 0) -> Plan:
     volume = _volume(price)
     time = _time(price)
     included_octets, included_s = _included(top, volume, time)
-    down_bps, up_bps, policy_down, policy_up = _speed(top)
+    speeds = read_speeds(top)
     plan = Plan(
         plan_id=plan_id,
         name=name,
@@ -102,10 +110,11 @@ def parse_plan(text: str, *, plan_id: int = 0, version: int = 0) -> Plan:
         included_octets=included_octets,
         included_s=included_s,
         counted=volume.counted if volume else Counted.SUM,
-        down_bps=down_bps,
-        up_bps=up_bps,
-        policy_down=policy_down,
-        policy_up=policy_up,
+        down_bps=speeds.down_bps,
+        up_bps=speeds.up_bps,
+        policy_down=speeds.policy_down,
+        policy_up=speeds.policy_up,
+        mikrotik_rate=speeds.mikrotik_rate,
         sessions_max=top.whole("sessions", 1, SESSIONS_MAX) or 1,
         hours=_hours(top),
         timezone=top.read("timezone", _timezone) or "UTC",
@@ -113,6 +122,10 @@ def parse_plan(text: str, *, plan_id: int = 0, version: int = 0) -> Plan:
         max_session_s=top.whole("max_session_s", *MAX_SESSION_S) or 7 * 86_400,
         source=text,
         package=_package(top),
+        replies=read_replies(top, vocabulary),
+        on_expired=read_garden(top, "on_expired", vocabulary),
+        on_no_credit=read_garden(top, "on_no_credit", vocabulary),
+        on_suspended=read_garden(top, "on_suspended", vocabulary),
     )
     tariff.compile_tariff(plan)  # its limits are those of this file; a difference is our bug
     return plan
@@ -206,25 +219,6 @@ def _included(top: Table, volume: VolumePrice | None, time: TimePrice | None) ->
     return octets or 0, seconds or 0
 
 
-def _speed(top: Table) -> tuple[int | None, int | None, str | None, str | None]:
-    """[speed] as (down and up in bits a second, down and up as names of policies)."""
-    table = top.table("speed")
-    if table is None:
-        return None, None, None, None
-    speeds: list[int | None] = []
-    for key in ("down", "up"):
-        written = table.text_or_whole(key)
-        if isinstance(written, str):
-            written = table.read(key, plan_values.bits_per_second)
-        if written is not None and not BPS[0] <= int(written) <= BPS[1]:
-            raise table.fault(key, f"{key} must be a speed of 1k to 1000G bits in a second")
-        speeds.append(None if written is None else int(written))
-    cisco = table.table("cisco")
-    if cisco is None:
-        return speeds[0], speeds[1], None, None
-    return speeds[0], speeds[1], cisco.read("down", _policy), cisco.read("up", _policy)
-
-
 def _hours(top: Table) -> tuple[Hours, ...]:
     """[[hours]]; a window over midnight becomes two, the later one on the days after."""
     windows: list[Hours] = []
@@ -302,11 +296,4 @@ def _timezone(text: str) -> str:
     """A zone's name."""
     if not valid_timezone(text):
         raise ValueError(f'{text[:40]!r} is not a time zone; write such as "Europe/Berlin"')
-    return text
-
-
-def _policy(text: str) -> str:
-    """The name of a policy on a device."""
-    if _POLICY.fullmatch(text) is None:
-        raise ValueError("the name of a policy is at most 64 printable ASCII characters, no spaces")
     return text

@@ -97,6 +97,18 @@ class Table:
             return str(value)
         return self.text(key)
 
+    def texts(self, key: str, most: int) -> list[str] | None:
+        """Return a list of texts, also where one stands alone; None if it is not there."""
+        value = self._content.get(key)
+        if value is None:
+            return None
+        found = value if isinstance(value, list) else [value]
+        if any(not isinstance(one, str) or isinstance(one, Decimals) for one in found):
+            raise self.fault(key, f'{key} must be texts in quotes, as in {key} = ["...", "..."]')
+        if len(found) > most:
+            raise self.fault(key, f"{key} has at most {most} texts")
+        return [str(one) for one in found]
+
     def text_or_whole(self, key: str) -> str | int | None:
         """Return a text or a whole number, None if it is not there. Raises PlanError."""
         value = self._content.get(key)
@@ -125,9 +137,10 @@ class Table:
         """Yield the tables of an array of them. Raises PlanError if there are too many."""
         value = self._content.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.fault(key, f"{key} must be sections in double brackets: [[{key}]]")
+            named = self._named(key)
+            raise self.fault(key, f"{key} must be sections in double brackets: [[{named}]]")
         if len(value) > most:
-            raise self.fault(key, f"there are at most {most} sections [[{key}]]")
+            raise self.fault(key, f"there are at most {most} sections [[{self._named(key)}]]")
         for index, item in enumerate(value):
             yield Table(self._text, self._keys, (*self._path, key, index), item)
 
@@ -141,6 +154,13 @@ class Table:
     def fault(self, key: str | None, sentence: str) -> PlanError:
         """Return the error for a key of this table, or for the table itself."""
         path = self._path if key is None else (*self._path, key)
+        return PlanError(_line_of(self._text, path), sentence)
+
+    def fault_in(self, key: str, index: int, sentence: str) -> PlanError:
+        """Return the error for one text of a list of them, or for the one that stands alone."""
+        path = (*self._path, key)
+        if isinstance(self._content[key], list):
+            path = (*path, index)
         return PlanError(_line_of(self._text, path), sentence)
 
     def _named(self, key: str) -> str:
@@ -190,17 +210,29 @@ def _line_of(text: str, path: Path) -> int:
     lines = text.split("\n")
     inside = False  # a value of several lines, where a line is never a comment
     for count, line in enumerate(lines, start=1):
+        if inside and isinstance(path[-1], int) and _has_so_far(lines[:count], path):
+            return count
         if not _may_end(line) if inside else not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
             document = tomllib.loads("\n".join(lines[:count]) + "\n", parse_float=Decimals)
         except ValueError:  # it ends in the middle of a value
             inside = True
+            if isinstance(path[-1], int) and _has_so_far(lines[:count], path):
+                return count
             continue
         inside = False
         if _has(document, path):
             return count
     raise AssertionError(f"the document does not have {path}")
+
+
+def _has_so_far(lines: list[str], path: Path) -> bool:
+    """Is there a value at the path if the list that is open at the end of the lines ends there?"""
+    try:
+        return _has(tomllib.loads("\n".join(lines) + "\n]", parse_float=Decimals), path)
+    except ValueError:
+        return False
 
 
 def _may_end(line: str) -> bool:

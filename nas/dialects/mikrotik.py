@@ -13,6 +13,7 @@ from types import MappingProxyType
 from domain.device import Device
 from domain.grant import Grant
 from domain.login import canonical_mac
+from domain.rate import mikrotik_rate
 from domain.session import Session
 from domain.usage import Usage
 from nas import attribute_types as kinds
@@ -28,7 +29,6 @@ from nas.grant_attributes import (
     session_timeout,
 )
 from nas.login import LoginHints, read_hints
-from nas.rate import mikrotik_rate
 from radius import Packet
 from radius.attributes import write_integer
 from radius.vendors import vendor_attribute

@@ -19,6 +19,7 @@ from aaa.outcome import Outcome
 from aaa.request import Item, Request
 from aaa.turn import DeskSettings
 from billing import payment
+from cli.vocabulary import our_vocabulary
 from domain.account import Account, CredentialKind, MacMode, Status, Subscriber
 from domain.device import Device
 from domain.grant import Order, OrderResult
@@ -159,15 +160,35 @@ class Gate:
         async def add() -> None:
             async with self.database.office() as connection:
                 await office_plans.load(
-                    connection, parse_plan(text), plan_id=self.ids.next(), now_us=self.now_us
+                    connection,
+                    parse_plan(text, vocabulary=our_vocabulary()),
+                    plan_id=self.ids.next(),
+                    now_us=self.now_us,
                 )
 
         self.run(add())
         self.hear()
 
-    def add_subscriber(
+    def add_subscriber(self, login: str = "alice", **traits: Any) -> Customer:
+        (customer,) = self.add_subscribers([login], **traits)
+        return customer
+
+    def add_subscribers(self, logins: list[str], **traits: Any) -> list[Customer]:
+        """So many alike, in one transaction."""
+        found = [self._customer(login, **traits) for login in logins]
+        entries = [entry for _, entry in found if entry is not None]
+
+        async def add() -> None:
+            async with self.database.office() as connection:
+                await office_subscribers.add(connection, [one for one, _ in found], entries)
+
+        self.run(add())
+        self.hear()
+        return [customer for customer, _ in found]
+
+    def _customer(
         self,
-        login: str = "alice",
+        login: str,
         *,
         balance_micros: int = 5_000_000,
         plan: str = "sample-prepaid",
@@ -175,7 +196,7 @@ class Gate:
         kind: CredentialKind = CredentialKind.CLEAR,
         credit_limit_micros: int = 0,
         **traits: Any,
-    ) -> Customer:
+    ) -> tuple[Customer, Entry | None]:
         account = Account(self.ids.next(), "USD", credit_limit_micros, 0, 0, 0, 0)
         subscriber_id = self.ids.next()
         row = str(subscriber_id)
@@ -201,22 +222,14 @@ class Gate:
             sample=False,
             created_us=T0_US,
         )
-        entries = []
+        entry = None
         if balance_micros:
             paid = payment.top_up(account, balance_micros, stamp=self.stamp(f"opening:{login}"))
             assert isinstance(paid, payment.Payment)
-            entries.append(paid.entry)
+            entry = paid.entry
             account.posted_micros += balance_micros
             account.entries_n += 1
-        customer = Customer(subscriber, account)
-
-        async def add() -> None:
-            async with self.database.office() as connection:
-                await office_subscribers.add(connection, [customer], entries)
-
-        self.run(add())
-        self.hear()
-        return customer
+        return Customer(subscriber, account), entry
 
     def stamp(self, key: str, reason: str = "") -> payment.Stamp:
         return payment.Stamp(

@@ -409,7 +409,7 @@ def test_l8_the_overrun_names_its_bound_where_the_speed_is_known(
     gate: Gate, dialect: str, bound: int
 ) -> None:
     gate.add_plan(
-        'name = "fast"\ncurrency = "USD"\ninterim_s = 300\n[speed]\ndown = "10M"\nup = "2M"\n'
+        'name = "fast"\ncurrency = "USD"\ninterim_s = 300\n[speeds]\ndown = "10M"\nup = "2M"\n'
         '[price.volume]\namount = "0.01"\nper = "MB"\n'
     )
     gate.add_device("other", dialect=dialect)
@@ -434,7 +434,7 @@ amount = "0.05"
 per = "MB"
 [included]
 volume = "60 MB"
-[speed]
+[speeds]
 down = "10M"
 up = "10M"
 """
@@ -448,7 +448,7 @@ per = "MB"
 [price.time]
 amount = "0.60"
 per = "hour"
-[speed]
+[speeds]
 down = "8M"
 up = "8M"
 """
@@ -500,7 +500,7 @@ def test_l8_the_bound_counts_what_sessions_that_share_included_usage_may_use_twi
     gate: Gate,
 ) -> None:
     gate.add_plan(
-        'name = "family"\ncurrency = "USD"\nsessions = 3\n[speed]\ndown = "10M"\nup = "2M"\n'
+        'name = "family"\ncurrency = "USD"\nsessions = 3\n[speeds]\ndown = "10M"\nup = "2M"\n'
         '[price.volume]\namount = "0.01"\nper = "MB"\n[included]\nvolume = "60 MB"\n'
     )
     gate.add_subscriber("bob", plan="family", balance_micros=10_000)

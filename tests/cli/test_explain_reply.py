@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.explain_reply import our_dictionary
+from cli.vocabulary import our_dictionary
 from radius import decode_attributes
 from tests.cli.house import House, login
 

@@ -52,9 +52,11 @@ class Target:
 
 PLAN_WORDS = (
     "name = ", "currency = ", '"USD"', "[price.volume]", "[price.time]", "[price.session]",
-    "[included]", "[speed]", "[speed.cisco]", "[[hours]]", "amount = ", "per = ", '"GB"',
+    "[included]", "[speeds]", "[speeds.cisco]", "[[hours]]", "amount = ", "per = ", '"GB"',
     '"hour"', "count = ", "increment = ", "rounding = ", '"half-up"', "fee = ", "days = ",
-    '"mon-fri"', "from = ", "until = ", '"24:00"', "timezone = ", '"""', "\n#",
+    '"mon-fri"', "[[reply]]", "attributes = ", "'Framed-Pool = x'", "dialect = ",
+    "access = ", "[on_expired]", "[[on_expired.reply]]", "[speeds.mikrotik]", "rate = ",
+    "from = ", "until = ", '"24:00"', "timezone = ", '"""', "\n#",
 )  # fmt: skip
 SETTINGS_WORDS = (
     "[database]", "[keys]", "[radius]", "[metrics]", "[accounting]", "[log]", "url = ", "file = ",
@@ -101,7 +103,8 @@ TARGETS: Final[dict[str, Target]] = {
                ("radius.loader", "radius.dictionary", "radius.entries"), size_max=1500,
                words=DICTIONARY_WORDS),
         Target("plans", "properties.texts:check_plan", "the plan loader",
-               ("rating.plan_file", "rating.plan_lines", "rating.plan_values", "domain.money"),
+               ("rating.plan_file", "rating.plan_lines", "rating.plan_values",
+                "rating.plan_replies", "rating.plan_speeds", "rating.reply_lines", "domain.money"),
                size_max=1200, words=PLAN_WORDS),
         Target("people", "properties.texts:check_people", "the CSV import",
                ("cli.subscriber_import", "cli.options", "domain.login", "domain.money"),

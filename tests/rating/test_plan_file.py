@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from domain.plan import (
+    Access,
     Counted,
+    Garden,
     Hours,
     Package,
     Plan,
+    Reply,
     Rounding,
     TimePrice,
     Validity,
@@ -19,9 +22,13 @@ from domain.plan import (
 )
 from rating import compile_tariff
 from rating.plan_file import KEYS, PlanError, parse_plan
+from rating.plan_replies import GARDENS
+from rating.reply_lines import Vocabulary
+from tests.radius.vector_files import our_dictionary
 
 ROOT = Path(__file__).parents[2]
 BAD = (Path(__file__).parent / "bad_plans.txt").read_text().split("\n====\n")
+VOCABULARY = Vocabulary(our_dictionary(), ("standard", "mikrotik", "cisco"))
 HEAD = 'name = "p"\ncurrency = "USD"\n'
 SAMPLES = sorted((ROOT / "conf" / "plans").glob("*.toml"))
 
@@ -57,16 +64,37 @@ fee = "0.000001"
 [included]
 volume = "5 GB"
 time = "10h"
-[speed]
+[speeds]
 down = "10M"
 up = "512k"
 cisco = { down = "P-OUT", up = "P-IN" }
+[speeds.mikrotik]
+rate = "512k/10M 1M/20M"
 [[hours]]
 days = "mon-fri"
 from = "08:00"
 until = "18:00"
+[[reply]]
+attributes = ['Framed-Pool = "home"', "Idle-Timeout = 900"]
+access = "ppp"
+[[reply]]
+attributes = 'Cisco-AVPair = "ip:vrf-id=red"'
+dialect = "cisco"
+access = ["dhcp", "ppp", "dhcp"]
+[on_expired]
+session_timeout_s = 300
+[[on_expired.reply]]
+attributes = ['Filter-Id = "expired"']
+[on_no_credit]
+[[on_no_credit.reply]]
+attributes = ['Filter-Id = "poor"']
+[on_suspended]
+[[on_suspended.reply]]
+attributes = ['Filter-Id = "wall"']
+dialect = "standard"
 """
-    assert parse_plan(text) == Plan(
+    red = bytes.fromhex("1a1500000009010f6970" + b":vrf-id=red".hex())
+    assert parse_plan(text, vocabulary=VOCABULARY) == Plan(
         plan_id=0,
         name="Full.plan-1_x",
         version=0,
@@ -81,6 +109,19 @@ until = "18:00"
         up_bps=512_000,
         policy_down="P-OUT",
         policy_up="P-IN",
+        mikrotik_rate="512k/10M 1M/20M",
+        replies=(
+            Reply(
+                ('Framed-Pool = "home"', "Idle-Timeout = 900"),
+                b"\x58\x06home\x1c\x06\0\0\x03\x84",
+                "",
+                (Access.PPP,),
+            ),
+            Reply(('Cisco-AVPair = "ip:vrf-id=red"',), red, "cisco", (Access.DHCP, Access.PPP)),
+        ),
+        on_expired=Garden(300, (Reply(('Filter-Id = "expired"',), b"\x0b\x09expired"),)),
+        on_no_credit=Garden(600, (Reply(('Filter-Id = "poor"',), b"\x0b\x06poor"),)),
+        on_suspended=Garden(600, (Reply(('Filter-Id = "wall"',), b"\x0b\x06wall", "standard"),)),
         package=Package(Validity(30)),
         sessions_max=3,
         hours=(Hours(frozenset({1, 2, 3, 4, 5}), 28_800, 64_800),),
@@ -95,11 +136,17 @@ until = "18:00"
 def test_a_bad_plan_gets_one_line_that_names_the_line_and_what_to_write(case: str) -> None:
     expected, _, text = case.partition("\n")
     with pytest.raises(PlanError) as caught:
-        parse_plan(text + "\n")
+        parse_plan(text + "\n", vocabulary=VOCABULARY)
     message = str(caught.value)
     assert message.startswith(expected)
     assert "\n" not in message
     assert message.startswith(f"line {caught.value.line}: ")
+
+
+def test_a_plan_without_replies_needs_no_dictionary_and_one_with_them_does() -> None:
+    assert parse_plan(HEAD).replies == ()
+    with pytest.raises(AssertionError, match="dictionary"):
+        parse_plan(HEAD + "[[reply]]\nattributes = 'Filter-Id = \"x\"'\n")
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:
@@ -138,7 +185,7 @@ def test_a_window_over_midnight_becomes_two(
 def test_every_sample_plan_is_named_as_its_file_and_compiles() -> None:
     assert len(SAMPLES) >= 4
     for path in SAMPLES:
-        plan = parse_plan(path.read_text())
+        plan = parse_plan(path.read_text(), vocabulary=VOCABULARY)
         assert plan.name == path.stem
         compile_tariff(plan)
 
@@ -151,13 +198,13 @@ def test_the_prepaid_sample_is_exactly_a_hundredth_of_a_micro_an_octet_and_nothi
 
 def test_the_documentation_has_every_key_with_limit_and_example_and_no_other() -> None:
     documented: dict[str, tuple[str, ...]] = {}
-    section = None
+    sections: list[str] = []
     for line in (ROOT / "docs" / "plans.md").read_text().splitlines():
         if line.startswith("## "):
-            found = re.search(r"`\[+([a-z.]+)\]+`", line)
-            section = found[1] if found else ""
-        elif section is not None and (row := re.match(r"\| `([a-z_]+)` \|", line)):
-            documented[section] = (*documented.get(section, ()), row[1])
+            sections = re.findall(r"`\[+([a-z_.]+)\]+`", line) or [""]
+        elif row := re.match(r"\| `([a-z_]+)` \|", line):
+            for section in sections:
+                documented[section] = (*documented.get(section, ()), row[1])
             cells = [cell.strip() for cell in line.strip("|").split("|")]
             assert len(cells) == 5, line
             if "below" not in cells[1]:
@@ -169,17 +216,18 @@ def test_the_documentation_has_every_key_with_limit_and_example_and_no_other() -
 def test_every_example_of_the_documentation_is_understood() -> None:
     text = (ROOT / "docs" / "plans.md").read_text()
     for plan in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
-        assert parse_plan(plan).name
+        assert parse_plan(plan, vocabulary=VOCABULARY).name
     required = {
         "price.volume": 'amount = "1"\nper = "MB"\n',
         "price.time": 'amount = "1"\nper = "hour"\n',
         "package": 'validity = "30d"\n',
+        "reply": "attributes = ['Filter-Id = \"x\"']\n",
         "hours": 'days = "mon"\nfrom = "08:00"\nuntil = "09:00"\n',
     }
     section, tried = "", 0
     for line in text.splitlines():
         if line.startswith("## "):
-            found = re.search(r"`\[+([a-z.]+)\]+`", line)
+            found = re.search(r"`\[+([a-z_.]+)\]+`", line)
             section = found[1] if found else ""
         example = re.search(r"`(([a-z_]+) = .*)` \|$", line)
         if example is None:
@@ -195,12 +243,14 @@ def test_every_example_of_the_documentation_is_understood() -> None:
             + "\n"
         )
         if section:
-            header = f"[[{section}]]" if section == "hours" else f"[{section}]"
+            header = f"[[{section}]]" if section in ("hours", "reply") else f"[{section}]"
             body = f"{HEAD}{header}\n{body}"
         if section == "included":
             body += "".join(
                 f"[{name}]\n{required[name]}" for name in ("price.volume", "price.time")
             )
-        parse_plan(body)
+        if section in GARDENS:
+            body += f"[[{section}.reply]]\n{required['reply']}"
+        parse_plan(body, vocabulary=VOCABULARY)
         tried += 1
     assert tried >= 25

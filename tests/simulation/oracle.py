@@ -152,7 +152,7 @@ def read(text: str) -> PriceList:
     plan = tomllib.loads(text)
     price = plan.get("price", {})
     volume, time = price.get("volume"), price.get("time")
-    included, speed = plan.get("included", {}), plan.get("speed", {})
+    included, speed = plan.get("included", {}), plan.get("speeds", {})
     speeds = [_speed(speed[way]) for way in ("down", "up") if way in speed]
     return PriceList(
         name=plan["name"],

@@ -13,7 +13,7 @@ from tests.simulation.wire import bits
 
 def speeds_bps(text: str, line_rate_bps: int) -> tuple[int, int]:
     """What a plan lets through, (from the subscriber, to the subscriber), in bits per second."""
-    speed = tomllib.loads(text).get("speed", {})
+    speed = tomllib.loads(text).get("speeds", {})
     up, down = speed.get("up"), speed.get("down")
     return (
         min(bits(up), line_rate_bps) if up else line_rate_bps,

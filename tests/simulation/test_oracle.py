@@ -98,7 +98,7 @@ def test_included_usage_is_spread_over_all_sessions_and_never_exceeded() -> None
 
 
 def test_full_speed_is_priced_by_every_counted_octet_and_started_second() -> None:
-    prices = oracle.read(HEAD + CENT_PER_MB + '[speed]\ndown = "10M"\nup = "2M"\n')
+    prices = oracle.read(HEAD + CENT_PER_MB + '[speeds]\ndown = "10M"\nup = "2M"\n')
     assert prices.rate_bps == 12 * MB
     assert prices.price_at_full_speed_micros(prices.rate_bps, Fraction(2)) == 30_000 + 2
 

@@ -23,7 +23,7 @@ interim_s = 60
 [price.volume]
 amount = "0.01"
 per = "MB"
-[speed]
+[speeds]
 down = "10M"
 up = "2M"
 """,
@@ -35,7 +35,7 @@ amount = "0.02"
 per = "MiB"
 increment = "64 KiB"
 rounding = "half-up"
-[speed]
+[speeds]
 down = "20M"
 up = "5M"
 """,
@@ -47,7 +47,7 @@ amount = "2.40"
 per = "hour"
 increment_s = 60
 rounding = "up"
-[speed]
+[speeds]
 down = "4M"
 up = "1M"
 """,
@@ -63,7 +63,7 @@ count = "down"
 [price.time]
 amount = "0.60"
 per = "hour"
-[speed]
+[speeds]
 down = "8M"
 up = "8M"
 """,
@@ -78,7 +78,7 @@ per = "MB"
 count = "larger"
 [included]
 volume = "60 MB"
-[speed]
+[speeds]
 down = "10M"
 up = "10M"
 """,

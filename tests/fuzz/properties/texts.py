@@ -16,6 +16,7 @@ from typing import cast
 
 from cli import settings, subscriber_import
 from cli.errors import HouseError, one_line
+from cli.vocabulary import our_vocabulary
 from domain.login import canonical_login
 from domain.money import MAX_MICROS
 from rating import compile_tariff, price
@@ -29,7 +30,7 @@ def check_plan(octets: bytes) -> None:
     """Read a plan file."""
     text = octets.decode("utf-8", "replace")
     try:
-        plan = parse_plan(text)
+        plan = parse_plan(text, vocabulary=our_vocabulary())
     except PlanError as error:
         complaint = str(error)
         assert complaint.startswith(f"line {error.line}: ")
@@ -37,7 +38,7 @@ def check_plan(octets: bytes) -> None:
         assert "\n" not in complaint and "\r" not in complaint, "a complaint of several lines"
         assert len(complaint) <= COMPLAINT_MAX, "the complaint repeats the file"
         return
-    assert parse_plan(plan.source) == plan
+    assert parse_plan(plan.source, vocabulary=our_vocabulary()) == plan
     fee, volume, time = price(compile_tariff(plan), 1, 1, 0, 0, True)
     assert fee == plan.session_fee_micros and volume >= 0 and time >= 0
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas.rate import mikrotik_rate, parse_mikrotik_rate
+from domain.rate import mikrotik_rate, parse_mikrotik_rate
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "rates.json").read_text("utf-8"))
 SPEEDS = st.none() | st.integers(1, 10**12)

@@ -5,7 +5,7 @@
 rx is what the router receives from the subscriber, so the upload stands first: 10 Mbit/s down
 and 2 up is `2M/10M`. `k` is 1000 and `M` a million; larger units are not understood everywhere.
 A string outside the grammar is ignored by some releases and fails the login on others, so
-nothing leaves that was not checked.
+nothing leaves that was not checked: neither what a plan says nor what is made of two speeds.
 """
 
 from __future__ import annotations
