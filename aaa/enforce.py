@@ -6,7 +6,7 @@ same transaction; a device that does not obey is told again at the next record (
 
 from __future__ import annotations
 
-from aaa import closing
+from aaa import closing, ghosts
 from aaa.limits import (
     Deal,
     deal_of,
@@ -36,6 +36,11 @@ def enforce(turn: Turn, session: Session) -> None:
     if deal is None or session.state is not SessionState.OPEN:
         return
     reason = _barred(turn, deal)
+    if session.replaced_by and not reason:
+        over = ghosts.must_end(turn, session)
+        if over is None:
+            return
+        reason = "replaced" if over else ""
     if reason:
         cut(turn, deal, reason)
         return
@@ -83,7 +88,8 @@ def recheck(turn: Turn, account_id: int) -> None:
                 enforce(turn, session)
             continue
         if deal.plan.priced:
-            _fit_hold(turn, deal)
+            if not session.replaced_by:
+                _fit_hold(turn, deal)
             enforce(turn, session)
 
 

@@ -7,7 +7,8 @@ is opened all the same, in suspense: its usage is kept until an operator has loo
 
 from __future__ import annotations
 
-from aaa import closing, token
+from aaa import closing, ghosts
+from aaa.token import session_of
 from aaa.turn import Turn
 from accounting import suspense
 from accounting.event_time import EventTime
@@ -17,7 +18,7 @@ from domain.account import Status, Subscriber
 from domain.device import Device
 from domain.login import canonical_login
 from domain.seams import US_PER_S
-from domain.session import Session, SessionState
+from domain.session import HoldState, Session, SessionState
 from domain.usage import Usage
 
 
@@ -32,7 +33,7 @@ def token_session(turn: Turn, usage: Usage, device: Device) -> Session | None:
     One that has not begun is trusted only if its subscriber and the record's User-Name do not
     name two different subscribers: some devices carry a Class over to the next user of a port.
     """
-    session_id = token.session_of(usage.classes, turn.sealer.class_key)
+    session_id = session_of(usage.classes, turn.sealer.class_key)
     session = turn.books.sessions.get(session_id) if session_id is not None else None
     if session is None or session.device_id != device.device_id:
         return None
@@ -56,7 +57,8 @@ def find_session(turn: Turn, device: Device, usage: Usage, when: EventTime) -> S
             and session.subscriber_id == subscriber.subscriber_id
         ]
     same_id = turn.books.with_id(device.device_id, session_key(usage))
-    found = match(usage, when, token_session(turn, usage, device), same_id, unstarted)
+    token = token_session(turn, usage, device)
+    found = match(usage, when, token, same_id, unstarted)
     for session in found.superseded:
         closing.close(
             turn,
@@ -67,6 +69,10 @@ def find_session(turn: Turn, device: Device, usage: Usage, when: EventTime) -> S
         )
         turn.notes["id-reused"] += 1
     if found.session is not None:
+        if token is not None and found.session.replaced_by == token.session_id:
+            ghosts.goes_on(turn, found.session)
+            if token.state is SessionState.ACCEPTED:
+                closing.lapse(turn, token, HoldState.VOID)
         return found.session
     return _open(turn, usage, when, found, subscriber, device=device)
 

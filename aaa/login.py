@@ -7,9 +7,10 @@ what it was made of; secrets never are.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from aaa import authenticate, closing, limits, token
+from aaa import authenticate, ghosts, limits, token
 from aaa.authenticate import Proof
 from aaa.decisions import Attempt, login_key, remember
 from aaa.limits import Deal
@@ -17,14 +18,13 @@ from aaa.outcome import FAILED, Outcome
 from aaa.request import Request
 from aaa.turn import Turn
 from accounting import hold
-from accounting.identity import same_connection
 from domain.account import MacMode, Status, Subscriber
 from domain.grant import Grant
 from domain.login import canonical_mac
 from domain.period import within_hours
 from domain.plan import Plan
 from domain.refusal import NEUTRAL_MESSAGE, Refusal
-from domain.session import HoldState, Session, SessionState
+from domain.session import Session, SessionState
 from nas import replies
 from nas.access import access_of
 from nas.login import LoginHints
@@ -111,7 +111,10 @@ def _admit(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> 
     account = books.accounts[subscriber.account_id]
     device = attempt.request.device
     session = _session(turn, attempt, subscriber, plan)
-    replaced, ended = _replaced(turn, session)
+    again = ghosts.renewed(turn, session)
+    if again is not None:
+        return _renew(turn, attempt, again)
+    replaced, ended = ghosts.replaced(turn, session, plan)
     gone = (*replaced, *ended)
     deal = Deal(session, subscriber, account, plan, books.tariff(plan), device)
     slots = limits.free_slots(turn, account.account_id, plan, but=gone)
@@ -134,12 +137,7 @@ def _admit(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> 
             "`tollhouse session list --login LOGIN`, `session disconnect` ends one"
         )
         return _refuse(turn, attempt, Refusal.NO_CREDIT)
-    for old in replaced:
-        closing.lapse(turn, old, HoldState.VOID)
-    for old in ended:
-        closing.close(
-            turn, old, cause=closing.LOST_SERVICE, stop_us=old.last_event_us, synthetic=True
-        )
+    ghosts.give_way(turn, session, replaced, ended)
     if plan.priced:
         limits.hold_more(turn, deal)
     return _accept(turn, attempt, deal)
@@ -161,25 +159,27 @@ def _pays(turn: Turn, deal: Deal, money_micros: int) -> bool:
     return not reach.nothing
 
 
-def _replaced(turn: Turn, new: Session) -> tuple[list[Session], list[Session]]:
-    """The sessions that this login, once accepted, is known to replace.
+def _renew(turn: Turn, attempt: Attempt, session: Session) -> Outcome:
+    """The device asks again within a session (F-39): it goes on, under its own Class.
 
-    First the logins for the same connection that have not begun: the device asked again. Then
-    the suspect sessions of the same station on the same device: they have ended unheard (Q-20).
+    The device counts the new Session-Timeout from now, so what was used of paid time is taken off.
     """
-    replaced, ended = [], []
-    for session in turn.books.live_sessions(new.account_id):
-        if session.state is SessionState.ACCEPTED:
-            if same_connection(new, session):
-                replaced.append(session)
-        elif (
-            new.calling_station_id
-            and new.calling_station_id == session.calling_station_id
-            and new.device_id == session.device_id
-            and turn.hearing.suspect(session, turn.settings.stale_min_s)
-        ):
-            ended.append(session)
-    return replaced, ended
+    deal = limits.deal_of(turn, session)
+    assert deal is not None, "L9: a session of a subscriber without a deal"
+    if limits.exhausted(deal, limits.reach_of(turn, deal)):
+        limits.hold_more(turn, deal)
+    reach = limits.reach_of(turn, deal)
+    if limits.exhausted(deal, reach):
+        return _refuse(turn, attempt, Refusal.NO_CREDIT)
+    grant = limits.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
+    if reach.seconds is not None:
+        left_s = reach.seconds - (session.session_s - session.unrated_s)
+        grant = replace(grant, session_timeout_s=max(min(grant.session_timeout_s, left_s), 1))
+    limits.told(session, grant)
+    session.interim_s = grant.interim_s
+    turn.books.touch(session)
+    turn.notes["renewed"] += 1
+    return _answer(turn, attempt, deal, grant)
 
 
 def _session(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> Session:
@@ -216,6 +216,12 @@ def _accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     session.interim_s = grant.interim_s
     session.hold_until_us = turn.after(grant.session_timeout_s + turn.settings.hold_margin_s)
     turn.books.add_session(session)
+    return _answer(turn, attempt, deal, grant)
+
+
+def _answer(turn: Turn, attempt: Attempt, deal: Deal, grant: Grant) -> Outcome:
+    """The Accept of a session, new or renewed, with all that its device is told."""
+    session = deal.session
     _learn_mac(turn, attempt, deal.subscriber)
     attributes = [(CLASS, token.issue(session.session_id, turn.sealer.class_key))]
     attributes += deal.dialect.write_grant(grant, attempt.hints)

@@ -7,7 +7,7 @@ or implausible changes nothing that is billed.
 
 from __future__ import annotations
 
-from aaa import boot, closing
+from aaa import boot, closing, ghosts
 from aaa.enforce import begin, enforce
 from aaa.identify import find_session, session_key
 from aaa.limits import deal_of
@@ -109,7 +109,8 @@ def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
         _forget_hold(session)
         _outlive(turn, session)
     elif session.state is SessionState.CLOSED and session.synthetic:
-        late = when.stale or when.at_us <= session.last_event_us
+        known_us = max(session.last_event_us, ghosts.replaced_us(turn, session))
+        late = when.stale or when.at_us <= known_us
         news = not late or usage.kind is RecordKind.STOP
         if usage.kind is not RecordKind.START and news:
             session.state = SessionState.OPEN
@@ -202,6 +203,8 @@ def _conclude(turn: Turn, session: Session, usage: Usage, when: EventTime, close
     elif not session.class_session_id:
         # A sibling's Start may overtake the Stop that frees the money of the one before it.
         begin(turn, session)
+    for ghost in ghosts.of_started(turn, session) if usage.kind is RecordKind.START else ():
+        enforce(turn, ghost)
 
 
 def _doubts(turn: Turn, session: Session, step: Step) -> None:

@@ -87,6 +87,9 @@ def _match_token(
     may be the old one's, repeated, whose records would then be charged twice (A3).
     """
     unbound = token.acct_session_id == "" or token.state is SessionState.ACCEPTED
+    again = _asked_again(usage, when, token, same_id) if unbound else None
+    if again is not None:
+        return Match(again, superseded=_live(same_id, again))
     same = token.acct_session_id == usage.acct_session_id
     siblings = [s for s in same_id if s.class_session_id == token.session_id]
     if siblings:
@@ -103,16 +106,37 @@ def _match_token(
     return Match(None, parent=token, superseded=_live(same_id))
 
 
+def _asked_again(
+    usage: Usage, when: EventTime, token: Session, same_id: Sequence[Session]
+) -> Session | None:
+    """The session that goes on under the Class of a login that was made within it (F-39).
+
+    Not every device names the session when it asks again, so the login had one of its own. The
+    counters are those of the session: begun anew they would be charged twice.
+    """
+    for session in same_id:
+        open_still = session.state is SessionState.OPEN or session.replaced_by == token.session_id
+        if (
+            open_still
+            and session is not token
+            and session.subscriber_id == token.subscriber_id
+            and session.session_s > 0
+            and _same_course(usage, when, session)
+        ):
+            return session
+    return None
+
+
 def _same_address(usage: Usage, session: Session) -> bool:
     """Does nothing contradict that this is the same connection (9.4 c)?"""
     pairs = (
         (usage.framed_ip_address, session.framed_ip_address),
-        (_station(usage.calling_station_id), _station(session.calling_station_id)),
+        (station_of(usage.calling_station_id), station_of(session.calling_station_id)),
     )
     return all(not new or not known or new == known for new, known in pairs)
 
 
-def _station(text: str) -> str:
+def station_of(text: str) -> str:
     """A Calling-Station-Id to compare: a MAC in any spelling is one station."""
     return canonical_mac(text) or text
 
@@ -230,7 +254,7 @@ def same_connection(one: Session, other: Session) -> bool:
         return False
     pairs = (
         (one.nas_port, other.nas_port),
-        (_station(one.calling_station_id) or None, _station(other.calling_station_id) or None),
+        (station_of(one.calling_station_id) or None, station_of(other.calling_station_id) or None),
         (one.acct_session_id or None, other.acct_session_id or None),
     )
     unnamed = any(all(part is None for part in side) for side in zip(*pairs, strict=True))

@@ -356,14 +356,19 @@ def test_a_mac_login_is_one_subscriber_however_its_name_is_spelled(gate: Gate) -
     assert len(gate.sessions()) == 1
 
 
-def test_f_40_a_ghost_on_a_quiet_device_makes_room_for_its_own_station(gate: Gate) -> None:
+def test_f_40_a_ghost_on_a_quiet_device_makes_room_for_another_station(gate: Gate) -> None:
     """The only session of a device, its Stop lost: the redials are what is heard of the device."""
     gate.add_subscriber()
     token = class_of(gate.accept(mac=MAC))
     gate.record("start", token=token, mac=MAC)
     gate.at(60).record("interim", token=token, mac=MAC, st=60, o=MB)
-    labels = [gate.at(at_s).accept(mac=MAC).label for at_s in range(300, 1800, 60)]
+    other = "02-00-00-00-00-02"
+    labels = []
+    for at_s in range(300, 2_400, 60):
+        labels.append(gate.at(at_s).accept(mac=other).label)
+        gate.serve(*gate.desk.due(gate.now_us))
     assert labels[0] == "too-many-sessions"
+    assert "no-credit" in labels, "its place is free before its money is"
     assert labels[-1] == "accepted"
     assert gate.check() == []
 

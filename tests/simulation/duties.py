@@ -77,28 +77,29 @@ class Duties:
     def _places(self, books: Books, news: News) -> Iterator[str]:
         """F5: nobody is refused for too many sessions while there are fewer."""
         rows = books.ask(
-            "SELECT d.login, d.n, d.decided_us, d.device_id, d.request, s.account_id, p.source"
+            "SELECT d.login, d.n, d.decided_us, d.request, s.account_id, p.source"
             " FROM decisions d JOIN subscribers s ON s.login = d.login"
             " JOIN plans p ON p.name = s.plan_name WHERE d.code = 'too-many-sessions'"
             " ORDER BY p.version"
         )
         texts = {row[:2]: row for row in rows}  # the newest version of the plan
-        for key, (login, _, at_us, device_id, request, account_id, text) in texts.items():
+        for key, (login, _, at_us, request, account_id, text) in texts.items():
             if key in self._refused:
                 continue
             self._refused.add(key)
             station = json.loads(request).get("Calling-Station-Id", "")
             touched = {session.session_id for _, session in news.sessions}
             taken_n = 0
-            for session_id, state, created_us, of_device, of_station in books.ask(
-                "SELECT session_id, state, created_us, device_id, calling_station_id"
+            for session_id, state, created_us, of_station in books.ask(
+                "SELECT session_id, state, created_us, calling_station_id"
                 " FROM sessions WHERE account_id = ?",
                 account_id,
             ):
-                same = (of_device, of_station) == (device_id, station) and station
-                waits = created_us + self.start_wait_s * US_PER_S > at_us and not same
+                if station and of_station == station:
+                    continue  # its own, on whichever device: a redial takes its place (F-40)
+                waits = created_us + self.start_wait_s * US_PER_S > at_us
                 live = state == OPEN or (state == ACCEPTED and waits)
-                taken_n += live or (session_id in touched and not same)
+                taken_n += live or session_id in touched
             places_n = read(text).sessions_max
             if taken_n < places_n:
                 yield (
