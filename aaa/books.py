@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
 from domain.account import Account, Allowance, Subscriber
+from domain.deed import Deed
 from domain.device import Latch
 from domain.grant import Order
 from domain.ledger import Entry
@@ -64,6 +65,7 @@ class Books:
         self.macs: list[tuple[int, str]] = []
         self.latches: list[tuple[int, str, Latch]] = []
         self.changed_marks: dict[tuple[int, str], DeviceMark] = {}
+        self.deeds: list[Deed] = []
 
     # -- what is missing, and taking in what was found
 
@@ -303,6 +305,7 @@ class Books:
             macs=self.macs,
             latches=self.latches,
             marks=list(self.changed_marks.values()),
+            deeds=self.deeds,
             journal_id=journal_id,
             journal=journal,
         )
@@ -387,6 +390,17 @@ class Books:
                 self._note_stray(self.sessions[change.row_id])
                 self._drop_session(self.sessions[change.row_id])
         return accounts
+
+    def live_by_plan(self, plan_id: int) -> set[int]:
+        """The accounts with live sessions that have a subscriber of the plan of this version."""
+        plan = self.plans.get(plan_id)
+        return {
+            subscriber.account_id
+            for subscriber in self.subscribers.values()
+            if plan is not None
+            and subscriber.plan_name == plan.name
+            and self.live_of.get(subscriber.account_id)
+        }
 
     def _account_of(self, change: Change) -> int | None:
         if change.kind == "account":

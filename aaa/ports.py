@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from domain.account import Account, Allowance, Subscriber
+from domain.deed import Deed
 from domain.device import Latch
 from domain.grant import Order
 from domain.ledger import Entry
@@ -130,6 +131,7 @@ class Changes:
     macs: list[tuple[int, str]] = field(default_factory=list)  # (subscriber, learned MAC)
     latches: list[tuple[int, str, Latch]] = field(default_factory=list)
     marks: list[DeviceMark] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)  # drafts; the store numbers them
     journal_id: int = 0
     journal: bytes = b""  # encoded batch; empty: no accounting in it
 

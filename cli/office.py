@@ -22,7 +22,7 @@ from aaa.ports import StoreUnavailable
 from aaa.sealing import KeyRing
 from cli import settings
 from cli.errors import HouseError
-from domain.deed import Deed
+from domain.deed import Deed, draft
 from domain.seams import Clock, Ids, Randomness
 from server.seams import MonotoneIds, SystemClock, SystemRandomness
 from store import audit
@@ -94,16 +94,15 @@ class Office:
         reason: str = "",
     ) -> Deed:
         """A deed of this command, for `audit_all`."""
-        return Deed(
-            seq=0,
-            at_us=self.now_us,
-            who=self.who,
-            action=action,
+        return draft(
+            self.now_us,
+            self.who,
+            action,
             kind=kind,
             row_id=row_id,
             subject=subject,
-            before=audit.in_json(before),
-            after=audit.in_json(after),
+            before=before,
+            after=after,
             reason=reason,
         )
 

@@ -7,10 +7,13 @@ so that a row that is changed, taken out or put elsewhere later is found (S40).
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, Final
 
+SERVER: Final = "server"  # who did it when nobody in the office did
 SECRETS: Final = frozenset({"credential", "secret"})
 NOT_SHOWN: Final = "(not shown)"
 
@@ -30,6 +33,32 @@ class Deed:
     after: str
     reason: str
     digest: bytes = b""
+
+
+def draft(
+    at_us: int,
+    who: str,
+    action: str,
+    *,
+    kind: str,
+    row_id: int = 0,
+    subject: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Deed:
+    """A deed that has no number and no digest yet; it gets both in the transaction that keeps it.
+
+    `before` and `after` hold only what differs, never a secret; both empty is fine for a deed that
+    changed nothing but is worth knowing, such as reading a password.
+    """
+    told = (in_json(before), in_json(after))
+    return Deed(0, at_us, who, action, kind, row_id, subject, *told, reason)
+
+
+def in_json(told: Mapping[str, Any] | None) -> str:
+    """One JSON object, the same for the same values, in ASCII: no text can break it."""
+    return json.dumps(told or {}, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
 def differing(before: Any, after: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -53,5 +82,7 @@ def differing(before: Any, after: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A value whose JSON is the same in every process: sets are sorted."""
-    return sorted(value) if isinstance(value, AbstractSet) else value
+    """A value as JSON has it, the same in every process: sets are sorted."""
+    if isinstance(value, AbstractSet):
+        return sorted(value)
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.deed import Deed
+from domain.deed import Deed, draft
 from store import schema
 from store.database import TOLD
 from store.office_money import values
@@ -47,29 +47,19 @@ async def write(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> Deed:
-    """Append one deed, inside an office transaction.
-
-    `before` and `after` hold only what differs, never a secret; both empty is fine for a deed that
-    changed nothing but is worth knowing, such as reading a password.
-    """
-    draft = Deed(
-        seq=0,
-        at_us=at_us,
-        who=who,
-        action=action,
+    """Append one deed, inside an office transaction; see `domain.deed.draft`."""
+    one = draft(
+        at_us,
+        who,
+        action,
         kind=kind,
         row_id=row_id,
         subject=subject,
-        before=in_json(before),
-        after=in_json(after),
+        before=before,
+        after=after,
         reason=reason,
     )
-    return (await append(connection, [draft]))[-1]
-
-
-def in_json(told: Mapping[str, Any] | None) -> str:
-    """What differs as the audit keeps it: one JSON object, the same for the same values."""
-    return _ENCODER.encode(told or {}).decode()
+    return (await append(connection, [one]))[-1]
 
 
 async def append(connection: AsyncConnection, drafts: Sequence[Deed]) -> list[Deed]:
@@ -93,12 +83,21 @@ async def head(connection: AsyncConnection) -> tuple[int, bytes]:
 def chained(drafts: Sequence[Deed], seq: int, last: bytes) -> list[Deed]:
     """The drafts numbered and with their digests, behind deed `seq` of digest `last`."""
     told = []
-    for draft in drafts:
+    for one in drafts:
         seq += 1
-        deed = replace(draft, seq=seq)
+        deed = replace(one, seq=seq)
         last = digest_of(deed, last)
         told.append(replace(deed, digest=last))
     return told
+
+
+def chained_rows(
+    drafts: Sequence[Sequence[Any]], newest: Sequence[Any] | None
+) -> list[tuple[Any, ...]]:
+    """Rows of drafts as rows of deeds, behind the newest (number, digest) that there is."""
+    seq, last = (newest[0], bytes(newest[1])) if newest else (0, FIRST_DIGEST)
+    told = chained([DEEDS.of_row(row) for row in drafts], seq, last)
+    return [DEEDS.to_row(deed) for deed in told]
 
 
 async def everything(connection: AsyncConnection, after_seq: int = 0) -> AsyncIterator[Deed]:

@@ -18,14 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
 from store import schema
-from store.database import Database
+from store.audit import chained_rows
+from store.database import OFFICE_LOCK, Database
 from store.desk_sqlite import check_met
 from store.outages import away, in_one_line, raced, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import Row
 from store.statements import numbered_postgresql, postgresql_sql
 from store.writes import WRITES
-from store.writing import Step
+from store.writing import DEEDS, Step
 
 Result = TypeVar("Result")
 
@@ -80,6 +81,9 @@ class PostgresqlRoad:
     async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
         async with self._transaction("BEGIN") as driver:
+            if any(step.write == DEEDS for step in steps):
+                # Before any other lock, as the office takes it (L11): the chain has no forks.
+                await driver.execute(f"SELECT pg_advisory_xact_lock({OFFICE_LOCK})")
             if len(accounts) > 1:
                 await driver.fetch(_LOCK, accounts)
             if feed_seq is not None:
@@ -87,6 +91,9 @@ class PostgresqlRoad:
                 if newest != feed_seq:
                     raise Conflict(f"change {newest} came after {feed_seq}")
             for step in steps:
+                if step.write == DEEDS:
+                    found = await driver.fetchrow(_READ["audit_head"])
+                    step = step._replace(rows=chained_rows(step.rows, found))
                 columns = zip(*step.rows, strict=True)
                 try:
                     status = await driver.execute(_WRITE[step.write], *columns)

@@ -18,13 +18,14 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
+from store.audit import chained_rows
 from store.database import Database
 from store.outages import in_one_line, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import Row
 from store.statements import sqlite_sql
 from store.writes import WRITES
-from store.writing import Expect, Step
+from store.writing import DEEDS, Expect, Step
 
 CHECKPOINT_PAGES = 16_384  # so much of the WAL (64 MiB) is worth moving into the database
 CACHE_KIB = 64 * 1024
@@ -64,6 +65,9 @@ def write_in(connection: sqlite3.Connection, feed_seq: int | None, steps: list[S
         if feed_seq is not None and newest != feed_seq:
             raise Conflict(f"change {newest} came after {feed_seq}")
         for step in steps:
+            if step.write == DEEDS:
+                found = connection.execute(_READ["audit_head"]).fetchone()
+                step = step._replace(rows=chained_rows(step.rows, found))
             check_met(step, connection.executemany(_WRITE[step.write], step.rows).rowcount)
         connection.execute("COMMIT")
     except BaseException:

@@ -56,6 +56,13 @@ def _sessions_of_key(p: Parameters) -> Select[Any]:
     )
 
 
+def _audit_head(_: Parameters) -> Select[Any]:
+    """Number and digest of the newest deed."""
+    table = schema.audit.c
+    one: ColumnElement[int] = literal_column("1")
+    return select(table.seq, table.digest).order_by(table.seq.desc()).limit(one).offset(_ZERO)
+
+
 def _current_allowances(p: Parameters) -> Select[Any]:
     """The allowances of the periods that the account's subscribers are in, and later ones."""
     table, people = schema.allowances.c, schema.subscribers.c
@@ -145,6 +152,7 @@ QUERIES: dict[str, Query] = {
         lambda p: select(*rows.ORDERS.columns).where(_PENDING).order_by(schema.orders.c.order_id),
     ),
     # the feed
+    "audit_head": Query({}, _audit_head),
     "feed_seq": Query({}, lambda p: select(func.coalesce(func.max(schema.changes.c.seq), _ZERO))),
     "feed_oldest": Query(
         {}, lambda p: select(func.coalesce(func.min(schema.changes.c.seq), _ZERO))

@@ -245,6 +245,7 @@ WRITES: dict[str, Recipe] = {
     "learn": Update(types_of(schema.subscribers.c.subscriber_id, schema.subscribers.c.mac), _learn),
     "latches": _ignore(schema.device_latches),
     "marks": Insert(schema.device_marks, rows.MARKS.names, _later),
+    "deeds": _add(rows.DEEDS),
     # the server's rim
     "knocks": Insert(schema.knocks, tuple(schema.knocks.c.keys()), _count_knocks),
     "knocks_bound": Update({}, _bound_knocks),

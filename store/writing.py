@@ -22,6 +22,8 @@ from store.writes import ADVANCED
 DECISIONS_PER_LOGIN = 20
 DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
 
+DEEDS = "deeds"  # the write whose rows are drafts, numbered and chained in the transaction
+
 _ADVANCED = attrgetter(*ADVANCED)
 
 Rows = list[tuple[Any, ...]]
@@ -71,6 +73,7 @@ def commit_steps(changes: Changes, moved: list[Session], changed: list[Session])
             ),
         ),
         Step("marks", _mark_rows(changes)),
+        Step(DEEDS, [rows.DEEDS.to_row(one) for one in changes.deeds]),
     ]
     return [step for step in steps if step.rows]
 

@@ -11,10 +11,11 @@ from sqlalchemy import delete
 
 from aaa.ports import Change, Changes, Conflict, StoreUnavailable, Want
 from domain.account import Allowance, MacMode
+from domain.deed import SERVER, draft
 from domain.device import Latch
 from domain.grant import OrderResult, OrderState
 from domain.session import DeviceMark, HoldState, SessionState
-from store import rows, schema
+from store import audit, rows, schema
 from store.feed import record_change
 from store.journal import journal_digest
 from store.plans import plan_row
@@ -296,6 +297,31 @@ def test_a_latch_that_is_proved_twice_is_kept_once(house_url: str) -> None:
         await house.store.commit(Changes(NOW_US, 0, latches=[latch, latch]))
         await house.store.commit(Changes(NOW_US + 9, 0, latches=[latch]))
         assert await house.table("device_latches") == [(5, "10.0.5.1", "no-proxy-state", NOW_US)]
+
+    tell(house_url, story)
+
+
+def test_s40_deeds_of_a_batch_join_the_chain_or_go_with_the_batch(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle()
+        of: dict[str, Any] = {"kind": "subscriber", "row_id": 1001, "subject": "user1"}
+        drafts = [draft(NOW_US, SERVER, word, after={"mac": word}, **of) for word in ("a", "b")]
+        await house.store.commit(Changes(NOW_US, 0, deeds=drafts))
+        async with house.database.office() as connection:
+            await audit.append(connection, [draft(NOW_US, "ada", "c", **of)])
+        lost = Changes(NOW_US, 0, sessions=[session(99, version=7)], deeds=drafts)
+        with pytest.raises(Conflict):
+            await house.store.commit(lost)
+        await house.store.commit(Changes(NOW_US, 0, deeds=drafts[1:]))
+        rows = await house.table("audit")
+        assert [(row[0], row[2], row[3]) for row in rows] == [
+            (1, "server", "a"),
+            (2, "server", "b"),
+            (3, "ada", "c"),
+            (4, "server", "b"),
+        ]
+        async with house.database.reading() as connection:
+            assert await audit.broken_at(connection) is None
 
     tell(house_url, story)
 
