@@ -13,7 +13,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, or_, text
+from sqlalchemy import Column, ColumnElement, Select, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.session import Session, SessionState
@@ -27,6 +27,9 @@ _US_PER_S = 1_000_000
 # twice the silence after which it is ended, or, where none is known, this long.
 _LOST_S = 1_800
 _LOST_INTERVALS = 6
+_LOST_MAX_S = _LOST_INTERVALS * 86_400 + _LOST_S  # no interval is longer than a day
+_MISSES_MAX = 20_000  # sessions that the index lets through and their rows do not
+_ROWS_AT_ONCE = 500
 _T = schema.sessions.c
 _BEGAN = (int(SessionState.OPEN), int(SessionState.CLOSED))
 
@@ -53,21 +56,51 @@ async def sessions(
 ) -> list[ListedSession]:
     """The sessions that fit, the newest beginning first."""
     found: dict[int, ListedSession] = {}
-    for given in _roads(sought):
-        query = _narrowed(listed(), sought).where(*given).limit(limit)
-        for row in await connection.execute(query.order_by(_newest(sought, given).desc())):
-            one = listed_of_row(row)
+    roads = _roads(sought)
+    if not roads:
+        query = _narrowed(listed(), sought).order_by(_by_age(sought).desc()).limit(limit)
+        return [listed_of_row(row) for row in await connection.execute(query)]
+    for given in roads:
+        for one in await _along(connection, sought, given, limit=limit):
             found[one.session.session_id] = one
     newest = sorted(found.values(), key=_beginning, reverse=True)
     return newest[:limit]
 
 
-def _newest(sought: Sought, given: list[ColumnElement[bool]]) -> ColumnElement[int]:
-    """The order in which the index that is meant has them already."""
-    if given:
-        return _T.start_us
-    # The live ones are found by the index of the live ones and sorted: by a sum, so that no index
-    # of all sessions, ever so many of them ended, is walked for the order.
+async def _along(
+    connection: AsyncConnection, sought: Sought, given: list[ColumnElement[bool]], *, limit: int
+) -> list[ListedSession]:
+    """The sessions that one index finds.
+
+    A worn address has a hundred thousand of them. So the index alone, which holds beginning and
+    end, says first which may fit; only these rows are then read, and looked at in full.
+    """
+    query = select(_T.session_id).where(*given)
+    if sought.until_us is not None:
+        query = query.where(_T.start_us <= sought.until_us)
+    if sought.since_us is not None:
+        may_us = sought.since_us - _LOST_MAX_S * _US_PER_S
+        query = query.where(or_(_T.stop_us.is_(None), _T.stop_us > may_us))
+    if sought.account_id is not None:
+        query = query.where(_T.account_id == sought.account_id)
+    query = query.order_by(_T.start_us.desc()).limit(limit + _MISSES_MAX)
+    ids = list(await connection.scalars(query))
+    found: list[ListedSession] = []
+    for at in range(0, len(ids), _ROWS_AT_ONCE):
+        some = _T.session_id.in_(ids[at : at + _ROWS_AT_ONCE])
+        rows = await connection.execute(_narrowed(listed(), sought).where(some))
+        found += sorted((listed_of_row(row) for row in rows), key=_beginning, reverse=True)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _by_age(sought: Sought) -> ColumnElement[int]:
+    """The order of a list that no address or station leads to.
+
+    The live ones are found by the index of the live ones and sorted: by a sum, so that no index of
+    all sessions, ever so many of them ended, is walked for the order.
+    """
     return _T.session_id + 0 if sought.ended is False else _T.session_id
 
 
@@ -79,7 +112,7 @@ def _roads(sought: Sought) -> list[list[ColumnElement[bool]]]:
     """The conditions that an index answers: one list for each index that has to be asked."""
     station = [] if sought.mac is None else _having(_T.mac, [sought.mac])
     if sought.network is None:
-        return [station]
+        return [station] if station else []
     network = sought.network
     if isinstance(network, ipaddress.IPv4Network):
         return [[*_having(_T.framed_ip_address, [str(network.network_address)]), *station]]

@@ -18,9 +18,10 @@ OPEN_SUSPENSE = "state = 'open'"
 
 
 def _index_where(name: str, column: str) -> Index:
-    """By a column and the beginning of the session, for rows that have one."""
+    """By a column, beginning and end, for sessions that have one: enough to pass most over."""
     where = text(f"{column} <> ''")
-    return Index(name, column, "start_us", sqlite_where=where, postgresql_where=where)
+    columns = (column, "start_us", "stop_us", "session_id")
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 sessions = Table(

@@ -95,15 +95,15 @@ ALTER TABLE sessions ADD CONSTRAINT ck_sessions_unrated CHECK (unrated_input BET
 UPDATE sessions SET mac = lower(replace(calling_station_id, '-', ':'))
     WHERE calling_station_id ~ '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$'
 --;
-CREATE INDEX ix_sessions_framed_ipv6_address ON sessions (framed_ipv6_address, start_us) WHERE framed_ipv6_address <> ''
+CREATE INDEX ix_sessions_framed_ipv6_address ON sessions (framed_ipv6_address, start_us, stop_us, session_id) WHERE framed_ipv6_address <> ''
 --;
-CREATE INDEX ix_sessions_delegated_ipv6_prefix ON sessions (delegated_ipv6_prefix, start_us) WHERE delegated_ipv6_prefix <> ''
+CREATE INDEX ix_sessions_delegated_ipv6_prefix ON sessions (delegated_ipv6_prefix, start_us, stop_us, session_id) WHERE delegated_ipv6_prefix <> ''
 --;
-CREATE INDEX ix_sessions_framed_ip_address ON sessions (framed_ip_address, start_us) WHERE framed_ip_address <> ''
+CREATE INDEX ix_sessions_framed_ip_address ON sessions (framed_ip_address, start_us, stop_us, session_id) WHERE framed_ip_address <> ''
 --;
-CREATE INDEX ix_sessions_mac ON sessions (mac, start_us) WHERE mac <> ''
+CREATE INDEX ix_sessions_mac ON sessions (mac, start_us, stop_us, session_id) WHERE mac <> ''
 --;
-CREATE INDEX ix_sessions_framed_ipv6_prefix ON sessions (framed_ipv6_prefix, start_us) WHERE framed_ipv6_prefix <> ''
+CREATE INDEX ix_sessions_framed_ipv6_prefix ON sessions (framed_ipv6_prefix, start_us, stop_us, session_id) WHERE framed_ipv6_prefix <> ''
 --;
 ALTER TABLE orders DROP CONSTRAINT ck_orders_kind
 --;

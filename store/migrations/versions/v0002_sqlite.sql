@@ -171,21 +171,21 @@ DROP TABLE sessions
 --;
 ALTER TABLE new_sessions RENAME TO sessions
 --;
-CREATE INDEX ix_sessions_framed_ipv6_address ON sessions (framed_ipv6_address, start_us) WHERE framed_ipv6_address <> ''
+CREATE INDEX ix_sessions_framed_ipv6_address ON sessions (framed_ipv6_address, start_us, stop_us, session_id) WHERE framed_ipv6_address <> ''
 --;
 CREATE INDEX ix_sessions_live_device ON sessions (device_id, session_id) WHERE state < 2
 --;
 CREATE INDEX ix_sessions_device_id_acct_session_id_session_id ON sessions (device_id, acct_session_id, session_id)
 --;
-CREATE INDEX ix_sessions_delegated_ipv6_prefix ON sessions (delegated_ipv6_prefix, start_us) WHERE delegated_ipv6_prefix <> ''
+CREATE INDEX ix_sessions_delegated_ipv6_prefix ON sessions (delegated_ipv6_prefix, start_us, stop_us, session_id) WHERE delegated_ipv6_prefix <> ''
 --;
 CREATE INDEX ix_sessions_live_account ON sessions (account_id, session_id) WHERE state < 2
 --;
-CREATE INDEX ix_sessions_framed_ip_address ON sessions (framed_ip_address, start_us) WHERE framed_ip_address <> ''
+CREATE INDEX ix_sessions_framed_ip_address ON sessions (framed_ip_address, start_us, stop_us, session_id) WHERE framed_ip_address <> ''
 --;
-CREATE INDEX ix_sessions_mac ON sessions (mac, start_us) WHERE mac <> ''
+CREATE INDEX ix_sessions_mac ON sessions (mac, start_us, stop_us, session_id) WHERE mac <> ''
 --;
-CREATE INDEX ix_sessions_framed_ipv6_prefix ON sessions (framed_ipv6_prefix, start_us) WHERE framed_ipv6_prefix <> ''
+CREATE INDEX ix_sessions_framed_ipv6_prefix ON sessions (framed_ipv6_prefix, start_us, stop_us, session_id) WHERE framed_ipv6_prefix <> ''
 --;
 CREATE INDEX ix_sessions_session_id ON sessions (session_id)
 --;
