@@ -10,7 +10,7 @@ from __future__ import annotations
 from aaa import closing, ghosts
 from aaa.token import session_of
 from aaa.turn import Turn
-from accounting import suspense
+from accounting import adoption, suspense
 from accounting.event_time import EventTime
 from accounting.identity import Match, match
 from accounting.suspense import Reason
@@ -115,7 +115,8 @@ def _open(
             session.account_id = subscriber.account_id
             session.subscriber_id = subscriber.subscriber_id
             session.plan_id = plan.plan_id
-            turn.notes["unauthorised"] += 1
+            session.adopted = adoption.ran_before(usage, when.at_us, device)
+            turn.notes["adopted" if session.adopted else "unauthorised"] += 1
     turn.books.add_session(session)
     if reason is not None:
         turn.books.put_suspense(

@@ -14,7 +14,7 @@ from aaa.limits import deal_of
 from aaa.outcome import Outcome
 from aaa.request import Request
 from aaa.turn import Turn
-from accounting import charging, hold, suspense
+from accounting import adoption, charging, hold, suspense
 from accounting.charging import Total
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import EventTime, event_time
@@ -74,6 +74,8 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         ended=closed,
         interval_s=session.interim_s or turn.settings.interim_s,
     )
+    if session.adopted:
+        adoption.take_baseline(session, before)
     if session.walled:
         charging.leave_unrated(session, before)
     # One Accept owes one fee, in however many sessions the device splits it (F-54); the fee of
