@@ -3,6 +3,10 @@
 The database keeps a feed of changes. It is read every 200 ms, and at once when the database can
 say that there is something (PostgreSQL's NOTIFY). Devices are reloaded, new orders carried out,
 and the desk forgets what it had cached, so that a top-up or a new router works without a restart.
+
+How far that has come is marked in the database, once the sessions that a change concerns were
+looked at and what follows is durable: the command line waits for it, and the next start goes on
+from there, so what was changed while no server ran is dealt with as well.
 """
 
 from __future__ import annotations
@@ -47,10 +51,16 @@ class Feed:
         self._log = log
         self._wake = asyncio.Event()
         self._seq = 0
+        self._marked = 0
 
     async def begin(self) -> None:
-        """Start from now: what is loaded after this call is as new as the feed."""
-        self._seq = await self._store.feed_seq()
+        """Start where the last run ended: what it did not get to is looked at now."""
+        newest = await self._store.feed_seq()
+        marked = await self._store.feed_mark()
+        if marked is None or marked > newest:  # a new database, or one that was restored
+            await self._store.mark_feed(newest)
+            marked = newest
+        self._seq = self._marked = marked
 
     def nudge(self) -> None:
         """There may be something to read."""
@@ -74,8 +84,14 @@ class Feed:
     async def read(self) -> None:
         """Read once. The place in the feed moves on only when all have heard."""
         changes = await self._store.feed(self._seq)
-        if not changes:
-            return
+        if changes:
+            await self._hear(changes)
+        looked = min(self._desk.looked_seq, self._seq)
+        if looked > self._marked:
+            await self._store.mark_feed(looked)
+            self._marked = looked
+
+    async def _hear(self, changes: list[Change]) -> None:
         kinds = {change.kind for change in changes}
         if kinds & {"device", EVERYTHING}:
             await self._devices_changed()

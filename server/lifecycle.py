@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from aaa.ports import StoreUnavailable
-from aaa.request import Item, Settled
+from aaa.request import Item, Recheck, Settled
 from radius.duplicates import Duplicates
 from server.batcher import Batcher
 from server.door import ACCT_CODES, AUTH_CODES, Door
@@ -143,7 +143,7 @@ class Server:
         await self.feed.begin()
         await self._load_devices()
         await self._desk.warm()
-        await self._store.probe()
+        await self._store.probe(self._seams.clock.now_us())
         self.readiness.store_proved(self._seams.clock.monotonic_us())
         self._look_at_disk()
         try:
@@ -268,6 +268,8 @@ class Server:
     def _done(self, item: Item) -> None:
         if isinstance(item, Settled):
             self.orders.forget(item.order_id)
+        elif isinstance(item, Recheck):
+            self.feed.nudge()  # it may have been the last one that a change asked for
 
     async def _sweep(self) -> None:
         if not self.batcher.lengths()[Rank.TASK]:  # while tasks pile up, sweeping adds nothing
@@ -278,7 +280,7 @@ class Server:
         """Have the store prove itself, and look at the disk."""
         self._look_at_disk()
         try:
-            await self._store.probe()
+            await self._store.probe(self._seams.clock.now_us())
         except StoreUnavailable as error:
             self.readiness.store_failed(str(error))
         else:

@@ -43,10 +43,20 @@ class OneAtATime:
         async with self._turnstile:
             return await self._store.feed_seq()
 
-    async def probe(self) -> None:
+    async def feed_mark(self) -> int | None:
+        """How far the feed was looked into."""
+        async with self._turnstile:
+            return await self._store.feed_mark()
+
+    async def mark_feed(self, seq: int) -> None:
+        """Say how far the feed was looked into."""
+        async with self._turnstile:
+            await self._store.mark_feed(seq)
+
+    async def probe(self, at_us: int) -> None:
         """Commit something small."""
         async with self._turnstile:
-            await self._store.probe()
+            await self._store.probe(at_us)
 
     async def knocked(self, knocks: Sequence[Knock]) -> None:
         """Add to the bounded record of who knocked."""

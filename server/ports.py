@@ -38,6 +38,7 @@ class Desk(Protocol):
 
     notes: Counter[str]
     trouble: str  # what the store said when it failed last
+    looked_seq: int  # changes up to here are heard, and what they ask for is durable
     broke: Callable[[Item, BaseException], None]
 
     async def warm(self) -> None:
@@ -90,7 +91,13 @@ class Store(Protocol):
     async def feed_seq(self) -> int:
         """The newest change number."""
 
-    async def probe(self) -> None:
+    async def feed_mark(self) -> int | None:
+        """How far a server has looked into the feed, this one or an earlier one."""
+
+    async def mark_feed(self, seq: int) -> None:
+        """Say that every change up to `seq` is dealt with."""
+
+    async def probe(self, at_us: int) -> None:
         """Write and commit something small: returns when the store can be relied on."""
 
     async def knocked(self, knocks: Sequence[Knock]) -> None:

@@ -24,7 +24,7 @@ from store.database import Database
 from store.desk_postgresql import PostgresqlRoad
 from store.desk_sqlite import SqliteRoad
 from store.devices import device_steps
-from store.feed import EVERYTHING, ChangeListener
+from store.feed import EVERYTHING, LOOKED, PROBE, ChangeListener
 from store.reading import Ask, load_steps
 from store.rows import Row, order_of
 from store.standing import Standing
@@ -124,11 +124,22 @@ class DeskStore:
             rows = sorted(tuple(knock) for knock in knocks)
             await self._alone([Step("knocks", rows), Step("knocks_bound", [()])])
 
-    async def probe(self) -> None:
-        """Commit something small, which proves that the store can. Raises StoreUnavailable."""
+    async def probe(self, at_us: int = 0) -> None:
+        """Commit something small, which proves that the store can. Raises StoreUnavailable.
+
+        It also tells the command line that a server runs (`store.office_sessions`).
+        """
         # SQLite writes no page that already says what it is told: write something else in between.
-        said = ("begun", "committed")
-        await self._alone([Step("probe", [("probe", word)]) for word in said])
+        said = ("begun", str(at_us))
+        await self._alone([Step("note", [(PROBE, word)]) for word in said])
+
+    async def feed_mark(self) -> int | None:
+        """How far a server has looked into the feed; None: none has. Raises StoreUnavailable."""
+        return await self._road.read(_mark_steps())
+
+    async def mark_feed(self, seq: int) -> None:
+        """Every change up to `seq` is dealt with. Raises StoreUnavailable."""
+        await self._alone([Step("note", [(LOOKED, str(seq))])])
 
     async def _alone(self, steps: list[Step]) -> None:
         """Write what no batch waits for. Raises StoreUnavailable, after a lost race as well."""
@@ -156,6 +167,11 @@ def _feed_steps(since_seq: int) -> Generator[Ask, list[Row], list[Change]]:
         # PostgreSQL's numbers have gaps where a transaction failed; then this is one too many.
         news.insert(0, Change(oldest, EVERYTHING, 0))
     return news
+
+
+def _mark_steps() -> Generator[Ask, list[Row], int | None]:
+    found = yield Ask("meta", [(LOOKED,)])
+    return int(found[0][0]) if found else None
 
 
 def _order_steps() -> Generator[Ask, list[Row], list[Order]]:

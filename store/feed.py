@@ -19,6 +19,9 @@ from store.outages import away, in_one_line
 from store.schema import changes
 
 CHANNEL = "tollhouse_changes"
+# Rows of `meta` by which a server says that it runs, and how far it has looked into the feed.
+PROBE = "probe"
+LOOKED = "looked"
 KEPT_N = 200_000  # older changes are of no use to anybody who is awake
 _SWEEP_EVERY = 1_000
 

@@ -154,6 +154,10 @@ QUERIES: dict[str, Query] = {
     # the feed
     "audit_head": Query({}, _audit_head),
     "feed_seq": Query({}, lambda p: select(func.coalesce(func.max(schema.changes.c.seq), _ZERO))),
+    "meta": Query(
+        types_of(schema.meta.c.key),
+        lambda p: select(schema.meta.c.value).where(schema.meta.c.key == p["key"]),
+    ),
     "feed_oldest": Query(
         {}, lambda p: select(func.coalesce(func.min(schema.changes.c.seq), _ZERO))
     ),

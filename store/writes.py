@@ -249,5 +249,5 @@ WRITES: dict[str, Recipe] = {
     # the server's rim
     "knocks": Insert(schema.knocks, tuple(schema.knocks.c.keys()), _count_knocks),
     "knocks_bound": Update({}, _bound_knocks),
-    "probe": _replace(schema.meta, ("key", "value")),
+    "note": _replace(schema.meta, ("key", "value")),
 }

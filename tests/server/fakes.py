@@ -155,6 +155,7 @@ class Desk:
         self.warmed = False
         self.notes: Counter[str] = Counter()
         self.trouble = ""
+        self.looked_seq = 0
         self.broke: Callable[[Item, BaseException], None] = lambda item, error: None
 
     async def warm(self) -> None:
@@ -222,6 +223,7 @@ class Store:
         self.changes: list[Change] = []
         self.knocks: list[Knock] = []
         self.away = False
+        self.mark: int | None = None
 
     def _check(self) -> None:
         if self.away:
@@ -243,7 +245,15 @@ class Store:
         self._check()
         return self.changes[-1].seq if self.changes else 0
 
-    async def probe(self) -> None:
+    async def feed_mark(self) -> int | None:
+        self._check()
+        return self.mark
+
+    async def mark_feed(self, seq: int) -> None:
+        self._check()
+        self.mark = seq
+
+    async def probe(self, at_us: int) -> None:
         self._check()
 
     async def knocked(self, knocks: Sequence[Knock]) -> None:

@@ -51,6 +51,37 @@ def test_each_kind_reaches_those_concerned_once() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(("marked", "begins_at"), [(None, 8), (99, 8), (5, 5)])
+def test_a_start_goes_on_where_the_last_run_had_come_to(marked: int | None, begins_at: int) -> None:
+    async def story() -> None:
+        reader = Reader()
+        reader.store.mark = marked
+        reader.store.changes = [Change(seq, "account", seq) for seq in range(1, 9)]
+        await reader.feed.begin()
+        assert reader.store.mark == begins_at
+        await reader.feed.read()
+        assert [change.seq for change in reader.desk.absorbed] == list(range(begins_at + 1, 9))
+
+    asyncio.run(story())
+
+
+def test_what_the_desk_has_looked_at_is_marked_and_no_more() -> None:
+    async def story() -> None:
+        reader = Reader()
+        await reader.feed.begin()
+        reader.store.changes = [Change(1, "account", 5), Change(2, "account", 6)]
+        await reader.feed.read()
+        assert reader.store.mark == 0, "the desk has not come to it yet"
+        reader.desk.looked_seq = 1
+        await reader.feed.read()
+        assert reader.store.mark == 1
+        reader.desk.looked_seq = 7
+        await reader.feed.read()
+        assert reader.store.mark == 2, "no further than the feed was read"
+
+    asyncio.run(story())
+
+
 def test_a_gap_in_the_feed_reloads_everything() -> None:
     async def story() -> None:
         reader = Reader()

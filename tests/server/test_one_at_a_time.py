@@ -24,7 +24,7 @@ class Narrow(Store):
         await self.enter()
         return await super().feed_seq()
 
-    async def probe(self) -> None:
+    async def probe(self, at_us: int) -> None:
         await self.enter()
 
 
@@ -38,8 +38,8 @@ def test_questions_and_batches_take_turns() -> None:
             async with lock:
                 await narrow.enter()
 
-        await asyncio.gather(*(call() for _ in range(5) for call in (batch, store.probe,
-                                                                     store.feed_seq)))  # fmt: skip
+        calls = (batch, lambda: store.probe(1), store.feed_seq)
+        await asyncio.gather(*(call() for _ in range(5) for call in calls))
 
     asyncio.run(story())
 
@@ -52,5 +52,7 @@ def test_every_question_comes_through_unchanged() -> None:
         assert await store.pending_orders() == []
         assert await store.feed(0) == []
         await store.knocked([])
+        await store.mark_feed(4)
+        assert await store.feed_mark() == inner.mark == 4
 
     asyncio.run(story())

@@ -132,9 +132,9 @@ class WatchedStore(DeskStore):
         self.points.pass_by("orders.loaded")
         return orders
 
-    async def probe(self) -> None:
+    async def probe(self, at_us: int) -> None:
         """Prove that the store commits."""
-        await super().probe()
+        await super().probe(at_us)
         self.points.pass_by("probe.after")
 
     async def checkpoint(self) -> None:

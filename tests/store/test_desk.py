@@ -15,7 +15,7 @@ from domain.deed import SERVER, draft
 from domain.device import Latch
 from domain.grant import OrderResult, OrderState
 from domain.session import DeviceMark, HoldState, SessionState
-from store import audit, rows, schema
+from store import audit, office_deeds, rows, schema
 from store.feed import record_change
 from store.journal import journal_digest
 from store.plans import plan_row
@@ -320,8 +320,7 @@ def test_s40_deeds_of_a_batch_join_the_chain_or_go_with_the_batch(house_url: str
             (3, "ada", "c"),
             (4, "server", "b"),
         ]
-        async with house.database.reading() as connection:
-            assert await audit.broken_at(connection) is None
+        assert (await office_deeds.prove(house.database)).sound
 
     tell(house_url, story)
 
@@ -405,9 +404,19 @@ def test_l11_knocks_go_in_key_order_and_a_race_for_them_is_an_outage(
 
 def test_a_probe_is_a_real_commit(house_url: str) -> None:
     async def story(house: House) -> None:
-        await house.store.probe()
-        await house.store.probe()
-        assert await house.table("meta") == [("probe", "committed")]
+        await house.store.probe(5)
+        await house.store.probe(7)
+        assert await house.table("meta") == [("probe", "7")]
+
+    tell(house_url, story)
+
+
+def test_how_far_the_feed_was_looked_into_is_kept(house_url: str) -> None:
+    async def story(house: House) -> None:
+        assert await house.store.feed_mark() is None
+        for seq in (3, 12):
+            await house.store.mark_feed(seq)
+            assert await house.store.feed_mark() == seq
 
     tell(house_url, story)
 
