@@ -26,7 +26,7 @@ def close(turn: Turn, session: Session, *, cause: int, stop_us: int, synthetic: 
     session.stop_us = max(stop_us, session.start_us)
     session.terminate_cause = cause
     session.synthetic = synthetic
-    session.cut_order_id = 0
+    session.cut_order_id, session.look_us = 0, None
     turn.acked.pop(session.session_id, None)
     release(turn, session, HoldState.POSTED)
     post_charges(turn, session)
@@ -37,7 +37,7 @@ def close(turn: Turn, session: Session, *, cause: int, stop_us: int, synthetic: 
 def lapse(turn: Turn, session: Session, state: HoldState) -> None:
     """End an accepted session that never started: its hold goes back."""
     assert session.state is SessionState.ACCEPTED
-    session.state = SessionState.LAPSED
+    session.state, session.look_us = SessionState.LAPSED, None
     release(turn, session, state)
     turn.books.touch(session)
     turn.notes["lapsed"] += 1

@@ -34,6 +34,7 @@ from nas.login import LoginHints
 
 ACCESS_REQUEST, ACCOUNTING_REQUEST = 1, 4
 ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
+RECHECKED_MAX = 500  # accounts in one batch: a plan of many must not keep packets waiting
 ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
 
 
@@ -61,8 +62,12 @@ class Desk:
         self._acked: dict[int, int] = {}
         self._orders: list[Order] = []
         self._recheck: set[int] = set()
+        self._new_plans: set[int] = set()  # versions that running sessions may have to hear of
         self._serving = False
         self._unheard: list[Change] = []  # changes that came while a batch was being decided
+        self._heard_seq = 0  # the newest change of the feed that was heard
+        self._rechecks_n = 0  # rechecks that were asked for and are not durable yet
+        self.looked_seq = 0  # changes up to here are heard, and what they ask for is durable
         self._lost: set[int] = set()  # accounts with live sessions that were dropped
         self.notes: Counter[str] = Counter()  # words for metrics; counts since the start
         self.trouble = ""  # what the store said when it failed last
@@ -93,6 +98,10 @@ class Desk:
     def _hear(self) -> None:
         changes, self._unheard = self._unheard, []
         self._recheck |= self._books.hear(changes)
+        self._new_plans |= {change.row_id for change in changes if change.kind == "plan"}
+        self._heard_seq = max([self._heard_seq, *(change.seq for change in changes)])
+        if not self._recheck and not self._new_plans and not self._rechecks_n:
+            self.looked_seq = self._heard_seq
 
     def take_orders(self) -> list[Order]:
         """Orders that the last batches made durable, to be carried out; each is given once."""
@@ -101,15 +110,20 @@ class Desk:
 
     def pending(self) -> list[Item]:
         """What the desk itself wants in the next batch."""
-        if not self._recheck:
+        if not self._recheck and not self._new_plans:
             return []
-        accounts, self._recheck = frozenset(self._recheck), set()
-        return [Recheck(accounts)]
+        self._rechecks_n += 1
+        plans, self._new_plans = frozenset(self._new_plans), set()
+        accounts = sorted(self._recheck)
+        self._recheck = set(accounts[RECHECKED_MAX:])
+        return [Recheck(frozenset(accounts[:RECHECKED_MAX]), plans)]
 
     def due(self, now_us: int) -> list[Item]:
         """Sessions that time has decided about, picked from memory."""
-        lapsed, stale, cut = set(), set(), set()
+        lapsed, stale, cut, look = set(), set(), set(), set()
         for session in self._books.sessions.values():
+            if session.look_us is not None and now_us >= session.look_us:
+                look.add(session.session_id)
             if self._has_lapsed(session, now_us):
                 lapsed.add(session.session_id)
             elif self._is_stale(session):
@@ -118,7 +132,12 @@ class Desk:
         for session_id, acked_us in self._acked.items():
             if now_us - acked_us >= wait_us:
                 cut.add(session_id)
-        found = ((SweepKind.LAPSED, lapsed), (SweepKind.STALE, stale), (SweepKind.CUT, cut))
+        found = (
+            (SweepKind.LAPSED, lapsed),
+            (SweepKind.STALE, stale),
+            (SweepKind.CUT, cut),
+            (SweepKind.LOOK, look),
+        )
         # Memory may lack sessions that a failed batch has touched: any batch reads them again.
         unread = self._cold or self._lost or self._books.strays
         empty = [Sweep(SweepKind.LAPSED, frozenset())] if unread else []
@@ -225,6 +244,7 @@ class Desk:
             self._orders += self._books.settle()
             self._acked = turn.acked
             self.notes.update(turn.notes)
+            self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
             return outcomes
         raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
 
@@ -275,6 +295,8 @@ class Desk:
             assert isinstance(read, LoginHints)
             return decide_login(turn, item, read)
         if isinstance(item, Recheck):
+            for plan_id in sorted(item.plan_ids):
+                self._recheck |= self._books.live_by_plan(plan_id)
             for account_id in sorted(item.account_ids):
                 enforce.recheck(turn, account_id)
         elif isinstance(item, Settled):
@@ -291,6 +313,9 @@ class Desk:
             elif sweep.kind is SweepKind.LAPSED:
                 if self._has_lapsed(session, turn.now_us):
                     closing.lapse(turn, session, HoldState.EXPIRED)
+            elif sweep.kind is SweepKind.LOOK:
+                if session.look_us is not None and turn.now_us >= session.look_us:
+                    enforce.look(turn, session)
             elif sweep.kind is SweepKind.STALE:
                 if self._is_stale(session):
                     enforce.end_stale(turn, session)

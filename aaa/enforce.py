@@ -6,36 +6,33 @@ same transaction; a device that does not obey is told again at the next record (
 
 from __future__ import annotations
 
-from aaa import closing, ghosts
+from aaa import closing, ghosts, telling, walls
+from aaa.entitled import next_look_us, unfit, wall_of
 from aaa.limits import (
     Deal,
     deal_of,
     exhausted,
-    grant_of,
+    give_back,
     hold_more,
     overstated,
     reach_of,
-    told,
 )
+from aaa.orders import ACK_GRACE_US, cut, tell_limits
 from aaa.request import Settled
 from aaa.turn import Turn
-from accounting import hold
-from domain.account import Status
 from domain.grant import Order, OrderKind, OrderResult, OrderState
-from domain.seams import US_PER_S
-from domain.session import HoldState, Session, SessionState
-from radius import encode_attributes
+from domain.session import HoldState, Session, SessionState, Walled
 
 NO_SUCH_SESSION = 503  # Error-Cause (COA-11)
-ACK_GRACE_US = 5 * US_PER_S  # records that were under way when the device acknowledged a cut
 
 
 def enforce(turn: Turn, session: Session) -> None:
-    """Cut, extend or leave alone an open session (Prepaid; COA-16)."""
+    """Cut, wall, extend or leave alone an open session (Prepaid; COA-16)."""
     deal = deal_of(turn, session)
     if deal is None or session.state is not SessionState.OPEN:
         return
-    reason = _barred(turn, deal)
+    _aim(turn, deal)
+    reason = unfit(deal.subscriber, session)
     if session.replaced_by and not reason:
         over = ghosts.must_end(turn, session)
         if over is None:
@@ -44,61 +41,80 @@ def enforce(turn: Turn, session: Session) -> None:
     if reason:
         cut(turn, deal, reason)
         return
+    wall = wall_of(deal.subscriber, deal.offer, turn.now_us)
+    if wall:
+        walls.put_up(turn, deal, wall)
+    elif session.walled:
+        walls.take_down(turn, deal)
+    elif telling.doubted(deal):
+        cut(turn, deal, walls.SERVICE_CHANGED)
+    elif walls.outdated(deal):
+        cut(turn, deal, "plan-changed")
+    else:
+        _see_to_money(turn, deal)
+
+
+def _aim(turn: Turn, deal: Deal) -> None:
+    """Keep when time alone will change what the session gets; the desk looks at it then."""
+    look_us = next_look_us(deal.subscriber, deal.offer, turn.now_us)
+    if look_us != deal.session.look_us:
+        deal.session.look_us = look_us
+        turn.books.touch(deal.session)
+
+
+def _see_to_money(turn: Turn, deal: Deal) -> None:
+    """Let the session have another share at the end of its hold; without one it ends here."""
     reach = reach_of(turn, deal)
     if not exhausted(deal, reach):
         if overstated(turn, deal, reach):
-            _tell_limits(turn, deal, "used otherwise")
+            tell_limits(turn, deal, "used otherwise")
         return
     more_micros = hold_more(turn, deal)
     if more_micros:
         reach = reach_of(turn, deal)
         if not exhausted(deal, reach):
-            _tell_limits(turn, deal, "re-held")
+            tell_limits(turn, deal, "re-held")
             return
-        _return(turn, deal, more_micros)
-    cut(turn, deal, "exhausted")
-
-
-def _barred(turn: Turn, deal: Deal) -> str:
-    """Why the subscriber may not be online at all, money aside."""
-    if deal.subscriber.status is not Status.ACTIVE:
-        return str(deal.subscriber.status)
-    until_us = deal.subscriber.valid_until_us
-    if until_us is not None and turn.now_us >= until_us:
-        return "expired"
-    return ""
-
-
-def _return(turn: Turn, deal: Deal, amount_micros: int) -> None:
-    back = hold.give_back(deal.session, amount_micros)
-    deal.account.held_micros -= back
-    turn.books.move(deal.account, held=-back)
+        give_back(turn, deal, more_micros)
+    walls.put_up(turn, deal, Walled.NO_CREDIT)
 
 
 def recheck(turn: Turn, account_id: int) -> None:
     """Money, status or plan changed elsewhere: bring every live session in line at once."""
     for session in turn.books.live_sessions(account_id):
-        deal = deal_of(turn, session)
-        if deal is None:
-            continue
-        if _barred(turn, deal):
-            if session.state is SessionState.ACCEPTED:
-                closing.lapse(turn, session, HoldState.VOID)
-            else:
-                enforce(turn, session)
-            continue
-        if deal.plan.priced:
-            if not session.replaced_by:
-                _fit_hold(turn, deal)
-            enforce(turn, session)
+        look(turn, session)
+
+
+def look(turn: Turn, session: Session) -> None:
+    """Something beside usage has changed for a live session: bring it in line, and tell it."""
+    deal = deal_of(turn, session)
+    if deal is None or not session.live:
+        return
+    _aim(turn, deal)
+    wall = wall_of(deal.subscriber, deal.offer, turn.now_us)
+    if session.state is SessionState.ACCEPTED:
+        if unfit(deal.subscriber, session) or (wall and not session.walled):
+            closing.lapse(turn, session, HoldState.VOID)
+        elif deal.plan.priced and not session.walled:
+            _fit_hold(turn, deal)
+        return
+    fitted = False
+    if deal.plan.priced and not (wall or session.walled or session.replaced_by):
+        fitted = _fit_hold(turn, deal)
+    before = session.told, session.walled, session.cut_order_id
+    enforce(turn, session)
+    after = session.told, session.walled, session.cut_order_id
+    deal = deal_of(turn, session)
+    if before != after or session.state is not SessionState.OPEN or deal is None:
+        return
+    told = bool(wall) is bool(session.walled) and walls.retell(turn, deal)
+    if fitted and not told and not session.walled and not exhausted(deal, reach_of(turn, deal)):
+        tell_limits(turn, deal, "money changed")
 
 
 def begin(turn: Turn, session: Session) -> None:
     """A session has started: money that came or went since its Accept counts for it now."""
-    deal = deal_of(turn, session)
-    if deal is not None and deal.plan.priced and not _barred(turn, deal):
-        _fit_hold(turn, deal)
-    enforce(turn, session)
+    look(turn, session)
     _share_included(turn, session)
 
 
@@ -108,13 +124,15 @@ def _share_included(turn: Turn, begun: Session) -> None:
         deal = deal_of(turn, session) if session is not begun else None
         if deal is None or session.state is not SessionState.OPEN or session.cut_order_id:
             continue
+        if session.walled:
+            continue
         reach = reach_of(turn, deal)
         if not exhausted(deal, reach) and overstated(turn, deal, reach):
-            _tell_limits(turn, deal, "included usage shared")
+            tell_limits(turn, deal, "included usage shared")
 
 
-def _fit_hold(turn: Turn, deal: Deal) -> None:
-    """Bring a hold in line with the account, and tell the device.
+def _fit_hold(turn: Turn, deal: Deal) -> bool:
+    """Bring a hold in line with the account; answers whether that changed it.
 
     A login that has not begun gets no more: it may never begin, and it cannot be told. It would
     keep a top-up from the login that comes next.
@@ -122,63 +140,13 @@ def _fit_hold(turn: Turn, deal: Deal) -> None:
     session = deal.session
     before = session.granted_micros
     if deal.account.available_micros < 0 and session.hold_state is HoldState.HELD:
-        _return(turn, deal, -deal.account.available_micros)
+        give_back(turn, deal, -deal.account.available_micros)
     elif session.state is SessionState.OPEN:
         hold_more(turn, deal)
     if session.granted_micros == before:
-        return
+        return False
     turn.books.touch(session)
-    if session.state is SessionState.OPEN and not exhausted(deal, reach_of(turn, deal)):
-        _tell_limits(turn, deal, "money changed")
-
-
-def cut(turn: Turn, deal: Deal, reason: str) -> None:
-    """Order a Disconnect, unless one is under way or was just acknowledged."""
-    session = deal.session
-    acked_us = turn.acked.get(session.session_id)
-    if session.cut_order_id or not deal.device.coa_port or not deal.dialect.has_disconnect:
-        return
-    if acked_us is not None and turn.now_us - acked_us < ACK_GRACE_US:
-        return
-    keys = deal.dialect.session_keys(session, for_coa=False)
-    session.cut_order_id = _order(turn, deal, OrderKind.DISCONNECT, reason, keys)
-    turn.books.touch(session)
-    turn.notes[f"cut-{reason}"] += 1
-
-
-def _tell_limits(turn: Turn, deal: Deal, reason: str) -> None:
-    """Send new limits by CoA where the dialect can and there is something to tell."""
-    session, dialect = deal.session, deal.dialect
-    grant = grant_of(turn, deal, reach_of(turn, deal), start_us=session.start_us, spread=False)
-    before = (session.timeout_s, session.limit_octets)
-    told(session, grant)
-    turn.books.touch(session)
-    if before == (session.timeout_s, session.limit_octets):
-        return
-    if not dialect.has_limit_coa or not deal.device.coa_port:
-        return
-    content = dialect.session_keys(session, for_coa=True) + dialect.write_limits(grant)
-    _order(turn, deal, OrderKind.LIMITS, reason, content)
-
-
-def _order(
-    turn: Turn, deal: Deal, kind: OrderKind, reason: str, content: list[tuple[int, bytes]]
-) -> int:
-    session, device = deal.session, deal.device
-    order = Order(
-        order_id=turn.ids.next(),
-        account_id=session.account_id,
-        session_id=session.session_id,
-        device_id=session.device_id,
-        kind=kind,
-        reason=reason,
-        attributes=encode_attributes(content),
-        address=session.source_address,
-        port=device.coa_port,
-        created_us=turn.now_us,
-    )
-    turn.books.add_order(order)
-    return order.order_id
+    return session.state is SessionState.OPEN
 
 
 def settled(turn: Turn, told_back: Settled) -> None:
@@ -209,6 +177,10 @@ def settled(turn: Turn, told_back: Settled) -> None:
         if acknowledged:
             _await_stop(turn, order, told_back.at_us)
         turn.books.touch(session)
+    elif order.kind is OrderKind.SERVICE and not acknowledged:
+        deal = deal_of(turn, session)
+        if deal is not None and told_back.result is not OrderResult.OBSOLETE:
+            walls.refused(turn, deal, order.reason)
 
 
 def _await_stop(turn: Turn, order: Order, acked_us: int) -> None:

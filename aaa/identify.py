@@ -108,6 +108,9 @@ def _open(
             session.account_id, session.subscriber_id = parent.account_id, parent.subscriber_id
             session.plan_id = parent.plan_id
             session.class_session_id = parent.session_id
+            # The device was told one service and one wall for all that carries its Class.
+            session.walled, session.told = parent.walled, parent.told
+            session.access = parent.access
         else:
             assert subscriber is not None
             plan = turn.books.plan_of(subscriber)

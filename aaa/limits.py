@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aaa.books import Books
+from aaa.entitled import ends_us, garden_of
 from aaa.turn import Turn
 from accounting import hold
 from accounting.charging import Total
@@ -26,6 +27,10 @@ from domain.session import Session, SessionState
 from nas.dialects import DIALECTS, Dialect
 from rating import Tariff, counted_octets, price
 
+TIMEOUT_SLACK_S = 60  # a Start comes later than the login from which the told time is counted
+RENEWAL_S = 60  # a device that listens to orders is told this much beyond validity
+UNLIMITED_OCTETS = 1 << 61  # farther than any session goes; a limit can be replaced, not removed
+
 
 @dataclass(frozen=True, slots=True)
 class Deal:
@@ -37,6 +42,7 @@ class Deal:
     plan: Plan
     tariff: Tariff
     device: Device
+    offer: Plan  # the newest version of the subscriber's plan: what it is given now
 
     @property
     def dialect(self) -> Dialect:
@@ -55,7 +61,8 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
     owner = next((s for s in owners if s.subscriber_id == session.subscriber_id), None)
     if account is None or plan is None or device is None or owner is None:
         return None
-    return Deal(session, owner, account, plan, books.tariff(plan), device)
+    offer = books.plan_of(owner) or plan
+    return Deal(session, owner, account, plan, books.tariff(plan), device, offer)
 
 
 def included_left(
@@ -68,21 +75,30 @@ def included_left(
     used = books.allowances.get(account_id, {}).get(subscriber.period_at_us(now_us))
     used_octets, used_s = (used.used_octets, used.used_s) if used is not None else (0, 0)
     # Each live session is promised its part, as of money; alone, it has all of it.
-    parts = len({*books.live_of.get(account_id, ()), session.session_id})
+    live = (books.sessions[key] for key in books.live_of.get(account_id, ()))
+    parts = len({*(one.session_id for one in live if not one.walled), session.session_id})
     return (
         max(plan.included_octets - used_octets, 0) // parts,
         max(plan.included_s - used_s, 0) // parts,
     )
 
 
-def free_slots(turn: Turn, account_id: int, plan: Plan, but: Sequence[Session] = ()) -> int:
+def free_slots(
+    turn: Turn,
+    account_id: int,
+    plan: Plan,
+    but: Sequence[Session] = (),
+    *,
+    walled: bool = False,
+) -> int:
     """Simultaneous sessions of the plan that are not in use by others than `but`.
 
-    A login counts until its Start is overdue (F-41); a suspect session does not count (F-40).
+    A login counts until its Start is overdue (F-41); a suspect session does not count (F-40). Those
+    behind a wall take no place of the service: as many as the plan allows may stand there besides.
     """
     used = 0
     for session in turn.books.live_sessions(account_id):
-        if any(session is one for one in but):
+        if bool(session.walled) is not walled or any(session is one for one in but):
             continue
         if session.state is SessionState.ACCEPTED:
             used += turn.now_us < session.slot_until_us
@@ -127,18 +143,42 @@ def hold_more(turn: Turn, deal: Deal) -> int:
     return amount_micros
 
 
+def pays(turn: Turn, deal: Deal, money_micros: int) -> bool:
+    """Would this money let a session begin and use anything?"""
+    if not deal.plan.priced:
+        return True
+    if money_micros < deal.plan.session_fee_micros:
+        return False
+    if deal.plan.volume is None and deal.plan.time is None:
+        return True
+    session = deal.session
+    granted = session.granted_micros
+    session.granted_micros = money_micros
+    reach = reach_of(turn, deal)
+    session.granted_micros = granted
+    return not reach.nothing
+
+
+def give_back(turn: Turn, deal: Deal, amount_micros: int) -> None:
+    """Shrink the session's hold by at most what is unused."""
+    back = hold.give_back(deal.session, amount_micros)
+    deal.account.held_micros -= back
+    turn.books.move(deal.account, held=-back)
+
+
 def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: bool) -> Grant:
-    """What the device is told; `start_us` is when the session began, for limits of time."""
-    plan, device = deal.plan, deal.device
+    """What the device is told; `start_us` is when the session began, for limits of time.
+
+    The money is counted by the session's own plan, all else is what the newest version says.
+    """
+    if deal.session.walled:
+        return _behind_wall(turn, deal, start_us=start_us, spread=spread)
+    plan, device = deal.offer, deal.device
     most_s = turn.spread(plan.max_session_s) if spread else plan.max_session_s
     ends = [most_s]
     if reach.seconds is not None:
         ends.append(reach.seconds + deal.session.unrated_s)
-    if deal.subscriber.valid_until_us is not None:
-        ends.append((deal.subscriber.valid_until_us - start_us) // US_PER_S)
-    end_of_hours_us = hours_end_us(turn.now_us, plan.hours, plan.timezone)
-    if plan.hours and end_of_hours_us is not None:
-        ends.append((end_of_hours_us - start_us) // US_PER_S)
+    ends += _ends_by_time(turn, deal, start_us)
     octets = _less_guard(reach.octets, plan, device, deal.dialect)
     rate_bps = _rate_bps(plan, device)
     if octets is not None and not deal.dialect.has_octet_limit and not device.coa_port:
@@ -157,7 +197,59 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
     )
     if octets is None or not deal.dialect.has_octet_limit:
         return grant
-    return _with_octets(grant, plan, octets, deal.session)
+    return _with_octets(grant, deal.plan, octets, deal.session)
+
+
+def _ends_by_time(turn: Turn, deal: Deal, start_us: int) -> list[int]:
+    """Seconds from the start to where validity and hours end.
+
+    A device that listens is ended by our order when validity ends, or hears of a renewal: it is
+    told a little more, so that it does not end a line that was renewed in that very moment.
+    """
+    ends = []
+    end_us = ends_us(deal.subscriber, deal.offer)
+    if end_us is not None:
+        listens = deal.device.coa_port and deal.dialect.has_disconnect
+        ends.append((end_us - start_us) // US_PER_S + (RENEWAL_S if listens else 0))
+    plan = deal.offer
+    end_of_hours_us = hours_end_us(turn.now_us, plan.hours, plan.timezone)
+    if plan.hours and end_of_hours_us is not None:
+        ends.append((end_of_hours_us - start_us) // US_PER_S)
+    return ends
+
+
+def timeout_stale(turn: Turn, deal: Deal) -> bool:
+    """Was the device told a Session-Timeout that validity or hours have moved away from since?
+
+    What the money pays is told when the money changes; how long a session lasts at most was told
+    with a tenth more or less.
+    """
+    session = deal.session
+    if session.walled or not session.timeout_s or not deal.device.coa_port:
+        return False
+    ends = _ends_by_time(turn, deal, session.start_us)
+    if ends and session.timeout_s > max(min(ends), 1) + TIMEOUT_SLACK_S:
+        return True
+    reach = reach_of(turn, deal)
+    if reach.seconds is not None:
+        ends.append(reach.seconds + session.unrated_s)
+    least_s = min([*ends, deal.offer.max_session_s * 9 // 10])
+    return session.timeout_s < least_s - TIMEOUT_SLACK_S
+
+
+def _behind_wall(turn: Turn, deal: Deal, *, start_us: int, spread: bool) -> Grant:
+    """A short time from now, interims, and no octet limit: one that was told before is lifted."""
+    garden = garden_of(deal.offer, deal.session.walled)
+    short_s = garden.session_timeout_s if garden is not None else 1
+    interim_s = deal.offer.interim_s or deal.device.interim_s or turn.settings.interim_s
+    grant = Grant(
+        session_timeout_s=(turn.now_us - start_us) // US_PER_S
+        + (turn.spread(short_s) if spread else short_s),
+        interim_s=turn.spread(interim_s) if spread else interim_s,
+    )
+    if not deal.session.limit_octets or not deal.dialect.has_octet_limit:
+        return grant
+    return _with_octets(grant, deal.plan, UNLIMITED_OCTETS, deal.session)
 
 
 def _rate_bps(plan: Plan, device: Device) -> int:
@@ -178,7 +270,7 @@ def bound_micros(deal: Deal) -> int | None:
     what is included, a second session is promised a half and a third one a third, though the
     first may have used all of it unheard. None: no rate is known, so there is no bound.
     """
-    rate_bps = _rate_bps(deal.plan, deal.device)
+    rate_bps = _rate_bps(deal.offer, deal.device)
     if not rate_bps:
         return None
     seconds = deal.session.interim_s * 11 // 10 + DISCONNECT_S
@@ -204,12 +296,12 @@ def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
     session = deal.session
     if not session.limit_octets or not deal.dialect.has_octet_limit or reach.octets is None:
         return False
-    paid = _less_guard(reach.octets, deal.plan, deal.device, deal.dialect)
+    paid = _less_guard(reach.octets, deal.offer, deal.device, deal.dialect)
     if paid is None or rated_limit(session, deal.plan) <= paid:
         return False
     total = Total.of(session)
     counted = counted_octets(deal.tariff, total.input_octets, total.output_octets)
-    rate_bps = _rate_bps(deal.plan, deal.device)
+    rate_bps = _rate_bps(deal.offer, deal.device)
     seconds = session.interim_s * 22 // 10 + DISCONNECT_S
     return paid - counted <= (rate_bps * seconds // 8 if rate_bps else counted)
 

@@ -23,6 +23,7 @@ from accounting.journal import Record, without_secrets
 from accounting.reading import read_into
 from accounting.suspense import Reason
 from domain.device import Device
+from domain.login import canonical_mac
 from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
 from domain.usage import RecordKind, Usage
@@ -108,7 +109,7 @@ def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
     if session.state in (SessionState.ACCEPTED, SessionState.LAPSED):
         session.state = SessionState.OPEN
         session.start_us = when.at_us - (usage.session_s or 0) * US_PER_S
-        _forget_hold(session)
+        hold.forget(session)
         _outlive(turn, session)
     elif session.state is SessionState.CLOSED and session.synthetic:
         known_us = max(session.last_event_us, ghosts.replaced_us(turn, session))
@@ -117,7 +118,7 @@ def _begin(turn: Turn, session: Session, usage: Usage, when: EventTime) -> bool:
         if usage.kind is not RecordKind.START and news:
             session.state = SessionState.OPEN
             session.stop_us, session.synthetic, session.terminate_cause = None, False, 0
-            _forget_hold(session)
+            hold.forget(session)
             turn.notes["revived"] += 1
     if usage.kind is RecordKind.START and not session.start_seen:
         session.start_seen = True
@@ -133,13 +134,6 @@ def _outlive(turn: Turn, session: Session) -> None:
             closing.lapse(turn, other, HoldState.VOID)
 
 
-def _forget_hold(session: Session) -> None:
-    """A hold that was resolved while the session was away is gone; it must be taken anew."""
-    if session.hold_state is not HoldState.HELD:
-        session.hold_state = HoldState.NONE
-        session.granted_micros = session.used_micros = session.charged_micros
-
-
 def _bind(session: Session, usage: Usage) -> None:
     """Take what the record says of the connection; the first address stays (F-44)."""
     session.acct_session_id = session_key(usage)
@@ -153,10 +147,14 @@ def _bind(session: Session, usage: Usage) -> None:
         "nas_identifier",
         "framed_ip_address",
         "framed_ipv6_prefix",
+        "framed_ipv6_address",
+        "delegated_ipv6_prefix",
         "acct_multi_session_id",
     ):
         if not getattr(session, name):
             setattr(session, name, getattr(usage, name))
+    if session.mac is None and session.calling_station_id:
+        session.mac = canonical_mac(session.calling_station_id)
     if session.nas_port is None:
         session.nas_port = usage.nas_port
 
@@ -167,7 +165,8 @@ def _charge(turn: Turn, session: Session, before: Total) -> None:
         return
     deal = deal_of(turn, session)
     assert deal is not None, "a subscriber's usage that nothing could price"
-    used = turn.books.allowance(session.account_id, deal.subscriber.period_start_us)
+    period_us = deal.subscriber.period_at_us(turn.now_us)
+    used = turn.books.allowance(session.account_id, period_us)
     taken = charging.take_included(session, before, deal.plan, deal.tariff, used)
     charged = session.charged_micros
     try:

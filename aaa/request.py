@@ -29,9 +29,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Money, status or plan of these accounts changed elsewhere: look at their sessions."""
+    """Money, status or plan of these accounts changed elsewhere: look at their sessions.
+
+    `plan_ids` are new versions of plans: whom they concern is known once they have been read.
+    """
 
     account_ids: frozenset[int]
+    plan_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class SweepKind(enum.Enum):
     LAPSED = "lapsed"  # accepted sessions that never started, holds past their end
     STALE = "stale"  # open sessions that fell silent while their device did not
     CUT = "cut"  # disconnected sessions whose Stop never came
+    LOOK = "look"  # live sessions whose entitlement has changed with time alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def wants(batch: Sequence[Item], parsed: Sequence[Parsed], books: Books, class_k
 def _name_task(want: Want, books: Books, item: Item) -> None:
     if isinstance(item, Recheck):
         want.account_ids |= item.account_ids
+        want.plan_ids |= item.plan_ids
     elif isinstance(item, Settled):
         order = books.orders.get(item.order_id)
         want.order_ids.add(item.order_id)

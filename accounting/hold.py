@@ -81,6 +81,13 @@ def give_back(session: Session, amount_micros: int) -> int:
     return amount_micros
 
 
+def forget(session: Session) -> None:
+    """A hold that was resolved while the session was away is gone; it must be taken anew."""
+    if session.hold_state is not HoldState.HELD:
+        session.hold_state = HoldState.NONE
+        session.granted_micros = session.used_micros = session.charged_micros
+
+
 def use(session: Session) -> int:
     """Let the hold pay for what has been charged; answers by how much the holds fall."""
     if session.hold_state is not HoldState.HELD:

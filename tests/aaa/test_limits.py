@@ -146,7 +146,9 @@ def test_decision_session_timeout_is_the_least_of_money_validity_hours_and_the_l
     assert granted(Room(plan(max_session_s=5_000)), Reach(None, None)).session_timeout_s == 5_000
     assert granted(Room(), Reach(None, 777)).session_timeout_s == 777
     room = Room(valid_until_us=at(900))
-    assert granted(room, Reach(None, 1_000)).session_timeout_s == 900
+    assert granted(room, Reach(None, 1_000)).session_timeout_s == 960, "and a minute to renew in"
+    deaf = Room(valid_until_us=at(900), device=device(coa_port=0))
+    assert granted(deaf, Reach(None, 1_000)).session_timeout_s == 900, "nothing else can end it"
     room = Room(plan(hours=until_noon))
     assert granted(room, Reach(None, None)).session_timeout_s == 11_200
     assert granted(room, Reach(None, None), t=600).session_timeout_s == 11_200, "since its start"
@@ -160,7 +162,7 @@ def test_hours_without_an_end_and_a_plan_without_hours_limit_nothing() -> None:
 
 def test_a_session_timeout_is_never_zero_which_devices_read_as_no_limit() -> None:
     assert granted(Room(), Reach(None, 0)).session_timeout_s == 1
-    assert granted(Room(valid_until_us=at(-5)), Reach(None, None)).session_timeout_s == 1
+    assert granted(Room(valid_until_us=at(-65)), Reach(None, None)).session_timeout_s == 1
 
 
 def test_f_36_the_longest_session_and_the_interval_are_spread_in_an_accept_only() -> None:
@@ -312,4 +314,4 @@ def test_what_was_told_is_remembered_for_the_next_change() -> None:
 
 def test_the_part_of_a_second_that_validity_leaves_is_not_granted() -> None:
     room = Room(valid_until_us=T0_US + 90 * US_PER_S + 999_999)
-    assert granted(room, Reach(None, None)).session_timeout_s == 90
+    assert granted(room, Reach(None, None)).session_timeout_s == 150

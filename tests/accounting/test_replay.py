@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounting.replay import Replay, replay, usage_of
 from domain.device import Device
-from domain.plan import TimePrice
+from domain.plan import Garden, TimePrice
 from domain.session import Walled
 from rating import compile_tariff
 from tests.aaa.gate import SECRET
@@ -196,13 +196,14 @@ def test_a11_usage_behind_a_wall_is_counted_again_and_not_rated() -> None:
 
 
 def test_f_42_a_start_behind_a_wall_owes_no_fee_until_something_is_rated() -> None:
-    room = Room(PRICED)
+    room = Room(replace(PRICED, on_expired=Garden()), valid_until_us=0)
     one = room.open_session(walled=Walled.EXPIRED)
     token = room.token(one)
     room.record("start", 0, t=0, token=token)
     room.record("interim", 300, t=300, st=300, o=900, token=token)
     assert (one.fee_due, one.charged_micros) == (False, 0)
-    one.walled = Walled.NO
+    room.books.subscribers["alice"].valid_until_us = None
+    room.subscriber.valid_until_us, one.walled = None, Walled.NO
     room.record("interim", 301, t=301, st=300, o=900, token=token)
     assert (one.fee_due, one.charged_micros) == (True, 11)
     assert again(room, one.session_id).differences == []

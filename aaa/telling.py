@@ -1,0 +1,86 @@
+"""What the device of a session is told of its service, what it was told last, and the change.
+
+A service is speeds, reply attributes and addresses (`nas.replies`), behind a wall the garden's. It
+is computed from the newest version of the subscriber's plan, so that a plan may change what it
+gives while sessions run; prices are those the session began with. `session.told` remembers it as
+attributes behind one octet that says how well it is known, so that nothing is told twice and
+nothing that was never told is taken away.
+"""
+
+from __future__ import annotations
+
+from aaa.entitled import garden_of
+from aaa.limits import Deal
+from domain.plan import Access, Plan
+from domain.session import Walled
+from nas import replies
+from nas.dialect import Attribute
+from nas.garden import addresses_differ, behind_wall
+from radius import decode_attributes, encode_attributes
+
+TOLD = b"\x01"  # the device was told this, and has not refused it
+REFUSED = b"\x02"  # nobody knows what the device has: only a new login settles it
+
+
+def service(deal: Deal, wall: Walled, plan: Plan | None = None) -> list[Attribute]:
+    """The attributes of what the session is given behind `wall`, by `plan` or the newest one."""
+    plan = plan or deal.offer
+    dialect = deal.device.dialect
+    access = Access(deal.session.access) if deal.session.access else None
+    full = replies.assembled(
+        deal.dialect.write_speeds(plan),
+        replies.chosen(plan.replies, deal.subscriber.replies, dialect=dialect, access=access),
+        replies.addresses(deal.subscriber),
+    )
+    garden = garden_of(plan, wall)
+    if garden is None:
+        return full
+    return behind_wall(full, replies.chosen(garden.replies, (), dialect=dialect, access=access))
+
+
+def remember(deal: Deal, attributes: list[Attribute]) -> None:
+    """The device is told this from now on."""
+    deal.session.told = TOLD + encode_attributes(attributes)
+
+
+def doubt(deal: Deal) -> None:
+    """What the device has is not what it should have, and it cannot be told: no guess is safe."""
+    deal.session.told = REFUSED
+
+
+def doubted(deal: Deal) -> bool:
+    """Is the session to end because it cannot be told what it should have?"""
+    return deal.session.told == REFUSED
+
+
+def differs(deal: Deal, wall: Walled) -> bool:
+    """Would the device be told anything else now than what it was told last?"""
+    return _before(deal) != service(deal, wall)
+
+
+def change(deal: Deal, wall: Walled) -> list[Attribute] | None:
+    """What a CoA must carry so that the session has the service behind `wall`.
+
+    Empty: nothing differs. None: its device cannot change that while the session runs.
+    """
+    before = _before(deal)
+    if before is None:
+        return None
+    return replies.live_change(deal.dialect, before, service(deal, wall))
+
+
+def readdressed(deal: Deal, wall: Walled) -> bool:
+    """Is it the addresses that differ from what was told?"""
+    return addresses_differ(_before(deal) or [], service(deal, wall))
+
+
+def _before(deal: Deal) -> list[Attribute] | None:
+    """What the device has, as far as we know; None: nobody knows.
+
+    A session that was never told anything by us (it was adopted, or runs since before this was
+    remembered) is taken to have what its plan gave when it began.
+    """
+    told = deal.session.told
+    if not told:
+        return service(deal, Walled.NO, deal.plan)
+    return list(decode_attributes(told[1:])) if told[:1] == TOLD else None

@@ -1,0 +1,165 @@
+"""Walls before live sessions: putting one up, taking it down, and telling what has changed.
+
+Where the device can change all of it while the session runs, it is told by CoA and the session
+goes on: behind the wall without hold and unrated, in the service with a hold and rated from then
+on. Where it cannot, the session is ended, and the next login finds what there is. A session that is
+to end stays rated as it is until its device obeys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aaa import closing, telling
+from aaa.entitled import REASON_OF, garden_of, same_prices, untouched
+from aaa.limits import Deal, exhausted, free_slots, give_back, hold_more, reach_of, timeout_stale
+from aaa.orders import cut, tell_limits, tell_service
+from aaa.turn import Turn
+from accounting import hold
+from domain.session import HoldState, Walled
+
+RESTORED = "restored"
+SERVICE_CHANGED = "service-changed"
+
+
+def put_up(turn: Turn, deal: Deal, wall: Walled) -> None:
+    """Put the wall before an open session, by CoA into the plan's garden or by its end."""
+    session = deal.session
+    reason = REASON_OF[wall]
+    garden = garden_of(deal.offer, wall)
+    if garden is not None and session.walled is wall and not telling.doubted(deal):
+        return
+    change = telling.change(deal, wall) if garden is not None else None
+    if not change or not deal.device.coa_port:
+        # A garden whose attributes say nothing new to this device would be the full service.
+        cut(turn, deal, reason)
+        return
+    enter(turn, deal, wall)
+    tell_service(turn, deal, change, reason)
+
+
+def enter(turn: Turn, deal: Deal, wall: Walled) -> None:
+    """From here on the session stands behind the wall: it holds no money and is not rated."""
+    closing.release(turn, deal.session, HoldState.POSTED)
+    deal.session.walled = wall
+    turn.notes[f"walled-{REASON_OF[wall]}"] += 1
+
+
+def take_down(turn: Turn, deal: Deal) -> None:
+    """Give an open session that stands behind a wall its service again, if it is paid and free.
+
+    Without money it goes behind that wall instead; without a free place it stays where it is.
+    """
+    session = deal.session
+    if free_slots(turn, deal.account.account_id, deal.offer, but=[session]) <= 0:
+        return
+    fitting = _rated_by(turn, deal)
+    if fitting is None:
+        cut(turn, deal, "plan-changed")
+        return
+    if not _held(turn, fitting):
+        put_up(turn, deal, Walled.NO_CREDIT)
+        return
+    change = telling.change(fitting, Walled.NO)
+    if change is None or not deal.device.coa_port:
+        closing.release(turn, session, HoldState.VOID)
+        cut(turn, deal, RESTORED)
+        return
+    _leave(turn, fitting)
+    tell_service(turn, fitting, change, RESTORED)
+
+
+def let_in(turn: Turn, deal: Deal) -> Deal | None:
+    """Its device asks anew about a session behind a wall: rate it from here on, if that is paid.
+
+    Answers the deal that it is rated by; None: there is no money, it stays behind a wall.
+    """
+    fitting = _rated_by(turn, deal) or deal
+    if not _held(turn, fitting):
+        return None
+    _leave(turn, fitting)
+    return fitting
+
+
+def _leave(turn: Turn, deal: Deal) -> None:
+    deal.session.plan_id = deal.plan.plan_id
+    deal.session.walled = Walled.NO
+    turn.notes["restored"] += 1
+
+
+def _rated_by(turn: Turn, deal: Deal) -> Deal | None:
+    """The deal by which the session is rated from now on; None if only a new login can be.
+
+    While nothing was rated it is that of the newest plan. Afterwards its own prices go on, unless
+    the subscriber has another plan by now whose prices are others.
+    """
+    if untouched(deal.session):
+        return replace(deal, plan=deal.offer, tariff=turn.books.tariff(deal.offer))
+    return None if outdated(deal) else deal
+
+
+def outdated(deal: Deal) -> bool:
+    """Has the subscriber another plan by now, whose prices no running session can change to?"""
+    return deal.offer.name != deal.plan.name and not same_prices(deal.offer, deal.plan)
+
+
+def _held(turn: Turn, deal: Deal) -> bool:
+    """Take a hold for a session that had none behind its wall; is anything paid by it?"""
+    if not deal.plan.priced:
+        return True
+    session = deal.session
+    hold.forget(session)
+    more_micros = hold_more(turn, deal)
+    if not exhausted(deal, reach_of(turn, deal)):
+        return True
+    if more_micros:
+        give_back(turn, deal, more_micros)
+    return False
+
+
+def retell(turn: Turn, deal: Deal) -> bool:
+    """Tell an open session what has changed of its service; answers whether it was told or ended.
+
+    The device hears what differs from what it was told last, by CoA if it can change it live.
+    """
+    session = deal.session
+    if session.cut_order_id:
+        return True
+    if not session.walled and outdated(deal):
+        cut(turn, deal, "plan-changed")
+        return True
+    if telling.differs(deal, session.walled):
+        change = telling.change(deal, session.walled)
+        if change is None or not deal.device.coa_port:
+            reason = SERVICE_CHANGED
+            if telling.readdressed(deal, session.walled):
+                reason = "address-changed"
+            telling.doubt(deal)
+            turn.books.touch(session)
+            cut(turn, deal, reason)
+            return True
+        tell_service(turn, deal, change, SERVICE_CHANGED)
+        return True
+    if timeout_stale(turn, deal):
+        tell_limits(turn, deal, "validity-changed")
+        return True
+    return False
+
+
+def refused(turn: Turn, deal: Deal, reason: str) -> None:
+    """A device did not take a service order: draw the consequence, or only note it.
+
+    Who stands before a wall must not stay in the service, and who paid must not stay behind one,
+    so those sessions end; what was used meanwhile in the full service is rated. A speed that was
+    refused is left as it is: it is told again with the next change or login.
+    """
+    session = deal.session
+    if reason in (SERVICE_CHANGED,):
+        turn.notes["service-refused"] += 1
+        return
+    if session.walled and reason == REASON_OF[session.walled]:
+        session.walled = Walled.NO
+        hold.forget(session)
+    telling.doubt(deal)
+    turn.books.touch(session)
+    cut(turn, deal, reason)
