@@ -9,7 +9,7 @@ off is found by whoever wrote down an earlier number and digest elsewhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -98,26 +98,3 @@ def chained_rows(
     seq, last = (newest[0], bytes(newest[1])) if newest else (0, FIRST_DIGEST)
     told = chained([DEEDS.of_row(row) for row in drafts], seq, last)
     return [DEEDS.to_row(deed) for deed in told]
-
-
-async def everything(connection: AsyncConnection, after_seq: int = 0) -> AsyncIterator[Deed]:
-    """All deeds in order, read in pages by number."""
-    table = schema.audit.c
-    while True:
-        query = select(*DEEDS.columns).where(table.seq > after_seq).order_by(table.seq)
-        rows = (await connection.execute(query.limit(_ROWS_AT_ONCE))).all()
-        for row in rows:
-            yield DEEDS.of_row(row)
-        if len(rows) < _ROWS_AT_ONCE:
-            return
-        after_seq = rows[-1].seq
-
-
-async def broken_at(connection: AsyncConnection) -> int | None:
-    """The number of the first row that does not follow from the one before; None: all do."""
-    seq, last = 0, FIRST_DIGEST
-    async for deed in everything(connection):
-        if deed.seq != seq + 1 or deed.digest != digest_of(deed, last):
-            return deed.seq
-        seq, last = deed.seq, deed.digest
-    return None

@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from store import (
     office_decisions,
+    office_deeds,
     office_devices,
     office_house,
     office_money,
@@ -17,6 +18,7 @@ from store import (
     office_subscribers,
     office_suspense,
 )
+from store.office_deeds import Wanted
 from tests.store.house import House, suspended_usage, tell
 from tests.store.test_reading import crowd
 
@@ -53,10 +55,18 @@ QUESTIONS: dict[str, Question] = {
     "an allowance": lambda c: office_suspense.allowance_of(c, 7, 7),
     "the newest instant": lambda c: office_house.newest_instant_us(c),
     "a plan": lambda c: office_plans.by_id(c, 7),
+    "deeds of a login": lambda c: office_deeds.page(
+        c, Wanted(subject="user7"), below_seq=90, limit=10
+    ),
+    "newest deeds": lambda c: office_deeds.page(c, Wanted(), below_seq=None, limit=10),
+    "deeds of a day": lambda c: office_deeds.page(
+        c, Wanted(since_us=1, until_us=2), below_seq=None, limit=10
+    ),
     "who has a prefix": lambda c: office_devices.owners(c, ["10.0.0.0/8"]),
 }
 # Walks in the order of an index that stop at the limit, and the few that are live.
 WALKS = (
+    "SCAN audit",
     "USING INDEX ix_sessions_session_id",
     "USING INDEX ix_sessions_live",
     "USING INDEX ix_decisions_decided_us",
