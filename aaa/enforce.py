@@ -179,7 +179,11 @@ def settled(turn: Turn, told_back: Settled) -> None:
         turn.books.touch(session)
     elif order.kind is OrderKind.SERVICE and not acknowledged:
         deal = deal_of(turn, session)
-        if deal is not None and told_back.result is not OrderResult.OBSOLETE:
+        if deal is not None and told_back.result is OrderResult.OBSOLETE:
+            # A Disconnect took its place; should that fail, nobody knows what the device has.
+            telling.doubt(deal)
+            turn.books.touch(session)
+        elif deal is not None:
             walls.refused(turn, deal, order.reason)
 
 

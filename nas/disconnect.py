@@ -42,6 +42,8 @@ _CODES: Mapping[OrderKind, tuple[Code, Code, Code]] = MappingProxyType(
     {
         OrderKind.DISCONNECT: (Code.DISCONNECT_REQUEST, Code.DISCONNECT_ACK, Code.DISCONNECT_NAK),
         OrderKind.LIMITS: (Code.COA_REQUEST, Code.COA_ACK, Code.COA_NAK),
+        OrderKind.SERVICE: (Code.COA_REQUEST, Code.COA_ACK, Code.COA_NAK),
+        OrderKind.SERVICE: (Code.COA_REQUEST, Code.COA_ACK, Code.COA_NAK),
     }
 )
 
