@@ -12,7 +12,7 @@ from cli.errors import EXIT_FOUND
 from cli.office import Office, office_command
 from cli.options import output_option
 from cli.output import Column, Kind, render, render_one
-from store import books_check
+from store import books_check, office_deeds
 from store.ledger_hash import hash_ledger
 
 LISTED = [
@@ -46,14 +46,18 @@ async def check(office: Office, *, output: str) -> int:
     """Compute every kept sum again and list what differs, by the id of the rule it breaks.
 
     Entries and all books together must balance, the sums on accounts must be those of their
-    entries, charges and holds, and the journal must be as it was written. Exit code 1 when
-    something is found.
+    entries, charges and holds, and the journal and the audit must be as they were written. Exit
+    code 1 when something is found.
 
     \b
     Example:
       tollhouse ledger check --output json
     """
     found = await books_check.check_books(office.database)
+    proof = await office_deeds.prove(office.database)
+    if proof.broken_seq is not None:
+        said = f"the audit is broken at deed {proof.broken_seq}; see `tollhouse audit verify`"
+        found.append(books_check.Finding("S40", said))
     if found or output != "table":
         render([finding._asdict() for finding in found], LISTED, output)
     else:

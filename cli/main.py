@@ -27,6 +27,8 @@ COMMANDS = {
     "backup": ("cli.backup:backup", "Write everything into one sealed file."),
     "restore": ("cli.restore:restore", "Begin again from such a file."),
     "ledger": ("cli.ledger:ledger", "Check the books, or take their hash."),
+    "purge": ("cli.purge:purge", "Take away what need not be kept any longer."),
+    "audit": ("cli.audit:audit", "Who did what, when and why."),
     "suspense": ("cli.suspense:suspense", "Usage that nobody could be charged for."),
     "simulate": ("cli.simulate:simulate", "Play a router against a running server."),
     "doctor": ("cli.doctor:doctor", "Look for what would cause trouble."),
