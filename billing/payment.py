@@ -10,6 +10,7 @@ gains, a house book loses, so all books together are always zero (L2).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounting.ledger import AMOUNT_MAX_MICROS, balanced
@@ -105,6 +106,44 @@ def sale(account: Account, amount_micros: int, *, stamp: Stamp) -> Payment | Dec
 
 def _held(account: Account) -> str:
     return f"{format_amount(account.held_micros, account.currency)} are held by running sessions"
+
+
+def reversal(
+    account: Account, reversed_: Entry, *, takers: Mapping[int, Account], stamp: Stamp
+) -> Payment | Declined:
+    """A correction that undoes an entry exactly: each of its postings the other way round (L5).
+
+    Money goes back to the books it came from, and of a transfer out of the taker's purse into the
+    giver's, in one entry (L11); `takers` are the other accounts that the entry moved. Like every
+    correction it posts even below the floor (L8). That it is done once is the caller's business.
+    """
+    if reversed_.account_id != account.account_id:
+        return Declined(f"entry {reversed_.entry_id} belongs to another account")
+    if not stamp.reason.strip():
+        return Declined("a reversal needs a reason")
+    moved: dict[int, int] = {account.account_id: 0}
+    for posting in reversed_.postings:
+        if posting.book is Book.CUSTOMER:
+            moved[posting.account_id] = moved.get(posting.account_id, 0) - posting.amount_micros
+    for account_id, amount_micros in moved.items():
+        purse = account if account_id == account.account_id else takers[account_id]
+        if problem := _too_much(purse, amount_micros):
+            return problem
+    entry = _entry(
+        account,
+        stamp,
+        kind=EntryKind.CORRECTION,
+        postings=tuple(
+            Posting(one.book, one.account_id, -one.amount_micros) for one in reversed_.postings
+        ),
+        corrects_entry_id=reversed_.entry_id,
+        overrun_micros=_overrun(account, moved[account.account_id]),
+    )
+    movements = tuple(
+        Movement(account_id, amount_micros, int(account_id == account.account_id))
+        for account_id, amount_micros in sorted(moved.items())
+    )
+    return Payment(entry, movements)
 
 
 def transfer(

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from billing.payment import Declined, Payment, Stamp, correction, customer_micros, repeats, top_up
+from cli.balance_reverse import reverse
+from cli.booking import reference_of, stamp_of, tell
 from cli.customers import customer_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
@@ -22,9 +24,6 @@ from domain.ledger import Entry, EntryKind
 from store import office_money
 from store.office_connection import Connection
 from store.office_subscribers import Customer
-
-KEY_MAX = 128
-REASON_MAX = 500
 
 SHOWN = [
     Column("login", "subscriber"),
@@ -150,6 +149,9 @@ async def correct(
     )
 
 
+balance.add_command(reverse)
+
+
 @balance.command("history")
 @click.argument("login", type=LOGIN)
 @limit_option
@@ -178,20 +180,6 @@ async def history(office: Office, *, login: str, limit: int, output: str) -> Non
             f"sessions still open took {money(account.open_micros, account)}; "
             f"balance {money(account.balance_micros, account)}"
         )
-
-
-def stamp_of(office: Office, reference: str | None, reason: str) -> Stamp:
-    """The stamp of a booking that an operator asks for."""
-    for name, text, most in (("reference", reference, KEY_MAX), ("reason", reason, REASON_MAX)):
-        if text is None:
-            continue
-        if len(text) > most or not text.isprintable():
-            raise HouseError(f"--{name}: at most {most} printable characters")
-    if reference is not None and not reference.strip():
-        raise HouseError("--reference: a key cannot be empty")
-    entry_id = office.ids.next()
-    key = f"ref:{reference.strip()}" if reference is not None else f"office:{entry_id}"
-    return Stamp(entry_id, key, office.now_us, reason.strip())
 
 
 async def book(
@@ -233,25 +221,6 @@ async def book(
     )
 
 
-async def tell(office: Office, connection: Connection, login: str, made: Payment) -> None:
-    """Write into the audit what was booked: entry, amount and why."""
-    entry = made.entry
-    await office.audit(
-        connection,
-        f"balance {entry.kind}",
-        kind="account",
-        row_id=entry.account_id,
-        subject=login,
-        after={
-            "entry": entry.seq,
-            "amount_micros": customer_micros(entry),
-            "currency": entry.currency,
-            "reference": reference_of(entry),
-        },
-        reason=entry.reason,
-    )
-
-
 async def _payment(
     connection: Connection,
     account: Account,
@@ -266,11 +235,6 @@ async def _payment(
     if corrected is None:
         return Declined(f"there is no entry {corrected_seq}; see `tollhouse balance history`")
     return correction(account, amount_micros, corrected=corrected, stamp=stamp)
-
-
-def reference_of(entry: Entry) -> str:
-    """The key of an entry as the operator knows it."""
-    return entry.key.removeprefix("ref:")
 
 
 def history_rows(

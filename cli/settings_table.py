@@ -154,6 +154,41 @@ class AccountingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     ] = 60
 
 
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many days `tollhouse purge` leaves things alone; 0 keeps them for ever."""
+
+    sessions_days: Annotated[
+        Days,
+        Meta(
+            description="Ended sessions: who had which address when, and their usage. Not less "
+            "than 30. Laws about answering authorities name a time that must be kept, laws about "
+            "privacy one that must not be exceeded. Entries of the ledger stay for ever."
+        ),
+    ] = 0
+    journal_days: Annotated[
+        Days,
+        Meta(
+            description="The records of routers as they came. Without them a charge is explained "
+            "by its sums and not record by record, and cannot be rated again."
+        ),
+    ] = 0
+    decisions_days: Annotated[
+        Days, Meta(description="Logins and refusals; of each login only the last 20 are kept.")
+    ] = 0
+    orders_days: Annotated[
+        Days, Meta(description="What routers were told (Disconnect, CoA) and what they answered.")
+    ] = 0
+    suspense_days: Annotated[
+        Days, Meta(description="Usage in suspense, after it was assigned or dropped.")
+    ] = 0
+    knocks_days: Annotated[
+        Days, Meta(description="Sources that are no NAS of ours, after they were last heard.")
+    ] = 0
+
+
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the server writes to standard error."""
 
@@ -174,4 +209,5 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     radius: RadiusSettings = RadiusSettings()
     metrics: MetricsSettings = MetricsSettings()
     accounting: AccountingSettings = AccountingSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()

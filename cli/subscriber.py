@@ -6,6 +6,7 @@ adds many. What takes long (hashing, sealing) is done before the one transaction
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -25,8 +26,11 @@ from cli.subscriber_options import (
     credit_limit_option,
     nas_option,
     password_option,
+    trait_options,
     valid_option,
 )
+from cli.subscriber_timeline import timeline_
+from cli.subscriber_traits import altered_traits, refuse_taken, reply_lines
 from domain.account import CredentialKind, Status
 from store import office_devices, office_subscribers
 from store.office_subscribers import Customer
@@ -44,7 +48,7 @@ def subscriber() -> None:
     """
 
 
-for _command in (import_, set_, suspend, resume, remove, find):
+for _command in (import_, set_, suspend, resume, remove, find, timeline_):
     subscriber.add_command(_command)
 
 
@@ -63,6 +67,7 @@ for _command in (import_, set_, suspend, resume, remove, find):
 @credential_option
 @nas_option
 @valid_option
+@trait_options
 @office_command
 async def add(
     office: Office, *, login: str, plan_name: str, password: str | None, **given: Any
@@ -75,6 +80,7 @@ async def add(
     Examples:
       tollhouse subscriber add bob --plan home-50 --password - --balance 20
       tollhouse subscriber add 00:0c:42:1f:2e:3d --plan home-50
+      tollhouse subscriber add ann --plan home-50 --password - --name 'Ann Lee' --ip 100.64.0.7
     """
     async with office.database.reading() as connection:
         plan = await plan_called(connection, plan_name)
@@ -91,9 +97,11 @@ async def add(
     )
     await prove_keys(office)
     customer, entries = enrol(office, applicant, plan, device_ids=device_ids)
+    customer = replace(customer, subscriber=altered_traits(customer.subscriber, given))
     async with office.database.office() as connection:
         if await office_subscribers.find(connection, login):
             raise HouseError(f"there is a subscriber {login} already")
+        await refuse_taken(connection, None, customer.subscriber)
         await office_subscribers.add(connection, [customer], entries)
         await office.audit_all(connection, [added(office, "subscriber add", customer)])
     click.echo(f"added subscriber {login}")
@@ -147,6 +155,7 @@ async def show(office: Office, *, login: str, output: str) -> None:
         names = await office_devices.names(connection)
         live_n = await office_subscribers.live_sessions_n(connection, customer.account.account_id)
     row = as_row(customer)
+    row["replies"] = reply_lines(customer.subscriber.replies)
     row["nas"] = [names.get(key, f"(removed: {key})") for key in customer.subscriber.device_ids]
     row["live_sessions_n"] = live_n
     render_one(row, SHOWN, output)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, case, func, literal, or_, select
+from sqlalchemy import Row, Select, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.sql.expression import ColumnElement
 
-from domain.ledger import Book
+from domain.ledger import Book, EntryKind
 from domain.session import HoldState
 from store import schema
 from store.database import Database
@@ -24,6 +24,7 @@ _JOURNAL_CHUNK_N = 200
 
 _A, _S = schema.accounts.c, schema.sessions.c
 _E, _P, _C = schema.entries.c, schema.postings.c, schema.charges.c
+_G = schema.purged.c
 
 
 class Finding(NamedTuple):
@@ -69,6 +70,7 @@ def _rules() -> list[Rule]:
         _session_charges(),
         _closed_charges(),
         _allowances(),
+        _purged_charges(),
         _one_currency(),
     ]
 
@@ -237,13 +239,17 @@ def _allowances() -> Rule:
         .group_by(schema.allowances.c.account_id)
         .subquery()
     )
+    each = union_all(
+        select(_S.account_id, _S.free_octets.label("octets"), _S.free_s.label("seconds")),
+        select(_G.account_id, _G.free_octets, _G.free_s),
+    ).subquery()
     taken = (
         select(
-            _S.account_id,
-            func.sum(_S.free_octets).label("octets"),
-            func.sum(_S.free_s).label("seconds"),
+            each.c.account_id,
+            func.sum(each.c.octets).label("octets"),
+            func.sum(each.c.seconds).label("seconds"),
         )
-        .group_by(_S.account_id)
+        .group_by(each.c.account_id)
         .subquery()
     )
     counted, counted_s = func.coalesce(used.c.octets, 0), func.coalesce(used.c.seconds, 0)
@@ -259,6 +265,37 @@ def _allowances() -> Rule:
         "A2",
         f"sessions took {int(row[1])} octets and {int(row[2])} s of included usage, "
         f"the periods counted {int(row[3])} and {int(row[4])}",
+        row.account_id,
+    )
+
+
+def _purged_charges() -> Rule:
+    """A2: entries that closed sessions which were purged come to what these were charged."""
+    there = exists().where(_S.account_id == _E.account_id, _S.session_id == _E.session_id)
+    total = -func.sum(_P.amount_micros)
+    entries = (
+        select(_E.account_id, total.label("total"))
+        .join_from(schema.entries, schema.postings, _of_entry())
+        .where(
+            _E.kind == EntryKind.CHARGE.value,
+            _P.book == Book.CUSTOMER.value,
+            _P.account_id == _E.account_id,
+            ~there,
+        )
+        .group_by(_E.account_id)
+        .subquery()
+    )
+    real, kept = func.coalesce(entries.c.total, 0), func.coalesce(_G.charged_micros, 0)
+    query = (
+        select(_A.account_id, kept.label("kept"), real.label("real"))
+        .join_from(schema.accounts, entries, entries.c.account_id == _A.account_id, isouter=True)
+        .join(schema.purged, _G.account_id == _A.account_id, isouter=True)
+        .where(kept != real)
+    )
+    return query, lambda row: Finding(
+        "A2",
+        f"sessions that were purged had been charged {int(row.kept)} micros, the entries of "
+        f"sessions that are not there come to {int(row.real)}",
         row.account_id,
     )
 

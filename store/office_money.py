@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.payment import Movement, Payment
+from domain.account import Account
 from domain.ledger import Book, Entry, Posting
 from domain.session import Charge
 from store import schema
 from store.feed import record_change
-from store.rows import CHARGES, ENTRIES, Shape, entry_of
+from store.rows import ACCOUNTS, CHARGES, ENTRIES, Shape, entry_of
 
 _ROWS_AT_ONCE = 1_000
 
@@ -91,6 +92,30 @@ async def entry_with_key(connection: AsyncConnection, account_id: int, key: str)
 async def entry_with_seq(connection: AsyncConnection, account_id: int, seq: int) -> Entry | None:
     """The n-th entry of an account."""
     return await _one(connection, account_id, schema.entries.c.seq == seq)
+
+
+async def correcting(connection: AsyncConnection, account_id: int, entry_id: int) -> Entry | None:
+    """The first entry that corrects this one, if any does."""
+    table = schema.entries.c
+    query = (
+        select(func.min(table.seq))
+        .where(table.account_id == account_id, table.corrects_entry_id == entry_id)
+        .correlate(None)
+        .scalar_subquery()
+    )
+    return await _one(connection, account_id, table.seq == query)
+
+
+async def accounts(
+    connection: AsyncConnection, account_ids: Iterable[int], *, lock: bool = False
+) -> dict[int, Account]:
+    """Some accounts by their ids."""
+    column = schema.accounts.c.account_id
+    query = select(*ACCOUNTS.columns).where(column.in_(sorted(account_ids))).order_by(column)
+    if lock:
+        query = query.with_for_update()
+    found = [ACCOUNTS.of_row(row) for row in await connection.execute(query)]
+    return {one.account_id: one for one in found}
 
 
 async def _one(

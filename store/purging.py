@@ -102,7 +102,7 @@ def _session_may_go(before_us: int) -> ColumnElement[bool]:
     open_suspense = exists().where(_X.session_id == _S.session_id, _OPEN)
     pending = exists().where(_O.session_id == _S.session_id, _O.state == "pending")
     heirs = schema.sessions.alias("heirs")
-    inherited = exists().where(heirs.c.class_session_id == _S.session_id, text("heirs.state < 2"))
+    inherited = select(heirs.c.class_session_id).where(text("heirs.state < 2")).correlate(None)
     return and_(
         _S.state.in_((int(SessionState.CLOSED), int(SessionState.LAPSED))),
         _ENDED < before_us,
@@ -111,7 +111,7 @@ def _session_may_go(before_us: int) -> ColumnElement[bool]:
         ~open_charge,
         ~open_suspense,
         ~pending,
-        ~inherited,
+        _S.session_id.not_in(inherited),
     )
 
 

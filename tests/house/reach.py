@@ -69,6 +69,7 @@ NEEDS: dict[str, dict[str, str]] = {
         "timers": "gives up on that page",
     },
     "cli/nas_test.py": {"timers": "waits for a router's answer at a terminal"},
+    "cli/purge.py": {"timers": "lets the server go first between two pages"},
     "cli/session.py": {
         "tasks": "watches several orders at once, at a terminal",
         "timers": "looks again whether an order was carried out, at a terminal",

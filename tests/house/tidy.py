@@ -27,6 +27,7 @@ DOCSTRING_LINES_MIN = 3
 # needed fails the tests until it is taken out.
 LONG_MODULES: dict[str, str] = {
     "aaa/books.py": "what is held and what a batch changed of it: one invariant, one class",
+    "store/books_check.py": "every rule of the books, one statement each",
     "accounting/counters.py": "the one algorithm of how counters advance, every branch in sight",
 }
 
