@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ class OrderResult(enum.StrEnum):
     OBSOLETE = "obsolete"  # the session ended before it could be sent
 
 
+# Reasons that cost money while they wait: such orders go first and unpaced. All others are the
+# office's, or come at one instant for many, and are paced for each device.
+PRESSING: Final = frozenset(
+    {
+        "exhausted",
+        "no-credit",
+        "used otherwise",
+        "re-held",
+        "money changed",
+        "restored",  # somebody has paid and waits for it
+        "included usage shared",
+    }
+)
+
+
 @dataclass(slots=True)
 class Order:
     """One thing to tell a device about one session."""
@@ -71,3 +87,8 @@ class Order:
     result: OrderResult | None = None
     error_cause: int = 0
     done_us: int | None = None
+
+    @property
+    def pressing(self) -> bool:
+        """Does it cost money while it waits?"""
+        return self.reason in PRESSING

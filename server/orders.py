@@ -4,16 +4,15 @@ An order is a row before it is a datagram. What is known here is only what is un
 loses nothing, for the next start finds the rows that are still pending and sends them again.
 
 One session hears one order at a time (COA-05): a Disconnect ends an unanswered CoA, newer limits
-replace those that still wait. One device has a bounded number of orders open, so that a thousand
-cuts do not drown it. Each source socket has 256 identifiers, reused as late as possible (S14).
-An answer counts only from the address and port that was asked, with sums that are right (S9).
+replace those that still wait, changes of a service go one after another. One device has a bounded
+number of orders open, so that a thousand cuts do not drown it; `server.lanes` has their order.
+Each source socket has 256 identifiers, reused as late as possible (S14). An answer counts only
+from the address and port that was asked, with sums that are right (S9).
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -21,33 +20,14 @@ from aaa.request import Settled
 from domain.grant import Order, OrderKind, OrderResult
 from domain.seams import Clock, Datagrams, Randomness, Spawn
 from nas.disconnect import JITTER_MAX_PERMILLE, Exchange
+from server.lanes import Lane, Mission
 from server.meters import Meters
+from server.pace import Drip
 from server.roster import Roster
-from server.source_sockets import Seat, SourceSockets
+from server.source_sockets import SourceSockets
 
 WINDOW_N: Final = 32  # orders open at one device
 LIMITS_AGE_MAX_US: Final = 60_000_000  # limits older than this describe a session that was
-
-
-@dataclass(slots=True, eq=False)
-class Mission:
-    """An order on its way: waiting in its lane, or flying when it has an exchange."""
-
-    order: Order
-    lane: Lane
-    began_us: int = 0
-    exchange: Exchange | None = None
-    seat: Seat | None = None
-    cancel: Callable[[], None] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Lane:
-    """The orders of one device address."""
-
-    address: tuple[str, int]
-    waiting: deque[Mission] = field(default_factory=deque)
-    flying_n: int = 0
 
 
 class OrderSender:
@@ -74,7 +54,8 @@ class OrderSender:
         self._sockets = SourceSockets(datagrams, sockets_n, self._received)
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._missions: dict[int, Mission] = {}  # by session: waiting or flying
-        self._next: dict[int, Order] = {}  # by session: the order after that
+        self._next: dict[int, list[Order]] = {}  # by session: the orders after that
+        self._drip = Drip()
         self._known: set[int] = set()  # order ids until their end is durable
         self._starved = False  # an order waits for a free identifier
 
@@ -92,6 +73,9 @@ class OrderSender:
         for mission in self._missions.values():
             if mission.cancel is not None:
                 mission.cancel()
+        for lane in self._lanes.values():
+            if lane.cancel is not None:
+                lane.cancel()
         self._missions.clear()
         self._next.clear()
         self._lanes.clear()
@@ -118,20 +102,33 @@ class OrderSender:
         current = self._missions.get(order.session_id)
         if current is None:
             self._pump(self._line_up(order))
-        elif current.order.kind is OrderKind.DISCONNECT and order.kind is OrderKind.LIMITS:
+        elif order.kind is OrderKind.DISCONNECT:
+            self._follow(order, dropping=OrderKind)
+            if current.order.kind is not OrderKind.DISCONNECT:
+                self._finish(current, OrderResult.OBSOLETE)
+        elif self._ending(current):
             self._end(order, OrderResult.OBSOLETE)
-        elif current.order.kind is OrderKind.LIMITS and order.kind is OrderKind.DISCONNECT:
-            self._supersede(order)
-            self._finish(current, OrderResult.OBSOLETE)
         else:
-            self._supersede(order)
+            # What changed of a service is told once, so no change may be left out; limits are told
+            # whole, and with each change of service.
+            limits = (OrderKind.LIMITS,)
+            self._follow(order, dropping=limits)
+            if current.exchange is None and current.order.kind is OrderKind.LIMITS:
+                self._finish(current, OrderResult.OBSOLETE)
 
-    def _supersede(self, order: Order) -> None:
-        """It goes next in its session; what was to go next is not needed any more."""
-        before = self._next.pop(order.session_id, None)
-        self._next[order.session_id] = order
-        if before is not None:
-            self._end(before, OrderResult.OBSOLETE)
+    def _ending(self, current: Mission) -> bool:
+        """Is the session told to end, now or next?"""
+        orders = [current.order, *self._next.get(current.order.session_id, ())]
+        return any(order.kind is OrderKind.DISCONNECT for order in orders)
+
+    def _follow(self, order: Order, *, dropping: Iterable[OrderKind]) -> None:
+        """It goes next in its session; those of these kinds that were to go are not needed."""
+        waiting = self._next.get(order.session_id, [])
+        drop = tuple(dropping)
+        self._next[order.session_id] = [one for one in waiting if one.kind not in drop] + [order]
+        for one in waiting:
+            if one.kind in drop:
+                self._end(one, OrderResult.OBSOLETE)
 
     def _line_up(self, order: Order) -> Lane:
         address = (order.address, order.port)
@@ -140,18 +137,32 @@ class OrderSender:
             lane = self._lanes[address] = Lane(address)
         mission = Mission(order, lane)
         self._missions[order.session_id] = mission
-        lane.waiting.append(mission)
+        lane.queue(order).append(mission)
         return lane
 
     # ---------------------------------------------------------------- lanes and flights
 
     def _pump(self, lane: Lane) -> None:
-        while lane.waiting and lane.flying_n < WINDOW_N:
-            if not self._launch(lane.waiting[0]):
+        while lane.flying_n < WINDOW_N and lane.busy:
+            mission = lane.first(self._drip.wait_us(lane.address, self._clock.monotonic_us()))
+            if mission is None:
+                self._wake_later(lane)
+                return
+            if not self._launch(mission):
                 self._starved = True
                 return
-        if not lane.waiting and not lane.flying_n and self._lanes.get(lane.address) is lane:
+        if not lane.busy and not lane.flying_n and self._lanes.get(lane.address) is lane:
             del self._lanes[lane.address]
+
+    def _wake_later(self, lane: Lane) -> None:
+        """Go on when the device's pace allows."""
+        if lane.cancel is None:
+            wait_us = self._drip.wait_us(lane.address, self._clock.monotonic_us())
+            lane.cancel = self._spawn.later(wait_us, partial(self._wake, lane))
+
+    def _wake(self, lane: Lane) -> None:
+        lane.cancel = None
+        self._pump(lane)
 
     def _launch(self, mission: Mission) -> bool:
         """Send for the first time; False: no identifier is free just now."""
@@ -159,16 +170,18 @@ class OrderSender:
         source = self._roster.path(order.address)
         device = self._roster.by_id(order.device_id)
         if device is None or not self._sockets.reaches(order.address):
-            lane.waiting.popleft()
+            lane.queue(order).popleft()
             self._give_up(mission)
             return True
         seat = self._sockets.seat(order.address, source, mission)
         if seat is None:
             return False
-        lane.waiting.popleft()
+        lane.queue(order).popleft()
         lane.flying_n += 1
         mission.seat = seat
         mission.began_us = self._clock.monotonic_us()
+        if not order.pressing:
+            self._drip.went(lane.address, mission.began_us, per_s=device.coa_per_s)
         try:
             mission.exchange = Exchange(
                 order,
@@ -239,12 +252,14 @@ class OrderSender:
             lane.flying_n -= 1
             waited_us = self._clock.monotonic_us() - mission.began_us
             self._meters.order_times[order.kind.value,].observe(waited_us)
-        elif mission in lane.waiting:
-            lane.waiting.remove(mission)
+        elif mission in (queue := lane.queue(order)):
+            queue.remove(mission)
         self._missions.pop(order.session_id, None)
         self._end(order, result, mission.exchange)
-        following = self._next.pop(order.session_id, None)
-        return None if following is None else self._line_up(following)
+        following = self._next.pop(order.session_id, [])
+        if following[1:]:
+            self._next[order.session_id] = following[1:]
+        return self._line_up(following[0]) if following else None
 
     def _feed_starved(self) -> None:
         self._starved = False

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from aaa.hearing import Reports
 from aaa.outcome import SILENT, Outcome
 from aaa.ports import Change, StoreUnavailable
 from aaa.request import Item, Request
-from domain.device import Device
+from domain.device import Device, Observation
 from domain.grant import Order, OrderKind
 from server.ports import Knock
 
@@ -148,6 +149,7 @@ class Desk:
         self.orders: list[Order] = []
         self.wishes: list[Item] = []
         self.sweeps: list[Item] = []
+        self.reports: dict[int, Reports] = {}
         self.absorbed: list[Change] = []
         self.equipped: list[Device] = []
         self.slow: Callable[[Request], Callable[[], bool] | None] = lambda request: None
@@ -194,6 +196,10 @@ class Desk:
     def urgent(self, request: Request) -> bool:
         return self.pressing(request)
 
+    def take_reports(self) -> dict[int, Reports]:
+        taken, self.reports = self.reports, {}
+        return taken
+
     def live_counts(self) -> dict[int, int]:
         return {1: 3}
 
@@ -222,6 +228,7 @@ class Store:
         self.orders: list[Order] = []
         self.changes: list[Change] = []
         self.knocks: list[Knock] = []
+        self.observations: list[Observation] = []
         self.away = False
         self.mark: int | None = None
 
@@ -260,6 +267,10 @@ class Store:
         self._check()
         self.knocks += knocks
 
+    async def observed(self, observations: Sequence[Observation]) -> None:
+        self._check()
+        self.observations += observations
+
 
 def device(device_id: int = 1, *, prefix: str = "192.0.2.0/24", **fields: Any) -> Device:
     """A device whose secret is SECRET."""
@@ -282,7 +293,7 @@ def order(order_id: int, session_id: int = 1, **fields: Any) -> Order:
         session_id=session_id,
         device_id=fields.pop("device_id", 1),
         kind=fields.pop("kind", OrderKind.DISCONNECT),
-        reason="exhausted",
+        reason=fields.pop("reason", "exhausted"),
         attributes=fields.pop("attributes", b"\x2c\x05abc"),
         address=fields.pop("address", "192.0.2.1"),
         port=fields.pop("port", 3799),

@@ -307,3 +307,108 @@ def test_coa_01_no_order_for_another_machine_leaves_from_loopback() -> None:
     assert {sent.port.host for sent in yard.sent} == {"192.0.2.200"}
     yard.sender.carry([order(9, 9, address="127.0.0.2")])
     assert yard.sent[-1].port.host == "127.0.0.1"
+
+
+def office(order_id: int, session_id: int | None = None, **fields: object) -> Order:
+    """An order of the office: it costs nothing while it waits."""
+    return order(order_id, session_id or order_id, reason="suspended", **fields)
+
+
+def service(order_id: int, session_id: int = 1, reason: str = "service-changed") -> Order:
+    return order(order_id, session_id, kind=OrderKind.SERVICE, reason=reason)
+
+
+def test_orders_of_the_office_go_at_the_pace_of_the_device() -> None:
+    yard = Yard()
+    yard.roster.replace([device(coa_per_s=20)])
+    yard.sender.carry([office(n) for n in range(1, 101)])
+    assert len(yard.sent) == 1
+    yard.answer(yard.sent[0])
+    for second in range(1, 5):
+        for _ in range(20):
+            yard.spawn.advance(50_000)
+            yard.answer(yard.sent[-1])
+        assert len(yard.sent) == second * 20 + 1
+    yard.spawn.advance(1_000_000)
+    assert len(yard.sent) == 100
+    assert not yard.sender._lanes[NAS].waiting
+
+
+def test_two_boxes_have_each_their_own_pace() -> None:
+    yard = Yard()
+    yard.roster.replace([device(coa_per_s=1)])
+    yard.sender.carry([office(n, address=f"192.0.2.{n % 2}") for n in range(1, 5)])
+    assert len(yard.sent) == 2
+    yard.spawn.advance(1_000_000)
+    assert len(yard.sent) == 4
+
+
+def test_what_costs_money_while_it_waits_goes_ahead_and_unpaced() -> None:
+    yard = Yard()
+    yard.roster.replace([device(coa_per_s=1)])
+    yard.sender.carry([office(n) for n in range(1, 11)])
+    yard.sender.carry([order(n, n) for n in range(11, 16)])
+    assert len(yard.sent) == 6, "one, and then all five"
+    yard.spawn.advance(999_999)
+    assert len(yard.sent) == 6
+    yard.spawn.advance(1)
+    assert len(yard.sent) == 7
+
+
+def test_a_session_that_must_end_at_once_does_not_wait_for_its_change() -> None:
+    yard = Yard()
+    yard.roster.replace([device(coa_per_s=1)])
+    yard.sender.carry([office(1), service(2, 9)])
+    yard.sender.carry([order(3, 9)])
+    assert yard.results() == [(2, OrderResult.OBSOLETE, 0, 0)]
+    assert [sent.octets[0] for sent in yard.sent] == [DISCONNECT, DISCONNECT]
+
+
+def test_a_lane_that_waits_for_its_pace_is_given_back_and_closing_stops_it() -> None:
+    yard = Yard()
+    yard.roster.replace([device(coa_per_s=1)])
+    yard.sender.carry([office(1), office(2)])
+    yard.answer(yard.sent[0])
+    yard.spawn.advance(1_000_000)
+    yard.answer(yard.sent[1])
+    assert not yard.sender._lanes
+    yard.sender.carry([office(3), office(4)])
+    yard.sender.close()
+    yard.spawn.advance(60_000_000)
+    assert len(yard.sent) == 2
+
+
+def test_changes_of_a_service_go_one_after_another_and_none_is_left_out() -> None:
+    yard = Yard()
+    yard.sender.carry([service(n, 9, "restored") for n in (1, 2, 3)])
+    for n in range(3):
+        assert len(yard.sent) == n + 1
+        yard.answer(yard.sent[n], 44)
+    assert [settled.order_id for settled in yard.settled] == [1, 2, 3]
+    assert {settled.result for settled in yard.settled} == {OrderResult.ACK}
+
+
+def test_limits_are_replaced_by_what_comes_after_them_and_a_service_is_not() -> None:
+    yard = Yard()
+    yard.sender.carry([service(1, 9, "restored"), limits(2, 9), service(3, 9, "restored")])
+    assert yard.results() == [(2, OrderResult.OBSOLETE, 0, 0)]
+    yard.sender.carry([limits(4, 9), limits(5, 9)])
+    assert yard.results()[1:] == [(4, OrderResult.OBSOLETE, 0, 0)]
+    yard.sender.carry([order(6, 9)])
+    assert [one for one, *_ in yard.results()] == [2, 4, 3, 5, 1], "nothing follows its end"
+    yard.sender.carry([service(7, 9, "restored")])
+    assert yard.results()[-1] == (7, OrderResult.OBSOLETE, 0, 0)
+    assert [sent.octets[0] for sent in yard.sent] == [COA, DISCONNECT]
+
+
+def test_limits_that_were_not_sent_yet_give_way_to_newer_ones() -> None:
+    yard = Yard()
+    yard.roster.replace([device(coa_per_s=1)])
+    yard.sender.carry([office(1)])
+    told = [order(n, 9, kind=OrderKind.LIMITS, reason="validity-changed") for n in (2, 3)]
+    yard.sender.carry(told)
+    assert yard.results() == [(2, OrderResult.OBSOLETE, 0, 0)]
+    yard.spawn.advance(1_000_000)
+    assert len(yard.sent) == 2
+    yard.answer(yard.sent[1], 44)
+    assert yard.results()[1:] == [(3, OrderResult.ACK, 0, 1)]
