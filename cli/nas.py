@@ -36,6 +36,7 @@ SHOWN = [
     *LISTED[:6],
     Column("interim_s", "interim interval", Kind.SECONDS),
     Column("line_rate_bps", "line rate", Kind.BITS_PER_S),
+    Column("coa_per_s", "orders of the office in a second", Kind.NUMBER),
     Column("gigawords", "sends gigawords", Kind.FLAG),
     Column("gigawords_trusted", "gigawords are trusted", Kind.FLAG),
     Column("counter_mode", "counters are"),

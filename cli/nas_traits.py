@@ -39,6 +39,13 @@ ACCESS = [
         help="Where it listens for Disconnect and CoA.",
     ),
     click.option(
+        "--coa-per-s",
+        type=click.IntRange(1, 10_000),
+        metavar="N",
+        help="Changes and cuts by the office it takes in a second; 20 unless said. Sessions whose "
+        "money is gone are cut at once.",
+    ),
+    click.option(
         "--require-message-authenticator",
         type=click.Choice(POLICIES),
         help="Drop Access-Requests without one? auto: from an address that has sent one.",

@@ -100,3 +100,10 @@ def test_the_server_knows_a_secret_that_was_changed(sample: House) -> None:
     assert sample.serve(login())[0].label == "accepted"
     sample.run("nas", "set", "local", "--secret", LONG)
     assert sample.serve(login())[0].label == "accepted"
+
+
+def test_how_many_orders_of_the_office_a_router_takes_in_a_second(sample: House) -> None:
+    assert sample.json("nas", "show", "local")["coa_per_s"] == 20
+    sample.run("nas", "set", "local", "--coa-per-s", "5")
+    assert sample.json("nas", "show", "local")["coa_per_s"] == 5
+    sample.run("nas", "set", "local", "--coa-per-s", "0", code=2)
