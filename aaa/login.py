@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from aaa import authenticate, deeds, ghosts, limits, walls
+from aaa import authenticate, deeds, ghosts, limits, telling, walls
 from aaa.answer import accept, answer, refuse
 from aaa.decisions import Attempt, login_key
-from aaa.entitled import REFUSAL_OF, garden_of, wall_of
+from aaa.entitled import REFUSAL_OF, wall_of
 from aaa.limits import Deal
 from aaa.outcome import FAILED, Outcome
 from aaa.request import Request
@@ -147,7 +147,7 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
 
 def _stand_before(turn: Turn, attempt: Attempt, deal: Deal, wall: Walled) -> Outcome:
     """Let the login into the plan's garden behind the wall; without one it is refused."""
-    if garden_of(deal.offer, wall) is None:
+    if not telling.has_garden(deal, wall):
         return refuse(turn, attempt, REFUSAL_OF[wall])
     replaced, ended = ghosts.replaced(turn, deal.session, deal.offer)
     slots = limits.free_slots(
@@ -173,7 +173,7 @@ def _renew(turn: Turn, attempt: Attempt, session: Session, wall: Walled) -> Outc
     deal = deal or limits.deal_of(turn, session)
     assert deal is not None
     if wall:
-        if garden_of(deal.offer, wall) is None:
+        if not telling.has_garden(deal, wall):
             return refuse(turn, attempt, REFUSAL_OF[wall])
         walls.enter(turn, deal, wall)
     reach = limits.reach_of(turn, deal)

@@ -38,6 +38,19 @@ def service(deal: Deal, wall: Walled, plan: Plan | None = None) -> list[Attribut
     return behind_wall(full, replies.chosen(garden.replies, (), dialect=dialect, access=access))
 
 
+def has_garden(deal: Deal, wall: Walled) -> bool:
+    """Does the plan have a garden behind this wall that says anything to this device?
+
+    Attributes for other dialects make no wall here: whoever got in without any would be in the
+    full service for nothing.
+    """
+    garden = garden_of(deal.offer, wall)
+    if garden is None:
+        return False
+    access = Access(deal.session.access) if deal.session.access else None
+    return bool(replies.chosen(garden.replies, (), dialect=deal.device.dialect, access=access))
+
+
 def remember(deal: Deal, attributes: list[Attribute]) -> None:
     """The device is told this from now on."""
     deal.session.told = TOLD + encode_attributes(attributes)

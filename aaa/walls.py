@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aaa import closing, telling
-from aaa.entitled import REASON_OF, garden_of, same_prices, untouched
+from aaa.entitled import REASON_OF, same_prices, untouched
 from aaa.limits import Deal, exhausted, free_slots, give_back, hold_more, reach_of, timeout_stale
 from aaa.orders import cut, tell_limits, tell_service
 from aaa.turn import Turn
@@ -26,12 +26,11 @@ def put_up(turn: Turn, deal: Deal, wall: Walled) -> None:
     """Put the wall before an open session, by CoA into the plan's garden or by its end."""
     session = deal.session
     reason = REASON_OF[wall]
-    garden = garden_of(deal.offer, wall)
-    if garden is not None and session.walled is wall and not telling.doubted(deal):
+    has_garden = telling.has_garden(deal, wall)
+    if has_garden and session.walled is wall and not telling.doubted(deal):
         return
-    change = telling.change(deal, wall) if garden is not None else None
+    change = telling.change(deal, wall) if has_garden else None
     if not change or not deal.device.coa_port:
-        # A garden whose attributes say nothing new to this device would be the full service.
         cut(turn, deal, reason)
         return
     enter(turn, deal, wall)

@@ -159,6 +159,7 @@ def test_a_timer_after_the_end_settles_the_exchange() -> None:
         (OrderKind.DISCONNECT, 42, 503, OrderResult.NAK),
         (OrderKind.DISCONNECT, 42, None, OrderResult.NAK),
         (OrderKind.LIMITS, 44, None, OrderResult.ACK),
+        (OrderKind.SERVICE, 44, None, OrderResult.ACK),
         (OrderKind.LIMITS, 45, 401, OrderResult.NAK),
     ],
 )
