@@ -27,7 +27,12 @@ LISTED = [
     Column("currency", "CURRENCY", hidden=True),
 ]
 SHOWN = [
-    *LISTED[:3],
+    Column("login", "LOGIN"),
+    Column("name", "name", only_if_set=True),
+    Column("group_name", "group", only_if_set=True),
+    Column("language", "language", only_if_set=True),
+    Column("timezone", "time zone", only_if_set=True),
+    *LISTED[1:3],
     Column("currency", "currency", hidden=True),
     Column("posted_micros", "balance", Kind.MONEY),
     Column("held_micros", "held", Kind.MONEY),
@@ -37,6 +42,10 @@ SHOWN = [
     Column("mac_mode", "MAC must be"),
     Column("mac", "MAC"),
     Column("nas", "only from NAS"),
+    Column("framed_ip_address", "IPv4 address", only_if_set=True),
+    Column("framed_ipv6", "IPv6", only_if_set=True),
+    Column("delegated_ipv6_prefix", "delegated prefix", only_if_set=True),
+    Column("replies", "replies", only_if_set=True),
     Column("period_start_us", "period began", Kind.INSTANT),
     Column("valid_until_us", "valid until", Kind.INSTANT),
     Column("live_sessions_n", "live sessions", Kind.NUMBER),
@@ -79,6 +88,13 @@ def as_row(customer: Customer) -> dict[str, Any]:
     one, account = customer.subscriber, customer.account
     return {
         "login": one.login,
+        "name": one.name,
+        "group_name": one.group_name,
+        "language": one.language,
+        "timezone": one.timezone,
+        "framed_ip_address": one.framed_ip_address,
+        "framed_ipv6": one.framed_ipv6,
+        "delegated_ipv6_prefix": one.delegated_ipv6_prefix,
         "status": one.status.value,
         "plan": one.plan_name,
         "currency": account.currency,

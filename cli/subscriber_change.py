@@ -24,8 +24,10 @@ from cli.subscriber_options import (
     credit_limit_option,
     nas_option,
     password_option,
+    trait_options,
     valid_option,
 )
+from cli.subscriber_traits import altered_traits, refuse_taken
 from domain.account import CredentialKind, Status, Subscriber
 from domain.deed import differing
 from domain.plan import Plan
@@ -54,6 +56,7 @@ TRIES = 5
 @nas_option
 @valid_option
 @credit_limit_option
+@trait_options
 @click.option("--renew", is_flag=True, help="Begin a new validity period of the plan now.")
 @reason_option
 @office_command
@@ -64,8 +67,9 @@ async def set_(office: Office, *, login: str, reason: str, **given: Any) -> None
     Examples:
       tollhouse subscriber set bob --mac learn
       tollhouse subscriber set bob --plan home-100
+      tollhouse subscriber set bob --ip 100.64.0.7 --reply 'Idle-Timeout = 900'
     """
-    if not any(given.values()) and given["credit_limit"] is None:
+    if all(value in (None, (), False) for value in given.values()):
         raise HouseError("nothing to change; see `tollhouse subscriber set --help`")
     if given["credit_limit"] is not None and given["credit_limit"] < 0:
         raise HouseError("a credit limit cannot be negative")
@@ -140,7 +144,7 @@ async def resume(office: Office, *, login: str, reason: str) -> None:
 async def remove(office: Office, *, login: str, reason: str) -> None:
     """Close a subscriber; refused while it has money, debts or a live session.
 
-    Nothing is deleted: its books stay, and the login stays taken.
+    Nothing is deleted: its books stay, and the login stays taken. Its static addresses are free.
 
     \b
     Example:
@@ -161,7 +165,13 @@ async def remove(office: Office, *, login: str, reason: str) -> None:
                 f"subscriber {login} has a balance of {shown}; bring it to zero with "
                 "`tollhouse balance correct` first"
             )
-        closed = replace(customer.subscriber, status=Status.CLOSED)
+        closed = replace(
+            customer.subscriber,
+            status=Status.CLOSED,
+            framed_ip_address=None,
+            framed_ipv6=None,
+            delegated_ipv6_prefix=None,
+        )
         await office_subscribers.change(connection, closed)
         await tell(
             office, connection, "subscriber remove", (customer.subscriber, closed), reason=reason
@@ -188,6 +198,7 @@ async def edit(
             if now.subscriber != before:
                 continue
             if after != before:
+                await refuse_taken(connection, before, after)
                 await office_subscribers.change(connection, after)
             if credit_limit_micros is not None:
                 await office_subscribers.set_credit_limit(
@@ -227,7 +238,7 @@ async def tell(
 
 def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any]) -> Subscriber:
     """The subscriber with the options that were given."""
-    after = replace(before)
+    after = altered_traits(before, given)
     if given["plan_name"] or given["renew"]:
         after.plan_name = plan.name
         after.period_start_us = office.now_us

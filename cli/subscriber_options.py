@@ -1,15 +1,21 @@
 """Options that `subscriber add` and `subscriber set` share: how a subscriber proves who it is,
-where from and how long it may log in, and how far its money goes.
+where from and how long it may log in, how far its money goes, who it is, what devices are told.
 
 Each means the same in both commands; what is not given keeps its default, or what it was.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from cli.options import AMOUNT
 from domain.account import CredentialKind
+from domain.plan import Access
+from nas.dialects import DIALECTS
 
 credential_option = click.option(
     "--credential",
@@ -38,3 +44,45 @@ credit_limit_option = click.option(
 password_option = click.option(
     "--password", metavar="TEXT|-", help="The password; `-` reads it from standard input."
 )
+
+_TRAITS = (
+    click.option("--name", metavar="TEXT", help="Of the person; `none` clears it."),
+    click.option("--group", "group_name", metavar="TEXT", help="Your word for a set of them."),
+    click.option("--language", metavar="TAG", help="Such as en or pt-BR."),
+    click.option("--timezone", metavar="ZONE", help="Its days and months; else the plan's."),
+    click.option(
+        "--ip", "framed_ip_address", metavar="A|none", help="Its IPv4 address, nobody else's."
+    ),
+    click.option(
+        "--ipv6", "framed_ipv6", metavar="A|PREFIX|none", help="Its IPv6 address, or its prefix."
+    ),
+    click.option(
+        "--delegated-prefix",
+        "delegated_ipv6_prefix",
+        metavar="PREFIX|none",
+        help="The IPv6 prefix that its router is given.",
+    ),
+    click.option(
+        "--reply",
+        "reply_lines",
+        multiple=True,
+        metavar="'NAME = VALUE'",
+        help="Told to its device instead of what the plan says; repeat for more, `none` clears.",
+    ),
+    click.option(
+        "--reply-dialect",
+        type=click.Choice(list(DIALECTS)),
+        help="These replies are for such devices only.",
+    ),
+    click.option(
+        "--reply-access",
+        type=click.Choice([access.value for access in Access]),
+        multiple=True,
+        help="These replies are for such logins only; repeatable.",
+    ),
+)
+
+
+def trait_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Who a subscriber is and what its device is told; see `cli.subscriber_traits`."""
+    return functools.reduce(lambda found, option: option(found), reversed(_TRAITS), function)

@@ -85,4 +85,6 @@ def _plain(value: Any) -> Any:
     """A value as JSON has it, the same in every process: sets are sorted."""
     if isinstance(value, AbstractSet):
         return sorted(value)
+    if isinstance(value, bytes):
+        return value.hex()
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -83,6 +83,8 @@ def read_record(
         source_address=source_address,
         framed_ip_address=ipv4_of(get(kinds.FRAMED_IP_ADDRESS)),
         framed_ipv6_prefix=_prefix(get(kinds.FRAMED_IPV6_PREFIX)),
+        framed_ipv6_address=ipv6_of(get(kinds.FRAMED_IPV6_ADDRESS)),
+        delegated_ipv6_prefix=_prefix(get(kinds.DELEGATED_IPV6_PREFIX)),
         acct_multi_session_id=text_of(get(kinds.ACCT_MULTI_SESSION_ID)),
         local_authentic=integer_of(get(kinds.ACCT_AUTHENTIC)) == kinds.LOCAL,
         service=service,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
-from domain.deed import NOT_SHOWN, differing
+from domain.deed import NOT_SHOWN, differing, in_json
+from domain.plan import Reply
 
 
 @dataclass
@@ -35,3 +37,9 @@ def test_a_secret_is_told_to_have_changed_and_no_more() -> None:
 
 def test_sets_are_told_in_one_order() -> None:
     assert differing(None, Thing(marks={"b", "a", "c"}))[1] == {"marks": ["a", "b", "c"]}
+
+
+def test_octets_are_told_as_digits() -> None:
+    reply = Reply(("Filter-Id = a",), b"\x0b\x03a")
+    told = json.loads(in_json({"replies": (reply,)}))
+    assert told["replies"][0]["octets"] == "0b0361"
