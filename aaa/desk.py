@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from aaa import closing, enforce
 from aaa.books import Books
-from aaa.hearing import Hearing, stale_after_us
+from aaa.hearing import Hearing, Reports, stale_after_us
 from aaa.login import decide_login
 from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
@@ -163,6 +163,10 @@ class Desk:
     def live_counts(self) -> dict[int, int]:
         """Open and accepted sessions by device."""
         return {device_id: len(ids) for device_id, ids in self._books.live_on.items()}
+
+    def take_reports(self) -> dict[int, Reports]:
+        """What the records of each device told of it since the last call."""
+        return self._hearing.take_reports()
 
     def figures(self) -> dict[str, int]:
         """Gauges of what is held in memory; money in micros."""

@@ -54,6 +54,7 @@ def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
         _journal(turn, request, None, when, "stored")
     else:
         session = find_session(turn, request.device, usage, when)
+        turn.hearing.record(session, usage)
         effect = _apply(turn, session, device, usage, when)
         _journal(turn, request, session, when, effect)
     proxied = [(PROXY_STATE, value) for value in request.packet.all(PROXY_STATE)]

@@ -134,6 +134,8 @@ class Door:
             foyer.count_malformed(device, error)
             return
         foyer.meters.requests[device.name, CODE_NAMES[code]] += 1
+        unsigned = code == Code.ACCESS_REQUEST and not signed
+        foyer.observing.request(device.device_id, foyer.clock.now_us(), unsigned=unsigned)
         if foyer.closed or (foyer.readiness.draining and code == Code.ACCESS_REQUEST):
             foyer.meters.dropped["draining",] += 1
             return

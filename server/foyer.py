@@ -7,7 +7,7 @@ one. Nothing here decides; it only holds and counts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aaa.outcome import Outcome
 from aaa.request import Request
@@ -17,6 +17,7 @@ from radius import Code, PacketError
 from radius.duplicates import Duplicates
 from server.knocks import Knocks
 from server.meters import CODE_NAMES, Meters
+from server.observing import Observing
 from server.pace import Pace
 from server.queue import Errand
 from server.readiness import Readiness
@@ -38,12 +39,14 @@ class Foyer:
     statuses: Pace  # Status-Server packets each device may send
     delayed_n: int = 0  # replies that wait for their time
     closed: bool = False  # nothing more is taken in
+    observing: Observing = field(default_factory=Observing)
 
     def count_malformed(self, device: Device, error: PacketError) -> None:
         """A known device sent what is no packet, or one whose sums are wrong (BLR-07)."""
         self.meters.malformed[error.reason,] += 1
         if error.reason in ("bad-authenticator", "bad-message-authenticator"):
             self.meters.bad_authenticator[device.name,] += 1
+            self.observing.wrong_sum(device.device_id, self.clock.now_us())
         elif error.reason in ("missing-message-authenticator", "eap-without-message-authenticator"):
             self.meters.missing_message_authenticator[device.name,] += 1
 

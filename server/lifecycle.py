@@ -26,6 +26,7 @@ from server.knocks import Knocks, flush
 from server.limits import Limits, Seams
 from server.logs import Log
 from server.meters import Meters
+from server.observing import OBSERVATIONS_CHORES_N, Observing, write_down
 from server.one_at_a_time import OneAtATime
 from server.orders import OrderSender
 from server.pace import Pace
@@ -68,6 +69,7 @@ class Server:
         self.readiness = Readiness(proof_us=limits.proof_us)
         self.roster = Roster()
         self.knocks = Knocks()
+        self.observing = Observing()
         self.orders = self._build_orders()
         self.batcher = self._build_batcher()
         self.feed = self._build_feed()
@@ -126,6 +128,7 @@ class Server:
             duplicates=Duplicates(keep_us=limits.reply_keep_us, limit=limits.replies_max_n),
             readiness=self.readiness,
             knocks=self.knocks,
+            observing=self.observing,
             meters=self.meters,
             clock=self._seams.clock,
             spawn=self._seams.spawn,
@@ -158,8 +161,10 @@ class Server:
         await self._load_orders()
         limits = self._limits
         knocks_us = KNOCKS_CHORES_N * limits.chore_us
-        works = (self._sweep, self._probe, self._flush_knocks)
-        chores = zip((limits.sweep_us, limits.probe_us, knocks_us), works, strict=True)
+        observed_us = OBSERVATIONS_CHORES_N * limits.chore_us
+        works = (self._sweep, self._probe, self._flush_knocks, self._flush_observations)
+        periods = (limits.sweep_us, limits.probe_us, knocks_us, observed_us)
+        chores = zip(periods, works, strict=True)
         for period_us, work in chores:
             every = Every(period_us, work, name=work.__name__, spawn=spawn)
             every.start()
@@ -243,6 +248,7 @@ class Server:
         while self.foyer.delayed_n:
             await pause(DRAIN_LOOK_US, self._seams.spawn)
         await self._flush_knocks()
+        await self._flush_observations()
 
     # ---------------------------------------------------------------- chores
 
@@ -292,6 +298,10 @@ class Server:
 
     async def _flush_knocks(self) -> None:
         await flush(self.knocks, self._store, self._seams.clock.monotonic_us(), self._log)
+
+    async def _flush_observations(self) -> None:
+        now_us = self._seams.clock.now_us()
+        await write_down(self.observing, self._desk, self._store, now_us)
 
     def pages(self) -> Mapping[str, Page]:
         """The pages of the HTTP port: name to a function giving status, type and body."""

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Sequence
 
 from aaa.ports import Change
-from domain.device import Device
+from domain.device import Device, Observation
 from domain.grant import Order
 from server.ports import Knock, Store
 
@@ -62,3 +62,8 @@ class OneAtATime:
         """Add to the bounded record of who knocked."""
         async with self._turnstile:
             await self._store.knocked(knocks)
+
+    async def observed(self, observations: Sequence[Observation]) -> None:
+        """Add to what each device has been seen to do."""
+        async with self._turnstile:
+            await self._store.observed(observations)

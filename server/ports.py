@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from aaa.hearing import Reports
 from aaa.outcome import Outcome
 from aaa.ports import Change
 from aaa.request import Item, Request
-from domain.device import Device
+from domain.device import Device, Observation
 from domain.grant import Order
 
 
@@ -72,6 +73,9 @@ class Desk(Protocol):
     def live_counts(self) -> dict[int, int]:
         """Live sessions by device id."""
 
+    def take_reports(self) -> dict[int, Reports]:
+        """What the records of each device, by its id, told of it since the last call."""
+
     def figures(self) -> dict[str, int]:
         """Gauges: name of the figure to its value."""
 
@@ -102,3 +106,6 @@ class Store(Protocol):
 
     async def knocked(self, knocks: Sequence[Knock]) -> None:
         """Add to the bounded record of who knocked."""
+
+    async def observed(self, observations: Sequence[Observation]) -> None:
+        """Add to what each device has been seen to do; counts are since the last call."""

@@ -18,7 +18,7 @@ from aaa.ports import (
     StoreUnavailable,
     Want,
 )
-from domain.device import Device
+from domain.device import Device, Observation
 from domain.grant import Order
 from store.database import Database
 from store.desk_postgresql import PostgresqlRoad
@@ -26,7 +26,7 @@ from store.desk_sqlite import SqliteRoad
 from store.devices import device_steps
 from store.feed import EVERYTHING, LOOKED, PROBE, ChangeListener
 from store.reading import Ask, load_steps
-from store.rows import Row, order_of
+from store.rows import OBSERVATIONS, Row, order_of
 from store.standing import Standing
 from store.writing import Step, commit_steps, touched_accounts
 
@@ -123,6 +123,15 @@ class DeskStore:
         if knocks:
             rows = sorted(tuple(knock) for knock in knocks)
             await self._alone([Step("knocks", rows), Step("knocks_bound", [()])])
+
+    async def observed(self, observations: Sequence[Observation]) -> None:
+        """Add to what each device has been seen to do; a device that is gone is left out.
+
+        Counts are since the last call. Raises StoreUnavailable.
+        """
+        if observations:
+            found = sorted(observations, key=lambda one: one.device_id)
+            await self._alone([Step("observations", [OBSERVATIONS.to_row(o) for o in found])])
 
     async def probe(self, at_us: int = 0) -> None:
         """Commit something small, which proves that the store can. Raises StoreUnavailable.

@@ -42,6 +42,7 @@ class Insert:
     table: Table
     names: tuple[str, ...]
     merge: Callable[[Any], Any] | None = None
+    only: Callable[[Parameters], Any] | None = None  # rows of which this holds; others are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,13 @@ def sqlite_sql(recipe: Recipe) -> str:
     if isinstance(recipe, Query):
         statement: ClauseElement = recipe.read({name: bindparam(f"p_{name}") for name in names})
     elif isinstance(recipe, Insert):
-        adding = sqlite.insert(recipe.table).values(
-            {name: bindparam(f"p_{name}") for name in names}
-        )
+        given: Parameters = {name: bindparam(f"p_{name}") for name in names}
+        adding = sqlite.insert(recipe.table)
+        if recipe.only is None:
+            adding = adding.values(given)
+        else:
+            chosen = select(*given.values()).where(recipe.only(given))
+            adding = adding.from_select(list(names), chosen)
         statement = recipe.merge(adding) if recipe.merge else adding
     else:
         statement = recipe.change({name: bindparam(f"p_{name}") for name in names})
@@ -87,7 +92,10 @@ def postgresql_sql(recipe: Recipe) -> str:
             statement = recipe.read({})
     elif isinstance(recipe, Insert):
         rows = _unnested(types_of(*(recipe.table.c[name] for name in names)))
-        adding = postgresql.insert(recipe.table).from_select(list(names), select(rows))
+        chosen = select(rows)
+        if recipe.only is not None:
+            chosen = chosen.where(recipe.only(_parameters(rows)))
+        adding = postgresql.insert(recipe.table).from_select(list(names), chosen)
         statement = recipe.merge(adding) if recipe.merge else adding
     else:
         statement = recipe.change(_parameters(_unnested(recipe.row)) if names else {})

@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table, delete, literal_column, or_, select, update
+from sqlalchemy import (
+    Table,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from store import rows, schema
 from store.columns import INT64
@@ -180,6 +190,31 @@ def _count_knocks(adding: Any) -> Any:
     )
 
 
+def _observe(adding: Any) -> Any:
+    """Counts add up, so that two servers do; instants only move forward."""
+    table, given = schema.device_observations.c, adding.excluded
+    counted = ("requests_n", "interims_n", "unsigned_n", "wrong_sums_n")
+    newest = ("last_seen_us", "unsigned_us", "wrong_sums_us")
+    told = case((given.interim_s > literal_column("0"), given.interim_s), else_=table.interim_s)
+    return adding.on_conflict_do_update(
+        index_elements=["device_id"],
+        set_={
+            **{name: table[name] + given[name] for name in counted},
+            **{
+                name: case((given[name] > table[name], given[name]), else_=table[name])
+                for name in newest
+            },
+            "interim_s": told,
+            "clock_offset_us": func.coalesce(given.clock_offset_us, table.clock_offset_us),
+        },
+    )
+
+
+def _is_device(p: Parameters) -> Any:
+    """It may have been removed since it was seen."""
+    return exists().where(schema.devices.c.device_id == p["device_id"])
+
+
 def _bound_knocks(_: Parameters) -> Any:
     """Only the newest stay."""
     knocks = schema.knocks.c
@@ -249,5 +284,8 @@ WRITES: dict[str, Recipe] = {
     # the server's rim
     "knocks": Insert(schema.knocks, tuple(schema.knocks.c.keys()), _count_knocks),
     "knocks_bound": Update({}, _bound_knocks),
+    "observations": Insert(
+        schema.device_observations, rows.OBSERVATIONS.names, _observe, _is_device
+    ),
     "note": _replace(schema.meta, ("key", "value")),
 }

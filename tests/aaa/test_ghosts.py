@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain.grant import OrderKind
@@ -197,7 +199,9 @@ def test_f_03_a_reboot_that_nobody_announced_locks_none_of_400_out(gate: Gate) -
     gate.add_subscribers(names, balance_micros=1_000_000)
     logins = [gate.login(n, id=f"a-{n}", mac=stations[n], port=1) for n in names]
     tokens = dict(zip(names, map(class_of, gate.at(0).serve(*logins)), strict=True))
-    for kind, at_s, used in (("start", 1, {}), ("interim", 300, {"st": 299, "o": MB})):
+    said: list[tuple[str, int, dict[str, Any]]]
+    said = [("start", 1, {}), ("interim", 300, {"st": 299, "o": MB})]
+    for kind, at_s, used in said:
         gate.at(at_s).serve(
             *(
                 gate.accounting(

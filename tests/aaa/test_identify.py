@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from aaa.hearing import Reports
 from domain.grant import OrderKind
+from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
 from tests.aaa.gate import T0_US, Gate, class_of
 
@@ -147,3 +149,25 @@ def test_switching_400_running_sessions_over_costs_nobody_anything(moved: Gate) 
     moved.serve(*(report(130, n, name, "stop") for n, name in enumerate(names, 1)))
     assert {s.state for s in moved.sessions()} == {SessionState.CLOSED}
     assert moved.check() == []
+
+
+def test_the_desk_tells_what_records_say_of_their_device(gate: Gate) -> None:
+    gate.add_subscriber()
+    token = class_of(gate.accept(mac=MAC))
+    gate.record("start", token=token, t=7)
+    for at_s in (300, 600):
+        gate.at(at_s).record("interim", token=token, st=at_s, o=MB, t=at_s + 7)
+    device_id = gate.devices["nas"].device_id
+    told = Reports(interims_n=2, interim_s=300, clock_offset_us=7 * US_PER_S)
+    assert gate.desk.take_reports() == {device_id: told}
+
+
+def test_a_device_without_interims_keeps_its_sessions(gate: Gate) -> None:
+    gate.add_subscriber("bob")
+    gate.add_subscriber()
+    gate.record("start", login="bob", id="B")
+    for n in range(100):
+        gate.at(600 * n).record("start", id=f"a-{n}")
+        gate.record("stop", id=f"a-{n}", st=1, o=1)
+        gate.serve(*gate.desk.due(gate.now_us))
+    assert gate.sessions("bob")[0].state is SessionState.OPEN

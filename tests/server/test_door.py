@@ -301,3 +301,17 @@ def test_the_way_a_device_reached_us_is_remembered_for_orders() -> None:
     hall.acct.received(packets.record(), PEER, LOCAL)
     assert hall.foyer.roster.path(PEER[0]) == LOCAL
     assert hall.foyer.roster.path("192.0.2.99") is None
+
+
+def test_what_a_device_does_is_observed_and_what_a_stranger_sends_is_not() -> None:
+    hall = Hall()
+    hall.auth.received(packets.login(signed=True), PEER, LOCAL)
+    hall.auth.received(packets.login(signed=False), PEER, LOCAL)
+    hall.acct.received(packets.record(), PEER, LOCAL)
+    spoilt = bytearray(packets.record())
+    spoilt[7] ^= 1
+    hall.acct.received(bytes(spoilt), PEER, LOCAL)
+    hall.acct.received(packets.record(), ("203.0.113.9", 1813), LOCAL)
+    (found,) = hall.foyer.observing.take({}, 0)
+    assert (found.device_id, found.requests_n) == (hall.device.device_id, 3)
+    assert (found.unsigned_n, found.wrong_sums_n) == (1, 1)
