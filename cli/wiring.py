@@ -23,6 +23,7 @@ from server.process import Outside, Parts
 from store.database import Database
 from store.desk import DeskStore
 from store.feed import ChangeListener
+from store.office_packages import Renewer
 
 RELISTEN_US = 1_000_000  # between two tries to hear PostgreSQL again
 
@@ -105,7 +106,8 @@ async def build_parts(place: Place, seams: Seams) -> Parts:
         await store.close()
         await database.close()
 
-    return Parts(store=store, desk=desk, close=close, listen=ears.listen)
+    packages = Renewer(database, seams.ids)
+    return Parts(store=store, desk=desk, close=close, listen=ears.listen, packages=packages)
 
 
 class Ears:

@@ -38,6 +38,7 @@ class Feed:
         orders_changed: Callable[[], Awaitable[None]],
         collect: Callable[[], None],
         log: Log,
+        heard: Callable[[list[Change]], None] | None = None,
         poll_us: int = 200_000,
     ) -> None:
         self._poll_us = poll_us
@@ -48,6 +49,7 @@ class Feed:
         self._devices_changed = devices_changed
         self._orders_changed = orders_changed
         self._collect = collect
+        self._heard = heard
         self._log = log
         self._wake = asyncio.Event()
         self._seq = 0
@@ -99,6 +101,8 @@ class Feed:
         if kinds & {"order", EVERYTHING}:
             await self._orders_changed()
         self._seq = changes[-1].seq
+        if self._heard is not None:
+            self._heard(changes)
 
     def _absorb(self, changes: list[Change]) -> None:
         self._desk.absorb(changes)

@@ -31,9 +31,10 @@ from server.one_at_a_time import OneAtATime
 from server.orders import OrderSender
 from server.pace import Pace
 from server.pages import Page, Pages
-from server.ports import Desk, Store
+from server.ports import Desk, Packages, Store
 from server.queue import Queue, Rank
 from server.readiness import Readiness
+from server.renewals import Renewals
 from server.roster import Roster
 from server.timers import Every, LoopLag, pause, within
 
@@ -55,6 +56,7 @@ class Server:
         log: Log,
         meters: Meters | None = None,
         version: str = "",
+        packages: Packages | None = None,
     ) -> None:
         self._seams = seams
         self._limits = limits
@@ -72,6 +74,7 @@ class Server:
         self.observing = Observing()
         self.orders = self._build_orders()
         self.batcher = self._build_batcher()
+        self.renewals = None if packages is None else self._build_renewals(packages)
         self.feed = self._build_feed()
         self.nudge = self.feed.nudge  # to be called when the database says that something changed
         self.foyer = self._build_foyer()
@@ -119,6 +122,18 @@ class Server:
             collect=self.batcher.collect,
             log=self._log,
             poll_us=self._limits.feed_poll_us,
+            heard=self.renewals.hear if self.renewals is not None else None,
+        )
+
+    def _build_renewals(self, packages: Packages) -> Renewals:
+        return Renewals(
+            packages,
+            clock=self._seams.clock,
+            spawn=self._seams.spawn,
+            meters=self.meters,
+            log=self._log,
+            renewed=lambda: self.feed.nudge(),
+            period_us=self._limits.renewals_us,
         )
 
     def _build_foyer(self) -> Foyer:
@@ -169,6 +184,8 @@ class Server:
             every = Every(period_us, work, name=work.__name__, spawn=spawn)
             every.start()
             self._stops.append(every.stop)
+        if self.renewals is not None:
+            self._stops.append(spawn.task(self._lasting(self.renewals.run), "renewals"))
         self.lag.start()
         self._stops.append(self.lag.stop)
         self.readiness.started = True

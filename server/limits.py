@@ -40,6 +40,7 @@ class Limits:
     order_sockets_n: int = 4  # source ports for orders, 256 outstanding each
     feed_poll_us: int = 200_000  # how often the feed is read where nobody tells us
     sweep_us: int = 2_000_000  # how often sessions that time decides about are looked for
+    renewals_us: int = 1_000_000  # how often packages that end are looked for
     probe_us: int = 1_000_000  # how often the store proves itself, well below the next
     proof_us: int = 5_000_000  # a commit older than this proves nothing any more
     chore_us: int = 1_000_000  # how often the loop's lag is measured, and knocks are kept after 5

@@ -73,6 +73,7 @@ class Meters:
         self.logins = _counts()  # result, reason
         self.records = _counts()  # type
         self.orders = _counts()  # kind, result
+        self.renewals = _counts()  # result
         self.failed_batches = _counts()
         self.failed_tasks = _counts()  # task
         self.durations: defaultdict[tuple[str, ...], Histogram] = defaultdict(_times)  # code

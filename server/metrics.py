@@ -96,6 +96,10 @@ FAMILIES: Final = (
            "From the first sending of an order to its end.", _US),
     Family("aaa_disconnect_pending", "gauge", (), "orders_pending",
            "Orders that wait or are being carried out."),
+    Family("aaa_renewals", "counter", ("result",), "renewals",
+           "Packages bought again by themselves: renewed; or not: no-money, held (promised to "
+           "running sessions, so it is tried again), refused. Tries after a payment count if they "
+           "renew."),
     Family("aaa_db_up", "gauge", (), "db_up",
            "1 when the database has committed something lately."),
     Family("aaa_db_failed_batches", "counter", (), "failed_batches",

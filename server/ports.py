@@ -8,7 +8,7 @@ and what changed elsewhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from aaa.hearing import Reports
@@ -78,6 +78,30 @@ class Desk(Protocol):
 
     def figures(self) -> dict[str, int]:
         """Gauges: name of the figure to its value."""
+
+
+class Packages(Protocol):
+    """Packages that end, as the server renews them by itself. All raise StoreUnavailable.
+
+    What came of somebody is a word: `renewed`, `held` (the money is there, but promised to
+    running sessions), `not-due`, or why not.
+    """
+
+    async def ending(
+        self, after: tuple[int, int], until_us: int, limit: int
+    ) -> Sequence[tuple[int, int]]:
+        """The next (end, subscriber id) of paid time after one, up to an instant, in order."""
+
+    async def subscribers_of(self, account_ids: Iterable[int]) -> list[int]:
+        """The subscribers that spend from these accounts."""
+
+    async def promising(self, subscriber_ids: Sequence[int], until_us: int) -> dict[int, str]:
+        """What would come of renewing these; reads only."""
+
+    async def renew(
+        self, subscriber_ids: Sequence[int], now_us: int, until_us: int
+    ) -> dict[int, str]:
+        """Renew those whose time ends by `until_us`, in one short transaction."""
 
 
 class Store(Protocol):

@@ -24,7 +24,7 @@ from server.lifecycle import Server
 from server.limits import Limits, Seams
 from server.logs import Log
 from server.meters import Meters
-from server.ports import Desk, Store
+from server.ports import Desk, Packages, Store
 from server.seams import (
     LoopSpawn,
     MonotoneIds,
@@ -49,6 +49,7 @@ class Parts:
     close: Callable[[], Awaitable[None]]  # checkpoint and close the database
     listen: Callable[[Callable[[], None]], Awaitable[None]] | None = None
     # ^ registers a call for "the feed has something", where the database can tell
+    packages: Packages | None = None  # None: nothing renews itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class _Process:
                 log=self._log,
                 meters=self._meters,
                 version=self._outside.version,
+                packages=self._parts.packages,
             )
             await self._server.start()
             if self._parts.listen is not None:
