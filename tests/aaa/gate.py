@@ -283,8 +283,10 @@ class Gate:
         changes = self.run(self.store.feed(0))
         self.desk.absorb([change for change in changes if change.seq > self.heard])
         self.heard = max([self.heard, *(change.seq for change in changes)])
-        tasks = self.desk.pending()
-        return self.serve(*tasks) if tasks else []
+        outcomes = []
+        while tasks := self.desk.pending():
+            outcomes += self.serve(*tasks)
+        return outcomes
 
     heard = 0
 

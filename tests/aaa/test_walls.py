@@ -27,7 +27,7 @@ def garden(wall: str, *lines: str, timeout_s: int = 300) -> str:
 
 
 HOME = (
-    'name = "home"\ncurrency = "USD"\n[speeds]\ndown = "20 Mbit/s"\nup = "5 Mbit/s"\n'
+    'name = "home"\ncurrency = "USD"\n[speeds]\ndown = "20M"\nup = "5M"\n'
     "[[reply]]\nattributes = ['Mikrotik-Address-List = \"active\"']\n"
 )
 WALLED = (
@@ -50,7 +50,8 @@ def begin(gate: Gate, login: str = "alice", **hints: Any) -> bytes:
     outcome = gate.accept(login, mac=MAC, **hints)
     assert outcome.reply_code == 2, outcome.label
     token = class_of(outcome)
-    gate.record("start", login=login, token=token, nas=hints.get("nas", "nas"))
+    nas, name = hints.get("nas", "nas"), hints.get("id", "A")
+    gate.record("start", login=login, token=token, nas=nas, id=name)
     return token
 
 
@@ -140,7 +141,7 @@ def test_the_grace_of_the_package_is_served_in_full(gate: Gate) -> None:
 
 
 def test_suspended_counts_before_expired_and_expired_before_no_money(gate: Gate) -> None:
-    gate.add_plan(PREPAID + garden("on_expired") + garden("on_suspended", "Filter-Id = off"))
+    gate.add_plan(PREPAID + garden("on_expired") + garden("on_suspended", 'Filter-Id = "off"'))
     gate.add_subscriber("alice", plan="prepaid", balance_micros=0)
     gate.accept("alice", mac=MAC)
     gate.change("alice", valid_until_us=day(-1))
@@ -166,8 +167,8 @@ def test_walled_sessions_take_no_place_of_the_service_and_have_as_many_of_their_
 def test_a_garden_keeps_the_addresses_of_the_line_unless_it_has_a_pool_of_its_own(
     gate: Gate,
 ) -> None:
-    pooled = HOME.replace("attributes = [", "attributes = ['Framed-Pool = home', ")
-    gate.add_plan(pooled + garden("on_expired") + garden("on_suspended", "Framed-Pool = walled"))
+    pooled = HOME.replace("attributes = [", "attributes = ['Framed-Pool = \"home\"', ")
+    gate.add_plan(pooled + garden("on_expired") + garden("on_suspended", 'Framed-Pool = "walled"'))
     gate.add_subscriber("alice", plan="home", valid_until_us=day(-1))
     assert reply_attributes(gate.accept("alice", mac=MAC)).first(88) == b"home"
     gate.change("alice", status=Status.SUSPENDED)
@@ -216,7 +217,7 @@ def test_without_a_garden_it_is_cut_and_a_device_that_cannot_change_live_is_cut_
 ) -> None:
     gate.add_device("bras", dialect="cisco")
     gate.add_plan(HOME.replace('"home"', '"plain"'))
-    both = "[on_expired]\n[[on_expired.reply]]\nattributes = ['Filter-Id = walled']\n"
+    both = "[on_expired]\n[[on_expired.reply]]\nattributes = ['Filter-Id = \"walled\"']\n"
     gate.add_plan(HOME + both)
     for login, plan, nas in (("alice", "plain", "nas"), ("bob", "home", "bras")):
         gate.add_subscriber(login, plan=plan, valid_until_us=T0_US + 600 * US_PER_S)
@@ -273,7 +274,7 @@ def test_money_that_ends_puts_it_behind_the_wall_and_a_top_up_rates_on_from_ther
     assert (restored.kind, restored.reason) == (OrderKind.SERVICE, "restored")
     low = content(restored).vsa(MIKROTIK, TOTAL)
     assert low is not None
-    guard = 25 * MB // 8  # a second at 25 Mbit/s
+    guard = 25 * MB // 8  # a second at 25M
     assert int.from_bytes(low) == (100 + 7 + 50) * MB - guard + 50 * 0
     one = newest(gate)
     assert (one.walled, one.held_micros) == (Walled.NO, 500_000)
@@ -358,7 +359,7 @@ def test_speeds_that_the_device_refuses_are_noted_and_nobody_is_cut(gate: Gate) 
     gate.add_plan(HOME)
     gate.add_subscriber("alice", plan="home")
     token = begin(gate)
-    gate.add_plan(HOME.replace("20 Mbit", "30 Mbit"))
+    gate.add_plan(HOME.replace("20M", "30M"))
     gate.settle(gate.orders[0], OrderResult.NAK, 401)
     gate.at(60).record("interim", token=token, st=60)
     assert [order.reason for order in gate.orders] == ["service-changed"]
@@ -374,8 +375,8 @@ def test_new_speeds_of_a_plan_are_told_once_to_those_who_have_it(either_gate: Ga
     gate.add_plan(HOME.replace('"home"', '"other"'))
     for login, plan in (("alice", "home"), ("bob", "other")):
         gate.add_subscriber(login, plan=plan)
-        begin(gate, login)
-    gate.add_plan(HOME.replace("20 Mbit", "30 Mbit"))
+        begin(gate, login, id=login)
+    gate.add_plan(HOME.replace("20M", "30M"))
     (order,) = gate.orders
     assert (order.kind, order.reason) == (OrderKind.SERVICE, "service-changed")
     assert order.account_id == gate.account("alice").account_id
@@ -389,7 +390,7 @@ def test_a_plan_of_other_prices_needs_a_new_login_and_one_without_prices_does_no
     gate: Gate,
 ) -> None:
     gate.add_plan(HOME)
-    gate.add_plan(HOME.replace('"home"', '"faster"').replace("20 Mbit", "50 Mbit"))
+    gate.add_plan(HOME.replace('"home"', '"faster"').replace("20M", "50M"))
     gate.add_plan(PREPAID)
     gate.add_subscriber("alice", plan="home")
     token = begin(gate)
@@ -461,7 +462,7 @@ def test_a_session_from_before_anything_was_remembered_is_told_only_what_changes
     gate.top_up("alice", 1)
     gate.at(5).hear()
     assert gate.orders == []
-    gate.add_plan(HOME.replace("20 Mbit", "30 Mbit"))
+    gate.add_plan(HOME.replace("20M", "30M"))
     (order,) = gate.orders
     assert told(content(order))["rate"] == "5M/30M"
 
