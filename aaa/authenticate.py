@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
-from aaa import sealing
+from aaa import crypt_hashes, sealing
 from aaa.ports import Sealer
 from domain.account import CredentialKind, Subscriber
 from domain.login import canonical_mac
@@ -31,6 +31,12 @@ MS_CHAP_RESPONSE, MS_CHAP_CHALLENGE, MS_CHAP2_RESPONSE = 1, 11, 25
 MS_CHAP_ERROR, MS_ENCRYPTION_POLICY, MS_ENCRYPTION_TYPES = 2, 7, 8
 MS_CHAP_MPPE_KEYS, MS_MPPE_SEND_KEY, MS_MPPE_RECV_KEY, MS_CHAP2_SUCCESS = 12, 16, 17, 26
 CALL_CHECK = 10
+
+# One-way passwords, and what finds out off the loop whether an offered one is right.
+_SLOW: dict[CredentialKind, Callable[[bytes, bytes], bool]] = {
+    CredentialKind.HASH: sealing.check_password,
+    CredentialKind.CRYPT: crypt_hashes.check_crypt,
+}
 
 
 class Method(enum.StrEnum):
@@ -122,7 +128,7 @@ def prove(
         return Proof(Refusal.MALFORMED_CREDENTIAL, hint="no credential at all")
     if method is Method.PAP and credential.password is None:
         return Proof(Refusal.MALFORMED_CREDENTIAL, hint="User-Password of a wrong length (HID-03)")
-    if subscriber.credential_kind is CredentialKind.HASH:
+    if subscriber.credential_kind in _SLOW:
         return _prove_hash(credential, subscriber, hash_ok)
     row = str(subscriber.subscriber_id)
     clear = sealer.open(sealing.CREDENTIAL, row, subscriber.credential)
@@ -168,7 +174,8 @@ def _prove_hash(credential: Credential, subscriber: Subscriber, hash_ok: bool | 
         )
     if hash_ok is None:
         password, hashed = credential.password or b"", subscriber.credential
-        return Proof(None, check=lambda: sealing.check_password(password, hashed))
+        right = _SLOW[subscriber.credential_kind]
+        return Proof(None, check=lambda: right(password, hashed))
     return _verdict(hash_ok, credential)
 
 

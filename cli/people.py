@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from aaa.crypt_hashes import check_form
 from aaa.sealing import CREDENTIAL, SALT_OCTETS, hash_password
 from billing.payment import Payment, Stamp, top_up
 from cli.errors import HouseError
@@ -133,9 +134,15 @@ def is_mac(login: str) -> bool:
 def credential_of(
     office: Office, subscriber_id: int, kind: CredentialKind, password: bytes | None
 ) -> bytes:
-    """The stored form of a password."""
+    """The stored form of a password; a `crypt` hash, checked, is one already."""
     if kind is CredentialKind.NONE or password is None:
         return b""
+    if kind is CredentialKind.CRYPT:
+        try:
+            check_form(password)
+        except ValueError as error:
+            raise HouseError(f"the password is {error}") from None
+        return password
     if kind is CredentialKind.HASH:
         return hash_password(password, office.randomness.octets(SALT_OCTETS))
     if kind is CredentialKind.NT:

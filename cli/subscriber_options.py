@@ -21,7 +21,8 @@ credential_option = click.option(
     "--credential",
     type=click.Choice([kind.value for kind in CredentialKind]),
     help="How the password is kept: clear (sealed; every method), nt (sealed NT hash; PAP and "
-    "MS-CHAP), hash (one way; PAP only), none (the login is a MAC).",
+    "MS-CHAP), hash (one way; PAP only), crypt (the password is a crypt hash from elsewhere; PAP "
+    "only), none (the login is a MAC).",
 )
 nas_option = click.option(
     "--nas",

@@ -41,7 +41,7 @@ REACHING = frozenset(
     """.split()
 )
 # What a protocol or a seal needs and nobody should write twice.
-PRIMITIVES = frozenset({"cryptography"})
+PRIMITIVES = frozenset({"bcrypt", "cryptography"})
 # What Cython brings that is plain computing.
 COMPUTING = re.compile(
     r"^(cython|cpython(\.\w+)?|libc\.(stdint|string|stdlib|limits|stddef|math))(\.|$)"
