@@ -16,11 +16,19 @@ from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
 from cli.output import Column, Kind, render, render_one
+from cli.plan_words import (
+    changes_in_words,
+    garden_in_words,
+    included_in_words,
+    price_in_words,
+    speed_warnings,
+    validity_in_words,
+)
+from cli.subscriber_traits import reply_lines
 from cli.vocabulary import our_vocabulary
-from domain.money import format_amount
 from domain.plan import Plan
 from rating.plan_file import PlanError, parse_plan
-from store import office_plans
+from store import office_devices, office_plans
 from store.office_connection import Connection
 
 FILE_MAX_OCTETS = 1_000_000
@@ -43,6 +51,13 @@ SHOWN = [
     Column("included_s", "included time", Kind.SECONDS, only_if_set=True),
     Column("down_bps", "speed down", Kind.BITS_PER_S),
     Column("up_bps", "speed up", Kind.BITS_PER_S),
+    Column("mikrotik_rate", "MikroTik rate", only_if_set=True),
+    Column("policy_down", "Cisco policy down", only_if_set=True),
+    Column("policy_up", "Cisco policy up", only_if_set=True),
+    Column("replies", "replies", only_if_set=True),
+    Column("expired", "if expired"),
+    Column("no_credit", "if out of credit"),
+    Column("suspended", "if suspended"),
     Column("validity", "validity"),
     Column("sessions_max", "simultaneous sessions", Kind.NUMBER),
     Column("timezone", "time zone"),
@@ -74,7 +89,8 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool) -> Non
     """Load plan files; all of them or none.
 
     A file whose text is that of the newest version changes nothing. docs/plans.md tells what may
-    be written in it.
+    be written in it. What a new version changes is printed, and a warning for NAS in use that a
+    plan tells no speed although it tells others one.
 
     \b
     Example:
@@ -84,14 +100,25 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool) -> Non
     names = [one.name for one in plans]
     if len(set(names)) < len(names):
         raise HouseError("two of these files describe the same plan: load one of them")
+    async with office.database.reading() as connection:
+        before = await office_plans.newest(connection, names)
+        devices = await office_devices.everyone(connection)
+    for one in plans:
+        for warning in speed_warnings(one, devices):
+            click.echo(f"warning: {warning}", err=True)
     if dry_run:
+        for one in plans:
+            if changed := changes_in_words(before.get(one.name), one):
+                click.echo(f"{one.name}: {changed}")
         click.echo(f"{', '.join(names)}: in order; nothing was loaded")
         return
     async with office.database.office() as connection:
+        before = await office_plans.newest(connection, names)
         loaded = [await store_plan(office, connection, one) for one in plans]
     for stored, fresh in loaded:
         verb = "loaded" if fresh else "unchanged"
-        click.echo(f"{stored.name} version {stored.version}: {verb}")
+        changed = changes_in_words(before.get(stored.name), stored)
+        click.echo(f"{stored.name} version {stored.version}: {verb}{changed and f'; {changed}'}")
 
 
 async def store_plan(office: Office, connection: Connection, plan: Plan) -> tuple[Plan, bool]:
@@ -183,65 +210,9 @@ def as_row(plan: Plan, created_us: int) -> dict[str, Any]:
     row["price"] = price_in_words(plan)
     row["included"] = included_in_words(plan)
     row["validity"] = validity_in_words(plan)
+    row["replies"] = reply_lines(plan.replies)
+    row["expired"] = garden_in_words(plan.on_expired)
+    row["no_credit"] = garden_in_words(plan.on_no_credit)
+    row["suspended"] = garden_in_words(plan.on_suspended)
     row["created_us"] = created_us
     return row
-
-
-def price_in_words(plan: Plan) -> str:
-    """What usage costs, in a few words."""
-    parts = []
-    if plan.volume:
-        amount = format_amount(plan.volume.amount_micros, plan.currency)
-        parts.append(f"{amount} per {_unit(plan.volume.unit_octets)} {plan.volume.counted}")
-    if plan.time:
-        amount = format_amount(plan.time.amount_micros, plan.currency)
-        parts.append(f"{amount} per {_period(plan.time.unit_s)}")
-    if plan.session_fee_micros:
-        parts.append(f"{format_amount(plan.session_fee_micros, plan.currency)} per session")
-    return " + ".join(parts) or "nothing"
-
-
-def included_in_words(plan: Plan) -> str:
-    """What is included before the price applies."""
-    parts = []
-    if plan.included_octets:
-        parts.append(_unit(plan.included_octets))
-    if plan.included_s:
-        parts.append(_period(plan.included_s))
-    return " + ".join(parts)
-
-
-def validity_in_words(plan: Plan) -> str:
-    """How long it lasts and what that costs: `30 days for 12.00 EUR`."""
-    if plan.package is None:
-        return ""
-    validity = plan.package.validity
-    words = f"{validity.count} {validity.span if validity.count > 1 else validity.span[:-1]}"
-    if validity.to_day_end:
-        words += ", to the end of the day"
-    if plan.package.price_micros:
-        words += f", for {format_amount(plan.package.price_micros, plan.currency)}"
-    return words
-
-
-def _unit(octets: int) -> str:
-    """A number of octets in the largest unit that divides it: 1000000 is MB."""
-    for name, size in (
-        ("GiB", 1 << 30),
-        ("GB", 10**9),
-        ("MiB", 1 << 20),
-        ("MB", 10**6),
-        ("KiB", 1 << 10),
-        ("kB", 10**3),
-    ):
-        if octets % size == 0:
-            return name if octets == size else f"{octets // size} {name}"
-    return f"{octets} octets"
-
-
-def _period(seconds: int) -> str:
-    """A number of seconds in the largest unit that divides it."""
-    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds % size == 0:
-            return name if seconds == size else f"{seconds // size} {name}s"
-    return "second" if seconds == 1 else f"{seconds} seconds"

@@ -84,3 +84,43 @@ def test_a_dry_run_only_checks(sample: House, home: Path) -> None:
 def test_a_plan_that_is_not_there_is_one_line(sample: House) -> None:
     assert "there is no plan x" in sample.refuse("plan", "show", "x")
     assert "version 9" in sample.refuse("plan", "show", "sample-prepaid", "--version", "9")
+
+
+def test_loading_says_what_changed_and_who_is_told_no_speed(house: House, home: Path) -> None:
+    first = house.run("plan", "load", str(home))
+    assert first.stdout == "home version 1: loaded\n"
+    house.run("nas", "add", "bng", "192.0.2.9", "--secret", "generate", "--dialect", "cisco")
+    home.write_text(HOME.replace("1.50", "1.25") + '[speeds]\ndown = "10M"\nup = "2M"\n')
+    changed = (
+        "price: 1.50 EUR per GB sum -> 1.25 EUR per GB sum; "
+        "speeds: none -> 10 Mbit/s down, 2 Mbit/s up"
+    )
+    warned = "warning: home tells no speed to cisco devices (bng): write [speeds.cisco]\n"
+    dry = house.run("plan", "load", str(home), "--dry-run")
+    assert dry.stdout == f"home: {changed}\nhome: in order; nothing was loaded\n"
+    assert dry.stderr == warned
+    loaded = house.run("plan", "load", str(home))
+    assert loaded.stdout == f"home version 2: loaded; {changed}\n"
+    assert loaded.stderr == warned
+    assert house.run("plan", "load", str(home)).stdout == "home version 2: unchanged\n"
+
+
+def test_a_plan_is_shown_with_what_devices_are_told(sample: House, home: Path) -> None:
+    home.write_text(
+        HOME
+        + '[speeds.mikrotik]\nrate = "2M/10M"\n'
+        + '[[reply]]\nattributes = [\'Framed-Pool = "home"\']\naccess = "ppp"\n'
+        + "[on_expired]\n[[on_expired.reply]]\nattributes = ['Filter-Id = \"wall\"']\n"
+    )
+    sample.run("plan", "load", str(home))
+    shown = sample.json("plan", "show", "home")
+    assert shown["mikrotik_rate"] == "2M/10M"
+    assert shown["replies"] == ['Framed-Pool = "home" (ppp)']
+    assert shown["expired"] == 'walled for 10 minutes: Filter-Id = "wall"'
+    assert shown["suspended"] == "refused"
+
+
+def test_a_wrong_attribute_is_refused_with_its_line(sample: House, home: Path) -> None:
+    home.write_text(HOME + "[[reply]]\nattributes = [\n  'Framed-Poll = \"home\"',\n]\n")
+    line = sample.refuse("plan", "load", str(home))
+    assert line.endswith("line 12: no attribute is called Framed-Poll")
