@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from cli import doctor_house, doctor_machine, settings
+from cli import doctor_house, doctor_machine, nas_seen, settings
 from cli.errors import EXIT_FOUND, HouseError
 from cli.office import Office, in_office, run
 from cli.options import output_option
@@ -32,6 +32,7 @@ LOOKS: tuple[Look, ...] = (
     doctor_house.samples,
     doctor_house.clock,
     doctor_house.unknown_sources,
+    nas_seen.routers,
     doctor_machine.ports,
 )
 

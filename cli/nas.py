@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from cli import nas_test
+from cli import nas_seen, nas_test, router_config
 from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.nas_traits import addresses, changed, traits
@@ -31,6 +31,7 @@ LISTED = [
     Column("require_message_authenticator", "REQUIRE M-A"),
     Column("limit_proxy_state", "LIMIT PROXY-STATE"),
     Column("sample", "SAMPLE", Kind.FLAG),
+    *nas_seen.LISTED,
 ]
 SHOWN = [
     *LISTED[:6],
@@ -45,7 +46,9 @@ SHOWN = [
     Column("billing_level", "billed by"),
     Column("latches", "proved by its addresses"),
     Column("created_us", "added", Kind.INSTANT),
+    Column("accounting_since_us", "sessions are ours since", Kind.INSTANT),
     Column("sample", "sample", Kind.FLAG),
+    *nas_seen.SHOWN,
 ]
 
 
@@ -82,6 +85,7 @@ async def add(office: Office, *, name: str, **given: Any) -> None:
         dialect=dialect,
         coa_port=DIALECTS[dialect].default_coa_port,
         created_us=office.now_us,
+        accounting_since_us=office.now_us,
     )
     if given["secret"] is None:
         raise HouseError("--secret is missing: give one, or `--secret generate` to make one")
@@ -137,31 +141,59 @@ async def set_(
 @output_option
 @office_command
 async def listing(office: Office, *, output: str) -> None:
-    """List the NAS.
+    """List the NAS, with when each was last heard of and what is odd about it.
 
     \b
     Example:
       tollhouse nas list --output csv
     """
-    async with office.database.reading() as connection:
-        devices = await office_devices.everyone(connection)
-    render([as_row(device) for device in devices], LISTED, output)
+    seen = await nas_seen.look(office)
+    render([whole_row(office, one) for one in seen.values()], LISTED, output)
 
 
 @nas.command("show")
 @click.argument("name", type=NAME)
+@click.option(
+    "--router-config",
+    "kind",
+    is_flag=False,
+    flag_value=router_config.ALL,
+    type=click.Choice([*router_config.KINDS, router_config.ALL]),
+    help="Print the lines to paste into the router, for this kind of access or for all.",
+)
+@click.option("--server", metavar="ADDRESS", help="This server as the router reaches it.")
+@click.option("--show-secret", is_flag=True, help="With the shared secret; told to the audit.")
 @output_option
 @office_command
-async def show(office: Office, *, name: str, output: str) -> None:
-    """Show everything about one NAS but its secret.
+async def show(
+    office: Office, *, name: str, kind: str | None, server: str | None, **given: Any
+) -> None:
+    """Show everything about one NAS but its secret, or what to paste into it.
 
     \b
-    Example:
+    Examples:
       tollhouse nas show local
+      tollhouse nas show local --router-config hotspot --server 192.0.2.10
     """
+    if kind is None and (server is not None or given["show_secret"]):
+        raise HouseError("--server and --show-secret go with --router-config")
     async with office.database.reading() as connection:
         device = await found(connection, name)
-    render_one(as_row(device), SHOWN, output)
+    if kind is None:
+        seen = (await nas_seen.look(office))[device.device_id]
+        render_one(whole_row(office, seen), SHOWN, given["output"])
+        return
+    text = router_config.lines(
+        device,
+        kind,
+        server=None if server is None else router_config.address_of(server),
+        secret=router_config.open_secret(office, device) if given["show_secret"] else None,
+        settings=office.place.settings,
+    )
+    if given["show_secret"]:
+        async with office.database.office() as connection:
+            await tell(office, connection, "nas reveal-secret", device, device)
+    click.echo(text, nl=False)
 
 
 @nas.command("remove")
@@ -233,6 +265,12 @@ async def found(connection: Any, name: str) -> Device:
     if device is None:
         raise HouseError(f"there is no NAS {name}; see `tollhouse nas list`")
     return device
+
+
+def whole_row(office: Office, seen: nas_seen.Seen) -> dict[str, Any]:
+    """A device with what was seen of it."""
+    skew_s = office.place.settings.accounting.clock_skew_s
+    return as_row(seen.device) | seen.as_row(office.now_us, skew_s)
 
 
 def as_row(device: Device) -> dict[str, Any]:

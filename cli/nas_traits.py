@@ -17,7 +17,7 @@ import click
 from aaa.sealing import DEVICE_SECRET
 from cli.errors import HouseError
 from cli.office import Office
-from cli.options import Function
+from cli.options import INSTANT, Function
 from domain.device import Device, Policy
 from nas.dialects import DIALECTS
 from nas.secrets import GENERATED_OCTETS, parse_secret, secret_warnings, written_secret
@@ -57,6 +57,14 @@ ACCESS = [
     ),
 ]
 COUNTING = [
+    click.option(
+        "--accounting-since",
+        "accounting_since_us",
+        type=INSTANT,
+        metavar="TIME",
+        help="Sessions that began before this are adopted: they pay from their first report on. "
+        "`nas add` sets it to now.",
+    ),
     click.option(
         "--interim",
         "interim_s",

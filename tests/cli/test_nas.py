@@ -107,3 +107,15 @@ def test_how_many_orders_of_the_office_a_router_takes_in_a_second(sample: House)
     sample.run("nas", "set", "local", "--coa-per-s", "5")
     assert sample.json("nas", "show", "local")["coa_per_s"] == 5
     sample.run("nas", "set", "local", "--coa-per-s", "0", code=2)
+
+
+def test_sessions_that_began_before_a_nas_was_added_are_not_ours(house: House) -> None:
+    add(house)
+    shown = house.json("nas", "show", "t3")
+    assert shown["accounting_since_us"] == shown["created_us"]
+    house.run("nas", "set", "t3", "--accounting-since", "2026-01-02T03:04:05Z")
+    assert house.json("nas", "show", "t3")["accounting_since_us"] != shown["created_us"]
+
+
+def test_the_sample_nas_was_always_ours(sample: House) -> None:
+    assert sample.json("nas", "show", "local")["accounting_since_us"] == 0
