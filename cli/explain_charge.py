@@ -22,10 +22,18 @@ from cli.office import Office, office_command
 from cli.options import LOGIN
 from cli.output import Column, Kind, render
 from domain.account import Account
+from domain.money import format_amount
 from domain.session import Session
 from rating import compile_tariff, counted_octets
 from rating.explain import explain
-from store import office_devices, office_journal, office_money, office_plans, office_sessions
+from store import (
+    office_devices,
+    office_journal,
+    office_money,
+    office_plans,
+    office_sessions,
+    purging,
+)
 from store.journal import JournalDamaged
 
 PACKETS = [
@@ -125,8 +133,21 @@ async def _chosen(
         )
     one = await office_sessions.find(connection, session_id)
     if one is None or one.session.account_id != account.account_id:
-        raise HouseError(f"session {session_id} is not one of this subscriber")
+        raise HouseError(await _not_there(connection, account, session_id))
     return [one]
+
+
+async def _not_there(connection: Any, account: Account, session_id: int) -> str:
+    """Why there is nothing to explain: never this subscriber's, or purged."""
+    booked = await office_money.of_session(connection, account.account_id, session_id)
+    if not booked:
+        purged = await purging.sessions_until_us(connection)
+        return (
+            f"session {session_id} is not one of this subscriber{', or was purged' * bool(purged)}"
+        )
+    charged = format_amount(-sum(micros for _, micros in booked), account.currency)
+    entries = ", ".join(str(seq) for seq, _ in booked)
+    return f"session {session_id} was purged; it was charged {charged} by entry {entries}"
 
 
 def balance_sheet(account: Account, sums: dict[str, tuple[int, int]]) -> dict[str, Any]:
@@ -172,6 +193,7 @@ async def _session(
         records = await office_journal.records_of(office.database, session, limit=limit)
     except JournalDamaged as error:
         raise HouseError(str(error)) from None
+    cut = _is_cut(session, records, limit)
     parts = {sum(row["micros"] for row in steps), sum(row["amount_micros"] for row in posted)}
     return {
         "session_id": session.session_id,
@@ -190,9 +212,22 @@ async def _session(
         "postings": posted,
         "charged_micros": session.charged_micros,
         "adds_up": parts == {session.charged_micros},
-        "differences": await _differences(office, session, records) if given["rerate"] else [],
-        "rerated": given["rerate"],
+        "differences": (
+            await _differences(office, session, records) if given["rerate"] and not cut else []
+        ),
+        "rerated": given["rerate"] and not cut,
+        "records_purged": cut,
     }
+
+
+def _is_cut(session: Session, records: list[tuple[int, Record]], limit: int | None) -> bool:
+    """Does the chain of its records end at a row of the journal that was purged?"""
+    if limit is not None and len(records) >= limit:
+        return False
+    if not records:
+        return bool(session.journal_last)
+    journal_id, first = records[0]
+    return first.previous not in (0, journal_id)
 
 
 def steps_of(session: Session, tariff: Any) -> list[dict[str, Any]]:
@@ -311,6 +346,10 @@ def _print(found: dict[str, Any]) -> None:
         render(one["records"], PACKETS, "table")
         for line in words.unrated_lines(one["unrated"]):
             click.echo(f"  {line}")
+        if one["records_purged"]:
+            click.echo(
+                "  older records were purged: the sums explain it, nothing can rate it again"
+            )
         for row in one["steps"]:
             click.echo(f"  {words.step_line(row, found['currency'])}")
         if one["postings"]:

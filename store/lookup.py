@@ -81,6 +81,8 @@ async def _along(
     if sought.since_us is not None:
         may_us = sought.since_us - _LOST_MAX_S * _US_PER_S
         query = query.where(or_(_T.stop_us.is_(None), _T.stop_us > may_us))
+    if sought.ended is not None:
+        query = query.where(_T.stop_us.is_not(None) if sought.ended else _T.stop_us.is_(None))
     if sought.account_id is not None:
         query = query.where(_T.account_id == sought.account_id)
     query = query.order_by(_T.start_us.desc()).limit(limit + _MISSES_MAX)

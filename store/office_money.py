@@ -106,6 +106,29 @@ async def correcting(connection: AsyncConnection, account_id: int, entry_id: int
     return await _one(connection, account_id, table.seq == query)
 
 
+async def of_session(
+    connection: AsyncConnection, account_id: int, session_id: int
+) -> list[tuple[int, int]]:
+    """The entries that closed a session's charges, and what each did to the purse: seq, micros."""
+    entry, posted = schema.entries.c, schema.postings.c
+    query = (
+        select(entry.seq, posted.amount_micros)
+        .join_from(
+            schema.entries,
+            schema.postings,
+            (entry.account_id == posted.entry_account_id) & (entry.entry_id == posted.entry_id),
+        )
+        .where(
+            entry.account_id == account_id,
+            entry.session_id == session_id,
+            posted.book == Book.CUSTOMER,
+            posted.account_id == account_id,
+        )
+        .order_by(entry.seq)
+    )
+    return [(seq, int(micros)) for seq, micros in await connection.execute(query)]
+
+
 async def accounts(
     connection: AsyncConnection, account_ids: Iterable[int], *, lock: bool = False
 ) -> dict[int, Account]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 from typing import Any
 
 from sqlalchemy import event
 
 from store import (
+    finding,
+    lookup,
     office_decisions,
     office_deeds,
     office_devices,
@@ -17,9 +20,12 @@ from store import (
     office_sessions,
     office_subscribers,
     office_suspense,
+    timeline,
 )
+from store.lookup import Sought
 from store.office_deeds import Wanted
-from tests.store.house import House, suspended_usage, tell
+from store.timeline import Span
+from tests.store.house import House, subscriber, suspended_usage, tell
 from tests.store.test_reading import crowd
 
 Question = Callable[[Any], Awaitable[Any]]
@@ -28,6 +34,11 @@ QUESTIONS: dict[str, Question] = {
     "find a subscriber": lambda c: office_subscribers.find(c, "user7"),
     "search by login": lambda c: office_subscribers.search(c, "user7", limit=10),
     "search by mac": lambda c: office_subscribers.search(c, "000c421f2e3d", limit=10),
+    "find by a login": lambda c: finding.search(c, "user7", limit=10),
+    "find by a mac": lambda c: finding.search(c, "000c421f2e3d", limit=10),
+    "find by an address": lambda c: finding.search(c, "10.0.0.7", limit=10),
+    "find by an IPv6 address": lambda c: finding.search(c, "2001:db8::7", limit=10),
+    "find by a name": lambda c: finding.search(c, "ivanova ana", limit=10),
     "a page of subscribers": lambda c: office_subscribers.page(c, after="user7", limit=10),
     "live sessions of one": lambda c: office_subscribers.live_sessions_n(c, 7),
     "taken logins": lambda c: office_subscribers.taken(c, ["user7", "user8"]),
@@ -43,6 +54,16 @@ QUESTIONS: dict[str, Question] = {
     "live sessions of a device": lambda c: office_sessions.listing(
         c, live_only=True, limit=10, device_id=7
     ),
+    "entries of a session": lambda c: office_money.of_session(c, 7, 7),
+    "what corrects an entry": lambda c: office_money.correcting(c, 7, 7),
+    "who had an address": lambda c: lookup.sessions(
+        c, Sought(network=ip_network("10.0.0.7"), since_us=7, until_us=8), limit=10
+    ),
+    "sessions of an account at a time": lambda c: lookup.sessions(
+        c, Sought(account_id=7, since_us=7, until_us=8), limit=10
+    ),
+    "live sessions, looked up": lambda c: lookup.sessions(c, Sought(ended=False), limit=10),
+    "a timeline": lambda c: timeline.of_subscriber(c, subscriber(7), Span(0, 1 << 62, 10)),
     "one session": lambda c: office_sessions.find(c, 7),
     "orders of a session": lambda c: office_sessions.orders_of(c, 7),
     "one order": lambda c: office_sessions.order(c, 7),
