@@ -1,7 +1,7 @@
 """A plan in a few words: what it costs, how long it lasts, how fast it is, and what has changed.
 
-The same words stand in lists, beside one plan, and between two versions of it, so that whoever loads
-a changed file sees in one line what the next login pays and gets.
+The same words stand in lists, beside one plan, and between two versions of it, so that whoever
+loads a changed file sees in one line what the next login pays and gets.
 """
 
 from __future__ import annotations

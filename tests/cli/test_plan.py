@@ -89,7 +89,8 @@ def test_a_plan_that_is_not_there_is_one_line(sample: House) -> None:
 def test_loading_says_what_changed_and_who_is_told_no_speed(house: House, home: Path) -> None:
     first = house.run("plan", "load", str(home))
     assert first.stdout == "home version 1: loaded\n"
-    house.run("nas", "add", "bng", "192.0.2.9", "--secret", "generate", "--dialect", "cisco")
+    bng = ("--address", "192.0.2.9", "--secret", "generate", "--dialect", "cisco")
+    house.run("nas", "add", "bng", *bng)
     home.write_text(HOME.replace("1.50", "1.25") + '[speeds]\ndown = "10M"\nup = "2M"\n')
     changed = (
         "price: 1.50 EUR per GB sum -> 1.25 EUR per GB sum; "
