@@ -81,6 +81,7 @@ class Session(NamedTuple):
     cut_order_id: int
     journal_last: int
     records_n: int
+    adopted: int
 
     @property
     def usage(self) -> Usage:
