@@ -13,15 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import insert, select, text, tuple_
+from sqlalchemy import Text, func, insert, or_, select, text, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.package import Renewal, plan_to_buy, renew, renews_itself
 from billing.payment import Declined, Stamp
-from domain.account import Purchase
+from domain.account import Purchase, Status
 from domain.deed import Deed, differing, draft
 from domain.plan import Plan
-from domain.seams import Ids
+from domain.seams import Ids, compose_id
 from store import audit, office_money, office_plans, office_subscribers, schema
 from store.database import Database
 from store.office_money import Raced, values
@@ -30,7 +30,9 @@ from store.rows import PURCHASES
 from store.schema_people import ENDING
 
 WHO: Final = "server"
+SEEN_US: Final = 30 * 86_400_000_000  # who was on a NAS so lately is its customer
 _IDS_AT_ONCE: Final = 500
+_LIVE = text("sessions.state < 2")  # as the partial index says it
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,6 +106,49 @@ async def ending(
         .limit(limit)
     )
     return [End(*row) for row in await connection.execute(query)]
+
+
+async def ending_since(
+    connection: AsyncConnection,
+    since_us: int,
+    *,
+    after: str,
+    limit: int,
+    plan_name: str | None = None,
+) -> list[tuple[str, int]]:
+    """The next (login, id) by login of subscribers whose paid time was not over at an instant."""
+    table = schema.subscribers.c
+    query = (
+        select(table.login, table.subscriber_id)
+        .where(table.login > after, table.valid_until_us > since_us, table.status != Status.CLOSED)
+        .order_by(table.login)
+        .limit(limit)
+    )
+    if plan_name is not None:
+        query = query.where(table.plan_name == plan_name)
+    return [(row.login, row.subscriber_id) for row in await connection.execute(query)]
+
+
+async def people_of(connection: AsyncConnection, device_id: int, *, now_us: int) -> set[int]:
+    """Whose NAS this is: bound to it alone, or their newest session of 30 days is on it."""
+    sessions, people = schema.sessions.c, schema.subscribers.c
+    since = compose_id(now_us - SEEN_US, 0)
+    here = select(sessions.account_id).where(
+        sessions.device_id == device_id, or_(sessions.session_id >= since, _LIVE)
+    )
+    newest = (
+        select(func.max(sessions.session_id))
+        .where(sessions.account_id.in_(here), sessions.account_id > 0)
+        .group_by(sessions.account_id)
+    )
+    query = select(sessions.subscriber_id).where(
+        sessions.session_id.in_(newest), sessions.device_id == device_id
+    )
+    found = set(await connection.scalars(query))
+    bound = select(people.subscriber_id).where(
+        type_coerce(people.device_ids, Text()) == str(device_id)
+    )
+    return found | set(await connection.scalars(bound))
 
 
 def told(renewal: Renewal, before: Customer, *, action: str, at_us: int, who: str) -> Deed:
