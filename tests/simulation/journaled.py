@@ -120,7 +120,7 @@ class Journal:
                 tariff,
                 skew_limit_s=skew_limit_s,
                 interim_s=session.interim_s,
-                fee_owed=not session.class_session_id,
+                fee_owed=not session.class_session_id and not session.adopted,
             )
             total = again.lines[-1].after
             found = (total.input_octets, total.output_octets, total.session_s)
