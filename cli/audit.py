@@ -169,9 +169,9 @@ def as_row(deed: Deed, output: str) -> dict[str, Any]:
     return row
 
 
-def changes_in_words(before: dict[str, Any], after: dict[str, Any]) -> str:
+def changes_in_words(before: dict[str, Any], after: dict[str, Any], *, currency: str = "") -> str:
     """`plan_name: home -> home-100, mac: - -> 02:00:00:00:00:01`; of what is new, what it is."""
-    currency = str(after.get("currency") or before.get("currency") or "")
+    currency = str(after.get("currency") or before.get("currency") or currency)
     parts = []
     for name in dict.fromkeys((*before, *after)):
         old, new = (_in_words(name, side.get(name), currency) for side in (before, after))

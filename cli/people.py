@@ -22,6 +22,7 @@ from domain.plan import Plan
 from radius import mschap
 from store.office_subscribers import Customer
 
+NO_PLAN = "none"  # what `--next-plan` says to take the next plan away
 OPENING_KEY = "opening"  # the idempotency key of the balance a subscriber begins with
 
 
@@ -38,6 +39,7 @@ class Applicant:
     credential_kind: CredentialKind | None = None
     valid_until: str | None = None
     sample: bool = False
+    ready: bool = False  # the password is its NT hash already
 
 
 def enrol(
@@ -61,7 +63,9 @@ def enrol(
         status=Status.ACTIVE,
         plan_name=plan.name,
         credential_kind=kind,
-        credential=credential_of(office, subscriber_id, kind, applicant.password),
+        credential=credential_of(
+            office, subscriber_id, kind, applicant.password, ready=applicant.ready
+        ),
         mac=mac,
         mac_mode=mac_mode,
         device_ids=device_ids,
@@ -132,7 +136,12 @@ def is_mac(login: str) -> bool:
 
 
 def credential_of(
-    office: Office, subscriber_id: int, kind: CredentialKind, password: bytes | None
+    office: Office,
+    subscriber_id: int,
+    kind: CredentialKind,
+    password: bytes | None,
+    *,
+    ready: bool = False,
 ) -> bytes:
     """The stored form of a password; a `crypt` hash, checked, is one already."""
     if kind is CredentialKind.NONE or password is None:
@@ -145,9 +154,16 @@ def credential_of(
         return password
     if kind is CredentialKind.HASH:
         return hash_password(password, office.randomness.octets(SALT_OCTETS))
-    if kind is CredentialKind.NT:
-        password = mschap.nt_hash(password.decode("utf-8"))
-    return office.keys.seal(CREDENTIAL, str(subscriber_id), password)
+    return office.keys.seal(
+        CREDENTIAL, str(subscriber_id), to_be_sealed(kind, password, ready=ready)
+    )
+
+
+def to_be_sealed(kind: CredentialKind, password: bytes, *, ready: bool) -> bytes:
+    """What is kept of a password, sealed: itself or its NT hash, which may be `ready`."""
+    if kind is CredentialKind.NT and not ready:
+        return mschap.nt_hash(password.decode("utf-8"))
+    return password
 
 
 def mac_of(word: str | None) -> tuple[str | None, MacMode]:
@@ -159,18 +175,43 @@ def mac_of(word: str | None) -> tuple[str | None, MacMode]:
     return word, MacMode.FIXED
 
 
-def valid_until_us(word: str | None, plan: Plan, now_us: int) -> int | None:
-    """The end of validity: as said, else as the plan says from now on; None for no end."""
+def valid_until_us(word: str | None, plan: Plan, now_us: int, zone: str = "") -> int | None:
+    """The end of validity: as said, else as the plan says from now on; None for no end.
+
+    A package that costs something is not given away: until it is bought, the end is now. `zone`
+    is the subscriber's, if it has one.
+    """
+    zone = zone or plan.timezone
     if word is None:
         if plan.package is None:
             return None
-        return validity_end_us(now_us, plan.package.validity, plan.timezone)
+        return now_us if unpaid(plan) else validity_end_us(now_us, plan.package.validity, zone)
     if word == "never":
         return None
     try:
-        return parse_instant(word, plan.timezone)
+        return parse_instant(word, zone)
     except ValueError as error:
         raise HouseError(f"--valid-until: {error}") from None
+
+
+def unpaid(plan: Plan) -> bool:
+    """Does the time of this plan have to be bought?"""
+    return plan.package is not None and plan.package.price_micros > 0
+
+
+def move_to(one: Subscriber, plan: Plan, now_us: int) -> None:
+    """Put a subscriber on a plan, now.
+
+    Time that is paid for stays, with what it has used of what is included. A plan whose time costs
+    nothing begins anew, and so does one that never ends.
+    """
+    if one.next_plan_name == plan.name:
+        one.next_plan_name = None
+    one.plan_name = plan.name
+    if unpaid(plan) and one.valid_until_us is not None:
+        return
+    one.period_start_us, one.periods_ahead_us = now_us, ()
+    one.valid_until_us = valid_until_us(None, plan, now_us, one.timezone)
 
 
 def money(micros: int, account: Account) -> str:

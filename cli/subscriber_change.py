@@ -1,4 +1,4 @@
-"""`tollhouse subscriber set|suspend|resume|remove`: changing who may log in.
+"""`tollhouse subscriber set`: changing what a subscriber is, has and may.
 
 Every change is computed on values first and written in one short transaction; if somebody else
 changed the subscriber in between, it is computed again on what they left.
@@ -7,13 +7,12 @@ changed the subscriber in between, it is computed again on what they left.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from aaa.sealing import CREDENTIAL
-from cli import people
+from cli import live, people
 from cli.customers import customer_called, devices_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
@@ -24,15 +23,17 @@ from cli.subscriber_options import (
     credit_limit_option,
     nas_option,
     password_option,
+    renewal_options,
     trait_options,
     valid_option,
 )
 from cli.subscriber_traits import altered_traits, refuse_taken
-from domain.account import CredentialKind, Status, Subscriber
+from domain.account import CredentialKind, Subscriber
 from domain.deed import differing
 from domain.plan import Plan
-from store import office_subscribers
+from store import office_live, office_subscribers
 from store.office_connection import Connection
+from store.office_subscribers import Customer
 
 TRIES = 5
 
@@ -43,7 +44,8 @@ TRIES = 5
     "--plan",
     "plan_name",
     type=NAME,
-    help="Another plan, from the next login on; begins a new validity period.",
+    help="Another plan, now; time that is paid for stays. Sold by the day for nothing, it begins "
+    "anew.",
 )
 @password_option
 @click.option(
@@ -57,11 +59,14 @@ TRIES = 5
 @valid_option
 @credit_limit_option
 @trait_options
-@click.option("--renew", is_flag=True, help="Begin a new validity period of the plan now.")
+@renewal_options
 @reason_option
+@live.wait_option
 @office_command
-async def set_(office: Office, *, login: str, reason: str, **given: Any) -> None:
+async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **given: Any) -> int:
     """Change a subscriber; what is not named stays.
+
+    Sessions that run get what changed at once, or end if their router cannot be told.
 
     \b
     Examples:
@@ -79,12 +84,14 @@ async def set_(office: Office, *, login: str, reason: str, **given: Any) -> None
         name = given["plan_name"] or customer.subscriber.plan_name
         plan = await plan_called(connection, name)
         device_ids = await devices_called(connection, given["nas_names"])
+        if given["next_plan_name"] not in (None, people.NO_PLAN):
+            await check_next(connection, customer, given["next_plan_name"])
     if plan.currency != customer.account.currency:
         raise HouseError(
             f"plan {name} is in {plan.currency}, the money of {login} is in "
             f"{customer.account.currency}"
         )
-    await edit(
+    watch = await edit(
         office,
         login,
         lambda before: altered(office, before, plan, {**given, "device_ids": device_ids}),
@@ -93,90 +100,22 @@ async def set_(office: Office, *, login: str, reason: str, **given: Any) -> None
         credit_limit_micros=given["credit_limit"],
     )
     click.echo(f"changed subscriber {login}")
+    if given["plan_name"] and people.unpaid(plan):
+        click.echo(f"  time of {name} is bought with `tollhouse subscriber renew {login}`")
+    return await live.report(office, watch, no_wait=no_wait)
 
 
-@click.command("suspend")
-@click.argument("login", type=LOGIN)
-@reason_option
-@office_command
-async def suspend(office: Office, *, login: str, reason: str) -> None:
-    """Refuse logins and cut the live sessions of a subscriber.
-
-    \b
-    Example:
-      tollhouse subscriber suspend bob
-    """
-
-    def change(before: Subscriber) -> Subscriber:
-        if before.status is Status.CLOSED:
-            raise HouseError(f"subscriber {login} is closed")
-        return replace(before, status=Status.SUSPENDED)
-
-    await edit(office, login, change, action="subscriber suspend", reason=reason)
-    click.echo(f"suspended subscriber {login}")
-
-
-@click.command("resume")
-@click.argument("login", type=LOGIN)
-@reason_option
-@office_command
-async def resume(office: Office, *, login: str, reason: str) -> None:
-    """Let a suspended or closed subscriber log in again.
-
-    \b
-    Example:
-      tollhouse subscriber resume bob
-    """
-    await edit(
-        office,
-        login,
-        lambda before: replace(before, status=Status.ACTIVE),
-        action="subscriber resume",
-        reason=reason,
-    )
-    click.echo(f"resumed subscriber {login}")
-
-
-@click.command("remove")
-@click.argument("login", type=LOGIN)
-@reason_option
-@office_command
-async def remove(office: Office, *, login: str, reason: str) -> None:
-    """Close a subscriber; refused while it has money, debts or a live session.
-
-    Nothing is deleted: its books stay, and the login stays taken. Its static addresses are free.
-
-    \b
-    Example:
-      tollhouse subscriber remove bob
-    """
-    async with office.database.office() as connection:
-        customer = await customer_called(connection, login, lock=True)
-        account = customer.account
-        live_n = await office_subscribers.live_sessions_n(connection, account.account_id)
-        if live_n:
-            raise HouseError(
-                f"subscriber {login} still has live sessions ({live_n}); see `tollhouse session "
-                f"list --login {login}`"
-            )
-        if account.balance_micros or account.held_micros:
-            shown = people.money(account.balance_micros, account)
-            raise HouseError(
-                f"subscriber {login} has a balance of {shown}; bring it to zero with "
-                "`tollhouse balance correct` first"
-            )
-        closed = replace(
-            customer.subscriber,
-            status=Status.CLOSED,
-            framed_ip_address=None,
-            framed_ipv6=None,
-            delegated_ipv6_prefix=None,
+async def check_next(connection: Connection, customer: Customer, name: str) -> None:
+    """HouseError when this plan cannot be the next one of a subscriber."""
+    plan = await plan_called(connection, name)
+    login = customer.subscriber.login
+    if plan.package is None:
+        raise HouseError(f"plan {name} has no [package], so it cannot be the next of {login}")
+    if plan.currency != customer.account.currency:
+        raise HouseError(
+            f"plan {name} is in {plan.currency}, the money of {login} is in "
+            f"{customer.account.currency}"
         )
-        await office_subscribers.change(connection, closed)
-        await tell(
-            office, connection, "subscriber remove", (customer.subscriber, closed), reason=reason
-        )
-    click.echo(f"closed subscriber {login}")
 
 
 async def edit(
@@ -187,8 +126,11 @@ async def edit(
     action: str,
     reason: str = "",
     credit_limit_micros: int | None = None,
-) -> None:
-    """Change a subscriber in one transaction; the change is computed before it is opened."""
+) -> office_live.Watch:
+    """Change a subscriber in one transaction; the change is computed before it is opened.
+
+    Answers the sessions that it may concern.
+    """
     for _ in range(TRIES):
         async with office.database.reading() as connection:
             before = (await customer_called(connection, login)).subscriber
@@ -206,7 +148,7 @@ async def edit(
                 )
             limits = (now.account.credit_limit_micros, credit_limit_micros)
             await tell(office, connection, action, (before, after), reason=reason, limits=limits)
-            return
+            return await office_live.watch(connection, [before.account_id])
     raise HouseError(f"subscriber {login} is being changed by somebody else; try again")
 
 
@@ -220,10 +162,7 @@ async def tell(
     limits: tuple[int, int | None] = (0, None),
 ) -> None:
     """Write into the audit how a subscriber differs; `limits` are credit limits, if one was set."""
-    old, new = differing(*records)
-    was_micros, limit_micros = limits
-    if limit_micros is not None and limit_micros != was_micros:
-        old["credit_limit_micros"], new["credit_limit_micros"] = was_micros, limit_micros
+    old, new = differing_with_limits(*records, limits)
     await office.audit(
         connection,
         action,
@@ -236,15 +175,32 @@ async def tell(
     )
 
 
+def differing_with_limits(
+    before: Subscriber, after: Subscriber, limits: tuple[int, int | None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How a subscriber differs; the second of the credit limits is None if none is set."""
+    old, new = differing(before, after)
+    was_micros, limit_micros = limits
+    if limit_micros is not None and limit_micros != was_micros:
+        old["credit_limit_micros"], new["credit_limit_micros"] = was_micros, limit_micros
+    return old, new
+
+
 def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any]) -> Subscriber:
     """The subscriber with the options that were given."""
     after = altered_traits(before, given)
-    if given["plan_name"] or given["renew"]:
-        after.plan_name = plan.name
-        after.period_start_us = office.now_us
-        after.valid_until_us = people.valid_until_us(None, plan, office.now_us)
+    if given["plan_name"]:
+        people.move_to(after, plan, office.now_us)
     if given["valid_until"]:
-        after.valid_until_us = people.valid_until_us(given["valid_until"], plan, office.now_us)
+        zone = after.timezone
+        after.valid_until_us = people.valid_until_us(
+            given["valid_until"], plan, office.now_us, zone
+        )
+    if given["auto_renew"]:
+        after.auto_renew = {"yes": True, "no": False, "plan": None}[given["auto_renew"]]
+    if given["next_plan_name"]:
+        name = given["next_plan_name"]
+        after.next_plan_name = None if name == people.NO_PLAN else name
     if given["mac"]:
         after.mac, after.mac_mode = people.mac_of(given["mac"])
     if given["nas_names"]:

@@ -1,101 +1,164 @@
 """`tollhouse subscriber import`: many subscribers from a CSV file, all of them or none.
 
-Everything is read, checked, hashed and sealed first; then one transaction inserts all rows with a
+Everything is read, checked, hashed and sealed first; then one transaction writes all rows with a
 few statements, so the server waits for a fraction of a second. Each faulty line is named with its
-number and its fault; a password is never repeated.
+number and its fault; a password is never repeated. What the lines come to is decided in
+`cli.import_difference`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from cli.errors import HouseError
+from cli.import_difference import Books, Difference, Line, difference
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
-from cli.options import check_login, check_password
-from cli.people import Applicant, added, enrol
-from domain.account import CredentialKind
+from cli.options import check_login, check_password, reason_option
+from cli.people import Applicant
+from cli.subscriber_traits import trait
+from domain.account import CredentialKind, Status
 from domain.login import canonical_mac
 from domain.money import parse_amount
-from store import office_devices, office_plans, office_subscribers
+from store import office_addresses, office_crowds, office_devices, office_plans, office_subscribers
 
 NEEDED = ("login", "password", "plan", "balance")
-OPTIONAL = ("mac", "credit_limit", "credential", "nas", "valid_until")
+OPTIONAL = ("mac", "credit_limit", "credential", "nas", "valid_until", "status")
+TRAITS: Final = {
+    "name": "name",
+    "group": "group_name",
+    "language": "language",
+    "timezone": "timezone",
+    "ip": "framed_ip_address",
+    "ipv6": "framed_ipv6",
+    "delegated_prefix": "delegated_ipv6_prefix",
+}
+"""Columns that are fields of a subscriber; read like the options of `subscriber set`."""
+
+STATUSES = ("active", "suspended")
 FAULTS_SHOWN = 20
 ROWS_MAX = 1_000_000
 FIELD_OCTETS_MAX = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the file, understood."""
-
-    number: int
-    applicant: Applicant
-    nas_names: tuple[str, ...]
+_NT_HASH = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
-@click.option("--dry-run", is_flag=True, help="Only check the file.")
+@click.option("--update", is_flag=True, help="Change those who are there already.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be added and changed.")
+@reason_option
 @office_command
-async def import_(office: Office, *, file: Path, dry_run: bool) -> None:
-    """Add the subscribers of a CSV file: all of them, or none.
+async def import_(office: Office, *, file: Path, update: bool, dry_run: bool, reason: str) -> None:
+    """Add the subscribers of a CSV file, or change them: all of them, or none.
 
-    The first line names the columns: login, password, plan and balance are needed; mac (a MAC,
-    learn or none), credit_limit, credential, nas (names separated by spaces) and valid_until may
-    be added. An empty password is right for a login that is a MAC.
+    The first line names the columns: login, password, plan and balance are needed. There may be
+    mac (a MAC, learn or none), credit_limit, credential (clear, nt, hash, crypt or none), nas
+    (names separated by spaces, or any), valid_until, status (active or suspended), name, group,
+    language, timezone, ip, ipv6 and delegated_prefix. An empty password is right for a login that
+    is a MAC. With credential nt a password of 32 hex digits is the NT hash itself; with crypt it is
+    a hash such as $6$...
+
+    With --update only login is needed. What a line leaves empty stays as it is, `none` takes a name
+    or an address away, and a balance counts for new subscribers only: the money of those who are
+    there is never changed.
 
     \b
-    Example:
+    Examples:
       tollhouse subscriber import customers.csv --dry-run
+      tollhouse subscriber import speeds.csv --update --reason "new price list"
     """
     faults: list[str] = []
-    lines = list(read(file, faults))
-    async with office.database.reading() as connection:
-        plans = await office_plans.newest(connection, {line.applicant.plan_name for line in lines})
-        ids = {name: key for key, name in (await office_devices.names(connection)).items()}
-        taken = await office_subscribers.taken(connection, [one.applicant.login for one in lines])
-    for line in lines:
-        applicant = line.applicant
-        if applicant.login in taken:
-            faults.append(f"line {line.number}: there is a subscriber {applicant.login} already")
-        if applicant.plan_name not in plans:
-            faults.append(f"line {line.number}: there is no plan {applicant.plan_name!r}")
-        faults += [
-            f"line {line.number}: there is no NAS {name!r}"
-            for name in line.nas_names
-            if name not in ids
-        ]
-    refuse(faults, file)
+    lines = list(read(file, faults, update=update))
+    books = await known_books(office, lines)
+    strange = {line.number: unknown(line, books, update=update) for line in lines}
+    faults += [fault for some in strange.values() for fault in some]
+    sound = [line for line in lines if not strange[line.number]]
     await prove_keys(office)
-    customers, entries = prepare(office, lines, plans, ids, faults)
+    ids = [one.subscriber.subscriber_id for one in books.customers.values()]
+    async with office.database.reading() as connection:
+        holders = await office_addresses.holders(connection, but=ids)
+    found = difference(office, sound, books, holders, faults)
+    if dry_run:
+        for said in found.lines():
+            click.echo(said)
     refuse(faults, file)
     if dry_run:
-        click.echo(f"{file}: {len(customers)} subscribers are in order; nothing was added")
+        click.echo(f"{file}: would have {counted(found, update=update)}; nothing was changed")
         return
+    await write(office, found, books, reason or file.name)
+    click.echo(counted(found, update=update))
+
+
+async def known_books(office: Office, lines: Sequence[Line]) -> Books:
+    """What the books know of what the lines name."""
+    logins = [line.applicant.login for line in lines]
+    async with office.database.reading() as connection:
+        customers = await office_crowds.called(connection, logins)
+        wanted = {line.applicant.plan_name for line in lines if line.applicant.plan_name}
+        wanted |= {one.subscriber.plan_name for one in customers.values()}
+        plans = await office_plans.newest(connection, wanted)
+        ids = {name: key for key, name in (await office_devices.names(connection)).items()}
+    return Books(plans, ids, customers)
+
+
+def unknown(line: Line, books: Books, *, update: bool) -> list[str]:
+    """Faults of a line that names what is not there, or adds what is."""
+    login, plan_name = line.applicant.login, line.applicant.plan_name
+    faults = []
+    if login in books.customers and not update:
+        faults.append(f"there is a subscriber {login} already; --update changes them")
+    if plan_name and plan_name not in books.plans:
+        faults.append(f"there is no plan {plan_name[:64]!r}")
+    if not plan_name and login not in books.customers:
+        faults.append(f"there is no subscriber {login} yet, and a new one needs a plan")
+    if line.nas_names != ("any",):
+        strange = [name for name in line.nas_names if name not in books.device_ids]
+        faults += [f"there is no NAS {name[:64]!r}" for name in strange]
+    return [f"line {line.number}: {fault}" for fault in faults]
+
+
+async def write(office: Office, found: Difference, books: Books, reason: str) -> None:
+    """Everything in one transaction, unless somebody else was there first."""
+    customers = [one.customer for one in found.added]
+    entries = [entry for one in found.added for entry in one.entries]
+    records = [(one.before.subscriber, one.after) for one in found.changed]
+    limits = {
+        one.after.account_id: one.limit_micros
+        for one in found.changed
+        if one.limit_micros is not None
+    }
+    logins = [one.subscriber.login for one in customers] + [one.login for one, _ in records]
     async with office.database.office() as connection:
-        raced = await office_subscribers.taken(connection, [c.subscriber.login for c in customers])
-        if raced:
-            raise HouseError(f"{sorted(raced)[0]} was added by somebody else meanwhile; try again")
-        await office_subscribers.add(connection, customers, entries)
-        told = [added(office, "subscriber import", one, file.name) for one in customers]
-        await office.audit_all(connection, told)
-    click.echo(f"added {len(customers)} subscribers")
+        now = await office_crowds.called(connection, logins)
+        for login in logins:
+            was, is_now = books.customers.get(login), now.get(login)
+            if (was and was.subscriber) != (is_now and is_now.subscriber):
+                raise HouseError(f"{login} was changed by somebody else meanwhile; try again")
+        if customers:
+            await office_subscribers.add(connection, customers, entries)
+        if records:
+            await office_crowds.change(connection, records)
+        await office_crowds.set_credit_limits(connection, limits)
+        if logins:
+            await office.audit_all(connection, found.deeds(office, reason))
 
 
-def read(file: Path, faults: list[str]) -> Iterator[Line]:
+def counted(found: Difference, *, update: bool) -> str:
+    """What was done, in numbers."""
+    said = f"added {len(found.added)} subscribers"
+    if update:
+        said += f", changed {len(found.changed)}, left {found.unchanged_n} as they were"
+    return said
+
+
+def read(file: Path, faults: list[str], *, update: bool = False) -> Iterator[Line]:
     """The lines of a file; what is wrong with the others is added to `faults`."""
     try:
         content = file.read_bytes().decode("utf-8-sig")
@@ -108,7 +171,7 @@ def read(file: Path, faults: list[str]) -> Iterator[Line]:
     rows = csv.reader(io.StringIO(content, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(rows, [])]
-        check_header(header, file)
+        check_header(header, file, update=update)
         seen: dict[str, int] = {}
         for row in rows:
             if not any(field.strip() for field in row):
@@ -128,15 +191,16 @@ def read(file: Path, faults: list[str]) -> Iterator[Line]:
         faults.append(f"line {rows.line_num}: not CSV: {error}")
 
 
-def check_header(header: list[str], file: Path) -> None:
+def check_header(header: list[str], file: Path, *, update: bool = False) -> None:
     """HouseError unless the first line names the columns we know."""
-    missing = [name for name in NEEDED if name not in header]
-    unknown = [name for name in header if name not in NEEDED + OPTIONAL]
+    known = (*NEEDED, *OPTIONAL, *TRAITS)
+    missing = [name for name in (NEEDED[:1] if update else NEEDED) if name not in header]
+    unknown = [name for name in header if name not in known]
     if missing:
         raise HouseError(f"{file}: the first line does not name {', '.join(missing)}")
     if unknown:
-        known = ", ".join(NEEDED + OPTIONAL)
-        raise HouseError(f"{file}: there is no column {unknown[0][:40]!r}; known are {known}")
+        said = f"there is no column {unknown[0][:40]!r}; known are {', '.join(known)}"
+        raise HouseError(f"{file}: {said}")
     if len(set(header)) < len(header):
         raise HouseError(f"{file}: a column is named twice")
 
@@ -145,62 +209,58 @@ def understood(number: int, header: list[str], row: list[str]) -> Line:
     """One line as an applicant. ValueError in one sentence, which never holds a password."""
     if len(row) != len(header):
         raise ValueError(f"{len(row)} fields instead of {len(header)}")
-    named = dict(zip(header, row, strict=True))
+    named = dict.fromkeys((*NEEDED, *OPTIONAL), "") | dict(zip(header, row, strict=True))
     text = {name: value.strip() for name, value in named.items()}
-    credential = text.get("credential", "")
-    if credential and credential not in {kind.value for kind in CredentialKind}:
-        raise ValueError(f"there is no credential {credential!r}; use clear, nt, hash or none")
-    mac: str | None = text.get("mac", "")
+    password, kind = named["password"], _credential(text["credential"])
+    ready = kind is CredentialKind.NT and _NT_HASH.fullmatch(password) is not None
+    octets = check_password(password) if password else None
+    mac: str | None = text["mac"]
     if mac not in ("", "learn", "none"):
         mac = canonical_mac(text["mac"])
         if mac is None:
             raise ValueError(f"{text['mac'][:40]!r} is not a MAC")
+    if text["status"] not in ("", *STATUSES):
+        raise ValueError(f"there is no status {text['status'][:40]!r}; use active or suspended")
+    limit = text["credit_limit"]
     return Line(
         number,
         Applicant(
             login=check_login(text["login"]),
             plan_name=text["plan"],
-            password=check_password(named["password"]) if named["password"] else None,
+            password=bytes.fromhex(password) if ready else octets,
             balance_micros=parse_amount(text["balance"] or "0"),
-            credit_limit_micros=parse_amount(text.get("credit_limit") or "0"),
+            credit_limit_micros=parse_amount(limit or "0"),
             mac=mac or None,
-            credential_kind=CredentialKind(credential) if credential else None,
-            valid_until=text.get("valid_until") or None,
+            credential_kind=kind,
+            valid_until=text["valid_until"] or None,
+            ready=ready,
         ),
-        tuple(text.get("nas", "").split()),
+        nas_names=tuple(text["nas"].split()),
+        traits=_traits(text),
+        status=Status(text["status"]) if text["status"] else None,
+        credit_limit_micros=parse_amount(limit) if limit else None,
     )
 
 
-def prepare(
-    office: Office,
-    lines: list[Line],
-    plans: dict[str, Any],
-    ids: dict[str, int],
-    faults: list[str],
-) -> tuple[list[Any], list[Any]]:
-    """The rows of all lines, hashed and sealed on every core, with a progress bar for a person."""
-    customers, entries = [], []
+def _credential(word: str) -> CredentialKind | None:
+    """How a password is to be kept, if the line says so."""
+    if word and word not in {kind.value for kind in CredentialKind}:
+        kinds = ", ".join(kind.value for kind in CredentialKind)
+        raise ValueError(f"there is no credential {word[:40]!r}; known are {kinds}")
+    return CredentialKind(word) if word else None
 
-    def enrolled(line: Line) -> Any:
-        applicant = line.applicant
-        bound = tuple(sorted({ids[name] for name in line.nas_names}))
+
+def _traits(text: dict[str, str]) -> dict[str, str | None]:
+    """The fields that the line gives; ValueError names the column."""
+    found: dict[str, str | None] = {}
+    for column, name in TRAITS.items():
+        if not text.get(column):
+            continue
         try:
-            return enrol(office, applicant, plans[applicant.plan_name], device_ids=bound)
-        except HouseError as error:
-            return f"line {line.number}: {error.message}"
-
-    console = Console(stderr=True)
-    visible = sys.stderr.isatty() and sys.stdout.isatty()
-    with ThreadPoolExecutor() as pool, Progress(console=console, disable=not visible) as bar:
-        task = bar.add_task("sealing passwords", total=len(lines))
-        for made in pool.map(enrolled, lines):
-            bar.advance(task)
-            if isinstance(made, str):
-                faults.append(made)
-            else:
-                customers.append(made[0])
-                entries += made[1]
-    return customers, entries
+            found[name] = trait(name, text[column])
+        except ValueError as error:
+            raise ValueError(f"{column}: {error}") from None
+    return found
 
 
 def refuse(faults: list[str], file: Path) -> None:
@@ -211,4 +271,4 @@ def refuse(faults: list[str], file: Path) -> None:
     for fault in faults[:FAULTS_SHOWN]:
         click.echo(f"{file}: {fault}", err=True)
     more = f" (the first {FAULTS_SHOWN} are shown)" if len(faults) > FAULTS_SHOWN else ""
-    raise HouseError(f"{file}: {len(faults)} faulty lines{more}; nothing was added")
+    raise HouseError(f"{file}: {len(faults)} faulty lines{more}; nothing was changed")

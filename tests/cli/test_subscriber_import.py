@@ -60,7 +60,7 @@ def test_a_faulty_line_is_named_and_nothing_is_added(
     file.write_text(f"{HEAD}\n{rows}\nzoe,x,sample-prepaid,1\n")
     result = sample.run("subscriber", "import", str(file), code=2)
     assert said in result.stderr
-    assert "nothing was added" in result.stderr.splitlines()[-1]
+    assert "nothing was changed" in result.stderr.splitlines()[-1]
     assert [row["login"] for row in sample.json("subscriber", "list")] == ["alice"]
 
 
@@ -121,10 +121,144 @@ def test_twenty_thousand_rows_go_in_at_once(house: House, file: Path) -> None:
     begun = time.monotonic()
     assert "added 20000" in house.run("subscriber", "import", str(file)).stdout
     print(f"20,000 rows in {time.monotonic() - begun:.1f} s")
+    file.write_text("login,group" + "".join(f"\nuser{n},g{n % 9}" for n in range(20_000)))
+    begun = time.monotonic()
+    assert "changed 20000" in house.run("subscriber", "import", str(file), "--update").stdout
+    print(f"20,000 rows updated in {time.monotonic() - begun:.1f} s")
     assert len(house.json("subscriber", "list", "--limit", "0")) == 20_001
     assert house.money("user19999")["posted_micros"] == 49_250_000
     assert house.serve(login("user12345", "secret12345"))[0].label == "accepted"
     assert house.run("ledger", "check").exit_code == 0
+
+
+FULL = (
+    "login,password,credential,plan,balance,name,group,language,timezone,valid_until,ip,ipv6,"
+    "delegated_prefix,mac,status,credit_limit,nas\n"
+)
+NT = "0cb6948805f797bf2a82807973b89537"  # of `password`
+CRYPT = (  # of `Hello world!`
+    "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS"
+    "35inz1"
+)
+
+
+def test_every_column_arrives_where_it_belongs(house: House, file: Path) -> None:
+    file.write_text(
+        FULL + f"ann,{NT},nt,sample-prepaid,1,Ann Lee,block 7,pt-br,Asia/Tokyo,2030-01-01,"
+        "100.64.0.7,2001:db8::7,2001:db8:1:ff00::/56,02-00-00-00-00-07,active,2,local\n"
+        f"ben,{CRYPT},crypt,sample-prepaid,1,,,,,never,,,,,suspended,,any\n"
+    )
+    house.run("subscriber", "import", str(file))
+    ann = house.json("subscriber", "show", "ann")
+    wanted = {
+        "name": "Ann Lee",
+        "group_name": "block 7",
+        "language": "pt-BR",
+        "timezone": "Asia/Tokyo",
+        "framed_ip_address": "100.64.0.7",
+        "framed_ipv6": "2001:db8::7",
+        "delegated_ipv6_prefix": "2001:db8:1:ff00::/56",
+        "credential": "nt",
+        "mac": "02:00:00:00:00:07",
+        "nas": ["local"],
+        "credit_limit_micros": 2_000_000,
+        "valid_until_us": 1_893_423_600_000_000,  # midnight of Tokyo
+    }
+    assert {name: ann[name] for name in wanted} == wanted
+    ben = house.json("subscriber", "show", "ben")
+    assert (ben["status"], ben["credential"], ben["nas"]) == ("suspended", "crypt", [])
+    house.run("subscriber", "resume", "ben")
+    assert house.serve(login("ann", "password", mac="02-00-00-00-00-07"))[0].label == "accepted"
+    (asked,) = house.serve(login("ben", "Hello world!"))
+    assert asked.check is not None and asked.check()
+    (refused,) = house.serve(login("ben", "hello world!"))
+    assert refused.check is not None and not refused.check()
+
+
+def test_an_update_changes_what_is_given_and_never_the_money(house: House, file: Path) -> None:
+    file.write_text(
+        FULL + "bob,x,,sample-prepaid,5,Bob,g1,,,,100.64.0.1,,,,,,\n"
+        "cid,y,,sample-prepaid,5,Cid,,,,,100.64.0.2,,,,,,\n"
+        "dee,z,,sample-prepaid,5,Dee,,,,,,,,,,,\n"
+    )
+    house.run("subscriber", "import", str(file))
+    before = house.json("subscriber", "list")
+    # Two swap their addresses, one is told nothing new, one is new; money is in the file.
+    file.write_text(
+        "login,password,plan,balance,name,ip,status,credit_limit\n"
+        "bob,x,,99,Robert,100.64.0.2,suspended,3\n"
+        "cid,new,sample-prepaid,99,none,100.64.0.1,,\n"
+        "dee,z,sample-prepaid,99,Dee,,,0\n"
+        "eve,w,sample-prepaid,7,,,,\n"
+    )
+    said = house.run("subscriber", "import", str(file), "--update", "--dry-run").stdout
+    assert house.json("subscriber", "list") == before
+    assert said.splitlines()[:3] == [
+        "line 2: change bob: status: active -> suspended, name: Bob -> Robert, "
+        "framed_ip_address: 100.64.0.1 -> 100.64.0.2, credit_limit: 0.00 USD -> 3.00 USD",
+        "line 3: change cid: credential changed, name: Cid -> -, "
+        "framed_ip_address: 100.64.0.2 -> 100.64.0.1",
+        "line 5: add eve: plan sample-prepaid, balance 7.00 USD",
+    ]
+    assert "would have added 1 subscribers, changed 2, left 1 as they were" in said
+    said = house.run("subscriber", "import", str(file), "--update", "--reason", "audit it").stdout
+    assert said == "added 1 subscribers, changed 2, left 1 as they were\n"
+    rows = {row["login"]: row for row in house.json("subscriber", "list")}
+    assert [rows[name]["posted_micros"] for name in ("bob", "cid", "dee", "eve")] == [
+        5_000_000,
+        5_000_000,
+        5_000_000,
+        7_000_000,
+    ]
+    bob, cid = (house.json("subscriber", "show", name) for name in ("bob", "cid"))
+    assert (bob["name"], bob["framed_ip_address"]) == ("Robert", "100.64.0.2")
+    assert (cid["name"], cid["framed_ip_address"]) == ("", "100.64.0.1")
+    assert (bob["group_name"], bob["status"]) == ("g1", "suspended")
+    assert house.serve(login("cid", "new"))[0].label == "accepted"
+    (deed,) = house.json("audit", "list", "--login", "bob", "--limit", "1")
+    assert (deed["action"], deed["reason"]) == ("subscriber import", "audit it")
+    assert deed["changes"]["before"]["status"] == "active"
+    again = house.run("subscriber", "import", str(file), "--update", "--dry-run").stdout
+    assert "added 0 subscribers, changed 0, left 4" in again
+    assert house.run("ledger", "check").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("bob,100.64.0.7,,\ncid,100.64.0.7,,", "line 3: 100.64.0.7 overlaps 100.64.0.7, which is"),
+        ("bob,100.64.0.9,,", "line 2: 100.64.0.9 overlaps 100.64.0.9, which is ann's"),
+        ("bob,100.64.0.300,,", "line 2: ip: '100.64.0.300' is not an IPv4 address"),
+        ("bob,,closed,", "line 2: there is no status 'closed'"),
+        ("bob,,,crypt", "line 2: the password is not a crypt hash"),
+        ("bob,,,md5", "line 2: there is no credential 'md5'"),
+    ],
+)
+def test_addresses_and_words_that_cannot_be_are_refused_by_line(
+    sample: House, file: Path, rows: str, said: str
+) -> None:
+    add = ("subscriber", "add", "ann", "--plan", "sample-prepaid", "--password", "x")
+    sample.run(*add, "--ip", "100.64.0.9")
+    lines = [line.split(",") for line in rows.splitlines()]
+    body = [f"{one},x,sample-prepaid,1,{','.join(rest)}" for one, *rest in lines]
+    file.write_text("\n".join([f"{HEAD},ip,status,credential", *body, ""]))
+    assert said in sample.run("subscriber", "import", str(file), code=2).stderr
+    assert len(sample.json("subscriber", "list")) == 2
+
+
+def test_an_update_needs_a_login_and_of_a_new_one_a_plan(sample: House, file: Path) -> None:
+    file.write_text("login,name\nalice,Alice\nbob,Bob\n")
+    said = sample.run("subscriber", "import", str(file), "--update", code=2).stderr
+    assert "line 3: there is no subscriber bob yet, and a new one needs a plan" in said
+    file.write_text("name\nAlice\n")
+    assert "does not name login" in sample.refuse("subscriber", "import", str(file), "--update")
+
+
+def test_a_dry_run_shows_what_is_sound_beside_what_is_not(sample: House, file: Path) -> None:
+    file.write_text(f"{HEAD}\nbob,x,sample-prepaid,1\neve,x,none,1\n")
+    result = sample.run("subscriber", "import", str(file), "--dry-run", code=2)
+    assert result.stdout == "line 2: add bob: plan sample-prepaid, balance 1.00 USD\n"
+    assert "line 3: there is no plan 'none'" in result.stderr
 
 
 @pytest.mark.parametrize(

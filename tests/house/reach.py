@@ -81,7 +81,7 @@ NEEDS: dict[str, dict[str, str]] = {
         "timers": "plays at the pace of the clock",
     },
     "cli/simulate_router.py": {"sockets": "plays a router over real UDP"},
-    "cli/subscriber_import.py": {"threads": "hashes many passwords on all cores"},
+    "cli/import_difference.py": {"threads": "hashes many passwords on all cores"},
 }
 """File to what it needs of the world, and why nothing else will do."""
 
