@@ -75,6 +75,9 @@ class Dialect(Protocol):
     def write_speeds(self, speeds: Speeds) -> list[Attribute]:
         """The attributes that tell the speeds of a plan, none where it says nothing here."""
 
+    def peak_bps(self, speeds: Speeds) -> int:
+        """The most that passes at these speeds, both directions summed; 0: not known."""
+
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """The attributes of a CoA-Request that replace the limits of a running session.
 

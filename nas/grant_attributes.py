@@ -10,6 +10,7 @@ from domain.grant import Grant
 from domain.session import Session
 from nas import attribute_types as kinds
 from nas.attribute_kind import Attribute
+from nas.dialect import Speeds
 from nas.login import LoginHints
 from nas.values import octets_of
 from radius.attributes import write_integer, write_ipv4, write_ipv6
@@ -43,6 +44,13 @@ def session_timeout(grant: Grant) -> Attribute:
 def interim_interval(grant: Grant) -> Attribute:
     """Acct-Interim-Interval: every Accept asks for interims, or nothing can be cut in time."""
     return kinds.ACCT_INTERIM_INTERVAL, write_integer(at_least_one(grant.interim_s))
+
+
+def both_bps(speeds: Speeds) -> int:
+    """Both speeds summed; 0 if one of them is not limited, for then nobody knows."""
+    if not speeds.down_bps or not speeds.up_bps:
+        return 0
+    return speeds.down_bps + speeds.up_bps
 
 
 def device_names(session: Session) -> list[Attribute]:

@@ -19,6 +19,7 @@ from nas.accounting_record import read_record
 from nas.attribute_kind import Attribute, Kind, pair_kind
 from nas.dialect import Speeds
 from nas.grant_attributes import (
+    both_bps,
     device_names,
     framed_address,
     framing,
@@ -92,6 +93,10 @@ class Cisco:
         if speeds.policy_down:
             found.append(_pair(_POLICY_OUT + speeds.policy_down))
         return found
+
+    def peak_bps(self, speeds: Speeds) -> int:
+        """The two speeds of the plan, which its policies are taken to keep to."""
+        return both_bps(speeds)
 
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """Session-Timeout; IOS releases differ in whether they take it, see `has_limit_coa`."""

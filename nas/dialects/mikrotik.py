@@ -13,7 +13,7 @@ from types import MappingProxyType
 from domain.device import Device
 from domain.grant import Grant
 from domain.login import canonical_mac
-from domain.rate import mikrotik_rate
+from domain.rate import mikrotik_rate, parse_mikrotik_rate
 from domain.session import Session
 from domain.usage import Usage
 from nas import attribute_types as kinds
@@ -21,6 +21,7 @@ from nas.accounting_record import read_record
 from nas.attribute_kind import Attribute, Kind, vendor_kind
 from nas.dialect import Speeds
 from nas.grant_attributes import (
+    both_bps,
     device_names,
     framed_address,
     framing,
@@ -98,6 +99,14 @@ class Mikrotik:
                 return []
             rate = mikrotik_rate(speeds.down_bps, speeds.up_bps)
         return [_own(kinds.MIKROTIK_RATE_LIMIT, rate.encode("ascii"))]
+
+    def peak_bps(self, speeds: Speeds) -> int:
+        """The two speeds of the plan, or those of its rate string: bursts while they last."""
+        if speeds.mikrotik_rate is None:
+            return both_bps(speeds)
+        rate = parse_mikrotik_rate(speeds.mikrotik_rate)
+        bursts = rate.burst_bps or rate.rate_bps
+        return sum(map(max, rate.rate_bps, bursts)) if all(rate.rate_bps) else 0
 
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """Session-Timeout and octet limits, each as a total since the session began."""

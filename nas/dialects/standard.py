@@ -20,6 +20,7 @@ from nas.accounting_record import read_record
 from nas.attribute_kind import Attribute, Kind
 from nas.dialect import Speeds
 from nas.grant_attributes import (
+    both_bps,
     device_names,
     framed_address,
     framing,
@@ -63,6 +64,10 @@ class Standard:
     def write_speeds(self, speeds: Speeds) -> list[Attribute]:
         """Nothing: no RFC has an attribute for a speed. Replies can name what a device takes."""
         return []
+
+    def peak_bps(self, speeds: Speeds) -> int:
+        """The two speeds of the plan."""
+        return both_bps(speeds)
 
     def write_limits(self, grant: Grant) -> list[Attribute]:
         """A new Session-Timeout (RFC 5176 s3.6 allows it in a CoA-Request)."""

@@ -10,6 +10,7 @@ from domain.grant import Grant
 from domain.session import Session, SessionState
 from nas.grant_attributes import (
     at_least_one,
+    both_bps,
     device_names,
     framed_address,
     framing,
@@ -68,3 +69,8 @@ def test_names_a_device_did_not_report_are_not_sent() -> None:
     assert named(44, "a1") == [(44, b"a1")]
     assert framed_address(session()) == []
     assert framed_address(session(framed_ip_address="10.0.0.2")) == [(8, b"\x0a\0\0\2")]
+
+
+def test_speeds_add_up_only_where_both_are_known() -> None:
+    assert both_bps(Grant(1, 1, down_bps=10, up_bps=2)) == 12
+    assert both_bps(Grant(1, 1, down_bps=10)) == both_bps(Grant(1, 1)) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,25 @@ def test_14_1_a_rate_string_of_the_plan_is_told_as_it_is() -> None:
     assert MIKROTIK.write_speeds(grant) == [
         (26, bytes.fromhex("00003a8c081b") + b"2M/10M 4M/20M 1M/5M 8/8 5")
     ]
+
+
+@pytest.mark.parametrize(
+    ("speeds", "peak_bps"),
+    [
+        (Grant(1, 1), 0),
+        (Grant(1, 1, down_bps=10_000_000), 0),
+        (Grant(1, 1, down_bps=10_000_000, up_bps=2_000_000), 12_000_000),
+        (Grant(1, 1, mikrotik_rate="2M/10M"), 12_000_000),
+        (Grant(1, 1, mikrotik_rate="2M"), 4_000_000),
+        (Grant(1, 1, mikrotik_rate="2M/10M 4M/20M 1M/5M 8/8 5"), 24_000_000),
+        (Grant(1, 1, mikrotik_rate="2M/10M 1M/20M"), 22_000_000),
+        (Grant(1, 1, down_bps=1, up_bps=1, mikrotik_rate="0/10M"), 0),
+    ],
+)
+def test_the_most_that_passes_counts_bursts_and_no_limit_is_not_known(
+    speeds: Grant, peak_bps: int
+) -> None:
+    assert MIKROTIK.peak_bps(speeds) == peak_bps
 
 
 def test_a_grant_is_limits_and_speeds_are_told_beside_it() -> None:
