@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aaa import authenticate, deeds, limits, telling, token
+from aaa import authenticate, deeds, grants, limits, telling, token
 from aaa.authenticate import Proof
 from aaa.decisions import Attempt, remember
 from aaa.entitled import REASON_OF, next_look_us
@@ -31,7 +31,7 @@ def accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     """The Accept of a new session, behind a wall or not; its hold has been taken."""
     session = deal.session
     reach = limits.reach_of(turn, deal)
-    grant = limits.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
+    grant = grants.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
     session.hold_until_us = turn.after(grant.session_timeout_s + turn.settings.hold_margin_s)
     turn.books.add_session(session)
     return answer(turn, attempt, deal, grant)
@@ -40,7 +40,7 @@ def accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
 def answer(turn: Turn, attempt: Attempt, deal: Deal, grant: Grant) -> Outcome:
     """The Accept of a session, new or renewed, with all that its device is told."""
     session = deal.session
-    limits.told(session, grant)
+    grants.told(session, grant)
     session.interim_s = grant.interim_s
     session.look_us = next_look_us(deal.subscriber, deal.offer, turn.now_us)
     service = telling.service(deal, session.walled)

@@ -140,8 +140,10 @@ class Desk:
         )
         # Memory may lack sessions that a failed batch has touched: any batch reads them again.
         unread = self._cold or self._lost or self._books.strays
-        empty = [Sweep(SweepKind.LAPSED, frozenset())] if unread else []
-        return [Sweep(kind, frozenset(ids)) for kind, ids in found if ids] or empty
+        sweeps: list[Item] = [Sweep(kind, frozenset(ids)) for kind, ids in found if ids]
+        if unread and not sweeps:
+            sweeps.append(Sweep(SweepKind.LAPSED, frozenset()))
+        return sweeps
 
     def _has_lapsed(self, session: Session, now_us: int) -> bool:
         """Accepted, never begun, and out of time; at once if its device was removed."""

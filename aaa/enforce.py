@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from aaa import closing, ghosts, telling, walls
 from aaa.entitled import next_look_us, unfit, wall_of
+from aaa.grants import overstated
 from aaa.limits import (
     Deal,
     deal_of,
     exhausted,
     give_back,
     hold_more,
-    overstated,
     reach_of,
 )
 from aaa.orders import ACK_GRACE_US, cut, tell_limits

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from aaa import authenticate, deeds, ghosts, limits, telling, walls
+from aaa import authenticate, deeds, ghosts, grants, limits, telling, walls
 from aaa.answer import accept, answer, refuse
 from aaa.decisions import Attempt, login_key
 from aaa.entitled import REFUSAL_OF, wall_of
@@ -177,7 +177,7 @@ def _renew(turn: Turn, attempt: Attempt, session: Session, wall: Walled) -> Outc
             return refuse(turn, attempt, REFUSAL_OF[wall])
         walls.enter(turn, deal, wall)
     reach = limits.reach_of(turn, deal)
-    grant = limits.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
+    grant = grants.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
     if reach.seconds is not None and not wall:
         left_s = reach.seconds - (session.session_s - session.unrated_s)
         grant = replace(grant, session_timeout_s=max(min(grant.session_timeout_s, left_s), 1))

@@ -8,7 +8,8 @@ limits. Nothing is ordered of a device that does not listen, and no Disconnect t
 from __future__ import annotations
 
 from aaa import telling
-from aaa.limits import Deal, grant_of, reach_of, told
+from aaa.grants import grant_of, told
+from aaa.limits import Deal, reach_of
 from aaa.turn import Turn
 from domain.grant import Order, OrderKind
 from domain.seams import US_PER_S

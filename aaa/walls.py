@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from aaa import closing, telling
 from aaa.entitled import REASON_OF, same_prices, untouched
-from aaa.limits import Deal, exhausted, free_slots, give_back, hold_more, reach_of, timeout_stale
+from aaa.grants import timeout_stale
+from aaa.limits import Deal, exhausted, free_slots, give_back, hold_more, reach_of
 from aaa.orders import cut, tell_limits, tell_service
 from aaa.turn import Turn
 from accounting import hold

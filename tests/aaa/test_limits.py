@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aaa import limits
+from aaa import grants, limits
 from aaa.limits import Deal
 from accounting.hold import Reach
 from domain.device import Device
@@ -35,7 +35,7 @@ def deal(room: Room, **traits: Any) -> Deal:
 
 
 def granted(room: Room, reach: Reach, *, spread: bool = False, t: int = 0) -> Any:
-    return limits.grant_of(room.turn(t), deal(room), reach, start_us=T0_US, spread=spread)
+    return grants.grant_of(room.turn(t), deal(room), reach, start_us=T0_US, spread=spread)
 
 
 # -- deals and slots
@@ -227,13 +227,13 @@ def test_a_device_counts_from_its_start_so_it_is_told_what_is_unrated_on_top(
         input_octets=300, unrated_input=300, output_octets=4_000, unrated_output=4_000,
         session_s=70, unrated_s=70,
     )  # fmt: skip
-    grant = limits.grant_of(
+    grant = grants.grant_of(
         Room(sold).turn(0), one, Reach(5_000, 600), start_us=T0_US, spread=False
     )
-    limits.told(one.session, grant)
+    grants.told(one.session, grant)
     found = (grant.input_limit_octets, grant.output_limit_octets, grant.total_limit_octets)
     assert (*found, grant.session_timeout_s) == (*limits_told, 670)
-    assert limits.rated_limit(one.session, sold) == 5_000
+    assert grants.rated_limit(one.session, sold) == 5_000
     assert not limits.exhausted(one, Reach(1, 1)), "nothing of it was rated"
 
 
@@ -307,8 +307,8 @@ def test_what_was_told_is_remembered_for_the_next_change() -> None:
     room = Room()
     one = deal(room)
     for reach, octets in ((Reach(5_000, 60), 5_000), (Reach(None, 60), 0)):
-        grant = limits.grant_of(room.turn(0), one, reach, start_us=T0_US, spread=False)
-        limits.told(one.session, grant)
+        grant = grants.grant_of(room.turn(0), one, reach, start_us=T0_US, spread=False)
+        grants.told(one.session, grant)
         assert (one.session.timeout_s, one.session.limit_octets) == (60, octets)
 
 

@@ -95,9 +95,8 @@ BUGS = (
         (
             Code(
                 "aaa.limits:deal_of",
-                "return Deal(session, owner, account, plan, books.tariff(plan), device)",
-                "plan = books.plan_of(owner) or plan\n"
-                "    return Deal(session, owner, account, plan, books.tariff(plan), device)",
+                "offer = books.plan_of(owner) or plan\n",
+                "plan = offer = books.plan_of(owner) or plan\n",
             ),
         ),
         OFFICE,
@@ -123,8 +122,8 @@ BUGS = (
         (
             Code(
                 "aaa.record:_apply",
-                "owed = not session.class_session_id and (session.start_seen or used)",
-                "owed = used and usage.kind is not RecordKind.STOP",
+                "owed = owing and charging.begun(session, walled=bool(session.walled))",
+                "owed = charging.begun(session, walled=True) and usage.kind is not RecordKind.STOP",
             ),
             Code(
                 "aaa.record:_apply",
@@ -260,7 +259,7 @@ BUGS = (
         20,
         (
             Code(
-                "aaa.login:_accept",
+                "aaa.answer:accept",
                 "session.hold_until_us = turn.after("
                 "grant.session_timeout_s + turn.settings.hold_margin_s)",
                 "session.hold_until_us = session.slot_until_us",
@@ -289,7 +288,7 @@ BUGS = (
             "L7",
         ),
         1000,
-        (Code("aaa.login:_replaced", "replaced.append(session)", "pass"),),
+        (Code("aaa.ghosts:replaced", "logins.append(session)", "pass"),),
     ),
     Bug(
         "slots-leak",
@@ -312,7 +311,7 @@ BUGS = (
         100,
         (
             Code(
-                "aaa.limits:_less_guard",
+                "aaa.grants:_less_guard",
                 "return octets - min(guard, octets // 2)",
                 "return octets",
             ),
@@ -325,7 +324,7 @@ BUGS = (
         500,
         (
             Code(
-                "aaa.limits:_less_guard",
+                "aaa.grants:_less_guard",
                 "return octets - min(guard, octets // 2)",
                 "return 2 * octets - min(guard, octets // 2)",
             ),
@@ -336,7 +335,7 @@ BUGS = (
         "money that comes is held for a running session, and its device is not told",
         ("F6",),
         300,
-        (Code("aaa.enforce:_fit_hold", '_tell_limits(turn, deal, "money changed")\n', "pass\n"),),
+        (Code("aaa.enforce:look", 'tell_limits(turn, deal, "money changed")\n', "pass\n"),),
         OFFICE,
     ),
     Bug(
@@ -344,7 +343,13 @@ BUGS = (
         "a session without money goes on",
         ("F2", "L8"),
         200,
-        (Code("aaa.enforce:enforce", 'cut(turn, deal, "exhausted")\n', "\n"),),
+        (
+            Code(
+                "aaa.enforce:_see_to_money",
+                "walls.put_up(turn, deal, Walled.NO_CREDIT)\n",
+                "\n",
+            ),
+        ),
     ),
     Bug(
         "cut-at-first-share",
@@ -353,7 +358,7 @@ BUGS = (
         500,
         (
             Code(
-                "aaa.enforce:enforce",
+                "aaa.enforce:_see_to_money",
                 "more_micros = hold_more(turn, deal)",
                 "more_micros = 0",
             ),

@@ -160,7 +160,7 @@ BUGS = (
         1000,
         (
             Code(
-                "aaa.enforce:cut",
+                "aaa.orders:cut",
                 "deal.dialect.session_keys(session, for_coa=False)",
                 "deal.dialect.session_keys("
                 "turn.books.sessions_on(session.device_id)[0], for_coa=False)",
