@@ -82,6 +82,7 @@ class Session(NamedTuple):
     journal_last: int
     records_n: int
     adopted: int
+    replaced_by: int
 
     @property
     def usage(self) -> Usage:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.simulation.books import HELD, OPEN, Account, Books, News, Session
+from tests.simulation.books import ACCEPTED, HELD, OPEN, Account, Books, News, Session
 from tests.simulation.oracle import PriceList, read
 
 ACK_GRACE_US = 5_000_000  # a Disconnect that was acknowledged is not repeated sooner
@@ -100,6 +100,9 @@ def _left_alone(books: Books, was: Session | None, session: Session, now_us: int
     """A session that reported usage and has nothing left must be on its way out."""
     if session.state != OPEN or session.cut_order_id or (was and was.cut_order_id):
         return
+    newer = books.sessions.get(session.replaced_by)
+    if newer is not None and newer.state == ACCEPTED:
+        return  # a login of its station waits for its Start: which of the two is over is not known
     used = session.usage != (was.usage if was else (0, 0, 0))
     if not used or not exhausted(books, session):
         return

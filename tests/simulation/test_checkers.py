@@ -219,6 +219,21 @@ def test_f2_a_session_with_nothing_left_that_nobody_cut_is_reported(house: Stage
     assert [text[:2] for text in house.world.failures] == ["F2"]
 
 
+def test_f2_a_session_is_left_alone_while_a_login_of_its_station_waits_for_its_start(
+    house: Stage,
+) -> None:
+    house.doctor(
+        "DELETE FROM orders",
+        session(P, f"cut_order_id = 0, replaced_by = {B}"),
+        session(B, "state = 0"),
+    )
+    house.checker.after_commit()
+    assert "F2" not in [text[:2] for text in house.world.failures]
+    house.doctor(session(P, "output_octets = output_octets + 1"), session(B, "state = 3"))
+    house.checker.after_commit()
+    assert "F2" in [text[:2] for text in house.world.failures]
+
+
 AFTER_DEATH: dict[str, tuple[str, list[str]]] = {
     "an acknowledged packet is not in the journal": ("A1", ["DELETE FROM journal"]),
     "a journal row was damaged": ("A1", ["UPDATE journal SET created_us = created_us + 1"]),
