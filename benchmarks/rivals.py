@@ -1,0 +1,178 @@
+"""FreeRADIUS as Debian packages it, in three set-ups: what Tollhouse is measured against.
+
+Its stock configuration is copied and only what has to differ is edited; each edit names the text
+that it replaces and fails if the package no longer has it. Thread pool, modules of the default
+site, schema and queries are stock. EAP is taken out (nobody speaks it here, and its certificates
+would have to be made), reject_delay is 0, and rlm_sql has read_groups = no and a pool of 8 to 16.
+`per_packet` says what each set-up does for a packet, so that nobody has to guess what is compared.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import psycopg
+
+from benchmarks import names
+from tests.peers.child import Child, PeerFailed, find_program, free_port
+
+STOCK = Path("/etc/freeradius/3.0")
+SCHEMA = STOCK / "mods-config" / "sql" / "main" / "postgresql" / "schema.sql"
+CLIENT = f"""
+client bench {{
+	ipaddr = {names.SOURCE}
+	secret = {names.SECRET}
+	nas_type = other
+}}
+"""
+POOL = {
+    "start = ${thread[pool].start_servers}": "start = 8",
+    "min = ${thread[pool].min_spare_servers}": "min = 8",
+    "max = ${thread[pool].max_servers}": "max = 16",
+}
+TWINS = "its own list of requests (same source, port, id and authenticator), forgotten at a restart"
+NOWHERE, DETAIL, SQL = "files", "detail", "sql"
+
+
+class FreeRadius:
+    """One FreeRADIUS in a directory of its own."""
+
+    PER_PACKET: ClassVar[dict[str, dict[str, str]]] = {
+        NOWHERE: {
+            "logins": "users file of all subscribers in memory; nothing is stored or held",
+            "interims": "parsed, acct_unique, answered; stored nowhere, not priced",
+            "durability": "none",
+            "duplicates": TWINS,
+        },
+        DETAIL: {
+            "logins": "as files",
+            "interims": "appended to a text file, not priced",
+            "durability": "none: no fsync; a power cut loses what was acknowledged",
+            "duplicates": TWINS + "; a repeat after that is appended again",
+        },
+        SQL: {
+            "logins": "radcheck and radreply are read (no groups, no post-auth row); nothing held",
+            "interims": "one UPDATE of radacct by AcctUniqueId, committed; not priced",
+            "durability": "PostgreSQL, fsync and synchronous_commit on",
+            "duplicates": TWINS + "; a repeat after that writes the same values again",
+        },
+    }
+
+    def __init__(
+        self, kind: str, directory: Path, *, subscribers_n: int, database_url: str = ""
+    ) -> None:
+        """Write its configuration and its customers; `database_url` is an empty PostgreSQL."""
+        assert (kind == SQL) == bool(database_url)
+        if not STOCK.is_dir() or not SCHEMA.exists():
+            raise PeerFailed("FreeRADIUS is not installed: run `make peers`")
+        self.kind = kind
+        self.name = f"FreeRADIUS {kind}"
+        self.auth_port = free_port(socket.SOCK_DGRAM)
+        self.acct_port = free_port(socket.SOCK_DGRAM)
+        self._url = database_url
+        self._root = directory / "raddb"
+        self._child: Child | None = None
+        self._program = find_program("freeradius")
+        shutil.copytree(STOCK, self._root, symlinks=True)
+        (directory / "log" / "radacct").mkdir(parents=True)
+        (directory / "run").mkdir()
+        self._edit(
+            "radiusd.conf",
+            ("logdir = /var/log/freeradius", f"logdir = {directory / 'log'}"),
+            ("raddbdir = /etc/freeradius/3.0", f"raddbdir = {self._root}"),
+            ("run_dir = ${localstatedir}/run/${name}", f"run_dir = {directory / 'run'}"),
+            ("\tuser = freerad\n\tgroup = freerad\n", ""),
+            ("\treject_delay = 1\n", "\treject_delay = 0\n"),
+        )
+        clients = self._root / "clients.conf"
+        clients.write_text(clients.read_text() + CLIENT)
+        (self._root / "mods-enabled" / "eap").unlink()
+        (self._root / "sites-enabled" / "inner-tunnel").unlink()
+        self._write_site()
+        if kind == SQL:
+            self._write_sql(subscribers_n)
+        else:
+            self._write_users(subscribers_n)
+
+    @property
+    def per_packet(self) -> dict[str, str]:
+        """What it does for a packet."""
+        return self.PER_PACKET[self.kind]
+
+    def _edit(self, name: str, *edits: tuple[str, str]) -> None:
+        path = self._root / name
+        text = path.read_text()
+        for old, new in edits:
+            assert old in text, f"{name} has no {old!r}: another version of FreeRADIUS?"
+            text = text.replace(old, new, 1)
+        path.write_text(text)
+
+    def _write_site(self) -> None:
+        path = self._root / "sites-available" / "default"
+        text = re.sub(r"(?m)^\teap \{\n(?:.*\n)*?\t\}\n", "", path.read_text())
+        text = re.sub(r"(?m)^\t+eap\n", "", text)
+        ports = iter([self.auth_port, self.acct_port] * 2)
+        text = re.sub(r"(?m)^\tport = 0$", lambda _: f"\tport = {next(ports)}", text)
+        text = re.sub(r"(?m)^\tipaddr = \*$", "\tipaddr = 127.0.0.1", text)
+        text = re.sub(r"(?m)^\tipv6addr = ::.*$", "\tipv6addr = ::1", text)
+        path.write_text(text)
+        edits = [("\n\tunix\n", "\n")]
+        if self.kind != DETAIL:
+            edits.append(("\n\tdetail\n", "\n"))
+        if self.kind == SQL:
+            edits += [("\n\t-sql\n", "\n\tsql\n"), ("\n\t-sql\n", "\n\tsql\n")]
+            edits += [("\n\t-sql\n", "\n"), ("\n\t\t-sql\n", "\n")]  # post-auth, and of rejects
+        self._edit("sites-available/default", *edits)
+
+    def _write_users(self, subscribers_n: int) -> None:
+        users = (
+            f'{names.login(n)} Cleartext-Password := "{names.password(n)}"\n'
+            for n in range(subscribers_n)
+        )
+        with (self._root / "mods-config" / "files" / "authorize").open("w") as file:
+            file.writelines(users)
+
+    def _write_sql(self, subscribers_n: int) -> None:
+        url = urlsplit(self._url)
+        place = f"host={url.hostname} port={url.port} dbname={url.path[1:]}"
+        account = f"user={url.username} password={url.password}"
+        self._edit(
+            "mods-available/sql",
+            ('dialect = "sqlite"', 'dialect = "postgresql"'),
+            ('driver = "rlm_sql_null"', 'driver = "rlm_sql_${dialect}"'),
+            ('radius_db = "radius"', f'radius_db = "{place} {account}"'),
+            ("#\tread_groups = yes", "\tread_groups = no"),
+            *POOL.items(),
+        )
+        (self._root / "mods-enabled" / "sql").symlink_to("../mods-available/sql")
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(SCHEMA.read_text())
+            columns = "(username, attribute, op, value)"
+            with connection.cursor().copy(f"COPY radcheck {columns} FROM STDIN") as copy:
+                for n in range(subscribers_n):
+                    copy.write_row((names.login(n), "Cleartext-Password", ":=", names.password(n)))
+            connection.execute("VACUUM ANALYZE")
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        self._child = Child(
+            [self._program, "-f", "-l", "stdout", "-d", str(self._root)],
+            ready="Ready to process requests",
+            stop_signal=signal.SIGTERM,
+        )
+
+    def stop(self) -> None:
+        """End it; twice is harmless."""
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+
+    def words(self) -> str:
+        """The last that it said."""
+        return self._child.last_words(40) if self._child is not None else ""
