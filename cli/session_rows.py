@@ -26,6 +26,7 @@ LISTED = [
     Column("framed_ip_address", "ADDRESS"),
     Column("calling_station_id", "STATION"),
     Column("acct_session_id", "ACCT-SESSION-ID"),
+    Column("adopted", "ADOPTED", Kind.FLAG, only_if_set=True),
     Column("currency", "CURRENCY", hidden=True),
 ]
 # Who had an address: when from and until, whether that is certain, and not what it cost.
@@ -60,6 +61,11 @@ SHOWN = [
     Column("limit_octets", "octet limit", Kind.OCTETS, only_if_set=True),
     Column("free_octets", "included volume used", Kind.OCTETS, only_if_set=True),
     Column("free_s", "included time used", Kind.SECONDS, only_if_set=True),
+    Column("adopted", "adopted", Kind.FLAG, only_if_set=True),
+    Column("unrated_input", "up, nobody's to pay", Kind.OCTETS, only_if_set=True),
+    Column("unrated_output", "down, nobody's to pay", Kind.OCTETS, only_if_set=True),
+    Column("unrated_s", "time, nobody's to pay", Kind.SECONDS, only_if_set=True),
+    Column("replaced_by", "replaced by session", only_if_set=True),
     Column("review_input", "up, under review", Kind.OCTETS, only_if_set=True),
     Column("review_output", "down, under review", Kind.OCTETS, only_if_set=True),
     Column("last_seen_us", "last record", Kind.INSTANT),
