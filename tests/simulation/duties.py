@@ -169,6 +169,8 @@ class Duties:
         (true,), (session,) = pair.true, pair.stored
         if session.state != OPEN or true.ended_us is None:
             return
+        if not session.usage.any:
+            return  # one that never reported ages by its neighbours' interims, and calm has few
         ((seen_us,),) = books.ask(
             "SELECT last_seen_us FROM sessions WHERE session_id = ?", session.session_id
         )
