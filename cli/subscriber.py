@@ -18,8 +18,10 @@ from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_option, password_from
 from cli.output import render, render_one
 from cli.people import Applicant, added, enrol
-from cli.subscriber_change import remove, resume, set_, suspend
+from cli.subscriber_change import set_
+from cli.subscriber_extend import extend
 from cli.subscriber_find import find
+from cli.subscriber_generate import generate
 from cli.subscriber_import import import_
 from cli.subscriber_options import (
     credential_option,
@@ -29,6 +31,9 @@ from cli.subscriber_options import (
     trait_options,
     valid_option,
 )
+from cli.subscriber_password import reveal_password
+from cli.subscriber_renew import buy_first, renew
+from cli.subscriber_status import remove, resume, suspend
 from cli.subscriber_timeline import timeline_
 from cli.subscriber_traits import altered_traits, refuse_taken, reply_lines
 from domain.account import CredentialKind, Status
@@ -48,7 +53,19 @@ def subscriber() -> None:
     """
 
 
-for _command in (import_, set_, suspend, resume, remove, find, timeline_):
+for _command in (
+    import_,
+    set_,
+    renew,
+    extend,
+    suspend,
+    resume,
+    remove,
+    find,
+    timeline_,
+    generate,
+    reveal_password,
+):
     subscriber.add_command(_command)
 
 
@@ -74,7 +91,8 @@ async def add(
 ) -> None:
     """Add a subscriber; it can log in at once.
 
-    A login that is a MAC may do without a password.
+    If its time has to be paid, that is done from --balance; else `subscriber renew` does it. A
+    login that is a MAC may do without a password.
 
     \b
     Examples:
@@ -104,7 +122,10 @@ async def add(
         await refuse_taken(connection, None, customer.subscriber)
         await office_subscribers.add(connection, [customer], entries)
         await office.audit_all(connection, [added(office, "subscriber add", customer)])
+        first = await buy_first(office, connection, customer, plan, given["valid_until"])
     click.echo(f"added subscriber {login}")
+    if first:
+        click.echo(f"  {first}")
 
 
 @subscriber.command("list")
@@ -158,4 +179,5 @@ async def show(office: Office, *, login: str, output: str) -> None:
     row["replies"] = reply_lines(customer.subscriber.replies)
     row["nas"] = [names.get(key, f"(removed: {key})") for key in customer.subscriber.device_ids]
     row["live_sessions_n"] = live_n
+    row["period_start_us"] = customer.subscriber.period_at_us(office.now_us)
     render_one(row, SHOWN, output)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cli.options import AMOUNT
+from cli.options import AMOUNT, NAME
 from domain.account import CredentialKind
 from domain.plan import Access
 from nas.dialects import DIALECTS
@@ -87,3 +87,23 @@ _TRAITS = (
 def trait_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Who a subscriber is and what its device is told; see `cli.subscriber_traits`."""
     return functools.reduce(lambda found, option: option(found), reversed(_TRAITS), function)
+
+
+def renewal_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How packages follow one another, on `set`."""
+    for option in (
+        click.option(
+            "--next-plan",
+            "next_plan_name",
+            type=NAME,
+            metavar="PLAN|none",
+            help="The package to begin when this one ends, at the renewal.",
+        ),
+        click.option(
+            "--auto-renew",
+            type=click.Choice(["yes", "no", "plan"]),
+            help="Buy the package again from the balance when it ends? plan: as the plan says.",
+        ),
+    ):
+        function = option(function)
+    return function

@@ -11,14 +11,14 @@ import click
 
 from billing import package
 from billing.package import RENEWAL, Renewal, plan_to_buy, zone_of
-from billing.payment import Declined
+from billing.payment import Declined, Stamp
 from cli import live
 from cli.booking import reference_of, stamp_of
 from cli.customers import customer_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, reason_option
-from cli.people import money
+from cli.people import money, unpaid
 from domain.account import Purchase
 from domain.period import format_instant
 from domain.plan import Plan
@@ -27,6 +27,8 @@ from store.office_connection import Connection
 from store.office_money import Raced
 from store.office_packages import told
 from store.office_subscribers import Customer
+
+FIRST_KEY = "first-package"  # the idempotency key of what a subscriber begins with
 
 
 @click.command("renew")
@@ -143,3 +145,22 @@ async def write_and_tell(
     ]
     if deeds:
         await office.audit_all(connection, deeds)
+
+
+async def buy_first(
+    office: Office, connection: Connection, customer: Customer, plan: Plan, until: str | None
+) -> str:
+    """Buy the first package of a subscriber that was just added; what to say of it, if anything.
+
+    Not if its end was given. Without the money nothing is bought: then it cannot log in yet.
+    """
+    if until is not None or not unpaid(plan):
+        return ""
+    stamp = Stamp(office.ids.next(), FIRST_KEY, office.now_us, f"first {plan.name}")
+    made = package.renew(
+        customer.subscriber, customer.account, plan, purchase_id=office.ids.next(), stamp=stamp
+    )
+    if isinstance(made, Declined):
+        return f"{made.text}: `tollhouse subscriber renew` buys its time when the money is there"
+    await write_and_tell(office, connection, [(customer, made)], "subscriber renew")
+    return _renewed(customer, made, plan)

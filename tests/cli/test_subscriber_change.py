@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import House, login, record
+from tests.cli.house import House, login
 
 
 def change(house: House, *words: str) -> None:
@@ -15,13 +15,6 @@ def change(house: House, *words: str) -> None:
 
 def label(house: House, password: str = "wonderland", **more: str) -> str:
     return house.serve(login("alice", password, **more))[0].label
-
-
-def test_suspending_and_resuming_count_at_the_next_login(house: House) -> None:
-    house.run("subscriber", "suspend", "alice")
-    assert label(house) == "suspended"
-    house.run("subscriber", "resume", "alice")
-    assert label(house) == "accepted"
 
 
 def test_a_new_password_replaces_the_old_one(house: House) -> None:
@@ -104,26 +97,54 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert sample.json("subscriber", "show", "alice") == before
 
 
-def test_removing_closes_only_when_nothing_is_owed_or_running(house: House) -> None:
-    assert "balance of 5.00 USD" in house.refuse("subscriber", "remove", "alice")
-    house.serve(login(), record("start"))
-    assert "live sessions (1)" in house.refuse("subscriber", "remove", "alice")
-    house.serve(record("stop", seconds=1, up=0, down=0))
-    house.run("balance", "correct", "alice", "-5", "--entry", "1", "--reason", "leaves")
-    house.run("subscriber", "remove", "alice")
-    assert house.json("subscriber", "show", "alice")["status"] == "closed"
-    assert label(house) == "unknown-subscriber"
-    assert "is closed" in house.refuse("subscriber", "suspend", "alice")
-    house.run("subscriber", "resume", "alice")
-    assert house.json("subscriber", "show", "alice")["status"] == "active"
+PRICED = """
+name = "{name}"
+currency = "USD"
+[package]
+price = "2"
+validity = "30d"
+"""
 
 
-def test_suspending_cuts_a_running_session(sample: House) -> None:
-    sample.serve(login(), record("start"))
-    sample.run("subscriber", "suspend", "alice")
-    sample.serve(record("interim", seconds=60, up=1, down=1))
-    (session,) = sample.json("session", "list")
-    shown = sample.json("session", "show", str(session["session_id"]))
-    assert shown["orders"] == [
-        "disconnect (suspended): not answered yet; is `tollhouse serve` running?"
-    ]
+def load(house: House, tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.toml"
+    file.write_text(PRICED.format(name=name))
+    house.run("plan", "load", str(file))
+
+
+def test_a_plan_whose_time_costs_something_is_not_given_away(sample: House, tmp_path: Path) -> None:
+    load(sample, tmp_path, "home")
+    said = sample.run("subscriber", "set", "alice", "--plan", "home").stdout
+    assert "time of home is bought with `tollhouse subscriber renew alice`" in said
+    assert label(sample) == "expired"
+    sample.run("subscriber", "renew", "alice")
+    assert label(sample) == "accepted"
+
+
+def test_time_that_is_paid_for_stays_on_another_plan(sample: House, tmp_path: Path) -> None:
+    load(sample, tmp_path, "home")
+    load(sample, tmp_path, "better")
+    change(sample, "--plan", "home", "--valid-until", "2099-01-01")
+    before = sample.json("subscriber", "show", "alice")
+    change(sample, "--plan", "better")
+    after = sample.json("subscriber", "show", "alice")
+    assert after["plan"] == "better"
+    kept = ("valid_until_us", "period_start_us")
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+
+
+def test_how_packages_follow_one_another_is_set_and_shown(sample: House, tmp_path: Path) -> None:
+    load(sample, tmp_path, "home")
+    assert sample.json("subscriber", "show", "alice")["auto_renew"] == "plan"
+    change(sample, "--auto-renew", "yes", "--next-plan", "home")
+    shown = sample.json("subscriber", "show", "alice")
+    assert (shown["auto_renew"], shown["next_plan_name"]) == ("yes", "home")
+    change(sample, "--auto-renew", "plan", "--next-plan", "none")
+    shown = sample.json("subscriber", "show", "alice")
+    assert (shown["auto_renew"], shown["next_plan_name"]) == ("plan", None)
+    line = sample.refuse("subscriber", "set", "alice", "--next-plan", "sample-prepaid")
+    assert "has no [package]" in line
+    file = tmp_path / "euro.toml"
+    file.write_text(PRICED.format(name="euro").replace("USD", "EUR"))
+    sample.run("plan", "load", str(file))
+    assert "is in EUR" in sample.refuse("subscriber", "set", "alice", "--next-plan", "euro")
