@@ -159,9 +159,7 @@ def copy_rows(books: Books, one: Original, keys: KeyRing, *, count: int, session
 def _named(one: Original, keys: KeyRing, count: int) -> Iterator[tuple[Any, ...]]:
     for n in range(1, count):
         number = one.number + n
-        sealed = keys.seal(
-            CREDENTIAL, str(one.subscriber_id + n), names.password(number).encode()
-        )
+        sealed = keys.seal(CREDENTIAL, str(one.subscriber_id + n), names.password(number).encode())
         station = names.station(number)
         yield (
             n,

@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -205,8 +204,3 @@ def _family(pid: int) -> list[int]:
 def _resident_octets(pid: int) -> int:
     fields = Path(f"/proc/{pid}/statm").read_text().split()
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def since(begun_s: float) -> float:
-    """Seconds since an instant of the monotonic clock."""
-    return time.monotonic() - begun_s

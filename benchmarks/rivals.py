@@ -80,7 +80,8 @@ class FreeRadius:
         self._child: Child | None = None
         self._program = find_program("freeradius")
         shutil.copytree(STOCK, self._root, symlinks=True)
-        (directory / "log" / "radacct").mkdir(parents=True)
+        self._details = directory / "log" / "radacct"
+        self._details.mkdir(parents=True)
         (directory / "run").mkdir()
         self._edit(
             "radiusd.conf",
@@ -168,10 +169,12 @@ class FreeRadius:
         )
 
     def stop(self) -> None:
-        """End it; twice is harmless."""
+        """End it; twice is harmless. What it wrote into detail files is thrown away."""
         if self._child is not None:
             self._child.stop()
             self._child = None
+        for file in self._details.glob("*/detail-*"):
+            file.unlink()
 
     def words(self) -> str:
         """The last that it said."""

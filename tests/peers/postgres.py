@@ -20,7 +20,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,8 +55,12 @@ def find_binaries() -> Path:
 class PostgresCluster:
     """One private cluster; a context manager. ``create_database`` hands out empty databases."""
 
-    def __init__(self) -> None:
-        """Make the cluster's files and start it; raises PeerFailed with PostgreSQL's own words."""
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        """Make the cluster's files and start it; raises PeerFailed with PostgreSQL's own words.
+
+        `settings` go before those that the tests use: a benchmark wants more memory.
+        """
+        self._settings = {**SETTINGS, **(settings or {})}
         self._binaries = find_binaries()
         self._user = "postgres" if os.geteuid() == 0 else None
         self._root = Path(tempfile.mkdtemp(prefix="tollhouse-postgres-"))
@@ -113,7 +117,7 @@ class PostgresCluster:
         tries = 1 if self.port else 5
         for left in reversed(range(tries)):
             port = self.port or free_port()
-            settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+            settings = [f"--{name}={value}" for name, value in self._settings.items()]
             argv = [
                 str(self._binaries / "postgres"),
                 *("-D", str(self._root / "data"), "-p", str(port), *settings),
