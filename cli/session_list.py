@@ -78,7 +78,7 @@ async def listing(office: Office, *, limit: int, output: str, **given: Any) -> N
       tollhouse session list --ip 100.64.3.7 --at "2026-03-01 14:30:05 +01:00"
       tollhouse session list --mac 000c.421f.2e3d --since 2026-03-01
     """
-    if given["at_us"] is not None and (given["since_us"] or given["until_us"]) is not None:
+    if given["at_us"] is not None and (given["since_us"], given["until_us"]) != (None, None):
         raise HouseError("--at is one second; leave out --since and --until")
     past = any(given[name] is not None for name in _PAST)
     async with office.database.reading() as connection:

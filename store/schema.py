@@ -122,3 +122,9 @@ for _dialect in ("sqlite", "postgresql"):
     _view = _ddl(radacct.view_sql(_dialect).replace("%", "%%"))
     event.listen(METADATA, "after_create", _view.execute_if(dialect=_dialect))
     event.listen(METADATA, "before_drop", _drop.execute_if(dialect=_dialect))
+# SQLite writes into no view; PostgreSQL would write through this one into the sessions.
+_read_only = _ddl(
+    f"CREATE TRIGGER {radacct.VIEW}_read_only INSTEAD OF INSERT OR UPDATE OR DELETE "
+    f"ON {radacct.VIEW} FOR EACH ROW EXECUTE FUNCTION tollhouse_written_once()"
+)
+event.listen(METADATA, "after_create", _read_only.execute_if(dialect="postgresql"))

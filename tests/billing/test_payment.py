@@ -16,6 +16,7 @@ from billing.payment import (
     correction,
     customer_micros,
     repeats,
+    reversal,
     top_up,
     transfer,
 )
@@ -161,3 +162,40 @@ def test_p2_a_key_used_again_for_something_else_is_told_apart() -> None:
     assert repeats(entry, EntryKind.TOP_UP, 100)
     assert not repeats(entry, EntryKind.TOP_UP, 101)
     assert not repeats(entry, EntryKind.CORRECTION, 100)
+
+
+AMOUNT = st.integers(1, 10**12)
+
+
+@given(AMOUNT)
+def test_l5_a_reversal_is_the_entry_the_other_way_round(amount_micros: int) -> None:
+    paid = booked(top_up(PURSE, amount_micros, stamp=STAMP)).entry
+    undone = booked(reversal(PURSE, paid, takers={}, stamp=STAMP))
+    assert [(p.book, p.account_id, -p.amount_micros) for p in undone.entry.postings] == [
+        (p.book, p.account_id, p.amount_micros) for p in paid.postings
+    ]
+    assert (undone.entry.kind, undone.entry.corrects_entry_id) == (EntryKind.CORRECTION, 99)
+    assert [(m.account_id, m.posted_micros, m.entries_n) for m in undone.movements] == [
+        (7, -amount_micros, 1)
+    ]
+    assert undone.entry.overrun_micros == max(0, amount_micros - 4_000_000)
+
+
+def test_l11_a_transfer_is_undone_on_both_sides_by_one_entry() -> None:
+    taker = replace(PURSE, account_id=3)
+    given_away = booked(transfer(PURSE, taker, amount_micros=100, stamp=STAMP)).entry
+    undone = booked(reversal(PURSE, given_away, takers={3: taker}, stamp=STAMP))
+    assert [(m.account_id, m.posted_micros, m.entries_n) for m in undone.movements] == [
+        (3, -100, 0),
+        (7, 100, 1),
+    ]
+    assert sum(p.amount_micros for p in undone.entry.postings) == 0
+    assert {p.book for p in undone.entry.postings} == {Book.CUSTOMER}
+
+
+def test_a_reversal_without_a_reason_or_of_another_account_is_declined() -> None:
+    silent = replace(STAMP, reason=" ")
+    assert "needs a reason" in declined(reversal(PURSE, earlier(), takers={}, stamp=silent))
+    assert "another account" in declined(reversal(PURSE, earlier(8), takers={}, stamp=STAMP))
+    full = replace(PURSE, posted_micros=-AMOUNT_MAX_MICROS)
+    assert "range" in declined(reversal(full, earlier(), takers={}, stamp=STAMP))

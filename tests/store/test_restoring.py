@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from aaa.ports import StoreUnavailable
+from domain.account import Purchase
 from domain.ledger import EntryKind
 from store import rows, schema
 from store.books_check import check_books
@@ -20,7 +22,7 @@ from store.restoring import Filler, NotEmpty, empty_place
 from store.snapshot import columns_of, rows_in_order, tables_in_order
 from store.upgrade import current_revision
 from tests.peers.postgres import PostgresCluster
-from tests.store.house import House, account, full_batch, settle_two, tell, top_up
+from tests.store.house import NOW_US, House, account, full_batch, settle_two, tell, top_up
 from tests.store.test_snapshot import read_all
 
 Everything = dict[str, list[tuple[Any, ...]]]
@@ -55,6 +57,8 @@ def taken_from(url: str) -> Everything:
     async def story(house: House) -> None:
         await settle_two(house)
         await house.store.commit(full_batch())
+        bought = ("k", "renewal", 7, 0, None, None, NOW_US, NOW_US, "")
+        await house.add(rows.PURCHASES, Purchase(80, 1, 1001, *bought))
         async with house.database.office() as connection:
             await record_change(connection, "plan", 7)
             await record_change(connection, "plan", 7)
@@ -80,6 +84,10 @@ def test_everything_arrives_and_the_books_are_sound(house_url: str, other_url: s
 
     async def story(house: House) -> None:
         assert await read_all(house) == everything
+        assert everything["audit"] and everything["purchases"]
+        async with house.database.reading() as connection:
+            seen = await connection.scalars(text("SELECT username FROM radacct"))
+            assert sorted(seen) == ["user1", "user2"]
         assert await check_books(house.database) == []
         async with house.database.office() as connection:
             await record_change(connection, "plan", 7)
