@@ -68,7 +68,7 @@ def test_f_41_a_login_keeps_its_slot_until_its_start_is_overdue() -> None:
 
 def test_f_40_a_suspect_session_takes_no_slot() -> None:
     room = Room(plan(sessions_max=1))
-    one = room.open_session(interim_s=300, last_seen_us=at(0))
+    one = room.open_session(interim_s=300, session_s=60, last_seen_us=at(0))
     assert limits.free_slots(room.turn(0), 1, room.plan) == 0
     for t in range(0, 1_000, 60):
         room.hearing.note(1, at(t))
