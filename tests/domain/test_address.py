@@ -98,7 +98,8 @@ def test_a_single_address_spans_itself() -> None:
 
 @given(st.lists(st.tuples(PREFIXES, st.text("ab", min_size=1, max_size=3)), max_size=12), PREFIXES)
 def test_whoever_is_in_the_way_is_found(given_out: list[tuple[str, str]], wanted: str) -> None:
-    holders, held = Holders(), []
+    holders = Holders()
+    held: list[tuple[str, str]] = []
     for text, login in given_out:
         in_the_way = [one for one in held if overlap(one[0], text)]
         found = holders.add(text, login)
