@@ -133,8 +133,10 @@ class Tollhouse:
         assert self._process is None, "it is running"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [find_program("setpriv"), "--pdeathsig", "KILL", sys.executable]
-                + ["-m", "cli.main", "serve"],
+                [
+                    *(find_program("setpriv"), "--pdeathsig", "KILL"),
+                    *(sys.executable, "-m", "cli.main", "serve"),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,178 @@
+"""Everybody who takes part, made when first needed and thrown away at the end.
+
+An entrant is a server with the generator that talks to it. They share one PostgreSQL, since only
+one of them runs at a time. Directories and databases are new for each comparison and lie on a real
+disk: on a file system in memory, durability would cost nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import rivals, traffic
+from benchmarks.figures import FLOOR
+from benchmarks.house import Tollhouse
+from benchmarks.rivals import FreeRadius
+from benchmarks.traffic import Traffic
+from tests.peers.postgres import PostgresCluster
+
+POSTGRESQL = {"shared_buffers": "1GB", "max_wal_size": "4GB"}  # for both who use it
+FLOOR_DOES = {
+    "logins": "nothing: signs an Accept for whatever arrives",
+    "interims": "nothing: signs an answer for whatever arrives",
+    "durability": "none",
+    "duplicates": "none",
+}
+
+
+class Entrant:
+    """A server under test and the router that talks to it."""
+
+    few_connections = False  # it refuses what comes beyond its database connections
+    needs_starts = False  # its sessions have to be started over the wire
+
+    def __init__(self, name: str, ports: tuple[int, int], router: Traffic) -> None:
+        """It is not running yet."""
+        self.name = name
+        self.auth_port, self.acct_port = ports
+        self.traffic = router
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Run the server for the length of a with-block."""
+        yield
+
+    @property
+    def per_packet(self) -> dict[str, str]:
+        """What it does for a packet."""
+        return FLOOR_DOES
+
+
+class Rival(Entrant):
+    """FreeRADIUS."""
+
+    def __init__(self, server: FreeRadius, router: Traffic) -> None:
+        """With its own router."""
+        super().__init__(server.name, (server.auth_port, server.acct_port), router)
+        self._server = server
+        self.few_connections = self.needs_starts = server.kind == rivals.SQL
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Run it."""
+        self._server.start()
+        try:
+            yield
+        finally:
+            self._server.stop()
+
+    @property
+    def per_packet(self) -> dict[str, str]:
+        """What it does for a packet."""
+        return self._server.per_packet
+
+
+class House(Entrant):
+    """Tollhouse."""
+
+    def __init__(self, server: Tollhouse) -> None:
+        """With the router that its sessions are on."""
+        super().__init__(server.name, (server.auth_port, server.acct_port), server.traffic)
+        self.server = server
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Run it."""
+        self.server.start()
+        try:
+            yield
+        finally:
+            self.server.stop()
+
+    @property
+    def per_packet(self) -> dict[str, str]:
+        """What it does for a packet."""
+        return self.server.per_packet
+
+
+class Field:
+    """All entrants of one comparison; a context manager."""
+
+    def __init__(
+        self, directory: Path, *, subscribers_n: int, sessions_n: int, many_n: int
+    ) -> None:
+        """Nothing is made yet."""
+        self._directory = directory
+        self._subscribers_n, self._sessions_n, self._many_n = subscribers_n, sessions_n, many_n
+        self._ends = contextlib.ExitStack()
+        self._made: dict[str, Entrant] = {}
+        self._postgres: PostgresCluster | None = None
+
+    def __enter__(self) -> Field:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End whatever was made."""
+        self._ends.close()
+
+    def _database(self) -> str:
+        """The URL of a new PostgreSQL database."""
+        if self._postgres is None:
+            self._postgres = self._ends.enter_context(PostgresCluster(POSTGRESQL))
+        return self._postgres.create_database()
+
+    def entrants(self) -> list[Entrant]:
+        """Everybody, the floor first."""
+        kinds = (rivals.NOWHERE, rivals.DETAIL, rivals.SQL)
+        return [self._floor(), *map(self._rival, kinds), *self.houses()]
+
+    def houses(self) -> list[House]:
+        """Tollhouse on both databases."""
+        return [self.house(sqlite=True), self.house(sqlite=False)]
+
+    def made(self) -> list[Entrant]:
+        """Who took part so far."""
+        return list(self._made.values())
+
+    def _floor(self) -> Entrant:
+        if FLOOR not in self._made:
+            port = self._ends.enter_context(traffic.echo())
+            router = self._ends.enter_context(Traffic(self._subscribers_n))
+            self._made[FLOOR] = Entrant(FLOOR, (port, port), router)
+        return self._made[FLOOR]
+
+    def _rival(self, kind: str) -> Entrant:
+        if kind not in self._made:
+            directory = self._directory / kind
+            directory.mkdir()
+            url = self._database() if kind == rivals.SQL else ""
+            server = FreeRadius(
+                kind, directory, subscribers_n=self._subscribers_n, database_url=url
+            )
+            router = self._ends.enter_context(Traffic(self._subscribers_n))
+            self._made[kind] = Rival(server, router)
+        return self._made[kind]
+
+    def house(self, *, sqlite: bool, many: bool = False) -> House:
+        """Tollhouse with few open sessions, or with very many."""
+        key = f"house {sqlite} {many}"
+        if key not in self._made:
+            directory = self._directory / key.replace(" ", "-")
+            server = Tollhouse(
+                directory,
+                f"sqlite:///{directory / 'bench.db'}" if sqlite else self._database(),
+                subscribers_n=self._many_n if many else self._subscribers_n,
+                sessions_n=self._many_n if many else self._sessions_n,
+            )
+            self._ends.callback(server.close)
+            self._made[key] = House(server)
+        found = self._made[key]
+        assert isinstance(found, House)
+        return found
+
+    def many(self) -> House:
+        """Tollhouse on SQLite with very many open sessions."""
+        return self.house(sqlite=True, many=True)

@@ -1,0 +1,151 @@
+"""What a comparison measured, as values: kept as JSON, and asked questions by the table.
+
+A curve is what one server did at one kind of work, window by window, a figure for each round. The
+rate that counts is that of the server's best window: the highest median over the rounds among the
+windows in which every request was answered rightly. Nothing here measures or prints.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+FLOOR = "echo"
+FILES, DETAIL, SQL = "FreeRADIUS files", "FreeRADIUS detail", "FreeRADIUS sql"
+SQLITE, POSTGRESQL = "Tollhouse SQLite", "Tollhouse PostgreSQL"
+CONTESTANTS = (FLOOR, FILES, DETAIL, SQL, SQLITE, POSTGRESQL)
+
+
+@dataclass
+class Point:
+    """One window: answers a second and waiting times, a figure for each round."""
+
+    window: int
+    rates: list[float] = field(default_factory=list)
+    p50_us: list[int] = field(default_factory=list)
+    p99_us: list[int] = field(default_factory=list)
+    again: int = 0  # requests that had to be sent again
+    troubles: int = 0  # requests lost, refused, or answered wrongly
+
+    @property
+    def rate(self) -> float:
+        """The median over the rounds."""
+        return statistics.median(self.rates)
+
+
+@dataclass
+class Steady:
+    """A server at a constant rate: latency, and how soon sessions are ended."""
+
+    rate: float
+    p50_us: list[int] = field(default_factory=list)
+    p99_us: list[int] = field(default_factory=list)
+    max_us: list[int] = field(default_factory=list)
+    disconnect_p50_us: list[int] = field(default_factory=list)
+    disconnect_p99_us: list[int] = field(default_factory=list)
+    exhausted: int = 0
+    disconnected: int = 0
+    troubles: int = 0
+
+
+@dataclass
+class Scale:
+    """One server with few and with very many open sessions, at a window of 256."""
+
+    few_n: int
+    many_n: int
+    rates: dict[str, list[float]] = field(default_factory=dict)  # "few login", "many random" ...
+    resident_octets: dict[str, int] = field(default_factory=dict)  # "few" and "many", all touched
+    serving_s: list[float] = field(default_factory=list)  # until it says that it is ready
+    full_rate_s: list[float] = field(default_factory=list)  # until interims go at the full rate
+
+    def cost(self, order: str) -> float | None:
+        """How much more an interim costs with many sessions than with few, in one order."""
+        few, many = self.rates.get(f"few {order}"), self.rates.get(f"many {order}")
+        if not few or not many:
+            return None
+        return statistics.median(few) / statistics.median(many)
+
+    @property
+    def octets_per_session(self) -> float | None:
+        """Memory that one more open session takes in the server."""
+        if len(self.resident_octets) < 2:
+            return None
+        more = self.resident_octets["many"] - self.resident_octets["few"]
+        return more / (self.many_n - self.few_n)
+
+
+@dataclass
+class Figures:
+    """Everything of one comparison."""
+
+    date: str
+    commit: str
+    machine: dict[str, str]
+    conditions: dict[str, str]
+    per_packet: dict[str, dict[str, str]] = field(default_factory=dict)
+    curves: dict[str, dict[str, list[Point]]] = field(default_factory=dict)  # work, server
+    steady: dict[str, Steady] = field(default_factory=dict)  # by server
+    scale: dict[str, Scale] = field(default_factory=dict)
+    rater_ns: dict[str, float] = field(default_factory=dict)  # "call" and "bulk"
+
+    def point(self, work: str, server: str, window: int) -> Point:
+        """The point of a curve, made if it is not there."""
+        curve = self.curves.setdefault(work, {}).setdefault(server, [])
+        for one in curve:
+            if one.window == window:
+                return one
+        curve.append(Point(window))
+        return curve[-1]
+
+    def best(self, work: str, server: str) -> Point | None:
+        """The server's best window; of those with troubles only if there is no other."""
+        curve = [one for one in self.curves.get(work, {}).get(server, []) if one.rates]
+        sound = [one for one in curve if not one.troubles]
+        return max(sound or curve, key=lambda one: one.rate, default=None)
+
+    def ratio(self, work: str, one: str, other: str) -> float | None:
+        """How many times the rate of the other, each at its best."""
+        ours, theirs = self.best(work, one), self.best(work, other)
+        return ours.rate / theirs.rate if ours and theirs else None
+
+    def cost(self, work: str, against: str, server: str) -> float | None:
+        """How many times as long one kind of work takes as another, on one server."""
+        dear, cheap = self.best(work, server), self.best(against, server)
+        return cheap.rate / dear.rate if dear and cheap else None
+
+    def save(self, path: Path) -> None:
+        """Write everything."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Figures:
+        """Read what was saved."""
+        told = json.loads(path.read_text())
+        told["curves"] = {
+            work: {server: [Point(**one) for one in curve] for server, curve in servers.items()}
+            for work, servers in told["curves"].items()
+        }
+        told["steady"] = {server: Steady(**one) for server, one in told["steady"].items()}
+        told["scale"] = {server: Scale(**one) for server, one in told["scale"].items()}
+        return cls(**told)
+
+
+def full_rate_s(tenths: list[int] | tuple[int, ...], *, share: float = 0.9) -> float | None:
+    """When answers first came at the full rate, in seconds; None if they never settled.
+
+    The full rate is the median of the last third; it is reached when a whole second before an
+    instant had `share` of it. The beginning of that second is the answer.
+    """
+    if len(tenths) < 30:
+        return None
+    full = statistics.median(tenths[-(len(tenths) // 3) :]) * 10
+    if not full:
+        return None
+    for end in range(10, len(tenths) + 1):
+        if sum(tenths[end - 10 : end]) >= share * full:
+            return (end - 10) / 10
+    return None

@@ -1,0 +1,175 @@
+"""The table of a comparison, for a terminal and for README.md.
+
+README.md keeps the newest figures between two markers; what stands between them is made from the
+newest file in `results/` and nothing else, and a test compares them. `python -m benchmarks.page`
+writes it again. Nothing here measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.figures import CONTESTANTS, SQLITE, Figures
+from benchmarks.targets import TARGETS
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+RESULTS = HERE / "results"
+BEGIN, END = "<!-- the newest comparison: begin -->", "<!-- the newest comparison: end -->"
+WORKS = {
+    "interims": "Interims",
+    "pap": "PAP logins",
+    "chap": "CHAP logins",
+    "mschap": "MS-CHAPv2 logins",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table whose columns line up, so that it reads well on a terminal too."""
+    cells = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(row[n]) for row in cells) for n in range(len(head))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def shown(value: float | None, unit: str) -> str:
+    """A figure with its unit, with as many digits as mean something."""
+    if value is None:
+        return "-"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f} {unit}"
+
+
+def verdicts(figures: Figures) -> str:
+    """Each target, what was measured, and whether it was reached."""
+    rows = []
+    for target in TARGETS:
+        value = target.ask(figures)
+        least, aim = (
+            "-"
+            if bound is None
+            else f"{'≤' if target.low_is_good else '≥'} {bound:g} {target.unit}"
+            for bound in (target.least, target.aim)
+        )
+        rows.append((target.work, least, aim, shown(value, target.unit), target.verdict(value)))
+    return table(("work", "at least", "aim", "measured", ""), rows)
+
+
+def rates(figures: Figures) -> str:
+    """The rate of each server at its best window, work by work."""
+    rows = []
+    for server in CONTESTANTS:
+        cells = [server]
+        for work in WORKS:
+            best = figures.best(work, server)
+            mark = " (with losses)" if best and best.troubles else ""
+            cells.append(f"{best.rate:,.0f} at {best.window}{mark}" if best else "-")
+        rows.append(cells)
+    return table(("a second, at the best window", *WORKS.values()), rows)
+
+
+def curves(figures: Figures) -> str:
+    """Interims a second window by window, medians of the rounds."""
+    servers = figures.curves.get("interims", {})
+    windows = sorted({one.window for curve in servers.values() for one in curve})
+    rows = []
+    for server in CONTESTANTS:
+        points = {one.window: one for one in servers.get(server, [])}
+        cells = [
+            f"{points[window].rate:,.0f}{'!' if points[window].troubles else ''}"
+            if window in points
+            else "-"
+            for window in windows
+        ]
+        rows.append((server, *cells))
+    return table(("interims a second by window", *map(str, windows)), rows)
+
+
+def latencies(figures: Figures) -> str:
+    """Waiting times at half the top rate, of all rounds the worst."""
+    rows = [
+        (
+            server,
+            f"{one.rate:,.0f}",
+            *(shown(max(waits) / 1000, "ms") for waits in (one.p50_us, one.p99_us, one.max_us)),
+            shown(max(one.disconnect_p99_us) / 1000, "ms"),
+            f"{one.disconnected} of {one.exhausted}",
+        )
+        for server, one in figures.steady.items()
+    ]
+    head = ("at half the top rate", "a second", "p50", "p99", "max", "Disconnect p99", "sent")
+    return table(head, rows)
+
+
+def scales(figures: Figures) -> str:
+    """Few sessions and very many."""
+    rows = []
+    for server, one in figures.scale.items():
+        for name, many in (("few", one.few_n), ("many", one.many_n)):
+            cells = [f"{server}, {many:,} open"]
+            for order in ("login", "random"):
+                told = one.rates.get(f"{name} {order}")
+                cells.append(f"{sum(told) / len(told):,.0f}" if told else "-")
+            octets = one.resident_octets.get(name)
+            cells.append(shown(octets / 1e6 if octets else None, "MB"))
+            begun = one.serving_s if name == "many" else []
+            cells.append(shown(min(begun) if begun else None, "s"))
+            rows.append(cells)
+    head = ("window 256", "login order", "random order", "memory", "first answer after")
+    return table(head, rows)
+
+
+def does(figures: Figures) -> str:
+    """What each server did for a packet."""
+    kinds = ("logins", "interims", "durability", "duplicates")
+    rows = [
+        (server, *(told.get(kind, "") for kind in kinds))
+        for server, told in figures.per_packet.items()
+    ]
+    return table(("server", *kinds), rows)
+
+
+def whole(figures: Figures) -> str:
+    """The comparison as text."""
+    machine = ", ".join(figures.machine.values())
+    conditions = ", ".join(f"{name} {value}" for name, value in figures.conditions.items())
+    parts = [
+        f"{figures.date}, commit {figures.commit}; {machine}.\n{conditions}.",
+        verdicts(figures),
+        rates(figures),
+        "A `!` marks windows in which requests were lost or refused.\n\n" + curves(figures),
+    ]
+    if figures.steady:
+        parts.append(latencies(figures))
+    if SQLITE in figures.scale:
+        parts.append(scales(figures))
+    parts.append("What each did for a packet:\n\n" + does(figures))
+    return "\n\n".join(parts)
+
+
+def newest() -> Path | None:
+    """The file of the newest recorded comparison; their names begin with the date."""
+    return max(RESULTS.glob("*.json"), default=None, key=lambda path: path.name)
+
+
+def with_newest(text: str) -> str:
+    """README.md with the newest comparison between its markers."""
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    file = newest()
+    made = whole(Figures.load(file)) if file else "No comparison has been recorded."
+    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Write README.md again."""
+    README.write_text(with_newest(README.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""The parts of the comparison: each measures one kind of work and adds to the figures.
+
+A round of `interims` and `logins` starts every server in turn, lets it show each window, and stops
+it; rounds are repeated, so that a slow minute of the machine falls on all of them. Every run is
+bounded, and a server under test that refuses or loses requests has that counted against it.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks import bench_rater
+from benchmarks.entrants import Entrant, Field, House
+from benchmarks.figures import Figures, Scale, Steady, full_rate_s
+from benchmarks.house import POOR_N
+from benchmarks.traffic import Run
+from rating import compile_tariff, price, rate_many
+
+LOGINS = ("pap", "chap", "mschap")
+SCALE_WINDOW = 256
+RATER_PLAN = "volume, time and fee, in increments"
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    subscribers_n: int = 100_000
+    sessions_n: int = 10_000
+    many_n: int = 1_000_000
+    rounds: int = 5
+    seconds: float = 5.0
+    warm_s: float = 1.0
+    windows: tuple[int, ...] = (16, 64, 128, 256, 512, 1024, 2048)
+    sql_windows: tuple[int, ...] = (4, 8, 12, 16)  # 16 connections: more are refused
+    start_s: float = 60.0  # how long the start of very many sessions is watched
+    disconnects_n: int = 1_000  # for each server in all rounds
+
+
+QUICK = Size(
+    subscribers_n=20_000,
+    sessions_n=5_000,
+    many_n=50_000,
+    rounds=1,
+    seconds=1.5,
+    warm_s=0.3,
+    windows=(64, 512),
+    sql_windows=(16,),
+    start_s=12.0,
+    disconnects_n=100,
+)
+
+
+def note(figures: Figures, work: str, one: Entrant, window: int, run: Run) -> None:
+    """Add a run to its curve."""
+    point = figures.point(work, one.name, window)
+    point.rates.append(run.rate)
+    point.p50_us.append(run.waits.p50_us)
+    point.p99_us.append(run.waits.p99_us)
+    point.again += run.again
+    point.troubles += run.lost + run.bad + run.rejected
+
+
+def windows_of(one: Entrant, size: Size) -> Sequence[int]:
+    """The windows that a server is tried with."""
+    return size.sql_windows if one.few_connections else size.windows
+
+
+def interims(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """Interims of `sessions_n` open sessions in the order of their logins."""
+    for round_n in range(size.rounds):
+        for one in field.entrants():
+            with one.serving():
+                if one.needs_starts and not round_n:
+                    one.traffic.run("start", one.acct_port, **_all_once(size.sessions_n))
+                for window in windows_of(one, size):
+                    run = _interims(one, size, window, size.sessions_n)
+                    note(figures, "interims", one, window, run)
+                    tell(f"interims  {one.name:22} window {window:5} {_said(run)}")
+
+
+def _all_once(count: int) -> dict[str, object]:
+    return {"to": count, "count": count, "window": 16, "seconds": 300, "timeout": 3}
+
+
+def _interims(one: Entrant, size: Size, window: int, to: int, order: str = "login") -> Run:
+    timing = {"seconds": size.seconds, "warm": size.warm_s}
+    return one.traffic.run("interim", one.acct_port, window=window, to=to, order=order, **timing)
+
+
+def _said(run: Run) -> str:
+    return (
+        f"{run.rate:10,.0f}/s  p99 {run.waits.p99_us / 1000:8.2f} ms"
+        f"  again {run.again}  lost {run.lost}  refused {run.rejected}"
+    )
+
+
+def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """Logins of subscribers who are not on line, in random order; PAP, CHAP and MS-CHAPv2."""
+    for _ in range(size.rounds):
+        for one in field.entrants():
+            with one.serving():
+                for kind in LOGINS:
+                    for window in windows_of(one, size):
+                        run = one.traffic.run(
+                            kind,
+                            one.auth_port,
+                            window=window,
+                            first=size.sessions_n,
+                            to=size.subscribers_n,
+                            order="random",
+                            seconds=size.seconds,
+                            warm=size.warm_s,
+                        )
+                        note(figures, kind, one, window, run)
+                        tell(f"{kind:9} {one.name:22} window {window:5} {_said(run)}")
+
+
+def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """Tollhouse at half its top rate: waiting times, and how soon the exhausted are ended."""
+    budget = min(size.disconnects_n, POOR_N) // size.rounds
+    for round_n in range(size.rounds):
+        for house in field.houses():
+            with house.serving():
+                top = figures.best("interims", house.name)
+                if top is None:
+                    run = _interims(house, size, 256, size.sessions_n)
+                    note(figures, "interims", house, 256, run)
+                    top = figures.best("interims", house.name)
+                    assert top is not None
+                rate = figures.steady.setdefault(house.name, Steady(top.rate / 2)).rate
+                first = size.subscribers_n + round_n * budget
+                run = house.traffic.run(
+                    "interim",
+                    house.acct_port,
+                    rate=rate,
+                    seconds=size.seconds,
+                    warm=size.warm_s,
+                    to=size.sessions_n,
+                    poor_every=max(1, int(rate * size.seconds / budget)),
+                    poor_from=first,
+                    poor_to=first + budget,
+                )
+                _note_steady(figures.steady[house.name], run)
+                tell(
+                    f"latency   {house.name:22} at {rate:8,.0f}/s {_said(run)}  "
+                    f"Disconnect p99 {run.orders.p99_us / 1000:.2f} ms "
+                    f"({run.disconnects} of {run.exhausted})"
+                )
+
+
+def _note_steady(steady: Steady, run: Run) -> None:
+    steady.p50_us.append(run.waits.p50_us)
+    steady.p99_us.append(run.waits.p99_us)
+    steady.max_us.append(run.waits.max_us)
+    steady.disconnect_p50_us.append(run.orders.p50_us)
+    steady.disconnect_p99_us.append(run.orders.p99_us)
+    steady.exhausted += run.exhausted
+    steady.disconnected += run.disconnects
+    steady.troubles += run.lost + run.bad
+
+
+# ------------------------------------------------------------------ few sessions and very many
+
+
+def start(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """From the start of the process with very many open sessions to the full rate of interims."""
+    house = field.many()
+    scale = _scale(figures, house, size)
+    for _ in range(size.rounds):
+        began_s = time.monotonic()
+        house.server.launch()
+        lead_s = time.monotonic() - began_s
+        try:
+            run = house.traffic.run(
+                "interim",
+                house.acct_port,
+                window=SCALE_WINDOW,
+                to=size.many_n,
+                order="random",
+                seconds=size.start_s,
+                timeout=0.25,
+                tries=250,
+            )
+        finally:
+            house.server.stop()
+        ready_s = full_rate_s(run.tenths)
+        first = next((n for n, count in enumerate(run.tenths) if count), None)
+        if first is not None:
+            scale.serving_s.append(lead_s + first / 10)
+        if ready_s is not None:
+            scale.full_rate_s.append(lead_s + ready_s)
+        tell(f"start     {house.name:22} first answer {first}, full rate {ready_s} s")
+
+
+def scale(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """What an interim costs and a session takes up, with few sessions and with very many."""
+    few, many = field.house(sqlite=True), field.many()
+    told = _scale(figures, many, size)
+    for round_n in range(size.rounds):
+        for name, house, count in (("few", few, size.sessions_n), ("many", many, size.many_n)):
+            with house.serving():
+                if not round_n:
+                    _touch_all(house, count)
+                    told.resident_octets[name] = house.server.resident_octets()
+                for order in ("login", "random"):
+                    run = _interims(house, size, SCALE_WINDOW, count, order)
+                    told.rates.setdefault(f"{name} {order}", []).append(run.rate)
+                    tell(f"scale     {house.name:22} {name:4} {order:6} {_said(run)}")
+
+
+def _scale(figures: Figures, house: House, size: Size) -> Scale:
+    return figures.scale.setdefault(house.name, Scale(size.sessions_n, size.many_n))
+
+
+def _touch_all(house: House, count: int) -> None:
+    """One interim of each session: whatever a server keeps of a session it keeps then."""
+    limits = {"window": SCALE_WINDOW, "seconds": 600, "timeout": 3, "tries": 10}
+    run = house.traffic.run("interim", house.acct_port, to=count, count=count, **limits)
+    if run.answered < count:
+        raise AssertionError(f"only {run.answered} of {count} sessions could be touched: {run}")
+
+
+def rater(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """The compiled rater alone, without a server."""
+    rows = bench_rater.usage_rows()
+    tariff = compile_tariff(bench_rater.PLANS[RATER_PLAN])
+    usage = array("q", [int(number) for row in rows for number in row])
+    micros = array("q", bytes(8 * 3 * len(rows)))
+
+    def one_by_one() -> None:
+        for row in rows:
+            price(tariff, *row)
+
+    each = bench_rater.nanoseconds_each
+    figures.rater_ns["call"] = each(one_by_one, len(rows))
+    figures.rater_ns["bulk"] = each(lambda: rate_many(tariff, usage, micros), len(rows))
+    tell(f"rater     {figures.rater_ns['call']:.0f} ns a call, {figures.rater_ns['bulk']:.0f} bulk")
+
+
+PARTS: dict[str, Callable[[Field, Figures, Size, Tell], None]] = {
+    "rater": rater,
+    "interims": interims,
+    "logins": logins,
+    "latency": latency,
+    "start": start,
+    "memory": scale,
+}
