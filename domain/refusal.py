@@ -63,7 +63,7 @@ class Refusal(enum.Enum):
     EXPIRED = (
         "expired",
         "the validity of the subscription has ended",
-        "extend it with `tollhouse subscriber set LOGIN --valid-until WHEN`",
+        "renew with `tollhouse subscriber renew LOGIN`, or `... set LOGIN --valid-until WHEN`",
         648,
     )
     NO_CREDIT = (
