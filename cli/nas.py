@@ -133,7 +133,7 @@ async def set_(
         await refuse_taken(connection, device)
         await office_devices.change(connection, device, forget_latches=forget)
         after = replace(device, latches=set()) if forget else device
-        await tell(office, connection, "nas set", before, after, reason)
+        await tell(office, connection, "nas set", before, after, reason=reason)
     click.echo(f"changed NAS {name}")
 
 
@@ -221,7 +221,7 @@ async def remove(office: Office, *, name: str, reason: str) -> None:
                 "another with `tollhouse subscriber set LOGIN --nas NAME`"
             )
         await office_devices.remove(connection, device.device_id)
-        await tell(office, connection, "nas remove", device, None, reason)
+        await tell(office, connection, "nas remove", device, None, reason=reason)
     click.echo(f"removed NAS {name}")
 
 
@@ -234,6 +234,7 @@ async def tell(
     action: str,
     before: Device | None,
     after: Device | None,
+    *,
     reason: str = "",
 ) -> None:
     """Write into the audit what became of a device."""
