@@ -258,7 +258,7 @@ BUGS = (
         1000,
         (
             Code(
-                "server.feed:Feed.read",
+                "server.feed:Feed._hear",
                 "self._seq = changes[-1].seq",
                 "self._seq = changes[-1].seq + 1",
             ),
