@@ -21,7 +21,8 @@ import bcrypt
 _ALPHABET = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _MD5 = re.compile(rb"\$1\$([^$\0\n]{0,8})\$([./0-9A-Za-z]{22})")
 _SHA = re.compile(
-    rb"\$([56])\$(?:rounds=([1-9][0-9]{0,8})\$)?([^$\0\n]{0,16})\$([./0-9A-Za-z]{43}|[./0-9A-Za-z]{86})"
+    rb"\$([56])\$(?:rounds=([1-9][0-9]{0,8})\$)?([^$\0\n]{0,16})\$"
+    rb"([./0-9A-Za-z]{43}|[./0-9A-Za-z]{86})"
 )
 _BCRYPT = re.compile(rb"\$2[aby]\$([0-9]{2})\$[./0-9A-Za-z]{53}")
 

@@ -42,6 +42,8 @@ def enforce(turn: Turn, session: Session) -> None:
         cut(turn, deal, reason)
         return
     wall = wall_of(deal.subscriber, deal.offer, turn.now_us)
+    if session.cut_order_id and (wall or session.walled):
+        return  # its end is under way; if that fails, the next record is looked at again
     if wall:
         walls.put_up(turn, deal, wall)
     elif session.walled:
@@ -89,6 +91,9 @@ def look(turn: Turn, session: Session) -> None:
     """Something beside usage has changed for a live session: bring it in line, and tell it."""
     deal = deal_of(turn, session)
     if deal is None or not session.live:
+        if session.look_us is not None:
+            session.look_us = None  # its device is gone, so there is nobody to tell
+            turn.books.touch(session)
         return
     _aim(turn, deal)
     wall = wall_of(deal.subscriber, deal.offer, turn.now_us)

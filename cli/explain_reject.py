@@ -110,7 +110,9 @@ def in_sentences(row: dict[str, Any]) -> list[str]:
     """A decision for a person: some lines, the newest decision comes last."""
     when = in_words(row["decided_us"], Kind.INSTANT)
     who = in_words(row["user_name"] or row["login"], Kind.TEXT)
-    lines = [f"{when}  {who} at {row['nas']}: {row['code']}"]
+    walled = row["facts"].get("walled")
+    where = f", behind the wall ({walled})" if walled else ""
+    lines = [f"{when}  {who} at {row['nas']}: {row['code']}{where}"]
     if row["rule"]:
         advice = row["advice"].replace("LOGIN", row["login"] or who)
         lines += [f"  rule:    {row['rule']}", f"  to do:   {advice}"]

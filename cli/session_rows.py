@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from cli.output import Column, Kind
-from domain.session import Session
+from domain.session import Session, Walled
 from store.office_sessions import ListedSession
 
 LISTED = [
@@ -27,6 +27,7 @@ LISTED = [
     Column("calling_station_id", "STATION"),
     Column("acct_session_id", "ACCT-SESSION-ID"),
     Column("adopted", "ADOPTED", Kind.FLAG, only_if_set=True),
+    Column("walled", "WALLED", only_if_set=True),
     Column("currency", "CURRENCY", hidden=True),
 ]
 # Who had an address: when from and until, whether that is certain, and not what it cost.
@@ -62,6 +63,8 @@ SHOWN = [
     Column("free_octets", "included volume used", Kind.OCTETS, only_if_set=True),
     Column("free_s", "included time used", Kind.SECONDS, only_if_set=True),
     Column("adopted", "adopted", Kind.FLAG, only_if_set=True),
+    Column("walled", "behind the wall", only_if_set=True),
+    Column("access", "access", only_if_set=True),
     Column("unrated_input", "up, nobody's to pay", Kind.OCTETS, only_if_set=True),
     Column("unrated_output", "down, nobody's to pay", Kind.OCTETS, only_if_set=True),
     Column("unrated_s", "time, nobody's to pay", Kind.SECONDS, only_if_set=True),
@@ -77,6 +80,11 @@ SHOWN = [
 ]
 
 
+def wall_name(wall: Walled) -> str:
+    """The word for a wall: why somebody stands there; empty for none."""
+    return "" if wall is Walled.NO else wall.name.lower().replace("_", "-")
+
+
 def as_row(one: ListedSession, names: dict[int, str]) -> dict[str, Any]:
     """A session as it is printed; `names` are those of the NAS."""
     found = one.session
@@ -87,6 +95,7 @@ def as_row(one: ListedSession, names: dict[int, str]) -> dict[str, Any]:
     row["nas"] = names.get(found.device_id, f"(removed: {found.device_id})")
     row["state"] = found.state.name.lower()
     row["hold_state"] = found.hold_state.name.lower()
+    row["walled"] = wall_name(found.walled)
     row["started_us"] = found.start_us or found.created_us
     row["held_micros"] = found.held_micros
     return row

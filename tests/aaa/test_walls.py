@@ -516,3 +516,27 @@ def test_a_closed_session_is_looked_at_no_more(gate: Gate) -> None:
     (one,) = gate.sessions()
     assert (one.state, one.look_us) == (SessionState.CLOSED, None)
     assert replace(one, look_us=None) == one
+
+
+def test_a_session_of_a_removed_device_is_looked_at_once(gate: Gate) -> None:
+    gate.add_plan(WALLED)
+    gate.add_subscriber("alice", plan="home", valid_until_us=T0_US + 600 * US_PER_S)
+    begin(gate)
+    gate.remove_device("nas")
+    gate.at(600).serve(*gate.desk.due(gate.now_us))
+    assert gate.orders == [] and gate.desk.due(gate.now_us) == []
+
+
+def test_while_a_disconnect_is_under_way_no_wall_is_put_up(gate: Gate) -> None:
+    gate.add_plan(PREPAID.replace("on_no_credit", "on_expired"))
+    gate.add_subscriber("alice", plan="prepaid", balance_micros=1_000_000)
+    token = begin(gate)
+    gate.at(60).record("interim", token=token, st=60, o=100 * MB)
+    gate.change("alice", valid_until_us=day(-1))
+    gate.at(61).hear()
+    assert [(order.kind, order.reason) for order in gate.orders] == [
+        (OrderKind.DISCONNECT, "exhausted")
+    ]
+    gate.settle(gate.orders[0], OrderResult.NAK, 501)
+    gate.at(120).record("interim", token=token, st=120, o=101 * MB)
+    assert (gate.orders[1].kind, gate.orders[1].reason) == (OrderKind.SERVICE, "expired")

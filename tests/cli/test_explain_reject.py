@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cli.explain_reject import in_sentences
 from tests.cli.house import House, login
 
 MAC = "00-0C-42-1F-2E-3D"
@@ -59,3 +60,19 @@ def test_a_hostile_name_cannot_move_the_cursor(sample: House) -> None:
 @pytest.mark.parametrize("words", [(), ("alice", "--last", "1"), ("--mac", MAC, "--last", "1")])
 def test_exactly_one_question_is_asked(sample: House, words: tuple[str, ...]) -> None:
     assert "name a login, or --mac MAC, or --last N" in sample.refuse("explain", "reject", *words)
+
+
+def test_an_accept_behind_a_wall_says_why() -> None:
+    row = {
+        "decided_us": 0,
+        "user_name": "alice",
+        "login": "alice",
+        "nas": "tower-3",
+        "code": "accepted",
+        "rule": "",
+        "request": {},
+        "facts": {"walled": "expired", "session_timeout_s": 300},
+    }
+    first, *_, last = in_sentences(row)
+    assert first.endswith("alice at tower-3: accepted, behind the wall (expired)")
+    assert "session_timeout_s=300" in last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli.session_rows import LISTED, LOOKED_UP, SHOWN, as_row
+from domain.session import Walled
 from store.office_sessions import ListedSession
 from tests.store.house import NOW_US, session
 
@@ -25,3 +26,10 @@ def test_an_adopted_session_says_so_and_what_nobody_pays() -> None:
     row = as_row(ListedSession(one, "user1", "USD"), {})
     assert (row["adopted"], row["unrated_s"], row["replaced_by"]) == (True, 9, 0)
     assert "adopted" in {column.name for column in LISTED}
+
+
+def test_a_session_behind_a_wall_says_which() -> None:
+    for wall, word in ((Walled.NO, ""), (Walled.NO_CREDIT, "no-credit")):
+        row = as_row(ListedSession(session(7, walled=wall), "user1", "USD"), {})
+        assert row["walled"] == word
+    assert "walled" in {column.name for column in LISTED}
