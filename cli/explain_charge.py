@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from accounting.charging import Total
 from accounting.journal import Record
 from accounting.replay import replay
+from cli import explain_records
 from cli import explain_words as words
 from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
@@ -24,8 +24,7 @@ from cli.output import Column, Kind, render
 from domain.account import Account
 from domain.money import format_amount
 from domain.session import Session
-from rating import compile_tariff, counted_octets
-from rating.explain import explain
+from rating import compile_tariff
 from store import (
     office_devices,
     office_journal,
@@ -176,7 +175,7 @@ async def _session(
         )
     if plan is None:
         raise HouseError(f"the plan of session {session.session_id} is missing")
-    steps = steps_of(session, compile_tariff(plan))
+    steps = explain_records.steps_of(session, compile_tariff(plan))
     posted: list[dict[str, Any]] = [
         {
             "part": row.part,
@@ -202,7 +201,7 @@ async def _session(
         "plan": f"{plan.name} version {plan.version}",
         "state": session.state.name.lower(),
         "records_n": session.records_n,
-        "records": packets(records, account.currency)[-given["records_n"] :],
+        "records": explain_records.packets(records, account.currency)[-given["records_n"] :],
         "unrated": {
             "output_octets": session.unrated_output,
             "input_octets": session.unrated_input,
@@ -228,84 +227,6 @@ def _is_cut(session: Session, records: list[tuple[int, Record]], limit: int | No
         return bool(session.journal_last)
     journal_id, first = records[0]
     return first.previous not in (0, journal_id)
-
-
-def steps_of(session: Session, tariff: Any) -> list[dict[str, Any]]:
-    """The price of the session's rated total, step by step."""
-    total = Total.of(session)
-    lines = explain(
-        tariff,
-        counted_octets(tariff, total.input_octets, total.output_octets),
-        total.session_s,
-        free_octets=total.free_octets,
-        free_s=total.free_s,
-        fee_due=total.fee_due,
-    )
-    return [
-        {
-            "step": line.step.name.lower(),
-            "quantity": line.quantity,
-            "free": line.free,
-            "increments": line.increments,
-            "increment": line.increment,
-            "amount_micros": line.amount_micros,
-            "unit": line.unit,
-            "exact_micros": str(line.exact),
-            "rounding": line.rounding.value,
-            "micros": line.micros,
-        }
-        for line in lines
-    ]
-
-
-_TOTALS = (
-    "output_octets",
-    "input_octets",
-    "session_s",
-    "charged_micros",
-    "unrated_output",
-    "unrated_input",
-    "unrated_s",
-)
-
-
-def _unrated_word(rise: list[int]) -> str:
-    """Is what the record added nobody's to pay: all of it, a part, or nothing (empty)?"""
-    if not any(rise[4:]):
-        return ""
-    return "all" if rise[4:] == rise[:3] else "part"
-
-
-def packets(records: list[tuple[int, Record]], currency: str) -> list[dict[str, Any]]:
-    """Each record with what it added; the first of an incomplete list only gives the start."""
-    rows = []
-    before = (0,) * 7
-    for at, (journal_id, record) in enumerate(records):
-        totals = (
-            record.output_octets,
-            record.input_octets,
-            record.session_s,
-            record.charged_micros,
-            record.unrated_output,
-            record.unrated_input,
-            record.unrated_s,
-        )
-        if at > 0 or record.previous in (0, journal_id):
-            rise = [now - was for now, was in zip(totals, before, strict=True)]
-            rows.append(
-                {
-                    "event_us": record.event_us,
-                    "record": words.record_name(record.attributes),
-                    "effect": record.effect,
-                    **dict(zip(_TOTALS, totals, strict=True)),
-                    **{f"rise_{name}": number for name, number in zip(_TOTALS, rise, strict=True)},
-                    "rise_unrated": _unrated_word(rise),
-                    "journal_id": journal_id,
-                    "currency": currency,
-                }
-            )
-        before = totals
-    return rows
 
 
 async def _differences(

@@ -16,7 +16,7 @@ from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import output_option
 from cli.output import Column, Kind, instant_in_words, render
-from store import purging
+from store import purging, retention
 
 DAY_US = 86_400 * 1_000_000
 SESSIONS_LEAST_DAYS = 30  # a router may repeat a record of some days ago, and finds its session
@@ -49,13 +49,13 @@ async def purge(office: Office, *, dry_run: bool, output: str) -> None:
       tollhouse purge --dry-run
     """
     kept = office.place.settings.retention
-    days = {kind: int(getattr(kept, f"{kind}_days")) for kind in purging.Kind}
-    if 0 < days[purging.Kind.SESSIONS] < SESSIONS_LEAST_DAYS:
+    days = {kind: int(getattr(kept, f"{kind}_days")) for kind in retention.Kind}
+    if 0 < days[retention.Kind.SESSIONS] < SESSIONS_LEAST_DAYS:
         raise HouseError(
             f"{office.place.source}: retention.sessions_days: at least {SESSIONS_LEAST_DAYS}, "
             "or 0 for ever"
         )
-    rows = [await _purge(office, kind, days[kind], dry_run=dry_run) for kind in purging.Kind]
+    rows = [await _purge(office, kind, days[kind], dry_run=dry_run) for kind in retention.Kind]
     render(rows, SHOWN, output)
     if output == "table" and not any(days.values()):
         click.echo("everything is kept for ever: name days in [retention] of the settings")
@@ -63,13 +63,15 @@ async def purge(office: Office, *, dry_run: bool, output: str) -> None:
         click.echo("nothing was purged: this was a dry run")
 
 
-async def _purge(office: Office, kind: purging.Kind, days: int, *, dry_run: bool) -> dict[str, Any]:
+async def _purge(
+    office: Office, kind: retention.Kind, days: int, *, dry_run: bool
+) -> dict[str, Any]:
     """Purge one class, and what there is to say about it."""
     row: dict[str, Any] = {"kind": kind.value, "days": days, "note": ""}
     if not days:
         return {**row, "days": None, "rows_n": 0, "note": "kept for ever"}
     before_us = office.now_us - days * DAY_US
-    if kind is purging.Kind.JOURNAL:
+    if kind is retention.Kind.JOURNAL:
         async with office.database.reading() as connection:
             needed_us = await purging.journal_needed_us(connection)
         if needed_us is not None and needed_us < before_us:

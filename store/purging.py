@@ -10,7 +10,6 @@ once, lets rows go only in a transaction that says so by a row of `meta` which i
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +20,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
-    case,
     delete,
-    exists,
     func,
     insert,
     select,
@@ -32,31 +29,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.session import HoldState, SessionState
 from store import schema
 from store.database import Database
+from store.retention import ENDED, SHELVES, Kind, Shelf
 
 PAGE_N = 500
 
-_S, _C, _O = schema.sessions.c, schema.charges.c, schema.orders.c
-_X, _J, _D, _K = schema.suspense.c, schema.journal.c, schema.decisions.c, schema.knocks.c
+_S, _C, _X = schema.sessions.c, schema.charges.c, schema.suspense.c
 _LIVE = text("sessions.state < 2")  # as the partial index says it
 _OPEN = text("suspense.state = 'open'")
 _PURGING, _SESSIONS_MARK, _JOURNAL_MARK = "purging", "purged_sessions_us", "purged_journal_us"
 
 Told = Callable[[AsyncConnection], Awaitable[None]]
 Pause = Callable[[], Awaitable[None]]
-
-
-class Kind(enum.StrEnum):
-    """What is kept for a time of its own."""
-
-    SESSIONS = "sessions"
-    JOURNAL = "journal"
-    DECISIONS = "decisions"
-    ORDERS = "orders"
-    SUSPENSE = "suspense"
-    KNOCKS = "knocks"
 
 
 @dataclass(slots=True)
@@ -75,109 +60,6 @@ class Gone:
             self.rows_n += rows_n
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """One class: its table, the key that it is walked by, the age of a row, and which may go.
-
-    Where `walk` is a row id, rows lie in the order in which they were made, and the walk ends where
-    younger ones begin; else it is the age itself, which has an index.
-    """
-
-    table: Table
-    key: tuple[Column[Any], ...]
-    walk: Column[Any]
-    made: Column[Any]
-    at: ColumnElement[int]
-    may_go: Callable[[int], ColumnElement[bool]]
-
-
-def _session_may_go(before_us: int) -> ColumnElement[bool]:
-    """Ended long ago, and nothing waits for it: no charge, suspense, order or later session."""
-    open_charge = exists().where(
-        _C.account_id == _S.account_id,
-        _C.session_id == _S.session_id,
-        _C.entry_id.is_(None),
-        _C.amount_micros != 0,
-    )
-    open_suspense = exists().where(_X.session_id == _S.session_id, _OPEN)
-    pending = exists().where(_O.session_id == _S.session_id, _O.state == "pending")
-    heirs = schema.sessions.alias("heirs")
-    inherited = select(heirs.c.class_session_id).where(text("heirs.state < 2")).correlate(None)
-    return and_(
-        _S.state.in_((int(SessionState.CLOSED), int(SessionState.LAPSED))),
-        _ENDED < before_us,
-        _S.charged_micros == _S.closed_micros,
-        _S.hold_state != int(HoldState.HELD),
-        ~open_charge,
-        ~open_suspense,
-        ~pending,
-        _S.session_id.not_in(inherited),
-    )
-
-
-def _order_may_go(before_us: int) -> ColumnElement[bool]:
-    """Done, and not about a session that runs."""
-    of_live = exists().where(_S.session_id == _O.session_id, _LIVE)
-    return and_(_O.state != "pending", _O.created_us < before_us, ~of_live)
-
-
-_ENDED: ColumnElement[int] = func.coalesce(
-    _S.stop_us, case((_S.last_seen_us > _S.created_us, _S.last_seen_us), else_=_S.created_us)
-)
-_SHELVES = {
-    Kind.SESSIONS: _Shelf(
-        schema.sessions,
-        (_S.account_id, _S.session_id),
-        _S.session_id,
-        _S.created_us,
-        _ENDED,
-        _session_may_go,
-    ),
-    Kind.JOURNAL: _Shelf(
-        schema.journal,
-        (_J.journal_id,),
-        _J.journal_id,
-        _J.created_us,
-        _J.created_us,
-        lambda before_us: _J.created_us < before_us,
-    ),
-    Kind.ORDERS: _Shelf(
-        schema.orders,
-        (_O.account_id, _O.order_id),
-        _O.order_id,
-        _O.created_us,
-        _O.created_us,
-        _order_may_go,
-    ),
-    Kind.SUSPENSE: _Shelf(
-        schema.suspense,
-        (_X.suspense_id,),
-        _X.suspense_id,
-        _X.created_us,
-        _X.updated_us,
-        lambda before_us: and_(
-            _X.state != "open", func.coalesce(_X.resolved_us, _X.updated_us) < before_us
-        ),
-    ),
-    Kind.DECISIONS: _Shelf(
-        schema.decisions,
-        (_D.login, _D.slot),
-        _D.decided_us,
-        _D.decided_us,
-        _D.decided_us,
-        lambda before_us: _D.decided_us < before_us,
-    ),
-    Kind.KNOCKS: _Shelf(
-        schema.knocks,
-        (_K.address,),
-        _K.last_us,
-        _K.last_us,
-        _K.last_us,
-        lambda before_us: _K.last_us < before_us,
-    ),
-}
-
-
 async def purge(
     database: Database, kind: Kind, before_us: int, *, told: Told | None, pause: Pause
 ) -> Gone:
@@ -185,7 +67,7 @@ async def purge(
 
     `told` is called in the first transaction that takes something away; `pause` between pages.
     """
-    shelf, gone, after = _SHELVES[kind], Gone(), -1
+    shelf, gone, after = SHELVES[kind], Gone(), -1
     while True:
         async with database.reading() as connection:
             page = await _page(connection, shelf, after, before_us)
@@ -211,7 +93,7 @@ async def _said_already(_connection: AsyncConnection) -> None:
 
 
 async def _page(
-    connection: AsyncConnection, shelf: _Shelf, after: int, before_us: int
+    connection: AsyncConnection, shelf: Shelf, after: int, before_us: int
 ) -> int | None:
     """Where the next page ends; None when all that is left is younger."""
     query = (
@@ -227,7 +109,7 @@ async def _take(
     connection: AsyncConnection, kind: Kind, within: ColumnElement[bool]
 ) -> tuple[int, int | None, int | None]:
     """Delete the rows of a page that may go, looked at again under a lock."""
-    shelf = _SHELVES[kind]
+    shelf = SHELVES[kind]
     query = select(*shelf.key, shelf.at.label("at_us")).where(within)
     if connection.dialect.name == "postgresql":
         query = query.with_for_update(of=shelf.table)
@@ -270,7 +152,7 @@ async def _remember(connection: AsyncConnection, keys: Sequence[tuple[Any, ...]]
             _S.account_id,
             func.count().label("sessions_n"),
             *sums,
-            func.max(_ENDED).label("newest_us"),
+            func.max(ENDED).label("newest_us"),
         )
         .where(_S.session_id.in_(ids))
         .group_by(_S.account_id)

@@ -17,7 +17,8 @@ from domain.grant import OrderState
 from domain.session import HoldState, Session, SessionState
 from store import purging, rows, schema
 from store.journal import journal_digest
-from store.purging import Gone, Kind
+from store.purging import Gone
+from store.retention import Kind
 from tests.store.house import (
     NOW_US,
     PERIOD_US,
