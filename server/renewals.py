@@ -78,7 +78,7 @@ class Renewals:
                 await self.round()
             except StoreUnavailable as error:
                 self._log.warning("renewals wait for the database", why=str(error))
-            except Exception as error:  # noqa: BLE001 - nobody would be renewed again until a restart
+            except Exception as error:  # noqa: BLE001 - or nobody is renewed until a restart
                 self._meters.failed_tasks["renewals",] += 1
                 self._log.error("renewals failed", error=repr(error), exc_info=error)
             cancel = self._spawn.later(self._period_us, self._wake.set)

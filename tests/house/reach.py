@@ -68,6 +68,7 @@ NEEDS: dict[str, dict[str, str]] = {
         "sockets": "asks the running server's page, as an operator would",
         "timers": "gives up on that page",
     },
+    "cli/live.py": {"timers": "looks again what became of sessions, at a terminal"},
     "cli/nas_test.py": {"timers": "waits for a router's answer at a terminal"},
     "cli/purge.py": {"timers": "lets the server go first between two pages"},
     "cli/session.py": {
