@@ -133,8 +133,12 @@ async def _booked(connection: AsyncConnection, account_id: int, span: Span) -> l
         .order_by(_P.entry_id.desc())
         .limit(span.limit)
     )
-    rows = await connection.execute(query)
-    return [Booked(*row[:-1], int(row[-1])) for row in rows]
+    found: list[Booked] = []
+    for entry_id, seq, kind, created_us, reason, session_id, micros in await connection.execute(
+        query
+    ):
+        found.append(Booked(entry_id, seq, kind, created_us, reason, session_id, int(micros)))
+    return found
 
 
 async def _deeds(connection: AsyncConnection, one: Subscriber, span: Span) -> list[Deed]:
