@@ -27,7 +27,7 @@ INSERT INTO radcheck (username, attribute, op, value) VALUES
   ('ann', 'Expiration', ':=', '31 Dec 2030 18:30:00'),
   ('ann', 'Calling-Station-Id', '==', '00-0C-42-1F-2E-3D'),
   ('ann', 'Simultaneous-Use', ':=', '1'),
-  ('ben', 'NT-Password', ':=', '0x0CB6948805F797BF2A82807973B89537'),
+  ('ben', 'NT-Password', ':=', '0x8846F7EAEE8FB117AD06BDD830B7586C'),
   ('ben', 'Auth-Type', ':=', 'Reject'),
   ('cid', 'Crypt-Password', ':=', '$1$xxxxxxxx$UYCIxa628.9qXjpQCjM4a.'),
   ('cid', 'Expiration', ':=', '01 jan 2031');

@@ -135,7 +135,7 @@ FULL = (
     "login,password,credential,plan,balance,name,group,language,timezone,valid_until,ip,ipv6,"
     "delegated_prefix,mac,status,credit_limit,nas\n"
 )
-NT = "0cb6948805f797bf2a82807973b89537"  # of `password`
+NT = "8846f7eaee8fb117ad06bdd830b7586c"  # of `password`
 CRYPT = (  # of `Hello world!`
     "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS"
     "35inz1"
