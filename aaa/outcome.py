@@ -15,8 +15,8 @@ class Outcome:
     """The reply to send, unsigned; the door signs it.
 
     `reply_code` None means silence. `attributes` are encoded octets in order, Proxy-State last,
-    without Message-Authenticator. `label` is a bounded word for metrics: accepted, walled, a refusal's
-    code, start, interim, stop, on, off, other, status, silent, failed, slow.
+    without Message-Authenticator. `label` is a bounded word for metrics: accepted, walled, a
+    refusal's code, start, interim, stop, on, off, other, status, silent, failed, slow.
 
     `check` is set, and nothing else, when a one-way password must be hashed first: run it off the
     loop, put its answer into the request's `hash_ok` and let the request join a later batch.
