@@ -100,8 +100,8 @@ def _left_alone(books: Books, was: Session | None, session: Session, now_us: int
     """A session that reported usage and has nothing left must be on its way out."""
     if session.state != OPEN or session.cut_order_id or (was and was.cut_order_id):
         return
-    newer = books.sessions.get(session.replaced_by)
-    if newer is not None and newer.state == ACCEPTED:
+    waiting = (s for s in books.sessions.values() if s.account_id == session.account_id)
+    if session.replaced_by and any(other.state == ACCEPTED for other in waiting):
         return  # a login of its station waits for its Start: which of the two is over is not known
     used = session.usage != (was.usage if was else (0, 0, 0))
     if not used or not exhausted(books, session):

@@ -17,9 +17,9 @@ from tests.simulation.truth import Payment, Truth
 from tests.simulation.world import US_PER_S
 
 A, B, C, P = (f"(SELECT session_id FROM sessions WHERE acct_session_id = '{n}')" for n in "ABCP")
-ALICE, BOB, CAROL = (
+ALICE, BOB, CAROL, POOR = (
     f"(SELECT account_id FROM subscribers WHERE login = '{login}')"
-    for login in ("alice", "bob", "carol")
+    for login in ("alice", "bob", "carol", "poor")
 )
 NEWER = "version = version + 1"
 
@@ -225,7 +225,7 @@ def test_f2_a_session_is_left_alone_while_a_login_of_its_station_waits_for_its_s
     house.doctor(
         "DELETE FROM orders",
         session(P, f"cut_order_id = 0, replaced_by = {B}"),
-        session(B, "state = 0"),
+        session(B, f"state = 0, account_id = {POOR}"),
     )
     house.checker.after_commit()
     assert "F2" not in [text[:2] for text in house.world.failures]
