@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from cli import live
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
@@ -28,7 +29,7 @@ from cli.subscriber_traits import reply_lines
 from cli.vocabulary import our_vocabulary
 from domain.plan import Plan
 from rating.plan_file import PlanError, parse_plan
-from store import office_devices, office_plans
+from store import office_devices, office_live, office_plans
 from store.office_connection import Connection
 
 FILE_MAX_OCTETS = 1_000_000
@@ -84,13 +85,15 @@ def plan() -> None:
     "files", nargs=-1, required=True, metavar="FILE.toml...", type=click.Path(path_type=Path)
 )
 @click.option("--dry-run", is_flag=True, help="Only check the files.")
+@live.wait_option
 @office_command
-async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool) -> None:
+async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool, no_wait: bool) -> int:
     """Load plan files; all of them or none.
 
     A file whose text is that of the newest version changes nothing. docs/plans.md tells what may
-    be written in it. What a new version changes is printed, and a warning for NAS in use that a
-    plan tells no speed although it tells others one.
+    be written in it. Sessions that run get what a new version gives, at the prices they began
+    with. What it changes is printed, and a warning for NAS in use that a plan tells no speed
+    although it tells others one.
 
     \b
     Example:
@@ -111,14 +114,18 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool) -> Non
             if changed := changes_in_words(before.get(one.name), one):
                 click.echo(f"{one.name}: {changed}")
         click.echo(f"{', '.join(names)}: in order; nothing was loaded")
-        return
+        return 0
     async with office.database.office() as connection:
         before = await office_plans.newest(connection, names)
         loaded = [await store_plan(office, connection, one) for one in plans]
+        renewed = [stored.name for stored, fresh in loaded if fresh and stored.name in before]
+        accounts = await office_live.accounts_on_plans(connection, renewed)
+        watch = await office_live.watch(connection, accounts)
     for stored, fresh in loaded:
         verb = "loaded" if fresh else "unchanged"
         changed = changes_in_words(before.get(stored.name), stored)
         click.echo(f"{stored.name} version {stored.version}: {verb}{changed and f'; {changed}'}")
+    return await live.report(office, watch, no_wait=no_wait)
 
 
 async def store_plan(office: Office, connection: Connection, plan: Plan) -> tuple[Plan, bool]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.peers.freeradius import CoaListener
 from tests.scenarios.installation import Installation, eventually
-from tests.scenarios.router import INTERIM, START, Router
+from tests.scenarios.router import INTERIM, START, STOP, Router
 
 MONTH = """
 name = "month"
@@ -135,7 +135,9 @@ def test_who_has_no_money_at_the_end_is_cut_and_is_back_when_it_comes(
     soon = datetime.now(UTC) + timedelta(seconds=2)
     line.set("--auto-renew", "yes", "--valid-until", written(soon))
     eventually(lambda: "Disconnect-Request" in line.told(listener), "the session is cut")
+    line.report(STOP, seconds=3)
     assert router.refused(line.name, "pass")
+    assert shop.shown("explain", "reject", line.name)[0]["code"] == "expired"
     shop.tollhouse("balance", "top-up", line.name, "2")
     eventually(lambda: not router.refused(line.name, "pass"), "the login works again", limit_s=5)
     assert shop.posted(line.name) == 0
