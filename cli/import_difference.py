@@ -27,7 +27,9 @@ from cli.people import (
     enrol,
     kind_of,
     mac_of,
+    move_to,
     to_be_sealed,
+    unpaid,
     valid_until_us,
 )
 from cli.subscriber_change import differing_with_limits
@@ -98,6 +100,7 @@ class Difference:
     added: list[Added] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
     unchanged_n: int = 0
+    unpaid_n: int = 0  # new ones whose time is still to be bought
 
     def lines(self) -> Iterable[str]:
         """A line for each that is added or changes, as a dry run prints it."""
@@ -161,6 +164,8 @@ def difference(
             faults += _addressed(line, one, holders)
             if isinstance(made, Added):
                 found.added.append(made)
+                plan = books.plans[one.plan_name]
+                found.unpaid_n += line.applicant.valid_until is None and unpaid(plan)
             elif made.nothing:
                 found.unchanged_n += 1
             else:
@@ -201,10 +206,7 @@ def _altered(office: Office, line: Line, known: Customer, books: Books) -> Chang
     after = replace(before, **line.traits)  # type: ignore[arg-type]
     after.status = line.status or before.status
     if plan.name != before.plan_name:
-        after.plan_name = plan.name
-        after.period_start_us = office.now_us
-        after.periods_ahead_us = ()
-        after.valid_until_us = valid_until_us(None, plan, office.now_us)
+        move_to(after, plan, office.now_us)
     if given.valid_until is not None:
         after.valid_until_us = valid_until_us(given.valid_until, plan, office.now_us)
     if given.mac is not None:

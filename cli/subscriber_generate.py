@@ -18,14 +18,18 @@ from typing import Any, Final
 
 import click
 
+from billing.package import Renewal, renew
+from billing.payment import Declined, Stamp
 from cli.customers import plan_called
 from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import AMOUNT, NAME, check_login, reason_option
-from cli.people import Applicant, added, enrol
+from cli.people import Applicant, added, enrol, unpaid
 from cli.subscriber_options import valid_option
+from cli.subscriber_renew import FIRST_KEY, write_and_tell
 from cli.subscriber_traits import traits_of
+from domain.account import Subscriber
 from domain.ledger import Entry
 from domain.period import format_instant
 from domain.plan import Plan
@@ -68,7 +72,8 @@ async def generate(
 ) -> None:
     """Make up N subscribers and print their logins and passwords as CSV.
 
-    The time of a plan with a validity begins now. All are added, or none.
+    The time of a plan with a validity begins now; where it costs something, it is paid from
+    --balance, unless --valid-until gives it. All are added, or none.
 
     \b
     Example:
@@ -93,7 +98,10 @@ async def generate(
         subscriber = replace(customer.subscriber, **traits)
         customers.append(replace(customer, subscriber=subscriber))
         entries += opening
-    written = listed(customers, passwords, plan)
+    bought = [] if given["valid_until"] else _first_packages(office, customers, plan)
+    until = {one.subscriber.login: one.subscriber for _, one in bought}
+    people = [until.get(one.subscriber.login, one.subscriber) for one in customers]
+    written = listed(people, passwords, plan)
     if file is not None:
         _write(file, written)
     try:
@@ -103,6 +111,7 @@ async def generate(
             await office_subscribers.add(connection, customers, entries)
             told = [added(office, "subscriber generate", one, reason) for one in customers]
             await office.audit_all(connection, told)
+            await write_and_tell(office, connection, bought, "subscriber renew")
     except BaseException:
         if file is not None:
             _take_back(file)
@@ -111,6 +120,25 @@ async def generate(
         click.echo(written, nl=False)
     else:
         click.echo(f"added {count} subscribers; their passwords are in {file}")
+
+
+def _first_packages(
+    office: Office, customers: list[Customer], plan: Plan
+) -> list[tuple[Customer, Renewal]]:
+    """The time of each, bought from its balance; HouseError when that is not enough."""
+    made: list[tuple[Customer, Renewal]] = []
+    for one in customers if unpaid(plan) else ():
+        stamp = Stamp(office.ids.next(), FIRST_KEY, office.now_us, f"first {plan.name}")
+        bought = renew(
+            one.subscriber, one.account, plan, purchase_id=office.ids.next(), stamp=stamp
+        )
+        if isinstance(bought, Declined):
+            raise HouseError(
+                f"{bought.text}; give each what plan {plan.name} costs with --balance, or an end "
+                "with --valid-until"
+            )
+        made.append((one, bought))
+    return made
 
 
 async def _made_up(office: Office, count: int, *, prefix: str, length: int) -> dict[str, str]:
@@ -139,13 +167,12 @@ def readable(randomness: Randomness, length: int) -> str:
     return "".join(ALPHABET[randomness.below(len(ALPHABET))] for _ in range(length))
 
 
-def listed(customers: list[Customer], passwords: dict[str, str], plan: Plan) -> str:
+def listed(people: list[Subscriber], passwords: dict[str, str], plan: Plan) -> str:
     """The list as CSV: login, password, plan and until when."""
     drawing = io.StringIO()
     writer = csv.writer(drawing, lineterminator="\n")
     writer.writerow(("login", "password", "plan", "valid_until"))
-    for customer in customers:
-        one = customer.subscriber
+    for one in people:
         until = ""
         if one.valid_until_us is not None:
             until = format_instant(one.valid_until_us, plan.timezone)

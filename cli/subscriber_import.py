@@ -1,8 +1,8 @@
 """`tollhouse subscriber import`: many subscribers from a CSV file, all of them or none.
 
 Everything is read, checked, hashed and sealed first; then one transaction writes all rows with a
-few statements, so the server waits for a fraction of a second. Each faulty line is named with its
-number and its fault; a password is never repeated. What the lines come to is decided in
+few statements: the server waits a second or two for ten thousand. Each faulty line is named with
+its number and its fault; a password is never repeated. What the lines come to is decided in
 `cli.import_difference`.
 """
 
@@ -135,6 +135,7 @@ async def write(office: Office, found: Difference, books: Books, reason: str) ->
         if one.limit_micros is not None
     }
     logins = [one.subscriber.login for one in customers] + [one.login for one, _ in records]
+    deeds = found.deeds(office, reason)
     async with office.database.office() as connection:
         now = await office_crowds.called(connection, logins)
         for login in logins:
@@ -147,7 +148,7 @@ async def write(office: Office, found: Difference, books: Books, reason: str) ->
             await office_crowds.change(connection, records)
         await office_crowds.set_credit_limits(connection, limits)
         if logins:
-            await office.audit_all(connection, found.deeds(office, reason))
+            await office.audit_all(connection, deeds)
 
 
 def counted(found: Difference, *, update: bool) -> str:
@@ -155,6 +156,8 @@ def counted(found: Difference, *, update: bool) -> str:
     said = f"added {len(found.added)} subscribers"
     if update:
         said += f", changed {len(found.changed)}, left {found.unchanged_n} as they were"
+    if found.unpaid_n:
+        said += f"; the time of {found.unpaid_n} is still to be bought with `subscriber renew`"
     return said
 
 

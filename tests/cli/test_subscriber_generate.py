@@ -68,6 +68,25 @@ def test_what_cannot_be_is_one_line_and_adds_nobody(
     assert len(sample.json("subscriber", "list")) == 1
 
 
+def test_time_that_costs_something_is_paid_from_the_balance_or_given(
+    sample: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "day.toml"
+    file.write_text('name = "day"\ncurrency = "USD"\n[package]\nvalidity = "1d"\nprice = "2"\n')
+    sample.run("plan", "load", str(file))
+    words = ("subscriber", "generate", "--plan", "day", "--count", "2")
+    assert "with --balance" in sample.refuse(*words)
+    assert len(sample.json("subscriber", "list")) == 1
+    made = rows(sample.run(*words, "--balance", "2.5").stdout)
+    one = sample.json("subscriber", "show", made[0]["login"])
+    assert one["posted_micros"] == 500_000
+    assert made[0]["valid_until"] and one["valid_until_us"] > one["created_us"]
+    assert sample.serve(login(made[0]["login"], made[0]["password"]))[0].label == "accepted"
+    given = rows(sample.run(*words, "--valid-until", "2030-01-01").stdout)
+    assert sample.money(given[0]["login"])["posted_micros"] == 0
+    assert sample.run("ledger", "check").exit_code == 0
+
+
 def test_look_alikes_are_left_out() -> None:
     assert len(ALPHABET) == len(set(ALPHABET)) == 31
     assert not set(ALPHABET) & set("01ilo")
