@@ -32,7 +32,7 @@ class Size:
     subscribers_n: int = 100_000
     sessions_n: int = 10_000
     many_n: int = 1_000_000
-    rounds: int = 5
+    rounds: int = 3
     seconds: float = 5.0
     warm_s: float = 1.0
     windows: tuple[int, ...] = (16, 64, 128, 256, 512, 1024, 2048)
@@ -43,10 +43,10 @@ class Size:
 
 QUICK = Size(
     subscribers_n=20_000,
-    sessions_n=5_000,
-    many_n=50_000,
+    sessions_n=2_000,
+    many_n=20_000,
     rounds=1,
-    seconds=1.5,
+    seconds=1.0,
     warm_s=0.3,
     windows=(64, 512),
     sql_windows=(16,),
@@ -68,6 +68,12 @@ def note(figures: Figures, work: str, one: Entrant, window: int, run: Run) -> No
 def windows_of(one: Entrant, size: Size) -> Sequence[int]:
     """The windows that a server is tried with."""
     return size.sql_windows if one.few_connections else size.windows
+
+
+def login_windows(figures: Figures, kind: str, one: Entrant, size: Size) -> Sequence[int]:
+    """PAP is tried with every window, the others only with the one that was best for PAP so far."""
+    best = figures.best("pap", one.name)
+    return windows_of(one, size) if kind == "pap" or best is None else [best.window]
 
 
 def interims(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
@@ -105,7 +111,7 @@ def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
         for one in field.entrants():
             with one.serving():
                 for kind in LOGINS:
-                    for window in windows_of(one, size):
+                    for window in login_windows(figures, kind, one, size):
                         run = one.traffic.run(
                             kind,
                             one.auth_port,

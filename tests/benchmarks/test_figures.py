@@ -1,0 +1,70 @@
+"""What is asked of the figures of a comparison, on figures made up for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.figures import FILES, SQL, SQLITE, Figures, Scale, Steady, full_rate_s
+
+
+def made_up() -> Figures:
+    """Two servers, two windows, three rounds."""
+    figures = Figures("2026-01-01 00:00 UTC", "abc1234", {"cpu": "2 × X"}, {"rounds": "3"})
+    for server, window, rates, troubles in (
+        (SQLITE, 64, [10.0, 30.0, 20.0], 0),
+        (SQLITE, 256, [40.0, 41.0, 42.0], 0),
+        (FILES, 64, [50.0, 51.0, 52.0], 0),
+        (FILES, 256, [90.0, 91.0, 92.0], 7),
+        (SQL, 16, [2.0, 2.0, 2.0], 1),
+    ):
+        point = figures.point("interims", server, window)
+        point.rates += rates
+        point.troubles = troubles
+    figures.steady[SQLITE] = Steady(20.0, [1], [3_000], [9], [5], [11_000], 3, 3)
+    figures.scale[SQLITE] = Scale(
+        1_000, 2_000, {"few login": [30.0], "many login": [20.0]}, {"few": 10_000, "many": 410_000}
+    )
+    return figures
+
+
+def test_the_best_window_is_the_highest_median_without_losses() -> None:
+    figures = made_up()
+    best = figures.best("interims", SQLITE)
+    assert best is not None and (best.window, best.rate) == (256, 41.0)
+    best = figures.best("interims", FILES)
+    assert best is not None and best.window == 64
+
+
+def test_a_server_that_loses_in_every_window_is_shown_all_the_same() -> None:
+    best = made_up().best("interims", SQL)
+    assert best is not None and best.troubles == 1
+
+
+def test_a_ratio_needs_both_and_compares_their_best() -> None:
+    figures = made_up()
+    assert figures.ratio("interims", SQLITE, FILES) == 41 / 51
+    assert figures.ratio("pap", SQLITE, FILES) is None
+
+
+def test_cost_and_memory_of_a_session_come_from_few_and_many() -> None:
+    scale = made_up().scale[SQLITE]
+    assert scale.cost("login") == 1.5
+    assert scale.cost("random") is None
+    assert scale.octets_per_session == 400
+
+
+def test_figures_are_read_as_they_were_saved(tmp_path: Path) -> None:
+    figures = made_up()
+    figures.save(tmp_path / "results" / "one.json")
+    assert Figures.load(tmp_path / "results" / "one.json") == figures
+
+
+def test_the_full_rate_is_reached_when_a_whole_second_has_most_of_it() -> None:
+    # Two seconds of nothing, one at half the rate, then the full rate of 100 a tenth.
+    tenths = [0] * 20 + [50] * 10 + [100] * 60
+    assert full_rate_s(tenths) == 2.8  # eight tenths of full rate and two of half: 90 %
+
+
+def test_a_server_that_never_answers_has_no_full_rate() -> None:
+    assert full_rate_s([0] * 100) is None
+    assert full_rate_s([1] * 29) is None

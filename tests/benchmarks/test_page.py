@@ -1,0 +1,41 @@
+"""The table of benchmarks/README.md is what was recorded, and nothing else."""
+
+from __future__ import annotations
+
+from benchmarks.page import BEGIN, END, README, shown, table, whole, with_newest
+from tests.benchmarks.test_figures import made_up
+
+
+def test_the_readme_holds_the_newest_comparison() -> None:
+    text = README.read_text()
+    assert text == with_newest(text), "run `python -m benchmarks.page`"
+
+
+def test_only_what_stands_between_the_markers_is_written_again() -> None:
+    made = with_newest(f"before {BEGIN} old {END} after")
+    assert made.startswith(f"before {BEGIN}\n") and made.endswith(f"{END} after")
+    assert "old" not in made
+
+
+def test_the_page_shows_verdicts_rates_and_conditions() -> None:
+    text = whole(made_up())
+    assert "2026-01-01 00:00 UTC, commit abc1234; 2 × X." in text
+    assert "≥ 0.6 ×" in text and "0.80 ×" in text and "reached" in text
+    assert "41 at 256" in text and "2 at 16 (with losses)" in text
+    assert "91!" in text  # the window in which requests were lost
+    assert "3 of 3" in text
+
+
+def test_a_table_lines_up() -> None:
+    lines = table(("a", "long"), [("1", "2"), ("333", "4")]).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[0] == "| a   | long |"
+
+
+def test_a_figure_has_the_digits_that_mean_something() -> None:
+    assert [shown(value, "ms") for value in (0.123, 12.345, 1234.5, None)] == [
+        "0.12 ms",
+        "12.3 ms",
+        "1,234 ms",
+        "-",
+    ]

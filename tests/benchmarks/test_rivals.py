@@ -1,0 +1,43 @@
+"""FreeRADIUS takes our edits of its stock configuration and answers logins and records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import rivals
+from benchmarks.rivals import FreeRadius
+from benchmarks.traffic import Traffic
+from tests.peers.postgres import PostgresCluster
+
+
+def test_with_a_users_file_it_lets_everybody_in(tmp_path: Path) -> None:
+    server = FreeRadius(rivals.DETAIL, tmp_path, subscribers_n=30)
+    server.start()
+    try:
+        with Traffic(30) as router:
+            runs = [router.run(kind, server.auth_port, count=30) for kind in ("pap", "chap")]
+            runs.append(router.run("interim", server.acct_port, count=30))
+        written = next((tmp_path / "log" / "radacct").glob("*/detail-*")).read_text()
+    finally:
+        server.stop()
+    assert all(run.clean and run.answered == 30 for run in runs), server.words()
+    assert written.count("Interim-Update") == 30
+    assert not list((tmp_path / "log" / "radacct").glob("*/detail-*"))
+
+
+def test_with_a_database_it_lets_everybody_in_and_keeps_their_counters(tmp_path: Path) -> None:
+    with PostgresCluster() as cluster:
+        url = cluster.create_database()
+        server = FreeRadius(rivals.SQL, tmp_path, subscribers_n=30, database_url=url)
+        server.start()
+        try:
+            with Traffic(30) as router:
+                runs = [router.run("mschap", server.auth_port, count=30, timeout=10)]
+                for kind in ("start", "interim"):
+                    runs.append(router.run(kind, server.acct_port, count=30, timeout=10))
+        finally:
+            server.stop()
+        asked = "SELECT count(*), sum(acctoutputoctets), count(DISTINCT username) FROM radacct"
+        kept = cluster.execute(asked, database=url.rpartition("/")[2])
+    assert all(run.clean and run.answered == 30 for run in runs), server.words()
+    assert kept == f"30|{30 * 1_500_000}|30"
