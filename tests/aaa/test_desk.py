@@ -8,6 +8,7 @@ import pytest
 
 from aaa.ports import Changes, StoreUnavailable
 from aaa.request import Recheck
+from domain.account import Status
 from domain.grant import OrderResult
 from domain.session import SessionState
 from tests.aaa.gate import Gate, class_of
@@ -330,3 +331,25 @@ def test_a_change_heard_in_the_middle_of_a_batch_takes_no_row_away_from_it(
     outcomes = gate.serve(gate.login("alice"), gate.login("bob"))
     assert [outcome.label for outcome in outcomes] == ["accepted", "accepted"]
     assert gate.check() == []
+
+
+def test_a_change_is_looked_at_once_what_it_asks_for_is_durable(gate: Gate) -> None:
+    gate.add_subscriber()
+    gate.add_subscriber("bob")
+    gate.hear()
+    gate.accept("alice")
+    before = gate.desk.looked_seq
+    assert before == gate.heard > 0
+    gate.change("alice", status=Status.SUSPENDED)
+    news = [one for one in gate.run(gate.store.feed(0)) if one.seq > gate.heard]
+    gate.desk.absorb(news)
+    (task,) = gate.desk.pending()
+    assert gate.desk.looked_seq == before, "the recheck is not served yet"
+    gate.desk.absorb([])
+    assert gate.desk.looked_seq == before
+    gate.serve(task)
+    gate.heard = news[-1].seq
+    assert gate.desk.looked_seq == gate.heard
+    gate.change("bob", name="Bob")
+    gate.hear()
+    assert gate.desk.looked_seq == gate.heard > news[-1].seq, "it asks for nothing"
