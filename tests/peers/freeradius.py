@@ -55,7 +55,7 @@ modules {{
     }}
 }}
 client tester {{
-    ipaddr = {host}
+    ipaddr = {client}
     secret = {secret}
     require_message_authenticator = {require}
 }}
@@ -117,9 +117,13 @@ class CoaListener:
         secret: str = "testing123",
         *,
         host: str = "127.0.0.1",
+        client: str = "",
         require_message_authenticator: bool = False,
     ) -> None:
-        """Start it on a free UDP port of ``host`` (see ``port``); raises PeerFailed."""
+        """Start it on a free UDP port of ``host`` (see ``port``); raises PeerFailed.
+
+        It hears orders from ``client`` only, which is ``host`` itself unless given.
+        """
         # Its configuration and its client read quotes and backslashes differently: stay clear of
         # both.
         assert re.fullmatch(r"[!#-\[\]-~]+", secret), "a secret without quotes and backslashes"
@@ -129,6 +133,7 @@ class CoaListener:
         self._open: Received | None = None
         self._arrived = threading.Condition()
         self.host = host
+        self._client = client or host
         self.port = 0
         try:
             self._child = self._start(secret, require_message_authenticator)
@@ -143,6 +148,7 @@ class CoaListener:
             text = CONFIGURATION.format(
                 root=self._root,
                 host=self.host,
+                client=self._client,
                 port=self.port,
                 secret=f'"{secret}"',
                 require="yes" if require_message_authenticator else "no",

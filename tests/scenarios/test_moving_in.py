@@ -28,6 +28,15 @@ def steps() -> list[list[str]]:
     return [text.replace("\\\n", " ").splitlines() for text in blocks]
 
 
+def readme_steps() -> list[str]:
+    """The commands of the README's guide."""
+    text = (CHECKOUT / "README.md").read_text()
+    begin = text.index("## A MikroTik in ten minutes")
+    section = "\n".join(line.removeprefix("   ") for line in text[begin:].splitlines())
+    blocks = [block for kind, block in BLOCK.findall(section) if kind == "sh"]
+    return [line for block in blocks for line in block.splitlines()]
+
+
 def plans() -> dict[str, str]:
     """The plan files that the guide shows, by name."""
     found = [text for kind, text in BLOCK.findall(GUIDE) if kind == "toml"]
@@ -107,6 +116,32 @@ def test_the_guide_leads_from_an_empty_server_to_pppoe_and_hotspot_logins(
         assert refused.code == 3
     said = run(site, asking)
     assert "bob" in said and "table-4" in said
+
+
+def test_every_command_of_the_guide_in_the_readme_does_what_it_says(
+    bare_site: Installation, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = bare_site
+    monkeypatch.chdir(CHECKOUT)
+    lines = [line.replace("tower-3", "tower-4").replace("bob", "rob") for line in readme_steps()]
+    assert len(lines) > 8
+    with CoaListener(secret, host="127.0.0.4", client="127.0.0.1") as listener:
+        for line in lines:
+            words = [
+                "127.0.0.4" if word == "127.0.0.1" else word for word in words_of(line, CHECKOUT)
+            ]
+            said = site.run(*words)
+            if words[:2] == ["nas", "add"]:
+                site.tollhouse(
+                    "nas", "set", "tower-4", "--coa-port", str(listener.port), "--secret", secret
+                )
+            assert said.code == 0, f"{line}\n{said.out}{said.err}"
+            if words[:2] == ["nas", "test"]:
+                assert "the secret is right" in said.out
+    with Router(site, source="127.0.0.4", server="127.0.0.4", secret=secret) as router:
+        accept = router.login("rob", "look-glass", Service_Type=2, Framed_Protocol=1)
+    assert accept["Mikrotik-Rate-Limit"] == ["5M/20M 10M/40M 4M/16M 10/10"]
+    assert site.posted("rob") == 0, "two months of 20 from 40"
 
 
 def test_400_running_sessions_are_switched_over_and_the_router_reboots(
