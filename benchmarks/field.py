@@ -50,9 +50,8 @@ def machine() -> dict[str, str]:
         "disk": said_by("stat", "-f", "-c", "%T", DISK) + " on disk",
         "load": f"load {os.getloadavg()[0]:.1f} before",
         "python": f"Python {platform.python_version()}",
-        "freeradius": said_by(find_program("freeradius"), "-v")
-        .partition(" for ")[0]
-        .partition("radiusd: ")[2],
+        "freeradius": "FreeRADIUS "
+        + said_by(find_program("freeradius"), "-v").split()[3].strip(","),
         "postgresql": said_by(str(find_binaries() / "postgres"), "--version"),
     }
 

@@ -137,8 +137,8 @@ class Figures:
 def full_rate_s(tenths: list[int] | tuple[int, ...], *, share: float = 0.9) -> float | None:
     """When answers first came at the full rate, in seconds; None if they never settled.
 
-    The full rate is the median of the last third; it is reached when a whole second before an
-    instant had `share` of it. The beginning of that second is the answer.
+    The full rate is the median of the last third; it is reached at the end of the first whole
+    second that had `share` of it. Answers come in bursts, so a tenth alone would prove nothing.
     """
     if len(tenths) < 30:
         return None
@@ -147,5 +147,5 @@ def full_rate_s(tenths: list[int] | tuple[int, ...], *, share: float = 0.9) -> f
         return None
     for end in range(10, len(tenths) + 1):
         if sum(tenths[end - 10 : end]) >= share * full:
-            return (end - 10) / 10
+            return end / 10
     return None

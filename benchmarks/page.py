@@ -63,7 +63,8 @@ def verdicts(figures: Figures) -> str:
 def rates(figures: Figures) -> str:
     """The rate of each server at its best window, work by work."""
     rows = []
-    for server in CONTESTANTS:
+    seen = {server for work in WORKS for server in figures.curves.get(work, {})}
+    for server in (one for one in CONTESTANTS if one in seen):
         cells = [server]
         for work in WORKS:
             best = figures.best(work, server)
@@ -78,7 +79,7 @@ def curves(figures: Figures) -> str:
     servers = figures.curves.get("interims", {})
     windows = sorted({one.window for curve in servers.values() for one in curve})
     rows = []
-    for server in CONTESTANTS:
+    for server in (one for one in CONTESTANTS if one in servers):
         points = {one.window: one for one in servers.get(server, [])}
         cells = [
             f"{points[window].rate:,.0f}{'!' if points[window].troubles else ''}"
@@ -141,9 +142,10 @@ def whole(figures: Figures) -> str:
     parts = [
         f"{figures.date}, commit {figures.commit}; {machine}.\n{conditions}.",
         verdicts(figures),
-        rates(figures),
-        "A `!` marks windows in which requests were lost or refused.\n\n" + curves(figures),
     ]
+    if figures.curves:
+        told = "A `!` marks windows in which requests were lost or refused.\n\n"
+        parts += [rates(figures), told + curves(figures)]
     if figures.steady:
         parts.append(latencies(figures))
     if SQLITE in figures.scale:

@@ -1,5 +1,5 @@
 /* The floor: a server that answers whatever arrives with a signed packet and does nothing else. It
- * keeps nothing and checks nothing, so nothing that speaks RADIUS on this machine is faster by much.
+ * keeps nothing and checks nothing, so no server that speaks RADIUS on this machine is much faster.
  */
 #ifndef BENCH_ECHO_H
 #define BENCH_ECHO_H

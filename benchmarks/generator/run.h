@@ -27,7 +27,7 @@ static const uint32_t NOBODY = UINT32_MAX;
 typedef struct {
     packet request;
     uint64_t due_ns, sent_ns;
-    uint32_t session, before, after;    /* neighbours in the line of the outstanding, oldest first */
+    uint32_t session, before, after;    /* neighbours in the line of those outstanding */
     uint8_t tries, waiting, kind;
 } slot;
 
@@ -44,8 +44,8 @@ typedef struct {
 } wish;
 
 typedef struct {
-    uint64_t sent, again, answered, rejected, lost, stray, bad, unsent, disconnects, coas, bad_orders;
-    uint64_t exhausted, counted;
+    uint64_t sent, again, answered, rejected, lost, stray, bad, unsent, counted;
+    uint64_t exhausted, disconnects, coas, bad_orders;
     tally waits, orders;
     double counted_s, whole_s, own_cpu_s;
     uint32_t timeline[BUCKETS_MAX], timeline_n;
@@ -85,8 +85,10 @@ static void line_up(driver *d, uint32_t at) {
 
 static void step_out(driver *d, uint32_t at) {
     slot *one = d->slots + at;
-    if (one->before == NOBODY) d->oldest = one->after; else d->slots[one->before].after = one->after;
-    if (one->after == NOBODY) d->newest = one->before; else d->slots[one->after].before = one->before;
+    if (one->before == NOBODY) d->oldest = one->after;
+    else d->slots[one->before].after = one->after;
+    if (one->after == NOBODY) d->newest = one->before;
+    else d->slots[one->after].before = one->before;
 }
 
 static void set_free(driver *d, uint32_t at) {

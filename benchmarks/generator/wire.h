@@ -163,7 +163,9 @@ static inline void sha1(const uint8_t *text, size_t n, uint8_t out[20]) {
     for (const uint8_t *p = blocks; p < blocks + total; p += 64) {
         uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
         for (int i = 0; i < 16; i++) w[i] = (uint32_t)load_be(p + 4 * i, 4);
-        for (int i = 16; i < 80; i++) w[i] = th_rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+        for (int i = 16; i < 80; i++) {
+            w[i] = th_rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+        }
         for (int i = 0; i < 80; i++) {
             uint32_t f = i < 20 ? ((b & c) | (~b & d)) + 0x5a827999u
                        : i < 40 ? (b ^ c ^ d) + 0x6ed9eba1u

@@ -62,7 +62,7 @@ def test_figures_are_read_as_they_were_saved(tmp_path: Path) -> None:
 def test_the_full_rate_is_reached_when_a_whole_second_has_most_of_it() -> None:
     # Two seconds of nothing, one at half the rate, then the full rate of 100 a tenth.
     tenths = [0] * 20 + [50] * 10 + [100] * 60
-    assert full_rate_s(tenths) == 2.8  # eight tenths of full rate and two of half: 90 %
+    assert full_rate_s(tenths) == 3.8  # eight tenths of full rate and two of half: 90 %
 
 
 def test_a_server_that_never_answers_has_no_full_rate() -> None:
