@@ -23,6 +23,7 @@ from store import office_deeds
 from store.office_deeds import Proof, Wanted
 
 PAGE_ROWS = 2_000
+SHORT = 120  # characters of what changed, in a table
 OF_A_LOGIN = ("subscriber", "account", "session")
 _HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{64})", re.ASCII)
 
@@ -164,9 +165,16 @@ def as_row(deed: Deed, output: str) -> dict[str, Any]:
     before, after = json.loads(deed.before), json.loads(deed.after)
     changes = {"before": before, "after": after}
     row["changes"] = changes if output == "json" else changes_in_words(before, after)
+    if output == "table":
+        row["changes"] = in_short(row["changes"])
     if output == "table" and deed.kind not in ("subscriber", "account"):
         row["subject"] = f"{deed.kind} {deed.subject}".strip()
     return row
+
+
+def in_short(text: str) -> str:
+    """A text that fits beside others on a screen; JSON and CSV have all of it."""
+    return text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
 
 
 def changes_in_words(before: dict[str, Any], after: dict[str, Any], *, currency: str = "") -> str:
@@ -200,6 +208,8 @@ def _in_words(name: str, value: Any, currency: str) -> str:
         return instant_in_words(value) if value else "-"
     if isinstance(value, int) and name.endswith("_micros") and currency:
         return format_amount(value, currency)
+    if isinstance(value, list) and name.endswith("_us"):
+        return ", ".join(instant_in_words(one) for one in value)
     if isinstance(value, dict | list):
         return escape_controls(json.dumps(value))
     return escape_controls(str(value))

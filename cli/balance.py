@@ -212,7 +212,8 @@ async def book(
             raise HouseError(f"{login}: {made.text}")
         if not dry_run:
             await office_money.book(connection, made)
-            await tell(office, connection, login, made)
+            command = "top-up" if corrected_seq is None else "correct"
+            await tell(office, connection, login, made, f"balance {command}")
     after = account.balance_micros + amount_micros
     verb = "would be booked" if dry_run else "booked"
     click.echo(

@@ -64,7 +64,7 @@ async def reverse(office: Office, *, login: str, seq: int, **given: Any) -> None
             raise HouseError(f"{login}: {made.text}")
         if not given["dry_run"]:
             await office_money.book(connection, made)
-            await tell(office, connection, login, made)
+            await tell(office, connection, login, made, "balance reverse")
     amount_micros = customer_micros(made.entry)
     verb = "would be booked" if given["dry_run"] else "booked"
     after = money(account.balance_micros + amount_micros, account)

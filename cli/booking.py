@@ -30,12 +30,14 @@ def stamp_of(office: Office, reference: str | None, reason: str) -> Stamp:
     return Stamp(entry_id, key, office.now_us, reason.strip())
 
 
-async def tell(office: Office, connection: Connection, login: str, made: Payment) -> None:
-    """Write into the audit what was booked: entry, amount and why."""
+async def tell(
+    office: Office, connection: Connection, login: str, made: Payment, action: str
+) -> None:
+    """Write into the audit what was booked by a command (`action`): entry, amount and why."""
     entry = made.entry
     await office.audit(
         connection,
-        f"balance {entry.kind}",
+        action,
         kind="account",
         row_id=entry.account_id,
         subject=login,

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from aaa.ports import Decision
+from cli.audit import changes_in_words, in_short
 from cli.customers import customer_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
@@ -90,7 +91,9 @@ async def timeline_(
         for line in lines_of(found, names, customer.account.currency)
         if span.since_us <= line["at_us"] <= span.until_us
     ]
-    lines.sort(key=lambda line: line["at_us"])
+    lines.sort(key=lambda line: (line["at_us"], line.get("entry") or 0))
+    if output == "table":
+        lines = [{**line, "text": in_short(line["text"])} for line in lines]
     render(lines[-span.limit :], SHOWN, output)
 
 
@@ -117,7 +120,7 @@ def lines_of(found: Happened, names: dict[int, str], currency: str) -> Iterator[
     for purchase in found.purchases:
         yield _purchase(purchase, currency)
     for deed in found.deeds:
-        yield _changed(deed)
+        yield _changed(deed, currency)
 
 
 def _line(at_us: int, what: str, text: str, **numbers: int | None) -> Line:
@@ -178,23 +181,12 @@ def _purchase(one: Purchase, currency: str) -> Line:
     return _line(one.created_us, "package", text)
 
 
-def _changed(one: Deed) -> Line:
+def _changed(one: Deed, currency: str) -> Line:
     """Something that a person did."""
-    before, after = json.loads(one.before), json.loads(one.after)
-    changes = [
-        f"{name}: {_plain(before.get(name))} -> {_plain(after.get(name))}"
-        if name in before
-        else f"{name}: {_plain(after.get(name))}"
-        for name in {**before, **after}
-    ]
+    changes = changes_in_words(json.loads(one.before), json.loads(one.after), currency=currency)
     text = f"{one.who}: {one.action}"
     if changes:
-        text += f" ({', '.join(changes)})"
+        text += f" ({changes})"
     if one.reason:
         text += f", because {one.reason}"
     return _line(one.at_us, "change", text, deed=one.seq)
-
-
-def _plain(value: Any) -> str:
-    """A value of the audit in few characters."""
-    return "-" if value is None or value == "" else str(value)

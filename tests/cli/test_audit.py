@@ -49,7 +49,7 @@ DEEDS: list[tuple[tuple[str, ...], str, str, dict[str, Any], dict[str, Any]]] = 
     ),
     (
         ("balance", "correct", "alice", "-1", "--entry", "2", "--reason", "twice"),
-        "balance correction",
+        "balance correct",
         "alice",
         {},
         {"entry": 3, "amount_micros": -1_000_000},

@@ -20,5 +20,5 @@ def test_the_audit_is_told_what_was_booked_and_why(sample: House) -> None:
         for row in sample.json("subscriber", "timeline", "alice")
         if row["what"] == "change" and "balance top-up" in row["text"]
     ]
-    assert "amount_micros: 1000000" in deed["text"] and "because cash" in deed["text"]
+    assert "amount: 1.00 USD" in deed["text"] and "because cash" in deed["text"]
     assert "reference: r-2" in deed["text"]
