@@ -31,6 +31,7 @@ class Entrant:
     """A server under test and the router that talks to it."""
 
     few_connections = False  # it refuses what comes beyond its database connections
+    small_buffer = False  # what arrives in one burst beyond some 128 packets is lost
     needs_starts = False  # its sessions have to be started over the wire
 
     def __init__(self, name: str, ports: tuple[int, int], router: Traffic) -> None:
@@ -52,6 +53,8 @@ class Entrant:
 
 class Rival(Entrant):
     """FreeRADIUS."""
+
+    small_buffer = True
 
     def __init__(self, server: FreeRadius, router: Traffic) -> None:
         """With its own router."""

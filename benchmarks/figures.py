@@ -64,7 +64,7 @@ class Scale:
     def cost(self, order: str) -> float | None:
         """How much more an interim costs with many sessions than with few, in one order."""
         few, many = self.rates.get(f"few {order}"), self.rates.get(f"many {order}")
-        if not few or not many:
+        if not few or not many or not statistics.median(many):
             return None
         return statistics.median(few) / statistics.median(many)
 
@@ -109,12 +109,12 @@ class Figures:
     def ratio(self, work: str, one: str, other: str) -> float | None:
         """How many times the rate of the other, each at its best."""
         ours, theirs = self.best(work, one), self.best(work, other)
-        return ours.rate / theirs.rate if ours and theirs else None
+        return ours.rate / theirs.rate if ours and theirs and theirs.rate else None
 
     def cost(self, work: str, against: str, server: str) -> float | None:
         """How many times as long one kind of work takes as another, on one server."""
         dear, cheap = self.best(work, server), self.best(against, server)
-        return cheap.rate / dear.rate if dear and cheap else None
+        return cheap.rate / dear.rate if dear and cheap and dear.rate else None
 
     def save(self, path: Path) -> None:
         """Write everything."""

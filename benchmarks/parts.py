@@ -36,6 +36,7 @@ class Size:
     seconds: float = 5.0
     warm_s: float = 1.0
     windows: tuple[int, ...] = (16, 64, 128, 256, 512, 1024, 2048)
+    small_windows: tuple[int, ...] = (8, 16, 32, 64, 96, 128)  # FreeRADIUS loses larger bursts
     sql_windows: tuple[int, ...] = (4, 8, 12, 16)  # 16 connections: more are refused
     start_s: float = 60.0  # how long the start of very many sessions is watched
     disconnects_n: int = 1_000  # for each server in all rounds
@@ -49,6 +50,7 @@ QUICK = Size(
     seconds=1.0,
     warm_s=0.3,
     windows=(64, 512),
+    small_windows=(16, 64),
     sql_windows=(16,),
     start_s=12.0,
     disconnects_n=100,
@@ -67,7 +69,9 @@ def note(figures: Figures, work: str, one: Entrant, window: int, run: Run) -> No
 
 def windows_of(one: Entrant, size: Size) -> Sequence[int]:
     """The windows that a server is tried with."""
-    return size.sql_windows if one.few_connections else size.windows
+    if one.few_connections:
+        return size.sql_windows
+    return size.small_windows if one.small_buffer else size.windows
 
 
 def login_windows(figures: Figures, kind: str, one: Entrant, size: Size) -> Sequence[int]:

@@ -1,15 +1,15 @@
 """FreeRADIUS as Debian packages it, in three set-ups: what Tollhouse is measured against.
 
 Its stock configuration is copied and only what has to differ is edited; each edit names the text
-that it replaces and fails if the package no longer has it. Thread pool, modules of the default
-site, schema and queries are stock. EAP is taken out (nobody speaks it here, and its certificates
-would have to be made), reject_delay is 0, and rlm_sql has read_groups = no and a pool of 8 to 16.
-`per_packet` says what each set-up does for a packet, so that nobody has to guess what is compared.
+that it replaces and fails if the package no longer has it. Thread pool, modules, schema and queries
+are stock; reject_delay is 0, and rlm_sql has read_groups = no and a pool of 8 to 16. The site is
+ours and as short as the work allows, because the stock one, with its checks of names by regular
+expressions, its realms and its EAP, takes about twice as long for a packet: the faster rival is the
+fairer one. `per_packet` says what each set-up does, so that nobody has to guess.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 import socket
@@ -36,6 +36,43 @@ POOL = {
     "min = ${thread[pool].min_spare_servers}": "min = 8",
     "max = ${thread[pool].max_servers}": "max = 16",
 }
+SITE = """
+server default {{
+	listen {{
+		type = auth
+		ipaddr = 127.0.0.1
+		port = {auth_port}
+	}}
+	listen {{
+		type = acct
+		ipaddr = 127.0.0.1
+		port = {acct_port}
+	}}
+	authorize {{
+		chap
+		mschap
+		{users}
+		pap
+	}}
+	authenticate {{
+		Auth-Type PAP {{
+			pap
+		}}
+		Auth-Type CHAP {{
+			chap
+		}}
+		Auth-Type MS-CHAP {{
+			mschap
+		}}
+	}}
+	preacct {{
+		{unique}
+	}}
+	accounting {{
+		{accounting}
+	}}
+}}
+"""
 TWINS = "its own list of requests (same source, port, id and authenticator), forgotten at a restart"
 NOWHERE, DETAIL, SQL = "files", "detail", "sql"
 
@@ -46,7 +83,7 @@ class FreeRadius:
     PER_PACKET: ClassVar[dict[str, dict[str, str]]] = {
         NOWHERE: {
             "logins": "users file of all subscribers in memory; nothing is stored or held",
-            "interims": "parsed, acct_unique, answered; stored nowhere, not priced",
+            "interims": "parsed and answered; stored nowhere, not priced",
             "durability": "none",
             "duplicates": TWINS,
         },
@@ -115,21 +152,15 @@ class FreeRadius:
         path.write_text(text)
 
     def _write_site(self) -> None:
-        path = self._root / "sites-available" / "default"
-        text = re.sub(r"(?m)^\teap \{\n(?:.*\n)*?\t\}\n", "", path.read_text())
-        text = re.sub(r"(?m)^\t+eap\n", "", text)
-        ports = iter([self.auth_port, self.acct_port] * 2)
-        text = re.sub(r"(?m)^\tport = 0$", lambda _: f"\tport = {next(ports)}", text)
-        text = re.sub(r"(?m)^\tipaddr = \*$", "\tipaddr = 127.0.0.1", text)
-        text = re.sub(r"(?m)^\tipv6addr = ::.*$", "\tipv6addr = ::1", text)
-        path.write_text(text)
-        edits = [("\n\tunix\n", "\n")]
-        if self.kind != DETAIL:
-            edits.append(("\n\tdetail\n", "\n"))
-        if self.kind == SQL:
-            edits += [("\n\t-sql\n", "\n\tsql\n"), ("\n\t-sql\n", "\n\tsql\n")]
-            edits += [("\n\t-sql\n", "\n"), ("\n\t\t-sql\n", "\n")]  # post-auth, and of rejects
-        self._edit("sites-available/default", *edits)
+        """A site with what the work needs and no more."""
+        text = SITE.format(
+            auth_port=self.auth_port,
+            acct_port=self.acct_port,
+            users="sql" if self.kind == SQL else "files",
+            unique="acct_unique" if self.kind == SQL else "",
+            accounting={NOWHERE: "ok", DETAIL: "detail", SQL: "sql"}[self.kind],
+        )
+        (self._root / "sites-available" / "default").write_text(text)
 
     def _write_users(self, subscribers_n: int) -> None:
         users = (

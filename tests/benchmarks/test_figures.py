@@ -46,6 +46,13 @@ def test_a_ratio_needs_both_and_compares_their_best() -> None:
     assert figures.ratio("pap", SQLITE, FILES) is None
 
 
+def test_a_server_that_answered_nothing_in_time_has_no_ratio() -> None:
+    figures = made_up()
+    figures.point("pap", SQLITE, 64).rates.append(5.0)
+    figures.point("pap", SQL, 16).rates.append(0.0)
+    assert figures.ratio("pap", SQLITE, SQL) is None
+
+
 def test_cost_and_memory_of_a_session_come_from_few_and_many() -> None:
     scale = made_up().scale[SQLITE]
     assert scale.cost("login") == 1.5
