@@ -12,7 +12,9 @@ import argparse
 import datetime
 import os
 import platform
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -102,6 +104,7 @@ def main() -> None:
     began_s = time.monotonic()
     figures = Figures(f"{now:%Y-%m-%d %H:%M} UTC", commit(), machine(), conditions(size))
     tempfile.tempdir = DISK  # PostgreSQL's files too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends servers, removes files
     with (
         tempfile.TemporaryDirectory(prefix="tollhouse-bench-") as directory,
         Field(
