@@ -11,7 +11,8 @@
 #   make compare    play the same histories to a stock FreeRADIUS and to Tollhouse (RECORD=)
 #   make fuzz       fuzz everything that reads what others wrote (RUNS=1000000; TARGETS=..., RECORD=)
 #   make sanitize   the compiled parts under the address and undefined-behaviour sanitizers
-#   make bench   run the benchmarks
+#   make bench   run the benchmarks of our own parts
+#   make field   race against FreeRADIUS on this machine (QUICK=--quick, ONLY=interims,logins, RECORD=)
 #   make docs    write the generated pages of docs/ again
 #   make format  lay out the code as `make check` wants it
 #   make lock    compile the lock files from requirements*.in
@@ -41,7 +42,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --g
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: help setup run test check format bench docs lock peers dev debug clean \
-	simulate plant canary chaos compare fuzz sanitize
+	simulate plant canary chaos compare fuzz sanitize field
 
 help:
 	@sed -n 's/^#   make/  make/p' Makefile
@@ -149,6 +150,9 @@ fuzz: dev
 sanitize: dev
 	@bash tests/peers/install.sh fuzz
 	$(BIN)/python -m tests.fuzz.sanitize
+
+field: dev peers
+	@$(BIN)/python -m benchmarks.field $(QUICK) $(if $(ONLY),--only $(ONLY)) $(RECORD)
 
 bench: dev peers
 	@shopt -s nullglob
