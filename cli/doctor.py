@@ -55,7 +55,7 @@ def doctor(ctx: click.Context, /, key_backed_up: bool, output: str) -> None:
     if key_backed_up:
         run(in_office(place, _note_backup))
         return
-    remarks = [*doctor_machine.files(place), *doctor_machine.buffers()]
+    remarks = [*doctor_machine.files(place), *doctor_machine.buffers(place)]
     try:
         remarks += run_looks(place)
     except HouseError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import stat
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from cli import settings
 from cli.errors import HouseError
 from cli.office import Office, open_database, run
 from cli.remark import Level, Remark
-from server.seams import RECEIVE_BUFFER_OCTETS, UdpDatagrams
+from server.seams import UdpDatagrams
 from store.sqlite_driver import install
 
 RMEM_MAX = Path("/proc/sys/net/core/rmem_max")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 HTTP_S = 2
+DROPS = re.compile(r'^aaa_radius_socket_drops_total\{port="(\d+)"\} (\S+)$', re.MULTILINE)
 
 
 def files(place: settings.Place) -> list[Remark]:
@@ -66,20 +68,22 @@ def revision(place: settings.Place) -> list[Remark]:
     return [Remark(Level.OK, "database", f"revision {head_revision()}, commits are durable")]
 
 
-def buffers() -> list[Remark]:
+def buffers(place: settings.Place) -> list[Remark]:
     """May a socket have the receive buffer that the server asks for? Else bursts are lost."""
+    wanted = place.settings.radius.receive_buffer_octets
     try:
         allowed = int(RMEM_MAX.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return [Remark(Level.OK, "socket buffers", "this machine does not say")]
-    if allowed >= RECEIVE_BUFFER_OCTETS:
-        return [Remark(Level.OK, "socket buffers", f"up to {allowed} octets")]
+    if allowed >= wanted:
+        text = f"{wanted} octets, and the kernel allows {allowed}"
+        return [Remark(Level.OK, "socket buffers", text)]
     return [
         Remark(
             Level.WARNING,
             "socket buffers",
-            f"the kernel allows {allowed} octets; the server asks for {RECEIVE_BUFFER_OCTETS}",
-            f"sysctl -w net.core.rmem_max={RECEIVE_BUFFER_OCTETS}, and in /etc/sysctl.d",
+            f"the kernel allows {allowed} octets; the server asks for {wanted}",
+            f"sysctl -w net.core.rmem_max={wanted}, the same in /etc/sysctl.d, and a restart",
         )
     ]
 
@@ -102,9 +106,22 @@ async def ports(office: Office) -> list[Remark]:
         advice = "stop the other server, or change [radius] in the settings"
         return [Remark(Level.FAULT, "server", f"{', '.join(taken)}: {text}", advice)]
     if answer == 200:
-        return [Remark(Level.OK, "server", "running and ready")]
+        return [Remark(Level.OK, "server", "running and ready"), *await _losses(office)]
     text = "running, and says that it is not ready"
     return [Remark(Level.FAULT, "server", text, "look into its log, and at /readyz")]
+
+
+async def _losses(office: Office) -> list[Remark]:
+    """Has the kernel thrown datagrams away since the server started? It counts them by port."""
+    metrics = office.place.settings.metrics
+    _, page = await _page(metrics.listen, metrics.port, "metrics") or (0, "")
+    found = {port: int(float(count)) for port, count in DROPS.findall(page)}
+    lost = [f"{count} at port {port}" for port, count in sorted(found.items()) if count]
+    if not lost:
+        return []
+    text = f"datagrams lost before they were read, since the start: {', '.join(lost)}"
+    advice = "if it grows: raise radius.receive_buffer_octets and net.core.rmem_max"
+    return [Remark(Level.WARNING, "lost datagrams", text, advice)]
 
 
 def _taken(address: str, port: int) -> bool:
@@ -119,12 +136,18 @@ def _taken(address: str, port: int) -> bool:
 
 async def _readiness(address: str, port: int) -> int | None:
     """The HTTP status of /readyz; None when nobody answers."""
+    answer = await _page(address, port, "readyz")
+    return answer[0] if answer is not None else None
+
+
+async def _page(address: str, port: int, name: str) -> tuple[int, str] | None:
+    """HTTP status and body of a page; None when nobody answers."""
     try:
         async with asyncio.timeout(HTTP_S):
             reader, writer = await asyncio.open_connection(address, port)
-            writer.write(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            first = await reader.readline()
+            writer.write(f"GET /{name} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
             writer.close()
-        return int(first.split()[1])
+        return int(head.split()[1]), body.decode(errors="replace")
     except (OSError, TimeoutError, IndexError, ValueError):
         return None

@@ -86,6 +86,16 @@ class RadiusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_max: Annotated[
         int, Meta(ge=1, le=8_192, description="Requests decided and committed together at most.")
     ] = 1_024
+    receive_buffer_octets: Annotated[
+        int,
+        Meta(
+            ge=65_536,
+            le=268_435_456,
+            description="The receive buffer asked of the kernel for each socket: what arrives "
+            "faster than it is read waits there, and is dropped when it is full. The kernel grants "
+            "no more than `net.core.rmem_max`; `tollhouse doctor` says when that is too little.",
+        ),
+    ] = 4_194_304
 
 
 class MetricsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,6 +52,7 @@ def limits(settings: Settings) -> Limits:
         queue_max_n=radius.queue_max,
         batch_max_n=radius.batch_max,
         reply_keep_us=radius.reply_cache_s * 1_000_000,
+        receive_buffer_octets=radius.receive_buffer_octets,
     )
 
 

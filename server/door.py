@@ -89,7 +89,7 @@ class Door:
             Code.ACCESS_ACCEPT if Code.ACCESS_REQUEST in codes else Code.ACCOUNTING_RESPONSE
         )
         self._port: DatagramPort | None = None
-        self._port_n = 0
+        self.port_n = 0
         self.address = ""  # as people write it, once it is open
 
     def open(self, datagrams: Datagrams, host: str, port: int) -> None:
@@ -100,8 +100,8 @@ class Door:
             raise OSError(
                 error.errno, f"cannot listen on {host} port {port}: {error.strerror}"
             ) from None
-        self._port_n = int(getattr(self._port, "port", port))  # when any free one would do
-        self.address = f"[{host}]:{self._port_n}" if ":" in host else f"{host}:{self._port_n}"
+        self.port_n = int(getattr(self._port, "port", port))  # when any free one would do
+        self.address = f"[{host}]:{self.port_n}" if ":" in host else f"{host}:{self.port_n}"
 
     def close(self) -> None:
         """Give the port back."""
@@ -113,6 +113,10 @@ class Door:
         """Datagrams the kernel dropped because nobody read them in time, if it can tell."""
         return int(getattr(self._port, "drops", int)())
 
+    def receive_buffer_octets(self) -> int:
+        """The receive buffer that the kernel granted, if it can tell."""
+        return int(getattr(self._port, "receive_buffer_octets", int)())
+
     # ---------------------------------------------------------------- in
 
     def received(self, octets: bytes, peer: tuple[str, int], local: str) -> None:
@@ -121,7 +125,7 @@ class Door:
         device = foyer.roster.find(peer[0])
         if device is None:
             foyer.meters.unknown_client[()] += 1
-            foyer.knocks.note(peer[0], octets, self._port_n, foyer.clock.now_us())
+            foyer.knocks.note(peer[0], octets, self.port_n, foyer.clock.now_us())
             return
         try:
             code, identifier, _length, authenticator = peek(octets)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from aaa.ports import StoreUnavailable
@@ -322,8 +322,10 @@ class Server:
 
     def pages(self) -> Mapping[str, Page]:
         """The pages of the HTTP port: name to a function giving status, type and body."""
-        return Pages(self, self._desk, self._seams.clock, version=self._version).by_name()
+        return Pages(
+            self, self._desk, self._seams.clock, self._limits, version=self._version
+        ).by_name()
 
-    def socket_drops(self) -> int:
-        """Datagrams that the kernel dropped before a door read them."""
-        return sum(door.drops() for door in self._doors)
+    def doors(self) -> Sequence[Door]:
+        """The open doors, for the figures that their sockets have."""
+        return self._doors

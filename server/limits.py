@@ -37,6 +37,7 @@ class Limits:
     reply_keep_us: int = 5_000_000  # how long a reply is kept for repeats (5 to 30 s)
     replies_max_n: int = 131_072  # requests and replies that are remembered
     status_per_s: int = 20  # Status-Server packets of one device
+    receive_buffer_octets: int = 4_194_304  # asked of the kernel for each listening socket
     order_sockets_n: int = 4  # source ports for orders, 256 outstanding each
     feed_poll_us: int = 200_000  # how often the feed is read where nobody tells us
     sweep_us: int = 2_000_000  # how often sessions that time decides about are looked for

@@ -6,11 +6,13 @@ are looked up here, when somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from domain.seams import Clock
 from server.batcher import Batcher
+from server.door import Door
+from server.limits import Limits
 from server.meters import Meters
 from server.metrics import CONTENT_TYPE, Gauge, Labels, render
 from server.orders import OrderSender
@@ -36,17 +38,20 @@ class Shown(Protocol):
     orders: OrderSender
     lag: LoopLag
 
-    def socket_drops(self) -> int:
-        """Datagrams that the kernel dropped before a door read them."""
+    def doors(self) -> Sequence[Door]:
+        """The open doors."""
 
 
 class Pages:
     """The three pages of one server."""
 
-    def __init__(self, server: Shown, desk: Desk, clock: Clock, *, version: str) -> None:
+    def __init__(
+        self, server: Shown, desk: Desk, clock: Clock, limits: Limits, *, version: str
+    ) -> None:
         self._server = server
         self._desk = desk
         self._clock = clock
+        self._limits = limits
         self._version = version
 
     def by_name(self) -> Mapping[str, Page]:
@@ -86,7 +91,9 @@ class Pages:
             "ready": lambda: {(): int(server.readiness.ready(self._clock.monotonic_us()))},
             "disk_free": self._disk,
             "loop_lag": lambda: {(): server.lag.lag_us},
-            "socket_drops": lambda: {(): server.socket_drops()},
+            "socket_drops": self._drops,
+            "receive_buffers": self._buffers,
+            "receive_buffer_wanted": lambda: {(): self._limits.receive_buffer_octets},
             "build_info": lambda: {(self._version,): 1},
         }
 
@@ -96,6 +103,22 @@ class Pages:
             device = self._server.roster.by_id(device_id)
             key = (device.name if device else "removed",)
             found[key] = found.get(key, 0) + count_n
+        return found
+
+    def _drops(self) -> dict[Labels, float]:
+        """By port; the sockets of several addresses are added up."""
+        found: dict[Labels, float] = {}
+        for door in self._server.doors():
+            key = (str(door.port_n),)
+            found[key] = found.get(key, 0) + door.drops()
+        return found
+
+    def _buffers(self) -> dict[Labels, float]:
+        """By port; the smallest where it has the sockets of several addresses."""
+        found: dict[Labels, float] = {}
+        for door in self._server.doors():
+            key, octets = (str(door.port_n),), door.receive_buffer_octets()
+            found[key] = min(found.get(key, octets), octets)
         return found
 
     def _disk(self) -> dict[Labels, float]:

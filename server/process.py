@@ -168,7 +168,11 @@ class _Process:
             clock=clock,
             randomness=randomness,
             ids=MonotoneIds(clock, randomness),
-            datagrams=UdpDatagrams(self._loop, self._unsent),
+            datagrams=UdpDatagrams(
+                self._loop,
+                self._unsent,
+                receive_buffer_octets=self._limits.receive_buffer_octets,
+            ),
             spawn=self._spawn,
             disk_free_octets=None if path is None else partial(disk_free_octets, path),
         )

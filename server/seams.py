@@ -19,7 +19,7 @@ import struct
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from domain.seams import Clock, Randomness, compose_id
 
@@ -175,6 +175,10 @@ class UdpPort:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
+    def receive_buffer_octets(self) -> int:
+        """What the kernel granted; it doubles that for its own needs and tells the double."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+
     def drops(self) -> int:
         """Datagrams the kernel threw away because this socket's buffer was full, so far."""
         with contextlib.suppress(OSError, struct.error):
@@ -234,14 +238,20 @@ class UdpPort:
 class UdpDatagrams:
     """Binds UDP sockets on one asyncio loop (domain.seams.Datagrams).
 
-    `unsent()` is called for each datagram the kernel would not take.
+    `unsent()` is called for each datagram the kernel would not take. `receive_buffer_octets` is
+    asked for each socket; the kernel grants no more than its own limit and says nothing.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, unsent: Callable[[], None] = lambda: None
+        self,
+        loop: asyncio.AbstractEventLoop,
+        unsent: Callable[[], None] = lambda: None,
+        *,
+        receive_buffer_octets: int = RECEIVE_BUFFER_OCTETS,
     ) -> None:
         self._loop = loop
         self._unsent = unsent
+        self._receive_buffer_octets = receive_buffer_octets
 
     def bind(self, host: str, port: int, received: Received) -> UdpPort:
         """Bind an IPv4 or IPv6 address; raises OSError when it is taken or not ours.
@@ -252,7 +262,7 @@ class UdpDatagrams:
         bound = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             bound.setblocking(False)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer_octets)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_OCTETS)
             if six:
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -264,13 +274,6 @@ class UdpDatagrams:
             bound.close()
             raise
         return UdpPort(self._loop, bound, received, self._unsent)
-
-
-class Announce(Protocol):
-    """Tells whoever supervises the process how far it has come."""
-
-    def __call__(self, state: str) -> None:
-        """`READY=1`, `STOPPING=1` or another line of sd_notify(3)."""
 
 
 def announce(state: str) -> None:

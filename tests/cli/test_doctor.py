@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import pytest
+
+from cli import doctor_machine
 from store.sqlite_driver import install
 from tests.cli.house import House, login
 
@@ -53,6 +58,50 @@ def test_a_missing_database_is_a_fault(bare: House) -> None:
 def test_a_server_that_does_not_run_is_a_warning(sample: House) -> None:
     (remark,) = remarks(sample)["server"]
     assert (remark["level"], remark["advice"]) == ("warning", "`tollhouse serve`")
+
+
+@pytest.mark.parametrize(("allowed", "level"), [(212_992, "warning"), (4_194_304, "ok")])
+def test_a_kernel_that_grants_too_small_a_buffer_is_pointed_at(
+    sample: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int, level: str
+) -> None:
+    limit = tmp_path / "rmem_max"
+    limit.write_text(f"{allowed}\n")
+    monkeypatch.setattr(doctor_machine, "RMEM_MAX", limit)
+    (remark,) = remarks(sample)["socket buffers"]
+    assert remark["level"] == level
+    assert str(allowed) in remark["text"] and "4194304" in remark["text"]
+    if level == "warning":
+        assert "sysctl -w net.core.rmem_max=4194304" in remark["advice"]
+
+
+class Pages(BaseHTTPRequestHandler):
+    """A server that runs well, but whose kernel had no room for some datagrams."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        if self.path == "/metrics":
+            self.wfile.write(
+                b'aaa_radius_socket_drops_total{port="1812"} 0.0\n'
+                b'aaa_radius_socket_drops_total{port="1813"} 1.234567e+06\n'
+            )
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_datagrams_that_the_kernel_threw_away_are_pointed_at(sample: House) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as pages:
+        Thread(target=pages.serve_forever, daemon=True).start()
+        text = sample.config.read_text()
+        settings, metrics = text.split("[metrics]\n")
+        _, rest = metrics.split("port = ", 1)
+        port = pages.server_address[1]
+        sample.config.write_text(f"{settings}[metrics]\nport = {port}\n{rest.split(chr(10), 1)[1]}")
+        (remark,) = remarks(sample)["lost datagrams"]
+        pages.shutdown()
+    assert remark["level"] == "warning"
+    assert "1234567 at port 1813" in remark["text"] and "1812" not in remark["text"]
 
 
 def test_a_clock_that_is_behind_the_books_is_a_fault(sample: House) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from cli import settings
 from cli.settings_table import Settings
 
-UNITS = ("_days", "_s", "_ms", "_days", "_max", "port", "url", "file", "listen", "level", "format")
+UNITS = ("_days", "_s", "_ms", "_octets", "_max", "port", "url", "file", "listen", "level", "format")
 
 
 def test_the_shipped_file_is_the_defaults() -> None:

@@ -20,6 +20,7 @@ reject_delay_ms = 3
 reply_cache_s = 7
 queue_max = 2000
 batch_max = 9
+receive_buffer_octets = 100000
 [accounting]
 interim_s = 61
 clock_skew_s = 62
@@ -47,7 +48,8 @@ def test_every_changed_setting_changes_what_is_wired() -> None:
     limits = wiring.limits(changed)
     assert (limits.listen, limits.auth_port, limits.acct_port) == (("127.0.0.1",), 1, 2)
     assert (limits.reply_keep_us, limits.queue_max_n, limits.batch_max_n) == (7_000_000, 2000, 9)
-    sections = set(msgspec.structs.asdict(changed)) - {"database", "keys", "log"}
+    assert limits.receive_buffer_octets == 100_000
+    sections = set(msgspec.structs.asdict(changed)) - {"database", "keys", "log", "retention"}
     assert sections == {"radius", "accounting", "metrics"}, "a new section needs wiring"
 
 

@@ -57,6 +57,25 @@ def test_a_whole_server_starts_and_stops_on_fake_seams_alone() -> None:
     asyncio.run(story())
 
 
+def test_what_the_kernel_says_of_sockets_is_shown_by_port() -> None:
+    server = unstarted()
+
+    async def story() -> None:
+        await server.start()
+        bound = [door._port for door in server.doors()]
+        for at, port in enumerate(bound):
+            setattr(port, "drops", lambda at=at: 3 + at)  # noqa: B010 - as a real socket has it
+            setattr(port, "receive_buffer_octets", lambda: 212_992)  # noqa: B010
+        text = server.pages()["metrics"]()[2].decode()
+        server.close()
+        assert 'aaa_radius_socket_drops_total{port="1812"} 3.0' in text
+        assert 'aaa_radius_socket_drops_total{port="1813"} 4.0' in text
+        assert 'aaa_radius_receive_buffer_bytes{port="1813"} 212992.0' in text
+        assert "aaa_radius_receive_buffer_wanted_bytes 4.194304e+06" in text
+
+    asyncio.run(story())
+
+
 def test_every_family_that_meters_do_not_count_is_looked_up() -> None:
     meters = Meters()
     looked_up = {family.source for family in FAMILIES if not hasattr(meters, family.source)}
@@ -64,4 +83,4 @@ def test_every_family_that_meters_do_not_count_is_looked_up() -> None:
     text = server.pages()["metrics"]()[2].decode()
     for family in FAMILIES:
         assert f"# HELP {family.name}" in text
-    assert len(looked_up) == 12
+    assert len(looked_up) == 14

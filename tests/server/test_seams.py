@@ -170,6 +170,27 @@ def test_what_the_kernel_does_not_take_is_counted_and_raises_nothing() -> None:
     run(asyncio.new_event_loop, story())
 
 
+def test_what_does_not_fit_into_the_receive_buffer_is_counted_by_the_kernel() -> None:
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        small, large = (
+            UdpDatagrams(loop, receive_buffer_octets=octets).bind("127.0.0.1", 0, lambda *_: None)
+            for octets in (8_192, 65_536)
+        )
+        assert small.receive_buffer_octets() == 8_192
+        assert large.receive_buffer_octets() == 65_536
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
+            for _ in range(50):  # nobody reads before the loop turns
+                router.sendto(bytes(1_000), ("127.0.0.1", small.port))
+                router.sendto(bytes(100), ("127.0.0.1", large.port))
+        assert 0 < small.drops() < 50
+        assert large.drops() == 0
+        small.close()
+        large.close()
+
+    run(asyncio.new_event_loop, story())
+
+
 def test_a_port_that_is_taken_says_so() -> None:
     async def story() -> None:
         datagrams = UdpDatagrams(asyncio.get_running_loop())
