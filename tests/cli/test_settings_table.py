@@ -9,7 +9,8 @@ import msgspec
 from cli import settings
 from cli.settings_table import Settings
 
-UNITS = ("_days", "_s", "_ms", "_octets", "_max", "port", "url", "file", "listen", "level", "format")
+UNITS = ("_days", "_s", "_ms", "_octets", "_max", "port", "url", "file", "listen", "level")
+UNITS += ("format",)
 
 
 def test_the_shipped_file_is_the_defaults() -> None:
