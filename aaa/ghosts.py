@@ -24,8 +24,11 @@ from domain.session import HoldState, Session, SessionState
 def renewed(turn: Turn, new: Session) -> Session | None:
     """The open session in which this login is only asked again (F-39), if there is one.
 
-    The same device names the same Acct-Session-Id, port and station for the same subscriber.
+    The same device names the same Acct-Session-Id, port and station for the same subscriber; one
+    that names no station may as well use an old id again for a new session.
     """
+    if not station_of(new.calling_station_id):
+        return None
     for session in turn.books.live_sessions(new.account_id):
         if (
             session.state is SessionState.OPEN

@@ -45,7 +45,9 @@ COUNT_MAX: Final = 100_000
 
 @click.command("generate")
 @click.option("--plan", "plan_name", type=NAME, required=True, help="What they buy.")
-@click.option("--count", type=click.IntRange(1, COUNT_MAX), required=True, metavar="N")
+@click.option(
+    "--count", type=click.IntRange(1, COUNT_MAX), required=True, metavar="N", help="How many."
+)
 @click.option("--prefix", default="", metavar="TEXT", help="What every login begins with.")
 @click.option(
     "--length",

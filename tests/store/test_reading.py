@@ -20,6 +20,7 @@ from tests.store.house import (
     House,
     account,
     decision,
+    deed,
     order,
     plan,
     session,
@@ -70,6 +71,7 @@ async def crowd(house: House) -> None:
                 ],
             ),
             of(rows.ORDERS, [order(n, session(n, n), state="done") for n in people]),
+            of(rows.DEEDS, [deed(1 + n) for n in people]),
             of(rows.SUSPENSE, [suspended_usage(n, session_id=n, state="dropped") for n in people]),
         ):
             await connection.execute(insert(table), made)
