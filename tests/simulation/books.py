@@ -83,6 +83,20 @@ class Session(NamedTuple):
     records_n: int
     adopted: int
     replaced_by: int
+    walled: int
+    unrated_input: int
+    unrated_output: int
+    unrated_s: int
+
+    @property
+    def unrated(self) -> Usage:
+        """What of its counters is nobody's to pay: behind a wall, or before its adoption."""
+        return Usage(self.unrated_input, self.unrated_output, self.unrated_s)
+
+    @property
+    def rated(self) -> Usage:
+        """What is charged."""
+        return Usage(*(all_ - free for all_, free in zip(self.usage, self.unrated, strict=True)))
 
     @property
     def usage(self) -> Usage:

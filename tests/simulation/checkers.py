@@ -20,13 +20,14 @@ from pysqlite3 import dbapi2 as sqlite3
 
 from store.books_check import Finding, check_books
 from store.database import Database
-from tests.simulation import claims, laws, promises, reckoning
+from tests.simulation import claims, deeds, laws, promises, reckoning, sales
 from tests.simulation.books import Books
 from tests.simulation.disk.disk import Disk
 from tests.simulation.duties import Duties
 from tests.simulation.journaled import Journal
 from tests.simulation.overdraft import Watch
 from tests.simulation.seams import MachineClock
+from tests.simulation.standing import Standing
 from tests.simulation.swarm import Swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
@@ -67,6 +68,7 @@ class Checker:
         self._host = host
         self._truth = truth
         self._watch = Watch()
+        self._standing = Standing()
         self._duties = Duties()
         if plan is not None:
             self._duties = Duties(plan.start_wait_s, plan.stale_min_s)
@@ -125,6 +127,7 @@ class Checker:
             *promises.judge(books, news, now_us),
             *claims.ended(books, news, self._truth, self._world.figures),
             *claims.ordered(books, news),
+            *self._standing.judge(books, news, now_us),
             *self._duties.judge(books, news, self._truth, self._world.figures, self._world.now_us),
         ]
 
@@ -178,6 +181,8 @@ class Checker:
         return [
             *reckoning.covered(books, self._truth, self._journal),
             *reckoning.paid(books, self._truth),
+            *sales.judge(books, self._truth),
+            *deeds.judge(books),
         ]
 
     # ---------------------------------------------------------------- the end
@@ -185,6 +190,13 @@ class Checker:
     def healed(self) -> None:
         """All faults have ended: from now on orders must be heard soon."""
         self._calm_us = self._world.now_us
+
+    def when_calm(self) -> None:
+        """A look at who stands where, now that nothing is in the way."""
+        if self._plan is None or "packages" not in self._plan.kinds:
+            return
+        now_us = self._host.clock.now_us()
+        self._report(self._standing.when_calm(self.books, self._truth, self._world.now_us, now_us))
 
     def unfinished(self) -> list[str]:
         """What the server has still to do before the end can be judged."""

@@ -203,6 +203,17 @@ class Connection:
         self.truth.limit_octets = kept.octets
         self._watch()
 
+    def serve(self, told: Told) -> None:
+        """A place and a speed that an order changes; what it does not name stays."""
+        truth = self.truth
+        if told.garden:
+            truth.garden = told.garden
+        if told.up_bps and told.down_bps and self.profile.polices_as_told:
+            truth.speed_bps = (told.up_bps, told.down_bps)
+            truth.rate_bps = max(truth.rate_bps, sum(truth.speed_bps))
+            up, down = self.meter.rate
+            self.turn((min(up, told.up_bps // 8), min(down, told.down_bps // 8)))
+
     def _watch(self) -> None:
         """Wait for the tick at which a limit will have been reached."""
         if self._limit_timer is not None:

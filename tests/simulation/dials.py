@@ -50,7 +50,10 @@ def cast(
     if wraps:
         routers[-1] = next(one for one in town.routers() if not one.gigawords)
         routers = list(dict.fromkeys(routers))
-    residents = _invited(dice, everybody, plan.subscribers_n, wraps)
+    residents = _invited(dice, everybody[: town.SUBSCRIBERS_N], plan.subscribers_n, wraps)
+    if "packages" in plan.kinds:
+        buyers = dice.sample(everybody[town.SUBSCRIBERS_N :], plan.subscribers_n)
+        residents = [*buyers, *residents[: plan.subscribers_n // 3]]
     truth.routers = [router.name for router in routers]
     truth.cast = {one.login: one.plan for one in residents}
     dials: dict[str, list[Dial]] = {router.name: [] for router in routers}

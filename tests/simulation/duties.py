@@ -89,9 +89,9 @@ class Duties:
             self._refused.add(key)
             station = json.loads(request).get("Calling-Station-Id", "")
             touched = {session.session_id for _, session in news.sessions}
-            taken_n = 0
-            for session_id, state, created_us, of_station in books.ask(
-                "SELECT session_id, state, created_us, calling_station_id"
+            taken_n = [0, 0]  # in the service, and behind its walls: which was asked is not told
+            for session_id, state, created_us, of_station, walled in books.ask(
+                "SELECT session_id, state, created_us, calling_station_id, walled"
                 " FROM sessions WHERE account_id = ?",
                 account_id,
             ):
@@ -99,11 +99,11 @@ class Duties:
                     continue  # its own, on whichever device: a redial takes its place (F-40)
                 waits = created_us + self.start_wait_s * US_PER_S > at_us
                 live = state == OPEN or (state == ACCEPTED and waits)
-                taken_n += live or session_id in touched
+                taken_n[bool(walled)] += live or session_id in touched
             places_n = read(text).sessions_max
-            if taken_n < places_n:
+            if max(taken_n) < places_n:
                 yield (
-                    f"F5: {login} was refused for too many sessions with {taken_n} "
+                    f"F5: {login} was refused for too many sessions with {max(taken_n)} "
                     f"of {places_n} places taken"
                 )
 
@@ -198,6 +198,8 @@ def _told_of_more(books: Books, was: Session | None, session: Session) -> Iterat
     if prices is None or was is None or prices.time != NOTHING or prices.volume == NOTHING:
         return
     both = (was, session)
+    if was.walled or session.walled:
+        return
     if any(one.state != OPEN or one.hold_state != HELD or one.cut_order_id for one in both):
         return
     enough = 2 * prices.next_step_micros() + 2

@@ -12,8 +12,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from billing import payment
+from billing import package, payment
 from cli.people import valid_until_us
+from cli.vocabulary import our_vocabulary
 from domain.account import Status
 from domain.grant import Order, OrderKind
 from domain.ledger import EntryKind
@@ -23,8 +24,10 @@ from nas.dialects import DIALECTS
 from radius import encode_attributes
 from rating.plan_file import parse_plan
 from store import (
+    audit,
     office_devices,
     office_money,
+    office_packages,
     office_plans,
     office_sessions,
     office_subscribers,
@@ -32,7 +35,7 @@ from store import (
 from store.database import Database
 from store.office_connection import Connection
 from tests.simulation import town
-from tests.simulation.truth import OfficeChange, Payment, Truth
+from tests.simulation.truth import OfficeChange, Payment, Sale, Truth
 from tests.simulation.world import World
 
 KINDS = {
@@ -131,6 +134,90 @@ class Purse:
         )
 
 
+class Shop:
+    """Time that is sold, and time that is given after an outage."""
+
+    def __init__(self, world: World, truth: Truth, key: str) -> None:
+        """`key` is the reference that somebody gives; two errands may have the same."""
+        self._world = world
+        self._truth = truth
+        self._key = f"ref:{key}"
+
+    def renew(self, login: str) -> Work:
+        """Somebody buys the package once more."""
+
+        async def write(desk: Desk, connection: Connection) -> bool:
+            one = await office_subscribers.find(connection, login, lock=True)
+            assert one is not None
+            name = package.plan_to_buy(one.subscriber)
+            plan = (await office_plans.newest(connection, [name]))[name]
+            stamp = payment.Stamp(desk.ids.next(), self._key, desk.clock.now_us(), "an errand")
+            made = package.renew(
+                one.subscriber, one.account, plan, purchase_id=desk.ids.next(), stamp=stamp
+            )
+            return await self._write(desk, connection, one, made, "subscriber renew")
+
+        return self._errand(Sale(login, package.RENEWAL, self._key, 0), write)
+
+    def extend(self, login: str) -> Work:
+        """A day for nothing."""
+
+        async def write(desk: Desk, connection: Connection) -> bool:
+            one = await office_subscribers.find(connection, login, lock=True)
+            assert one is not None
+            name = one.subscriber.plan_name
+            plan = (await office_plans.newest(connection, [name]))[name]
+            stamp = payment.Stamp(desk.ids.next(), self._key, desk.clock.now_us(), "an outage")
+            made = package.extend(
+                one.subscriber, plan, days=1, purchase_id=desk.ids.next(), stamp=stamp
+            )
+            return await self._write(desk, connection, one, made, "subscriber extend")
+
+        return self._errand(Sale(login, package.EXTENSION, self._key, 0), write)
+
+    def _errand(self, wish: Sale, write: Callable[[Desk, Connection], Awaitable[bool]]) -> Work:
+        async def work(desk: Desk) -> None:
+            if wish.declined:
+                return
+            if not wish.tried_us:
+                wish.tried_us = self._world.now_us
+                self._truth.sales.append(wish)
+            async with desk.database.office() as connection:
+                one = await office_subscribers.find(connection, wish.login, lock=True)
+                assert one is not None
+                found = await office_packages.purchase_with_key(
+                    connection, one.account.account_id, wish.key
+                )
+                written = found is not None or await write(desk, connection)
+                if found is not None and found.kind != wish.kind:
+                    wish.declined = wish.done_us is None
+                    return
+            if written:
+                wish.done_us = wish.done_us or self._world.now_us
+                self._world.figures[f"{wish.kind}s"] += 1
+            else:
+                wish.declined = wish.done_us is None
+
+        return work
+
+    async def _write(
+        self,
+        desk: Desk,
+        connection: Connection,
+        one: office_subscribers.Customer,
+        made: package.Renewal | payment.Declined,
+        action: str,
+    ) -> bool:
+        if isinstance(made, payment.Declined):
+            return False
+        await office_packages.write(connection, [made])
+        deed = office_packages.told(
+            made, one, action=action, at_us=made.purchase.created_us, who="somebody"
+        )
+        await audit.append(connection, [deed])
+        return True
+
+
 class Changes:
     """Everything that is not money."""
 
@@ -155,17 +242,24 @@ class Changes:
 
     def plan_text(self, dice: random.Random) -> Work:
         """A plan gets another price: its next version."""
-        priced = [name for name, text in town.PLANS.items() if "amount" in text]
+        priced = [name for name, text in town.EVERY_PLAN.items() if "amount" in text]
         used = set(self._truth.cast.values())
-        name = dice.choice([plan for plan in priced if plan in used] or priced)
+        name = dice.choice(
+            [plan for plan in priced if plan in used]
+            or [plan for plan in priced if plan in town.PLANS]
+        )
         amount = f'amount = "{dice.randrange(1, 60) / 1000}"'
-        text = re.sub(r'amount = "[0-9.]+"', amount, town.PLANS[name], count=1)
+        text = re.sub(r'amount = "[0-9.]+"', amount, town.EVERY_PLAN[name], count=1)
         whole = f'name = "{name}"\ncurrency = "USD"\n{text}'
 
         async def write(desk: Desk) -> None:
             if whole not in self._truth.plan_texts:
                 self._truth.plan_texts.append(whole)
-            plan, plan_id, now_us = parse_plan(whole), desk.ids.next(), desk.clock.now_us()
+            plan, plan_id, now_us = (
+                parse_plan(whole, vocabulary=our_vocabulary()),
+                desk.ids.next(),
+                desk.clock.now_us(),
+            )
             async with desk.database.office() as connection:
                 await office_plans.load(connection, plan, plan_id=plan_id, now_us=now_us)
 
@@ -173,7 +267,8 @@ class Changes:
 
     def plan(self, login: str, dice: random.Random) -> Work:
         """A subscriber gets another plan, from the next login on."""
-        name = dice.choice(list(town.PLANS))
+        sold = self._truth.plan_of[login] in town.PACKAGED
+        name = dice.choice(list(town.PACKAGED if sold else town.PLANS))
 
         async def write(desk: Desk) -> None:
             now_us = desk.clock.now_us()

@@ -68,7 +68,7 @@ class History:
             self.world.timeline = []
         self.stormy = True
         self.network = Network(self.world, plan.weather)
-        town.move_in(template, room)
+        town.move_in(template, room, town.ends_us(plan))
         self.host = Host(
             self.world,
             self.network,
@@ -77,6 +77,7 @@ class History:
             settings=DeskSettings(start_wait_s=plan.start_wait_s, stale_min_s=plan.stale_min_s),
             limits=plan.limits,
             pace_us=plan.pace_us,
+            sells="packages" in plan.kinds,
         )
         self._dice = self.world.dice("history")
         self.host.next_doom = self._next_doom
@@ -140,6 +141,7 @@ class History:
                 self.checker.at_end()
                 return
             world.run(lambda: bool(world.failures), world.now_us + REST_LOOK_US)
+            self.checker.when_calm()
         if not world.failures:
             for reason in self._restless():
                 world.violation(f"liveness: {reason}")

@@ -26,6 +26,7 @@ from server.lifecycle import Server
 from server.limits import Limits
 from store.database import Database
 from store.desk import DeskStore
+from store.office_packages import Renewer
 from tests.simulation.database import Pace, connector
 from tests.simulation.disk.disk import Disk, Fault
 from tests.simulation.network import Address, Network, Port
@@ -188,8 +189,9 @@ class Host:
         settings: DeskSettings,
         limits: dict[str, Any],
         pace_us: int = 300,
+        sells: bool = False,
     ) -> None:
-        """`room/run-0` holds the database that the first boot finds."""
+        """`room/run-0` holds the database that the first boot finds; `sells` packages by itself."""
         self.world = world
         self.network = network
         self.clock = MachineClock(world)
@@ -205,6 +207,7 @@ class Host:
         self.next_doom: Callable[[], Doom] = Doom
         self.store_trouble: Callable[[], str] = str
         self._room = room
+        self._sells = sells
         self._keys = keys
         self._settings = settings
         self._limits = limits
@@ -272,7 +275,8 @@ class Host:
             limits = Limits(
                 listen=(SERVER,), auth_port=AUTH_PORT, acct_port=ACCT_PORT, **self._limits
             )
-            server = Server(seams, limits, store=store, desk=self.desk, log=log)
+            packages = Renewer(database, seams.ids) if self._sells else None
+            server = Server(seams, limits, store=store, desk=self.desk, log=log, packages=packages)
             process.failed = server.broke
             self._closes = [store.checkpoint, store.close, database.close]
             await server.start()

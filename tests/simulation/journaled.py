@@ -100,7 +100,7 @@ class Journal:
             "SELECT body, source, sample FROM plans WHERE plan_id = ?", session.plan_id
         )
         tariff = compile_tariff(plan_of(row))
-        wanted = (*session.usage, session.charged_micros)
+        wanted = (*session.rated, session.charged_micros)
         twice = records
         doubted = not device.gigawords and any(one.effect == "low-stop" for _, one in records)
         # A Stop in review may be understood at its second coming, when wraps have been seen.

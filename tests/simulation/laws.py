@@ -198,7 +198,10 @@ def _watermarks(was: Session | None, session: Session) -> Iterator[str]:
         yield f"T1: {name} was charged {was.charged_micros} micros, now {session.charged_micros}"
     if session.records_n < was.records_n or session.version <= was.version:
         yield f"L9: {name} went back from version {was.version} to {session.version}"
-    if was.account_id not in (0, session.account_id) or was.plan_id not in (0, session.plan_id):
+    # Behind a wall nothing was rated yet: then the newest plan rates it from its fall on.
+    replanned = bool(was.walled) and not was.rated.any and not was.charged_micros
+    moved = was.plan_id not in (0, session.plan_id) and not replanned
+    if was.account_id not in (0, session.account_id) or moved:
         yield f"A7: {name} went from account {was.account_id} to {session.account_id}"
 
 
@@ -214,7 +217,7 @@ def _hold(was: Session | None, session: Session) -> Iterator[str]:
         yield f"L6: {name} paid {session.used_micros} of {session.granted_micros} micros"
     if was is None or was.hold_state == session.hold_state:
         return
-    if was.hold_state in RESOLVED:
+    if was.hold_state in RESOLVED and not was.walled:
         revived = was.state in (CLOSED, LAPSED) and session.records_n > was.records_n
         if not revived:
             yield f"L6: {name} was resolved ({was.hold_state}) and is {session.hold_state} now"
@@ -231,20 +234,27 @@ def _price(books: Books, session: Session) -> Iterator[str]:
     if prices is None:
         yield f"L9: {name} has no plan"
         return
-    began = bool(session.start_seen) or session.usage.any
-    if bool(session.fee_due) != (began and not session.class_session_id):
+    first = not (session.class_session_id or session.adopted)
+    began = session.rated.any or (bool(session.start_seen) and not walled_once(session))
+    known = session.rated.any or not walled_once(session)  # else it may have begun unwalled
+    if known and bool(session.fee_due) != (began and first):
         yield f"A2: {name}: the fee is {'' if session.fee_due else 'not '}due"
     owed = prices.price_micros(
-        session.usage, session.free_octets, session.free_s, fee=bool(session.fee_due)
+        session.rated, session.free_octets, session.free_s, fee=bool(session.fee_due)
     )
     if owed != session.charged_micros:
         yield f"A2: {name} is charged {session.charged_micros} micros, its counters cost {owed}"
     rows = books.charged.get(session.session_id, NO_CHARGES)
     volume = (rows.input_octets, rows.output_octets)
-    if prices.volume.per_unit and volume != session.usage[:2]:
-        yield f"A2: {name}: charge rows count {volume} octets of {session.usage[:2]}"
-    if prices.time.per_unit and rows.session_s != session.session_s:
-        yield f"A2: {name}: charge rows count {rows.session_s} s of {session.session_s}"
+    if prices.volume.per_unit and volume != session.rated[:2]:
+        yield f"A2: {name}: charge rows count {volume} octets of {session.rated[:2]}"
+    if prices.time.per_unit and rows.session_s != session.rated.session_s:
+        yield f"A2: {name}: charge rows count {rows.session_s} s of {session.rated.session_s}"
+
+
+def walled_once(session: Session) -> bool:
+    """Does it stand behind a wall, or is there a trace that it did, or of its adoption?"""
+    return bool(session.walled) or session.unrated.any
 
 
 def _included(books: Books, news: News) -> Iterator[str]:
@@ -262,8 +272,8 @@ def _included(books: Books, news: News) -> Iterator[str]:
             continue  # what was included changed on the way
         (prices,) = lists.values()
         due = (
-            min(prices.free_octets, sum(prices.counted(s.usage) for s in mine)),
-            min(prices.free_s, sum(s.session_s for s in mine)),
+            min(prices.free_octets, sum(prices.counted(s.rated) for s in mine)),
+            min(prices.free_s, sum(s.rated.session_s for s in mine)),
         )
         if taken != due:
             yield f"A2: account {account_id} took {taken} of included usage, due were {due}"

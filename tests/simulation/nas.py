@@ -25,7 +25,7 @@ from tests.simulation.profiles import Profile
 from tests.simulation.reboots import Reboots
 from tests.simulation.reports import CAUSES, Reports
 from tests.simulation.swarm import Swarm
-from tests.simulation.town import PLANS, SHARED_SECRET, Router
+from tests.simulation.town import EVERY_PLAN, SHARED_SECRET, Router
 from tests.simulation.truth import Login, TrueSession, Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, World
 
@@ -272,7 +272,7 @@ class Nas:
         """Let a subscriber in, within what was told; nothing is, if the router decides alone."""
         lane, number, session_id = names
         plan = self.truth.plan_of.get(dial.resident.login, attempt.plan)
-        speeds = speeds_bps(PLANS.get(plan, ""), self.router.line_rate_bps)
+        speeds = speeds_bps(EVERY_PLAN.get(plan, ""), self.router.line_rate_bps)
         if self.profile.polices_as_told:
             line = self.router.line_rate_bps
             speeds = (min(told.up_bps or line, line), min(told.down_bps or line, line))
@@ -288,6 +288,7 @@ class Nas:
             speed_bps=speeds,
             rate_bps=sum(speeds),
             interim_s=self.profile.own_interim_s or told.interim_s or INTERIM_S,
+            garden=told.garden,
         )
         setup_us = self.dice.choice((0, 0, 20_000, self.dice.randrange(2 * US_PER_S)))
         self.later(setup_us, self._start, dial, session, (lane, number, self.boots_n), told)

@@ -16,13 +16,22 @@ from domain.seams import Clock
 from server.seams import MonotoneIds
 from store.database import Database, UnsafeDatabase
 from store.office_money import Raced
-from tests.simulation.errands import Changes, Desk, Purse
+from tests.simulation.errands import Changes, Desk, Purse, Shop
 from tests.simulation.host import Host
 from tests.simulation.seams import SeededChance
 from tests.simulation.swarm import Swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, World
 
+USUAL = (
+    ("top-up", "correction", "transfer", "plan-text", "plan", "suspend", "device", "cut"),
+    (36, 8, 12, 14, 8, 8, 8, 10),
+)
+SELLING = (
+    ("renew", "extend", "top-up", "suspend", "transfer", "plan-text", "plan", "device", "cut"),
+    (36, 6, 24, 12, 5, 4, 8, 2, 3),
+)
+TWICE = ("top-up", "correction", "transfer", "renew", "extend")  # by two people at once
 PATIENCE_US = 20 * US_PER_S  # until somebody tries again
 
 Work = Callable[[Desk], Awaitable[None]]
@@ -76,10 +85,8 @@ class Office:
         logins = self._plan_logins()
         purse, changes = Purse(self._world, truth, n), Changes(self._world, truth)
         login, other = dice.choice(logins), dice.choice(list(truth.plan_of))
-        kind = dice.choices(
-            ("top-up", "correction", "transfer", "plan-text", "plan", "suspend", "device", "cut"),
-            (36, 8, 12, 14, 8, 8, 8, 10),
-        )[0]
+        kinds, weights = SELLING if "packages" in self._plan.kinds else USUAL
+        kind = dice.choices(kinds, weights)[0]
         work: Work
         if kind == "top-up":
             amount = dice.choice((10_000, 500_000, 2_000_000, dice.randrange(1, 5_000_000)))
@@ -88,6 +95,9 @@ class Office:
             work = purse.correct(login, dice.choice((-1, 1)) * dice.randrange(1, 400_000))
         elif kind == "transfer":
             work = purse.transfer(login, other, dice.randrange(1, 1_500_000))
+        elif kind in ("renew", "extend"):
+            shop = Shop(self._world, truth, f"{kind}-{dice.choice((n, n, n - 1))}")
+            work = shop.renew(login) if kind == "renew" else shop.extend(login)
         elif kind == "plan-text":
             work = changes.plan_text(dice)
         elif kind == "plan":
@@ -101,7 +111,7 @@ class Office:
             work = changes.device(dice)
         else:
             work = changes.disconnect(login)
-        people_n = 2 if kind in ("top-up", "correction", "transfer") and dice.random() < 0.3 else 1
+        people_n = 2 if kind in TWICE and dice.random() < 0.3 else 1
         return Errand(f"{kind} {login}", work, after_us, people_n)
 
     def _plan_logins(self) -> list[str]:

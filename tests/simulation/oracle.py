@@ -28,6 +28,7 @@ VOLUMES = {
 }
 DURATIONS = {"s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400}
 DURATIONS |= {"day": 86_400, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+WALLS = {1: "on_expired", 2: "on_no_credit", 3: "on_suspended"}
 SPEEDS = {"k": 10**3, "M": 10**6, "G": 10**9, "": 1}
 
 
@@ -77,6 +78,11 @@ class PriceList:
     free_s: int
     sessions_max: int
     rate_bps: int  # down and up together; 0: not policed
+    package_micros: int = 0  # what its time costs
+    validity: tuple[int, str] | None = None  # such as (30, "d"); None: it is not sold by the day
+    grace_s: int = 0
+    auto_renew: bool = False
+    gardens: frozenset[int] = frozenset()  # the walls behind which there is one
 
     @property
     def usage_priced(self) -> bool:
@@ -164,7 +170,21 @@ def read(text: str) -> PriceList:
         free_s=_quantity(included.get("time", 0), DURATIONS),
         sessions_max=plan.get("sessions", 1),
         rate_bps=sum(speeds) if len(speeds) == 2 else 0,
+        **_package(plan.get("package")),
+        gardens=frozenset(number for number, name in WALLS.items() if name in plan),
     )
+
+
+def _package(table: dict[str, Any] | None) -> dict[str, Any]:
+    if table is None:
+        return {}
+    number, unit = _parts(table["validity"])
+    return {
+        "package_micros": _micros(table.get("price", 0)),
+        "validity": (int(number), unit),
+        "grace_s": _quantity(table.get("grace", 0), DURATIONS),
+        "auto_renew": table.get("auto_renew", False),
+    }
 
 
 def _priced(table: dict[str, Any] | None, increment: str, units: dict[str, int]) -> Priced:

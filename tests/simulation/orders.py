@@ -112,7 +112,10 @@ class Orders:
             wait_us = self._nas.dice.choice((0, self._nas.dice.randrange(US_PER_S)))
             self._nas.later(wait_us, self._cut, connection)
         else:
-            connection.limit(wire.told(order))
+            told = wire.told(order)
+            self._world.figures["changes of service"] += bool(told.garden)
+            connection.limit(told)
+            connection.serve(told)
         return 0
 
     def _cut(self, connection: Connection) -> None:

@@ -154,8 +154,8 @@ class Watch:
         if by_octets and prices.time != NOTHING:
             # Either limit leaves all the money to its own side: what the lesser side came to.
             other = min(
-                prices.volume.price_micros(prices.counted(session.usage), session.free_octets),
-                prices.time.price_micros(session.session_s, session.free_s),
+                prices.volume.price_micros(prices.counted(session.rated), session.free_octets),
+                prices.time.price_micros(session.rated.session_s, session.free_s),
             )
             unheard = 0 if by_time else prices.price_at_full_speed_micros(0, late_s)
             return prices.price_at_full_speed_micros(rate_bps, look_s) + other + unheard
@@ -190,7 +190,7 @@ class Watch:
         interval_s = max(true.interim_s * JITTER, Fraction(gap_us, US_PER_S))
         ((orders_n,),) = books.ask(
             "SELECT count(*) FROM orders WHERE account_id = ? AND session_id = ?"
-            " AND kind = 'disconnect'",
+            " AND kind IN ('disconnect', 'service')",
             session.account_id,
             session.session_id,
         )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from tests.simulation.books import ACCEPTED, HELD, OPEN, Account, Books, News, Session
 from tests.simulation.oracle import PriceList, read
 
+NO_CREDIT = 2  # the wall
 ACK_GRACE_US = 5_000_000  # a Disconnect that was acknowledged is not repeated sooner
 
 
@@ -31,6 +32,7 @@ def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
         yield from _left_alone(books, was, session, now_us)
         old = before.get(session.account_id) or account
         yield from _cut(books, was, session, (old, account))
+        yield from _shut_out(books, was, session, (old, account))
     for refusal in news.refusals:
         found = books.ask(
             "SELECT s.account_id, p.source FROM subscribers s JOIN plans p ON p.name = s.plan_name"
@@ -43,14 +45,14 @@ def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
                 account.available_micros, (before.get(account_id) or account).available_micros
             )
             prices = read(text)
-            if least_micros // prices.sessions_max >= _least_login_micros(prices):
+            if least_micros // prices.sessions_max >= least_login_micros(prices):
                 yield (
                     f"F1: {refusal.login} was refused for no credit with {least_micros} micros "
                     f"available, {prices.sessions_max} sessions at most"
                 )
 
 
-def _least_login_micros(prices: PriceList) -> int:
+def least_login_micros(prices: PriceList) -> int:
     """With so much a login buys something, whatever has been used of what is included."""
     return prices.fee_micros + (prices.next_step_micros() + 2 if prices.usage_priced else 0)
 
@@ -73,19 +75,24 @@ def _told(
     seconds_left = session.free_s + max(prices.free_s - taken_s, 0)
     volume = time = 0
     if was is not None:
-        volume = prices.volume.price_micros(prices.counted(was.usage), was.free_octets)
-        time = prices.time.price_micros(was.session_s, was.free_s)
+        volume = prices.volume.price_micros(prices.counted(was.rated), was.free_octets)
+        time = prices.time.price_micros(was.rated.session_s, was.free_s)
+    # Its router counts from its own start: what is nobody's to pay comes on top.
+    up, down, unrated_s = session.unrated
+    besides_octets = {"sum": up + down, "up": up}.get(prices.count, down)
+    octets = max(session.limit_octets - besides_octets, 0)
+    seconds = max(session.timeout_s - unrated_s, 0)
     # Its router looks once a second: what passes until then is paid as well, at least half of it.
-    late_octets = max(min(prices.rate_bps // 8, session.limit_octets - 1), 0)
+    late_octets = max(min(prices.rate_bps // 8, octets - 1), 0)
     for told, worth, besides in (
         (
             f"{session.limit_octets} octets",
-            prices.volume.price_micros(session.limit_octets + late_octets, octets_left),
+            prices.volume.price_micros(octets + late_octets, octets_left),
             time,
         ),
         (
             f"{session.timeout_s} s",
-            prices.time.price_micros(session.timeout_s, seconds_left),
+            prices.time.price_micros(seconds, seconds_left),
             volume if session.timeout_s > 1 else -session.granted_micros,
         ),
     ):
@@ -100,12 +107,24 @@ def _left_alone(books: Books, was: Session | None, session: Session, now_us: int
     """A session that reported usage and has nothing left must be on its way out."""
     if session.state != OPEN or session.cut_order_id or (was and was.cut_order_id):
         return
+    if session.walled:
+        return  # nothing of it costs anything
     waiting = (s for s in books.sessions.values() if s.account_id == session.account_id)
     if session.replaced_by and any(other.state == ACCEPTED for other in waiting):
         return  # a login of its station waits for its Start: which of the two is over is not known
     used = session.usage != (was.usage if was else (0, 0, 0))
     if not used or not exhausted(books, session):
         return
+    if just_cut(books, session, now_us):
+        return
+    yield (
+        f"F2: session {session.session_id} has used its {session.granted_micros} micros, "
+        "nothing more is available, and no Disconnect was ordered"
+    )
+
+
+def just_cut(books: Books, session: Session, now_us: int) -> bool:
+    """Was it cut, and has not reported since (a look in between may have failed)?"""
     acked = books.ask(
         "SELECT o.done_us, s.last_seen_us FROM orders o JOIN sessions s"
         " ON s.account_id = o.account_id AND s.session_id = o.session_id"
@@ -114,12 +133,7 @@ def _left_alone(books: Books, was: Session | None, session: Session, now_us: int
         session.account_id,
         session.session_id,
     )
-    if acked and (now_us - acked[0][0] < 2 * ACK_GRACE_US or acked[0][1] <= acked[0][0]):
-        return  # it was cut, and has not reported since (a look in between may have failed)
-    yield (
-        f"F2: session {session.session_id} has used its {session.granted_micros} micros, "
-        "nothing more is available, and no Disconnect was ordered"
-    )
+    return bool(acked) and (now_us - acked[0][0] < 2 * ACK_GRACE_US or acked[0][1] <= acked[0][0])
 
 
 def exhausted(books: Books, session: Session) -> bool:
@@ -136,6 +150,24 @@ def exhausted(books: Books, session: Session) -> bool:
         and session.held_micros == 0
         and beyond_micros >= (0 if exact else 2)
     )
+
+
+def _shut_out(
+    books: Books, was: Session | None, session: Session, accounts: tuple[Account, Account]
+) -> Iterator[str]:
+    """Nobody is put behind the wall for want of money who has it (as F1, F3)."""
+    prices = books.price_list(session)
+    if session.walled != NO_CREDIT or (was and was.walled == NO_CREDIT) or prices is None:
+        return
+    before, after = accounts
+    held_micros = was.held_micros if was else 0
+    spent_micros = session.charged_micros - (was.charged_micros if was else 0)
+    least_micros = min(before.available_micros + held_micros - spent_micros, after.available_micros)
+    if least_micros // prices.sessions_max >= least_login_micros(prices):
+        yield (
+            f"F3: session {session.session_id} was put behind the wall with {least_micros} micros "
+            f"left for it, {prices.sessions_max} sessions at most"
+        )
 
 
 def _cut(

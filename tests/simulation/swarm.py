@@ -16,7 +16,7 @@ from tests.simulation.profiles import HABITS
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 DAY_US = 24 * 60 * MINUTE_US
-KINDS = (
+SAMPLED = (
     "loss",
     "double",
     "late",
@@ -42,6 +42,8 @@ KINDS = (
     "buggify",
 )
 OFTEN = (("routers", 280), ("office", 100))  # permille of all seeds that have them besides
+DAY_ONE = (("packages", 200),)  # the same, each by dice of its own
+KINDS = (*SAMPLED, *(kind for kind, _ in DAY_ONE))
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class Swarm:
     restarts: list[int] = field(default_factory=list)
     store_permille: int = 0  # commits that meet trouble
     limits: dict[str, int] = field(default_factory=dict)  # bounds of the rim that are made tiny
+    ends_us: dict[str, int] = field(default_factory=dict)  # after the start, when time ends
     start_wait_s: int = 60
     stale_min_s: int = 900
 
@@ -130,15 +133,20 @@ def swarm(seed: int) -> Swarm:
         # At a full line a counter of 32 bits lasts six minutes.
         plan.length_us = max(plan.length_us, 14 * MINUTE_US)
         plan.sessions_n = min(plan.sessions_n, 6)
+    if "packages" in kinds:
+        _sell(plan, random.Random(f"sold/{seed}"))
     return plan
 
 
 def _kinds(seed: int, dice: random.Random) -> frozenset[str]:
     """A few kinds of trouble; people and their boxes more often, for they have most variety."""
-    drawn = set(dice.sample(KINDS, dice.choice((0, 1, 2, 2, 3, 3, 4, 5))))
+    drawn = set(dice.sample(SAMPLED, dice.choice((0, 1, 2, 2, 3, 3, 4, 5))))
     more = random.Random(f"kinds/{seed}")
     for kind, permille in OFTEN:
         if more.randrange(1000) < permille:
+            drawn.add(kind)
+    for kind, permille in DAY_ONE:
+        if random.Random(f"{kind}/{seed}").randrange(1000) < permille:
             drawn.add(kind)
     return frozenset(drawn)
 
@@ -163,6 +171,24 @@ def _weather(dice: random.Random, kinds: frozenset[str]) -> Weather:
         late_us=dice.choice((500_000, 5_000_000, 40_000_000)),
         delay_us=dice.choice((300, 2_000, 30_000)),
     )
+
+
+def _sell(plan: Swarm, dice: random.Random) -> None:
+    """Time that is sold ends while somebody looks, and the office is busy with it."""
+    plan.length_us = max(plan.length_us, dice.choice((15, 20, 30, 60)) * MINUTE_US)
+    plan.subscribers_n = max(plan.subscribers_n, dice.randint(2, 4))
+    plan.office_n = max(plan.office_n, dice.randint(2, 6))
+    plan.limits["feed_poll_us"] = dice.choice((5, 20)) * US_PER_S
+    plan.limits["renewals_us"] = dice.choice((15, 45)) * US_PER_S  # polling is all it costs
+    plan.limits["sweep_us"] = 20 * US_PER_S
+    for login in (f"sub{n:02d}" for n in range(100)):
+        kind = dice.choices(("soon", "within", "over", "far"), (2, 6, 1, 1))[0]
+        plan.ends_us[login] = {
+            "soon": dice.randrange(5 * MINUTE_US),
+            "within": dice.randrange(plan.length_us + 5 * MINUTE_US),
+            "over": -dice.randrange(DAY_US),
+            "far": 30 * DAY_US,
+        }[kind]
 
 
 def _draw_events(plan: Swarm, dice: random.Random) -> None:

@@ -133,7 +133,7 @@ def test_office_work_is_done_beside_the_server_and_seen_by_it(stage: Stage) -> N
 
     stage.host.office_process.spawn(work())
     stage.world.run(lambda: bool(seen), stage.world.now_us + MINUTE_US)
-    assert seen == [town.SUBSCRIBERS_N]
+    assert seen == [len(town.residents())]
 
 
 def test_the_office_dies_with_the_machine(stage: Stage) -> None:

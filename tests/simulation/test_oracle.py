@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli.vocabulary import our_vocabulary
 from rating import compile_tariff, counted_octets, price
 from rating.plan_file import parse_plan
 from tests.simulation import oracle
 from tests.simulation.oracle import Usage
-from tests.simulation.town import PLANS
+from tests.simulation.town import EVERY_PLAN
 
 HEAD = 'name = "it"\ncurrency = "USD"\n'
 CENT_PER_MB = '[price.volume]\namount = "0.01"\nper = "MB"\n'
@@ -141,12 +142,24 @@ def test_t1_and_t2_the_rater_and_the_oracle_agree_on_any_plan(
     assert oracle.read(text).price_micros(Usage(*used), *free) == sum(rated)
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", EVERY_PLAN)
 def test_every_plan_of_the_town_is_read_alike(name: str) -> None:
-    text = HEAD + PLANS[name]
-    plan, prices = parse_plan(text), oracle.read(text)
+    text = HEAD + EVERY_PLAN[name]
+    plan, prices = parse_plan(text, vocabulary=our_vocabulary()), oracle.read(text)
     assert prices.sessions_max == plan.sessions_max
     assert prices.fee_micros == plan.session_fee_micros
     assert (prices.free_octets, prices.free_s) == (plan.included_octets, plan.included_s)
     assert prices.rate_bps == (plan.down_bps or 0) + (plan.up_bps or 0)
     assert prices.priced == plan.priced
+    package = plan.package
+    assert (prices.validity is None) == (package is None)
+    if package is not None:
+        kept = (package.price_micros, package.grace_s, package.auto_renew)
+        assert (prices.package_micros, prices.grace_s, prices.auto_renew) == kept
+    assert prices.gardens == {
+        wall
+        for wall, garden in enumerate(
+            (plan.on_expired, plan.on_no_credit, plan.on_suspended), start=1
+        )
+        if garden is not None
+    }

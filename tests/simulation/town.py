@@ -10,10 +10,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from pysqlite3 import dbapi2
+
 from aaa.sealing import KeyRing, new_key_file
 from tests.aaa.gate import SECRET, Chance, Gate
 from tests.simulation.host import FILE
-from tests.simulation.seams import SeededChance
+from tests.simulation.seams import EPOCH_US, SeededChance
+from tests.simulation.swarm import Swarm
 
 START_US = 3_600_000_000  # histories begin at least so long after the town was built
 
@@ -100,9 +103,119 @@ interim_s = 60
 fee = "0.25"
 """,
 }
+GARDENS = """
+[[on_expired.reply]]
+attributes = ['Mikrotik-Address-List = "walled"', 'Mikrotik-Rate-Limit = "256k/256k"']
+dialect = "mikrotik"
+[[on_expired.reply]]
+attributes = ['Filter-Id = "walled"']
+dialect = "standard"
+[[on_expired.reply]]
+attributes = ['Filter-Id = "walled"']
+dialect = "cisco"
+"""
+ACTIVE = """
+[[reply]]
+attributes = ['Mikrotik-Address-List = "active"']
+dialect = "mikrotik"
+[[reply]]
+attributes = ['Filter-Id = "active"']
+dialect = "standard"
+"""
+
+
+def _behind(*walls: str) -> str:
+    """A garden behind each of these walls."""
+    return "".join(GARDENS.replace("on_expired", wall) for wall in walls)
+
+
+PACKAGED = {  # sold by the day, and what lies behind their walls
+    "pass": f"""
+interim_s = 60
+[package]
+price = "0.90"
+validity = "1h"
+auto_renew = true
+[speeds]
+down = "6M"
+up = "2M"
+[on_expired]
+session_timeout_s = 120
+[on_suspended]
+{_behind("on_expired", "on_suspended")}{ACTIVE}""",
+    "pass-metered": f"""
+sessions = 2
+interim_s = 60
+[package]
+price = "0.25"
+validity = "1h"
+grace = "3m"
+[price.volume]
+amount = "0.006"
+per = "MB"
+[speeds]
+down = "8M"
+up = "4M"
+[on_expired]
+[on_no_credit]
+session_timeout_s = 300
+[on_suspended]
+{_behind("on_expired", "on_no_credit", "on_suspended")}{ACTIVE}""",
+    "pass-plain": """
+interim_s = 60
+[package]
+price = "0.40"
+validity = "2h"
+grace = "2m"
+[price.session]
+fee = "0.01"
+""",
+    "pass-bundle": f"""
+sessions = 2
+interim_s = 60
+[package]
+price = "0.60"
+validity = "1h"
+auto_renew = true
+[price.volume]
+amount = "0.03"
+per = "MB"
+count = "down"
+[included]
+volume = "80 MB"
+[speeds]
+down = "10M"
+up = "2M"
+[on_expired]
+[on_no_credit]
+{_behind("on_expired", "on_no_credit")}""",
+    "walled": f"""
+sessions = 2
+interim_s = 60
+[price.volume]
+amount = "0.008"
+per = "MB"
+[speeds]
+down = "9M"
+up = "3M"
+[on_no_credit]
+[on_suspended]
+session_timeout_s = 60
+{_behind("on_no_credit", "on_suspended")}{ACTIVE}""",
+    "given": """
+interim_s = 60
+sessions = 2
+[package]
+validity = "1h"
+auto_renew = true
+""",
+}
+EVERY_PLAN = PLANS | PACKAGED
 DIALECTS = {"mikrotik": 3, "cisco": 2, "standard": 3}  # how many routers speak each
 BALANCES_MICROS = (300_000, 20_000, 1_500_000, 4_000_000, 12_000_000, 40_000_000)
 SUBSCRIBERS_N = 32
+PASS_BALANCES_MICROS = (1_000_000, 300_000, 3_000_000, 9_000_000, 0)
+PASS_HOLDERS_N = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +243,8 @@ class Router:
 
 def residents() -> list[Resident]:
     """Everybody, always the same."""
-    plans = list(PLANS)
-    return [
+    plans, passes = list(PLANS), list(PACKAGED)
+    everybody = [
         Resident(
             login=f"sub{n:02d}",
             password=f"secret-{n}",
@@ -140,6 +253,16 @@ def residents() -> list[Resident]:
             credit_limit_micros=500_000 if n % 14 == 3 else 0,
         )
         for n in range(SUBSCRIBERS_N)
+    ]
+    return everybody + [
+        Resident(
+            login=f"sub{SUBSCRIBERS_N + n:02d}",
+            password=f"secret-{SUBSCRIBERS_N + n}",
+            plan=passes[n % len(passes)],
+            balance_micros=PASS_BALANCES_MICROS[n % len(PASS_BALANCES_MICROS)],
+            credit_limit_micros=200_000 if n % 7 == 4 else 0,
+        )
+        for n in range(PASS_HOLDERS_N)
     ]
 
 
@@ -177,7 +300,7 @@ def build(directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / FILE
     gate = Gate(f"sqlite:///{path}")
-    for name, text in PLANS.items():
+    for name, text in EVERY_PLAN.items():
         gate.add_plan(f'name = "{name}"\ncurrency = "USD"\n{text}')
     for router in routers():
         made = gate.add_device(
@@ -202,11 +325,32 @@ def build(directory: Path) -> Path:
     return path
 
 
-def move_in(template: Path, room: Path) -> None:
-    """Copy the town into the first directory of a history."""
+def move_in(template: Path, room: Path, ends_us: dict[str, int] | None = None) -> None:
+    """Copy the town into the first directory of a history.
+
+    `ends_us`: until when (UTC) the time of some logins is paid for, as its history has drawn it.
+    """
     room.mkdir(parents=True)
     (room / "run-0").mkdir()
-    shutil.copyfile(template, room / "run-0" / FILE)
+    path = room / "run-0" / FILE
+    shutil.copyfile(template, path)
+    if not ends_us:
+        return
+    connection = dbapi2.connect(str(path))
+    connection.executemany(
+        "UPDATE subscribers SET valid_until_us = ? WHERE login = ?",
+        [(until_us, login) for login, until_us in ends_us.items()],
+    )
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def ends_us(plan: Swarm) -> dict[str, int]:
+    """Until when (UTC) the time of those is paid for who have to buy it."""
+    passes = [one.login for one in residents() if "[package]" in EVERY_PLAN[one.plan]]
+    first_us = EPOCH_US + plan.start_us
+    return {login: first_us + plan.ends_us[login] for login in passes if login in plan.ends_us}
 
 
 SHARED_SECRET = SECRET

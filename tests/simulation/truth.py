@@ -65,6 +65,7 @@ class TrueSession:
     enforces_time: bool = True  # it ends at its Session-Timeout
     obeys: bool = True  # it ends when it is told to; False once it ignored, refused or went on
     denied: bool = False  # its router said while it lived that it knows no such session
+    garden: str = ""  # the address list or filter that it was given last
     told_off_us: int | None = None  # the first genuine Disconnect for it was heard
 
     @property
@@ -119,11 +120,24 @@ class Payment:
 
 
 @dataclass(slots=True)
+class Sale:
+    """Time that the office has sold or given, or tried to: once for each key."""
+
+    login: str
+    kind: str  # "renewal", "extension"
+    key: str
+    tried_us: int
+    done_us: int | None = None  # known to be written
+    declined: bool = False  # politely refused, and never written under this key
+
+
+@dataclass(slots=True)
 class Truth:
     """All of it."""
 
     sessions: list[TrueSession] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    sales: list[Sale] = field(default_factory=list)
     opening_micros: dict[str, int] = field(default_factory=dict)  # by login
     credit_limit_micros: dict[str, int] = field(default_factory=dict)
     boots: list[tuple[str, int, bool]] = field(default_factory=list)

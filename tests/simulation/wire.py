@@ -33,6 +33,7 @@ ACK, NAK = 1, 2  # to be added to the code of an order
 USER_NAME, CHAP_PASSWORD, NAS_IP_ADDRESS, NAS_PORT = 1, 3, 4, 5
 FRAMED_IP_ADDRESS, CLASS, SESSION_TIMEOUT = 8, 25, 27
 CALLING_STATION_ID, NAS_IDENTIFIER = 31, 32
+FILTER_ID = 11
 STATUS_TYPE, DELAY_TIME, INPUT_OCTETS, OUTPUT_OCTETS = 40, 41, 42, 43
 ACCT_SESSION_ID, SESSION_TIME, TERMINATE_CAUSE = 44, 46, 49
 INPUT_GIGAWORDS, OUTPUT_GIGAWORDS, EVENT_TIMESTAMP = 52, 53, 55
@@ -42,6 +43,7 @@ STATUS = {"start": 1, "stop": 2, "interim": 3, "on": 7, "off": 8}
 
 _MIKROTIK, _MICROSOFT = 14988, 311
 _RECV, _XMIT, _RATE, _RECV_HIGH, _XMIT_HIGH, _TOTAL, _TOTAL_HIGH = 1, 2, 8, 14, 15, 17, 18
+_ADDRESS_LIST = 19
 _FACTORS = {"k": 1_000, "M": 1_000_000}
 
 Pair = tuple[int, bytes]
@@ -61,6 +63,7 @@ class Told:
     output: int = 0
     up_bps: int = 0
     down_bps: int = 0
+    garden: str = ""
     tokens: list[bytes] = field(default_factory=list)
 
     @property
@@ -163,6 +166,8 @@ def told(packet: Packet) -> Told:
         output=_wide(packet, _XMIT, _XMIT_HIGH),
         tokens=packet.all(CLASS),
     )
+    place = packet.vsa(_MIKROTIK, _ADDRESS_LIST) or packet.first(FILTER_ID) or b""
+    found.garden = place.decode()
     rate = packet.vsa(_MIKROTIK, _RATE)
     if rate is not None:
         found.up_bps, found.down_bps = (bits(part) for part in rate.decode().split("/"))
