@@ -32,6 +32,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 
+# Much of what the tests do is waiting for peers, so one more at a time than there are cores.
+TEST_JOBS ?= $(shell expr $$(nproc) + 1)
+
 PACKAGES := domain radius rating nas accounting aaa billing store server cli
 COMPILED := $(wildcard $(PACKAGES:%=%/_*.pyx))
 NATIVE := $(COMPILED) $(wildcard $(PACKAGES:%=%/_*.pxd) $(PACKAGES:%=%/_*.h) $(PACKAGES:%=%/_*_c.c))
@@ -108,7 +111,7 @@ run: setup
 	exec $(BIN)/tollhouse serve
 
 test: setup dev peers check
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
 
 check: setup dev
 	@echo "ruff: lint";    $(BIN)/ruff check .
