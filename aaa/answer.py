@@ -14,6 +14,7 @@ from aaa.decisions import Attempt, remember
 from aaa.entitled import REASON_OF, next_look_us
 from aaa.limits import Deal
 from aaa.outcome import Outcome
+from aaa.repeats import key_of
 from aaa.request import Request
 from aaa.turn import Turn
 from domain.account import MacMode, Subscriber
@@ -34,6 +35,7 @@ def accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     grant = grants.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
     session.hold_until_us = turn.after(grant.session_timeout_s + turn.settings.hold_margin_s)
     turn.books.add_session(session)
+    turn.begun[key_of(attempt.request)] = session.session_id
     return answer(turn, attempt, deal, grant)
 
 

@@ -74,7 +74,7 @@ def post_charges(turn: Turn, session: Session) -> None:
 def _overrun(turn: Turn, session: Session, entry: Entry) -> str:
     """The amount and the bound of an overrun, in words of its entry (L8)."""
     deal = limits.deal_of(turn, session)
-    bound = grants.bound_micros(deal) if deal is not None else None
+    bound = grants.bound_micros(deal, turn.settings.start_wait_s) if deal is not None else None
     if bound is not None and entry.overrun_micros > bound:
         turn.notes["overrun-beyond-bound"] += 1
     known = "no bound, the line rate is not known" if bound is None else f"bound {bound} micros"

@@ -19,6 +19,7 @@ from aaa.login import decide_login
 from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
 from aaa.record import decide_record
+from aaa.repeats import Repeats
 from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
@@ -59,6 +60,7 @@ class Desk:
         self._cold = True  # the live sessions are not in memory yet
         self._hearing = Hearing()
         self._devices: dict[int, Device] = {}
+        self._repeats = Repeats()
         self._acked: dict[int, int] = {}
         self._orders: list[Order] = []
         self._recheck: set[int] = set()
@@ -249,6 +251,7 @@ class Desk:
                 continue
             self._orders += self._books.settle()
             self._acked = turn.acked
+            self._repeats.keep(turn.begun, now_us)
             self.notes.update(turn.notes)
             self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
             return outcomes
@@ -269,6 +272,7 @@ class Desk:
             removed=frozenset(senders.keys() - self._devices.keys()),
             journal_id=self._ids.next(),
             acked=dict(self._acked),
+            repeats=self._repeats,
         )
 
     def _parse(self, item: Item) -> Parsed:

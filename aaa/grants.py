@@ -123,19 +123,23 @@ def _rate_bps(plan: Plan, device: Device) -> int:
 DISCONNECT_S = 35  # from the report that tells to the end: its delay, and COA-03's 30 s
 
 
-def bound_micros(deal: Deal) -> int | None:
+def bound_micros(deal: Deal, start_wait_s: int) -> int | None:
     """How far a session of this plan and device may take its account below the floor (1.3).
 
     At the line's full rate for as long as nobody would notice: where the device itself stops at
     its octet limit, as late as it does; elsewhere one interval and what a Disconnect takes. Of
     what is included, a second session is promised a half and a third one a third, though the
-    first may have used all of it unheard. None: no rate is known, so there is no bound.
+    first may have used all of it unheard. A session that a redial has replaced owes what it used
+    since its last report beside the hold that the redial was given, and is left alone for as long
+    as a Start may take. None: no rate is known, so there is no bound.
     """
     rate_bps = _rate_bps(deal.offer, deal.device)
     if not rate_bps:
         return None
     seconds = deal.session.interim_s * 11 // 10 + DISCONNECT_S
-    if deal.dialect.has_octet_limit and deal.plan.volume is not None:
+    if deal.session.replaced_by:
+        seconds += start_wait_s
+    elif deal.dialect.has_octet_limit and deal.plan.volume is not None:
         seconds = deal.dialect.granularity_s
     nths = range(2, deal.plan.sessions_max + 1)
     octets = rate_bps * seconds // 8 + sum(deal.plan.included_octets // nth for nth in nths)

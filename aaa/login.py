@@ -15,7 +15,7 @@ from aaa.answer import accept, answer, refuse
 from aaa.decisions import Attempt, login_key
 from aaa.entitled import REFUSAL_OF, wall_of
 from aaa.limits import Deal
-from aaa.outcome import FAILED, Outcome
+from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.request import Request
 from aaa.turn import Turn
 from accounting import hold
@@ -99,6 +99,9 @@ def _barred(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) ->
 
 def _let_in(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> Outcome:
     """To the service, to the garden behind a wall, or on with what runs already."""
+    if _is_late_copy(turn, attempt):
+        turn.notes["login-copied"] += 1
+        return SILENT
     wall = wall_of(subscriber, plan, turn.now_us)
     if wall is Walled.EXPIRED:
         attempt.facts["valid_until_us"] = subscriber.valid_until_us
@@ -112,6 +115,15 @@ def _let_in(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) ->
     if wall:
         return _stand_before(turn, attempt, deal, wall)
     return _admit(turn, attempt, deal)
+
+
+def _is_late_copy(turn: Turn, attempt: Attempt) -> bool:
+    """Has this very request begun a session, which its device has reported since?
+
+    Then the device has had its Accept, and nobody waits for another one.
+    """
+    session = turn.books.sessions.get(turn.repeats.session_of(attempt.request, turn.now_us))
+    return session is not None and session.state in (SessionState.OPEN, SessionState.CLOSED)
 
 
 def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from aaa.books import Books
 from aaa.hearing import Hearing
 from aaa.ports import Sealer
+from aaa.repeats import Repeats
 from accounting.journal import Record
 from domain.device import Device
 from domain.seams import US_PER_S, Ids, Randomness
@@ -46,6 +47,8 @@ class Turn:
     removed: frozenset[int] = frozenset()  # gone, though packets of theirs still waited
     records: list[Record] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    repeats: Repeats = field(default_factory=Repeats)
+    begun: dict[bytes, int] = field(default_factory=dict)  # login to the session it began
     acked: dict[int, int] = field(default_factory=dict)  # session to when its cut was acked
 
     def spread(self, number: int) -> int:

@@ -399,6 +399,12 @@ def test_a_top_up_between_the_accept_and_the_start_is_told_at_the_start(gate: Ga
     assert gate.check() == []
 
 
+FAST = (
+    'name = "fast"\ncurrency = "USD"\ninterim_s = 300\n[speeds]\ndown = "10M"\nup = "2M"\n'
+    '[price.volume]\namount = "0.01"\nper = "MB"\n'
+)
+
+
 @pytest.mark.parametrize(
     ("dialect", "bound"),
     # 12 Mbit/s are 1.5 MB a second. RouterOS stops at its octet limit within a second; elsewhere
@@ -408,10 +414,7 @@ def test_a_top_up_between_the_accept_and_the_start_is_told_at_the_start(gate: Ga
 def test_l8_the_overrun_names_its_bound_where_the_speed_is_known(
     gate: Gate, dialect: str, bound: int
 ) -> None:
-    gate.add_plan(
-        'name = "fast"\ncurrency = "USD"\ninterim_s = 300\n[speeds]\ndown = "10M"\nup = "2M"\n'
-        '[price.volume]\namount = "0.01"\nper = "MB"\n'
-    )
+    gate.add_plan(FAST)
     gate.add_device("other", dialect=dialect)
     gate.add_subscriber("bob", plan="fast")
     token = class_of(gate.accept("bob", nas="other"))
@@ -494,6 +497,21 @@ def test_limits_that_are_far_away_are_not_told_anew_with_every_report(gate: Gate
     for t in (60, 120, 180):
         gate.at(t).record("interim", token=token, st=t, o=t * MB)
     assert gate.orders == []
+
+
+def test_l8_the_bound_of_a_replaced_session_is_what_it_may_have_used_unheard(gate: Gate) -> None:
+    gate.add_plan(FAST)
+    gate.add_subscriber("alice", plan="fast", balance_micros=1_000_000)
+    mac = "02:00:00:00:00:01"
+    token = class_of(gate.at(0).accept(id="A", mac=mac, port=1))
+    gate.record("start", id="A", token=token, mac=mac)
+    gate.at(300).record("interim", id="A", token=token, mac=mac, st=300, o=1_000_000)
+    assert gate.at(310).accept(id="B", mac=mac, port=1).reply_code == 2
+    gate.at(311).record("stop", id="A", token=token, mac=mac, st=305, o=101_000_000)
+    session = next(one for one in gate.sessions() if one.acct_session_id == "A")
+    charge = [row for row in gate.rows("entries") if row["kind"] == "charge"][-1]
+    bound = (session.interim_s * 11 // 10 + 35 + gate.settings.start_wait_s) * 15_000
+    assert charge["reason"].endswith(f"below the floor by 10000 micros, bound {bound} micros")
 
 
 def test_l8_the_bound_counts_what_sessions_that_share_included_usage_may_use_twice(

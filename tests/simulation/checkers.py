@@ -72,6 +72,7 @@ class Checker:
         self._duties = Duties()
         if plan is not None:
             self._duties = Duties(plan.start_wait_s, plan.stale_min_s)
+            self._watch.start_wait_s = plan.start_wait_s
         self._calm_us: int | None = None
         self._books: Books | None = None
         self._connected = False

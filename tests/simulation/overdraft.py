@@ -47,6 +47,8 @@ class Watch:
     worst: dict[int, Depth] = field(default_factory=dict)  # by account
     cut_seen_us: dict[int, int] = field(default_factory=dict)  # by session: first Disconnect
     left_micros: dict[int, int] = field(default_factory=dict)  # by session: when it closed
+    start_wait_s: int = 60  # a setting of the house
+    _replaced: set[int] = field(default_factory=set)  # a redial had their hold
     _part: dict[int, set[int]] = field(default_factory=dict)
     _corrected: Counter[int] = field(default_factory=Counter)
 
@@ -56,6 +58,8 @@ class Watch:
             if entry.kind == "correction":
                 self._corrected[entry.account_id] -= min(entry.purse_micros(entry.account_id), 0)
         for was, session in news.sessions:
+            if session.replaced_by:
+                self._replaced.add(session.session_id)
             if session.cut_order_id:
                 self.cut_seen_us.setdefault(session.session_id, now_us)
             account = books.accounts.get(session.account_id)
@@ -151,6 +155,10 @@ class Watch:
         look_s = Fraction(true.check_us, US_PER_S)
         by_octets = prices.volume != NOTHING and true.enforces_octets and true.limit_octets > 0
         by_time = prices.time != NOTHING and true.enforces_time and true.limit_s > 0
+        if session.session_id in self._replaced:
+            # What it used unheard is owed beside the hold that a redial was given meanwhile.
+            waited_s = late_s + self.start_wait_s
+            return prices.fee_micros + prices.price_at_full_speed_micros(rate_bps, waited_s)
         if by_octets and prices.time != NOTHING:
             # Either limit leaves all the money to its own side: what the lesser side came to.
             other = min(

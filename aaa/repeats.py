@@ -1,0 +1,52 @@
+"""Late copies of a login: an Access-Request that was sent again, or was long under way.
+
+The door answers copies for some seconds from what it answered first. A copy that comes later looks
+like a redial: it would end the session that its first copy began, and hold its money until nobody
+comes. So for as long as a router may still be asking it is remembered which session a request has
+begun. Only in memory: after a restart a copy counts as a redial, and the session goes on when the
+router reports it. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from aaa.request import Request
+from domain.seams import US_PER_S
+
+KEEP_US: Final = 300 * US_PER_S  # no router asks so long, and no network keeps a datagram so long
+KEPT_MAX_N: Final = 50_000  # under more logins than that the oldest are forgotten sooner
+
+
+class Repeats:
+    """Which session each login of the last minutes has begun."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, tuple[int, int]] = {}  # oldest first: session, instant
+
+    def session_of(self, request: Request, now_us: int) -> int:
+        """The session that the same octets from the same device have begun; 0: none is known."""
+        session_id, at_us = self._kept.get(key_of(request), (0, now_us))
+        return session_id if abs(now_us - at_us) <= KEEP_US else 0
+
+    def keep(self, begun: dict[bytes, int], now_us: int) -> None:
+        """Remember what a batch has begun, once that is durable."""
+        for key, session_id in begun.items():
+            self._kept.pop(key, None)
+            self._kept[key] = (session_id, now_us)
+        while self._kept:
+            key = next(iter(self._kept))
+            if len(self._kept) <= KEPT_MAX_N and now_us - self._kept[key][1] <= KEEP_US:
+                return
+            del self._kept[key]
+
+
+def key_of(request: Request) -> bytes:
+    """What a login and its copies have in common, and no other: device and octets (RFC 5080
+    section 2.2.2)."""
+    packet = request.packet
+    whole = hashlib.sha256(packet.authenticator)
+    whole.update(request.device.device_id.to_bytes(8, "big") + bytes([packet.identifier]))
+    whole.update(packet.attribute_octets)
+    return whole.digest()
