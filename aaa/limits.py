@@ -126,7 +126,8 @@ def hold_more(turn: Turn, deal: Deal) -> int:
     own_micros = deal.session.held_micros
     amount_micros = hold.share(deal.account.available_micros + own_micros, slots) - own_micros
     if deal.plan.volume is None and deal.plan.time is None:
-        owed_micros = max(deal.plan.session_fee_micros - deal.session.granted_micros, 0)
+        fee_micros = deal.plan.session_fee_micros if deal.session.owes_fee else 0
+        owed_micros = max(fee_micros - deal.session.granted_micros, 0)
         amount_micros = min(amount_micros, owed_micros)
     if amount_micros <= 0:
         return 0

@@ -80,10 +80,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         adoption.take_baseline(session, before)
     if session.walled:
         charging.leave_unrated(session, before)
-    # One Accept owes one fee, in however many sessions the device splits it (F-54); the fee of
-    # an adopted session was owed where it began.
-    owing = not session.class_session_id and not session.adopted
-    owed = owing and charging.begun(session, walled=bool(session.walled))
+    owed = session.owes_fee and charging.begun(session, walled=bool(session.walled))
     session.fee_due = session.fee_due or owed
     try:
         _charge(turn, session, before)

@@ -44,7 +44,7 @@ def reach(session: Session, plan: Plan, tariff: Tariff, included: tuple[int, int
     `included` is what the account has left of included octets and seconds. Volume may use the
     money that time has not used yet, and the other way round.
     """
-    fee_micros = plan.session_fee_micros
+    fee_micros = plan.session_fee_micros if session.owes_fee else 0
     money = session.granted_micros - fee_micros
     _, volume, time = price_of(tariff, Total.of(session))
     octets = allowance.octets_for(tariff, money - time)

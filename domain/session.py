@@ -143,6 +143,12 @@ class Session:
         return self.granted_micros - self.used_micros
 
     @property
+    def owes_fee(self) -> bool:
+        """Can a session fee be due? One Accept owes one, in however many sessions the device
+        splits it (F-54); that of an adopted session was owed where it began."""
+        return not (self.class_session_id or self.adopted)
+
+    @property
     def live(self) -> bool:
         """Accepted or open: it may still spend."""
         return self.state in (SessionState.ACCEPTED, SessionState.OPEN)

@@ -37,6 +37,19 @@ def test_a_hold_takes_what_it_is_granted_from_what_others_may_spend() -> None:
     assert purse.spendable_micros == 200
 
 
+def test_a_session_that_owes_no_fee_is_carried_by_all_of_its_hold() -> None:
+    sold = plan(volume=CENT_PER_MB, session_fee_micros=50_000)
+    tariff = compile_tariff(sold)
+    for traits, octets in (
+        ({}, 0),
+        ({"adopted": True}, 4_999_999),
+        ({"class_session_id": 7}, 4_999_999),
+    ):
+        one = held(49_999, **traits)
+        found = hold.reach(one, sold, tariff, NOTHING_INCLUDED).octets
+        assert found is not None and abs(found - octets) <= 100
+
+
 def test_l7_more_than_is_available_cannot_be_promised() -> None:
     for purse in (account(299), account(1000, held_micros=701), account(-5)):
         with pytest.raises(AssertionError, match="L7"):

@@ -152,6 +152,12 @@ class Connection:
         now_us = self.world.now_us
         return *self.meter.at(now_us), (now_us - self.truth.began_us) // US_PER_S
 
+    def ran(self, for_us: int) -> None:
+        """It is not new: it has been on line for so long, and something has passed."""
+        self.truth.began_us -= for_us
+        self.meter.base = (self.dice.randrange(10**7), self.dice.randrange(10**9))
+        self.truth.timeline[:] = [(self.world.now_us, *self.meter.base)]
+
     def note(self) -> tuple[int, int, int]:
         """The true totals, written into the truth."""
         truth = self.truth

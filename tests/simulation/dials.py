@@ -18,6 +18,7 @@ from tests.simulation.truth import Truth
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 RACE_PERMILLE = 150
+RAN_US = ((2 * MINUTE_US, 10 * MINUTE_US), (10 * MINUTE_US, 50 * MINUTE_US))
 WRONG_PERMILLE = 40
 NOBODY_PERMILLE = 20
 # Plans without a speed, and the balance with which a line can be filled for a while.
@@ -33,6 +34,7 @@ class Dial:
     resident: Resident
     for_us: int
     password: str
+    ran_us: int = 0  # it is on line for so long when its router is switched over
     again_n: int = 1  # how often more, if it is refused, not answered or cut
 
 
@@ -65,6 +67,12 @@ def cast(
             after_us = dial.after_us + dice.choice((0, dice.randrange(US_PER_S)))
             racing = Dial(after_us, dial.resident, dial.for_us, dial.password)
             dials[dice.choice(routers).name].append(racing)
+    if "moving in" in plan.kinds:
+        for resident in residents:
+            # Who is on line already when the routers are switched over to this house.
+            for_us, ran_us = dice.randrange(MINUTE_US, plan.length_us), dice.choice(RAN_US)
+            dial = Dial(0, resident, for_us, resident.password, dice.randrange(*ran_us))
+            dials[dice.choice(routers).name].append(dial)
     for when_us, wait_us in plan.rushes[:2]:
         # Most people dial while nobody gets through, and arrive together.
         for resident in residents[:7]:

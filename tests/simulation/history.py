@@ -22,12 +22,14 @@ from tests.simulation.disk.disk import Fault, seed_randomness
 from tests.simulation.host import SERVER, Doom, Host
 from tests.simulation.nas import Nas, muster
 from tests.simulation.network import Network
+from tests.simulation.seams import EPOCH_US
 from tests.simulation.swarm import Swarm, swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, Stuck, World, unheard
 
 CALM_US = 6 * 60 * MINUTE_US  # within which all must come to rest
 REST_LOOK_US = 20 * US_PER_S
+PEACEFUL = frozenset({"packages", "office", "routers", "moving in", "shuffle", "restart"})
 COLLECT_EVERY = 8  # histories; collecting after each one takes a tenth of the time
 TROUBLES = {
     "write": Fault.EIO_WRITE,
@@ -68,7 +70,8 @@ class History:
             self.world.timeline = []
         self.stormy = True
         self.network = Network(self.world, plan.weather)
-        town.move_in(template, room, town.ends_us(plan))
+        moved_us = EPOCH_US + plan.start_us if "moving in" in plan.kinds else None
+        town.move_in(template, room, town.ends_us(plan), since_us=moved_us)
         self.host = Host(
             self.world,
             self.network,
@@ -119,7 +122,15 @@ class History:
         for router in self.routers:
             router.begin()
         self.office.begin()
+        if self.plan.kinds <= PEACEFUL:
+            self.world.after(REST_LOOK_US, self._watch_places)
         self.world.run(lambda: bool(self.world.failures), self.plan.start_us + self.plan.length_us)
+
+    def _watch_places(self) -> None:
+        """Where nothing but people and routers is in the way, all are soon where they belong."""
+        if self.stormy and not self.world.failures:
+            self.checker.when_calm()
+            self.world.after(REST_LOOK_US, self._watch_places)
 
     def _calm(self) -> None:
         world = self.world

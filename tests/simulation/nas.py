@@ -75,7 +75,10 @@ class Nas:
         """From now on it serves."""
         Orders(self, self._network)
         for dial in self._dials:
-            self.world.after(dial.after_us, self._dial, dial)
+            if dial.ran_us:
+                self._come_along(dial)
+            else:
+                self.world.after(dial.after_us, self._dial, dial)
         if self.profile.reboot_every_us:
             self.world.after(self.about(self.profile.reboot_every_us), self.reboots.reboot)
         if self.profile.replay_every_us:
@@ -232,7 +235,9 @@ class Nas:
 
     def _dial_again(self, dial: Dial) -> None:
         if dial.again_n and not self.calming:
-            again = Dial(0, dial.resident, dial.for_us, dial.resident.password, dial.again_n - 1)
+            again = Dial(
+                0, dial.resident, dial.for_us, dial.resident.password, again_n=dial.again_n - 1
+            )
             self.world.after(self.dice.randrange(US_PER_S, MINUTE_US), self._dial, again)
 
     def _verdict(
@@ -295,6 +300,28 @@ class Nas:
 
     # ---------------------------------------------------------------- sessions
 
+    def _come_along(self, dial: Dial) -> None:
+        """A subscriber who is on line already when this router is switched over to the server."""
+        login = dial.resident.login
+        self.numbers += 1
+        lane = (login, next(n for n in range(250) if (login, n) not in self.lanes))
+        self.lanes[lane] = True
+        speeds = speeds_bps(EVERY_PLAN.get(dial.resident.plan, ""), self.router.line_rate_bps)
+        session = TrueSession(
+            nas=self.name,
+            acct_session_id=self._session_id(self.numbers),
+            login=login,
+            plan=dial.resident.plan,
+            ran_before=True,
+            tried_us=self.world.now_us,
+            profile=self.profile.name,
+            speed_bps=speeds,
+            rate_bps=sum(speeds),
+            interim_s=self.profile.own_interim_s or INTERIM_S,
+        )
+        self.world.figures["sessions that came along"] += 1
+        self._start(dial, session, (lane, self.numbers, self.boots_n), wire.Told())
+
     def _start(
         self,
         dial: Dial,
@@ -316,7 +343,9 @@ class Nas:
         self.connections[number] = connection
         if self.calming:
             connection.reform()
-        if not connection.whims.no_start:
+        if session.ran_before:
+            connection.ran(dial.ran_us)
+        elif not connection.whims.no_start:
             self.reports.tell(connection, "start")
         connection.begin(told)
         self._interim_later(connection)

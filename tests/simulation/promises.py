@@ -74,6 +74,7 @@ def _told(
     octets_left = session.free_octets + max(prices.free_octets - taken_octets, 0)
     seconds_left = session.free_s + max(prices.free_s - taken_s, 0)
     volume = time = 0
+    fee_micros = 0 if session.class_session_id or session.adopted else prices.fee_micros
     if was is not None:
         volume = prices.volume.price_micros(prices.counted(was.rated), was.free_octets)
         time = prices.time.price_micros(was.rated.session_s, was.free_s)
@@ -96,7 +97,7 @@ def _told(
             volume if session.timeout_s > 1 else -session.granted_micros,
         ),
     ):
-        if worth and prices.fee_micros + besides + worth > session.granted_micros + 1:
+        if worth and fee_micros + besides + worth > session.granted_micros + 1:
             yield (
                 f"L7: session {session.session_id} was told {told}, worth {worth} micros, "
                 f"and holds {session.granted_micros}"

@@ -104,6 +104,9 @@ def exact(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str]:
     """A2, A7: once its Stop is acknowledged, a session is in the books as it was, once."""
     for (nas, name, login), pair in pairs(books, truth).items():
         text = f"session {name} of {login} on {nas}"
+        if len(pair.true) == len(pair.stored) == 1 and not figures["clock jumps"]:
+            gardens = read_gardens(books, pair.stored[0])
+            yield from _adopted(text, pair.true[0], pair.stored[0], behind_walls=gardens)
         if not pair.honest:
             figures["sessions judged by bounds"] += len(pair.true)
             continue
@@ -126,6 +129,37 @@ def exact(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str]:
             )
         if any(session.state != CLOSED or session.synthetic for session in pair.stored):
             yield f"A1: {text} was stopped and is not closed by that"
+
+
+def _adopted(
+    text: str, true: TrueSession, session: Session, *, behind_walls: bool
+) -> Iterator[str]:
+    """AD1: what ran before its router was ours owes nothing for that, and all that came after.
+
+    Ours begins where a counter was first heard of, so what is free is what some record said.
+    """
+    unsure = ("no clock", "wrong clock", "clock steps")
+    if not true.honest or any(habit in true.profile for habit in unsure) or session.walled:
+        return
+    if bool(session.adopted) != true.ran_before:
+        yield f"AD1: {text} ran {'before' if true.ran_before else 'after'} the switch, and is " + (
+            "adopted" if session.adopted else "not adopted"
+        )
+        return
+    if not session.adopted or not true.acked or behind_walls:
+        return
+    heard_us = min(record.acked_us or 0 for record in true.acked)
+    first = [one for one in true.told if one.sent_us <= heard_us and one.kind != "start"]
+    for n, free in enumerate(session.unrated):
+        if free not in {record.as_said[n] for record in first}:
+            yield f"AD1: {text} was charged from {tuple(session.unrated)} on, it began elsewhere"
+            return
+
+
+def read_gardens(books: Books, session: Session) -> bool:
+    """May it have stood behind a wall, which leaves more of it unrated?"""
+    prices = books.price_list(session)
+    return prices is not None and bool(prices.gardens)
 
 
 def paid(books: Books, truth: Truth) -> Iterator[str]:

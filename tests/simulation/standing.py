@@ -22,7 +22,7 @@ from tests.simulation.world import US_PER_S
 
 EXPIRED, SUSPENDED = 1, 3
 WALLED = "walled"  # the list or filter of every garden in town
-SLOW_US = 60 * US_PER_S  # a batch may be decided so long before its commit is seen
+SLOW_US = 20 * US_PER_S  # a batch may be decided so long before its commit is seen
 SETTLES_US = 130 * US_PER_S  # a poll, a sweep, a CoA that fails, a Disconnect and its way
 
 _PEOPLE = (
@@ -77,6 +77,7 @@ class Standing:
             yield from _unrated(was, session)
             person, earlier = (known.get(session.subscriber_id) for known in (self._known, before))
             if person is not None and earlier is not None:
+                yield from _shut_out(was, session, (earlier, person), now_us)
                 yield from _left_in(books, was, session, (earlier, person), now_us=now_us)
 
     # ---------------------------------------------------------------- when all is calm
@@ -115,6 +116,7 @@ def _judged(pair: Pair, person: Person) -> bool:
         true.login == person.login
         and true.ended_us is None
         and true.obeys
+        and "strict clock" not in true.profile  # it heeds nothing while its clock is wrong
         and session.state == OPEN
         and not session.replaced_by
     )
@@ -177,6 +179,19 @@ def _unrated(was: Session | None, session: Session) -> Iterator[str]:
         yield (
             f"W1: {name} stands behind wall {session.walled}, and {rated} of it were rated, "
             f"{session.charged_micros - was.charged_micros} micros charged"
+        )
+
+
+def _shut_out(
+    was: Session | None, session: Session, people: tuple[Person, Person], now_us: int
+) -> Iterator[str]:
+    """W2, the other way round: who is entitled to the service is not walled."""
+    if session.walled not in (EXPIRED, SUSPENDED) or (was and was.walled == session.walled):
+        return
+    if not any(person.wall(us) for person in people for us in (now_us - SLOW_US, now_us)):
+        yield (
+            f"W2: session {session.session_id} of {people[1].login} is put behind wall "
+            f"{session.walled}, and is entitled to the service"
         )
 
 

@@ -325,22 +325,31 @@ def build(directory: Path) -> Path:
     return path
 
 
-def move_in(template: Path, room: Path, ends_us: dict[str, int] | None = None) -> None:
+def move_in(
+    template: Path,
+    room: Path,
+    ends_us: dict[str, int] | None = None,
+    *,
+    since_us: int | None = None,
+) -> None:
     """Copy the town into the first directory of a history.
 
     `ends_us`: until when (UTC) the time of some logins is paid for, as its history has drawn it.
+    `since_us`: when (UTC) its routers were switched over to this house, if it is about that.
     """
     room.mkdir(parents=True)
     (room / "run-0").mkdir()
     path = room / "run-0" / FILE
     shutil.copyfile(template, path)
-    if not ends_us:
+    if not ends_us and since_us is None:
         return
     connection = dbapi2.connect(str(path))
     connection.executemany(
         "UPDATE subscribers SET valid_until_us = ? WHERE login = ?",
-        [(until_us, login) for login, until_us in ends_us.items()],
+        [(until_us, login) for login, until_us in (ends_us or {}).items()],
     )
+    if since_us is not None:
+        connection.execute("UPDATE devices SET accounting_since_us = ?", (since_us,))
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -53,6 +53,7 @@ class TrueSession:
     limit_octets: int = 0
     timeline: list[tuple[int, int, int]] = field(default_factory=list)
     # (world us, input, output) at each change of rate: usage between is linear
+    ran_before: bool = False  # it was there before its router reported to this house
     tried_us: int = 0  # its Access-Request was first sent
     speed_bps: tuple[int, int] = (0, 0)  # what the router lets through: input, output
 
