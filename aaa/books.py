@@ -20,6 +20,7 @@ from domain.plan import Plan
 from domain.session import Charge, DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
+_NONE: set[int] = set()  # never added to
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
 
@@ -145,21 +146,24 @@ class Books:
 
     def index(self, session: Session) -> None:
         """Bring the look-ups of a session to what it says now."""
-        key = (session.device_id, session.acct_session_id)
-        same = self.same_id.get(key)
-        if same is not None and session.acct_session_id and session.session_id not in same:
-            same.append(session.session_id)
+        session_id, account_id = session.session_id, session.account_id
+        device_id, name = session.device_id, session.acct_session_id
+        same = self.same_id.get((device_id, name))
+        if same is not None and name and session_id not in same:
+            same.append(session_id)
             same.sort(reverse=True)  # ids rise with time
-        for groups, group in (
-            (self.live_of, session.account_id),
-            (self.live_on, session.device_id),
-        ):
-            if session.live:
-                groups.setdefault(group, set()).add(session.session_id)
+        if not session.live:
+            self.live_of.get(account_id, _NONE).discard(session_id)
+            self.live_on.get(device_id, _NONE).discard(session_id)
+            return
+        # Found in both already, as at nearly every record, no set is made in vain.
+        for groups, group in ((self.live_of, account_id), (self.live_on, device_id)):
+            members = groups.get(group)
+            if members is None:
+                groups[group] = {session_id}
             else:
-                groups.get(group, set()).discard(session.session_id)
-        if session.live:
-            self.lately.add(session.account_id)
+                members.add(session_id)
+        self.lately.add(account_id)
 
     # -- reading
 
@@ -177,7 +181,8 @@ class Books:
 
     def live_sessions(self, account_id: int) -> list[Session]:
         """The accepted and open sessions of an account, oldest first."""
-        return [self.sessions[key] for key in sorted(self.live_of.get(account_id, ()))]
+        ids = self.live_of.get(account_id)
+        return [self.sessions[key] for key in sorted(ids)] if ids else []
 
     def sessions_on(self, device_id: int) -> list[Session]:
         """The accepted and open sessions of a device, oldest first."""
@@ -185,10 +190,9 @@ class Books:
 
     def with_id(self, device_id: int, acct_session_id: str) -> list[Session]:
         """The sessions of a device that had this Acct-Session-Id, newest first."""
-        ids = self.same_id.get((device_id, acct_session_id), ())
-        found = [self.sessions[key] for key in ids if key in self.sessions]
+        found = map(self.sessions.get, self.same_id.get((device_id, acct_session_id), ()))
         # One that was given another id since is still listed under its old one.
-        return [session for session in found if session.acct_session_id == acct_session_id]
+        return [one for one in found if one is not None and one.acct_session_id == acct_session_id]
 
     def allowance(self, account_id: int, period_start_us: int) -> Allowance:
         """What an account has consumed of its included usage in a period."""

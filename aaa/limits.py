@@ -8,7 +8,7 @@ included, since nothing of it is rated. What a device is told of all this is in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aaa.books import Books
 from aaa.turn import Turn
@@ -25,8 +25,7 @@ from rating import Tariff, counted_octets
 UNLIMITED_OCTETS = 1 << 61  # farther than any session goes; a limit can be replaced, not removed
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(NamedTuple):
     """A session with all that its limits depend on."""
 
     session: Session
@@ -49,10 +48,13 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
     account = books.accounts.get(session.account_id)
     plan = books.plans.get(session.plan_id)
     device = turn.devices.get(session.device_id)
-    logins = books.logins_of.get(session.account_id, ())
-    owners = [books.subscribers[login] for login in logins]
-    owner = next((s for s in owners if s.subscriber_id == session.subscriber_id), None)
-    if account is None or plan is None or device is None or owner is None:
+    if account is None or plan is None or device is None:
+        return None
+    for login in sorted(books.logins_of.get(session.account_id, ())):
+        owner = books.subscribers[login]
+        if owner.subscriber_id == session.subscriber_id:
+            break
+    else:
         return None
     offer = books.plan_of(owner) or plan
     return Deal(session, owner, account, plan, books.tariff(plan), device, offer)
@@ -68,8 +70,8 @@ def included_left(
     used = books.allowances.get(account_id, {}).get(subscriber.period_at_us(now_us))
     used_octets, used_s = (used.used_octets, used.used_s) if used is not None else (0, 0)
     # Each live session is promised its part, as of money; alone, it has all of it.
-    live = (books.sessions[key] for key in books.live_of.get(account_id, ()))
-    parts = len({*(one.session_id for one in live if not one.walled), session.session_id})
+    live = books.live_of.get(account_id, ())
+    parts = len({*(key for key in live if not books.sessions[key].walled), session.session_id})
     return (
         max(plan.included_octets - used_octets, 0) // parts,
         max(plan.included_s - used_s, 0) // parts,

@@ -7,6 +7,8 @@ or implausible changes nothing that is billed.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from aaa import boot, closing, ghosts
 from aaa.enforce import begin, enforce
 from aaa.identify import find_session, session_key
@@ -27,10 +29,11 @@ from domain.login import canonical_mac
 from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
 from domain.usage import RecordKind, Usage
-from radius import encode_attributes
+from radius import Packet, encode_attributes
 
 ACCOUNTING_RESPONSE = 5
 PROXY_STATE = 33
+USER_PASSWORD, CHAP_PASSWORD = 2, 3
 _LABELS = {
     RecordKind.START: "start",
     RecordKind.STOP: "stop",
@@ -39,6 +42,21 @@ _LABELS = {
     RecordKind.OFF: "off",
     RecordKind.OTHER: "other",
 }
+_ANSWERS = {kind: Outcome(ACCOUNTING_RESPONSE, b"", 0, label) for kind, label in _LABELS.items()}
+# What is said of a connection once and then stays.
+_NAMES = (
+    "calling_station_id",
+    "called_station_id",
+    "nas_port_id",
+    "nas_ip_address",
+    "nas_identifier",
+    "framed_ip_address",
+    "framed_ipv6_prefix",
+    "framed_ipv6_address",
+    "delegated_ipv6_prefix",
+    "acct_multi_session_id",
+)
+_names_of = attrgetter(*_NAMES)
 
 
 def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
@@ -58,12 +76,13 @@ def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
         effect = _apply(turn, session, device, usage, when)
         _journal(turn, request, session, when, effect)
     proxied = [(PROXY_STATE, value) for value in request.packet.all(PROXY_STATE)]
+    if not proxied:
+        return _ANSWERS[usage.kind]
     return Outcome(ACCOUNTING_RESPONSE, encode_attributes(proxied), 0, _LABELS[usage.kind])
 
 
 def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: EventTime) -> str:
     """Move the session by the record; answers what it did, for the journal."""
-    turn.books.touch(session)
     closed = _begin(turn, session, usage, when)
     _bind(session, usage)
     before = Total.of(session)
@@ -137,20 +156,11 @@ def _bind(session: Session, usage: Usage) -> None:
     session.acct_session_id = session_key(usage)
     session.source_address = usage.source_address or session.source_address
     session.user_name = usage.user_name or session.user_name
-    for name in (
-        "calling_station_id",
-        "called_station_id",
-        "nas_port_id",
-        "nas_ip_address",
-        "nas_identifier",
-        "framed_ip_address",
-        "framed_ipv6_prefix",
-        "framed_ipv6_address",
-        "delegated_ipv6_prefix",
-        "acct_multi_session_id",
-    ):
-        if not getattr(session, name):
-            setattr(session, name, getattr(usage, name))
+    said, known = _names_of(usage), _names_of(session)
+    if said != known:  # most records say again what the first one said
+        for name, new, old in zip(_NAMES, said, known, strict=True):
+            if not old:
+                setattr(session, name, new)
     if session.mac is None and session.calling_station_id:
         session.mac = canonical_mac(session.calling_station_id)
     if session.nas_port is None:
@@ -239,7 +249,7 @@ def _journal(
             free_octets=totals.free_octets,
             free_s=totals.free_s,
             charged_micros=totals.charged_micros,
-            attributes=without_secrets(request.packet.attribute_octets),
+            attributes=_kept(request.packet),
             unrated_input=totals.unrated_input,
             unrated_output=totals.unrated_output,
             unrated_s=totals.unrated_s,
@@ -248,6 +258,13 @@ def _journal(
     )
     if session is not None:
         session.journal_last = turn.journal_id
+
+
+def _kept(packet: Packet) -> bytes:
+    """The attributes of a record as they are journaled; almost none holds a secret (ACC-14)."""
+    if packet.first(USER_PASSWORD) is None and packet.first(CHAP_PASSWORD) is None:
+        return packet.attribute_octets
+    return without_secrets(packet.attribute_octets)
 
 
 _NO_SESSION = Session(0, 0, 0, 0, 0, SessionState.CLOSED, 0)

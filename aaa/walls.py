@@ -8,8 +8,6 @@ to end stays rated as it is until its device obeys.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from aaa import closing, telling
 from aaa.entitled import REASON_OF, same_prices, untouched
 from aaa.grants import timeout_stale
@@ -94,7 +92,7 @@ def _rated_by(turn: Turn, deal: Deal) -> Deal | None:
     the subscriber has another plan by now whose prices are others.
     """
     if untouched(deal.session):
-        return replace(deal, plan=deal.offer, tariff=turn.books.tariff(deal.offer))
+        return deal._replace(plan=deal.offer, tariff=turn.books.tariff(deal.offer))
     return None if outdated(deal) else deal
 
 

@@ -8,7 +8,7 @@ Usage that is nobody's to pay (behind a wall, before adoption) is taken off befo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounting.ledger import AMOUNT_MAX_MICROS
 from domain.account import Allowance
@@ -18,8 +18,7 @@ from domain.session import Charge, Session
 from rating import Step, Tariff, allowance, counted_octets, price
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(NamedTuple):
     """What is priced of a session: its rated totals and the included usage it has consumed.
 
     Rated is what was counted less what is nobody's to pay; what is unrated only grows with the

@@ -11,8 +11,8 @@ forgotten. Nothing here knows prices; the caller rates the difference between be
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from domain.seams import US_PER_S
 from domain.session import Session
@@ -41,8 +41,7 @@ LOW_STEPS: Final = frozenset({Step.CANDIDATE, Step.RESET, Step.LOW_STOP, Step.SE
 """What a lower reading may lead to; of a session that has ended none of it is believed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One record's counters, as reported. None: the attribute was absent."""
 
     at_us: int  # event time
@@ -53,8 +52,7 @@ class Reading:
     late: bool = False  # its own timestamp is long past: a replay, or a device that lags
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What is known of the device's counters and of the line behind them."""
 
     rate_bps: int | None = None  # bits/s; None: no plausibility is judged
@@ -72,12 +70,16 @@ _COUNTERS: Final = (
 )  # fmt: skip
 
 
-def snapshot(session: Session) -> list[int]:
+_MOVED = attrgetter(*_COUNTERS)
+
+
+def snapshot(session: Session) -> tuple[int, ...]:
     """All that `advance` moves except the event time, for `restore`."""
-    return [getattr(session, name) for name in _COUNTERS]
+    kept: tuple[int, ...] = _MOVED(session)
+    return kept
 
 
-def restore(session: Session, kept: list[int]) -> None:
+def restore(session: Session, kept: tuple[int, ...]) -> None:
     """Undo an `advance` that turned out not to count; the event time stays."""
     for name, value in zip(_COUNTERS, kept, strict=True):
         setattr(session, name, value)

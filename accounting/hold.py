@@ -8,7 +8,7 @@ what is still held is granted less used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounting.charging import Total, price_of
 from domain.account import Account
@@ -20,8 +20,7 @@ REACH_MAX = 1 << 62  # farther than any counter goes
 RESOLVED = frozenset({HoldState.POSTED, HoldState.VOID, HoldState.EXPIRED})
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """How far the rated usage of a session may go; None: not limited by money."""
 
     octets: int | None  # counted octets

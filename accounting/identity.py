@@ -9,7 +9,7 @@ never opens a second session where it can belong to a first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounting.counters import START_TOLERANCE_US
 from accounting.event_time import EventTime
@@ -22,8 +22,7 @@ from domain.usage import RecordKind, Usage
 NAS_REBOOT = 11  # Acct-Terminate-Cause (ACC-11)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Where a record goes.
 
     `session` None: a new one, of the account of `parent` if there is one, else of the User-Name.
@@ -129,11 +128,13 @@ def _asked_again(
 
 def _same_address(usage: Usage, session: Session) -> bool:
     """Does nothing contradict that this is the same connection (9.4 c)?"""
-    pairs = (
-        (usage.framed_ip_address, session.framed_ip_address),
-        (station_of(usage.calling_station_id), station_of(session.calling_station_id)),
-    )
-    return all(not new or not known or new == known for new, known in pairs)
+    new, known = usage.framed_ip_address, session.framed_ip_address
+    if new and known and new != known:
+        return False
+    new, known = usage.calling_station_id, session.calling_station_id
+    if not new or not known or new == known:
+        return True  # spelt alike, as nearly always: what the spelling means does not matter
+    return station_of(new) == station_of(known)
 
 
 def station_of(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 VERSION = 2
 _NUMBERS_OF = {1: 14, 2: 18}  # of a record, by version; 1 knew no unrated usage
@@ -20,13 +20,19 @@ _MARK_OF = {1: b"", 2: b"\x80\x00"}
 _NUMBER_BITS = 63  # of what a column holds; nine octets of seven
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
+# Numbers are written seven bits at a time, the lowest first, the upper bit set while more follow.
+# Two septets for each step, looked up, take a third of the time; the tables are one megabyte.
+_TWO_SEPTETS = tuple(bytes((n & 0x7F | 0x80, n >> 7 | 0x80)) for n in range(1 << 14))
+_LAST_SEPTETS = tuple(
+    bytes((n,)) if n <= 0x7F else bytes((n & 0x7F | 0x80, n >> 7)) for n in range(1 << 14)
+)
+
 
 class JournalError(ValueError):
     """A journal row is not what was written: corrupt, or of a version unknown here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One accounting record and its effect. Totals are the session's after it."""
 
     session_id: int  # 0: it concerned no session (Accounting-On, tunnel records)
@@ -53,30 +59,22 @@ def encode(records: Iterable[Record]) -> bytes:
     """One journal row body for a batch."""
     out = bytearray(_MARK_OF[VERSION])
     for record in records:
-        effect = record.effect.encode("ascii")
+        # By position, the order of the fields: ids and times, effect, totals, octets, the rest.
+        effect, attributes = record.effect.encode("ascii"), record.attributes
         for number in (
-            record.session_id,
-            record.account_id,
-            record.device_id,
-            record.previous,
-            record.arrived_us,
-            record.event_us,
-            record.input_octets,
-            record.output_octets,
-            record.session_s,
-            record.free_octets,
-            record.free_s,
-            record.charged_micros,
+            *record[:6],
+            *record[7:13],
             len(effect),
-            len(record.attributes),
-            record.unrated_input,
-            record.unrated_output,
-            record.unrated_s,
-            record.walled,
+            len(attributes),
+            *record[14:],
         ):
-            _put(out, number)
+            assert number >= 0
+            while number > 0x3FFF:
+                out += _TWO_SEPTETS[number & 0x3FFF]
+                number >>= 14
+            out += _LAST_SEPTETS[number]
         out += effect
-        out += record.attributes
+        out += attributes
     return bytes([VERSION]) + zlib.compress(bytes(out), 1)
 
 
@@ -141,14 +139,6 @@ def without_secrets(octets: bytes) -> bytes:
             kept += octets[at:following]
         at = following
     return bytes(kept)
-
-
-def _put(out: bytearray, number: int) -> None:
-    assert number >= 0
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
 
 
 def _get(octets: bytes, at: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 _MAC = re.compile(r"[0-9a-fA-F]{12}")
+_MAC_DIGITS_N = 12
 _MAC_SEPARATORS = re.compile(r"[:\-. ]")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _UNSAFE = re.compile(
@@ -23,6 +24,8 @@ LOGIN_MAX_OCTETS = 253  # User-Name, NAI-01
 
 def canonical_mac(text: str) -> str | None:
     """`aa:bb:cc:dd:ee:ff` for any usual spelling of a MAC, None for anything else."""
+    if len(text) < _MAC_DIGITS_N:
+        return None  # most logins; two searches for each record are saved
     bare = _MAC_SEPARATORS.sub("", text.strip())
     if not _MAC.fullmatch(bare):
         return None
@@ -32,7 +35,10 @@ def canonical_mac(text: str) -> str | None:
 
 def canonical_login(text: str) -> str:
     """The key a User-Name stands for."""
-    return canonical_mac(text) or text.strip().translate(_ASCII_LOWER)
+    # Of ASCII both foldings are the same, and `lower` takes a tenth of the time.
+    return canonical_mac(text) or (
+        text.strip().lower() if text.isascii() else text.strip().translate(_ASCII_LOWER)
+    )
 
 
 def printable(octets: bytes) -> str:

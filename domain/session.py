@@ -151,7 +151,7 @@ class Session:
     @property
     def live(self) -> bool:
         """Accepted or open: it may still spend."""
-        return self.state in (SessionState.ACCEPTED, SessionState.OPEN)
+        return self.state <= SessionState.OPEN
 
     @property
     def open_micros(self) -> int:

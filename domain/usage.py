@@ -7,7 +7,7 @@ neutral and the units are octets and seconds: no room above `nas` knows how a ve
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class RecordKind(enum.IntEnum):
@@ -21,8 +21,7 @@ class RecordKind(enum.IntEnum):
     OTHER = 0  # stored and acknowledged, nothing else (F-49)
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """One record: counters as the NAS reports them (64-bit joined), times, names.
 
     `input_octets` is what the subscriber sent (ACC-03); gigawords are folded in, units are

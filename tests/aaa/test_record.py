@@ -73,15 +73,13 @@ def test_a3_a_whole_session_sent_again_an_hour_later_charges_nothing(gate: Gate)
 
 
 def test_a11_the_replay_notices_a_journal_that_says_something_else(gate: Gate) -> None:
-    from dataclasses import replace
-
     token = begin(gate)
     gate.at(60).record("interim", token=token, st=60, o=MB)
     (session,) = gate.sessions()
     plan = next(iter(gate.desk._books.plans.values()))
     records = journal(gate, session.session_id)
     at, last = records[-1]
-    records[-1] = (at, replace(last, charged_micros=last.charged_micros + 1))  # type: ignore[type-var, attr-defined]
+    records[-1] = (at, last._replace(charged_micros=last.charged_micros + 1))  # type: ignore[attr-defined]
     found = replay(
         records,  # type: ignore[arg-type]
         gate.devices["nas"],

@@ -53,7 +53,7 @@ def test_what_was_told_is_told_once_and_only_its_change_again() -> None:
     one = deal()
     telling.remember(one, telling.service(one, Walled.NO))
     assert not telling.differs(one, Walled.NO) and telling.change(one, Walled.NO) == []
-    faster = replace(one, offer=replace(SOLD, down_bps=3_000_000))
+    faster = one._replace(offer=replace(SOLD, down_bps=3_000_000))
     assert telling.differs(faster, Walled.NO)
     rate = vendor_attribute(kinds.MIKROTIK, kinds.MIKROTIK_RATE_LIMIT, b"1M/3M")
     assert telling.change(faster, Walled.NO) == [rate]
@@ -62,7 +62,7 @@ def test_what_was_told_is_told_once_and_only_its_change_again() -> None:
 def test_a_session_that_was_told_nothing_by_us_is_taken_to_have_what_its_plan_gave() -> None:
     one = deal()
     assert one.session.told == b"" and not telling.differs(one, Walled.NO)
-    moved = replace(one, offer=replace(SOLD, replies=(reply(POOL),)))
+    moved = one._replace(offer=replace(SOLD, replies=(reply(POOL),)))
     assert telling.change(moved, Walled.NO) is None, "no CoA takes a pool"
     assert telling.readdressed(moved, Walled.NO)
     assert not telling.readdressed(one, Walled.EXPIRED)

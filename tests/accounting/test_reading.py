@@ -63,8 +63,7 @@ def test_a3_old_interims_sent_again_at_the_pace_at_which_they_were_made_are_no_r
     steps = []
     for made_s, octets in ((100, 80), (200, 160)):
         made_us = made_s * 1_000_000 + epoch_us
-        again = replace(
-            usage(RecordKind.INTERIM, made_s, octets),
+        again = usage(RecordKind.INTERIM, made_s, octets)._replace(
             arrived_us=made_us + 3_600 * 1_000_000,
             event_timestamp_us=made_us if stamped else None,
         )
@@ -86,7 +85,7 @@ def test_a3_an_implausible_reading_repeated_behind_the_one_that_settled_it_is_st
     slow, one = replace(DEVICE, line_rate_bps=8_000), session()
     absurd = usage(RecordKind.INTERIM, 700, 10**9)
     # The Stop is of the next second by the device's clock, and of the same one of the session.
-    stop = replace(usage(RecordKind.STOP, 700, 600), arrived_us=701_000_000)
+    stop = usage(RecordKind.STOP, 700, 600)._replace(arrived_us=701_000_000)
     assert read(one, absurd, slow) is Step.CAPPED
     charged = one.output_octets
     assert read(one, stop, slow) is Step.SETTLED

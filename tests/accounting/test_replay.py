@@ -73,7 +73,7 @@ def test_a11_a_journal_that_says_other_totals_is_found() -> None:
     room = Room(PRICED)
     session_id = told(room)
     journal_id, record = room.journal[1]
-    room.journal[1] = (journal_id, replace(record, output_octets=30_001))
+    room.journal[1] = (journal_id, record._replace(output_octets=30_001))
     found = again(room, session_id)
     assert [f"journal row {journal_id} says totals" in text for text in found.differences] == [True]
 
@@ -82,7 +82,7 @@ def test_a11_a_journal_that_says_another_charge_is_found() -> None:
     room = Room(PRICED)
     session_id = told(room)
     journal_id, record = room.journal[2]
-    room.journal[2] = (journal_id, replace(record, charged_micros=1))
+    room.journal[2] = (journal_id, record._replace(charged_micros=1))
     (text,) = again(room, session_id).differences
     assert f"journal row {journal_id} says 1 micros were charged" in text
 
@@ -191,7 +191,7 @@ def test_a11_usage_behind_a_wall_is_counted_again_and_not_rated() -> None:
     straight.record("stop", 600, t=600, st=600, o=50_000)
     assert found.charged_micros == one.charged_micros == straight.sessions[0].charged_micros
     journal_id, record = room.journal[-1]
-    room.journal[-1] = (journal_id, replace(record, unrated_output=70_001))
+    room.journal[-1] = (journal_id, record._replace(unrated_output=70_001))
     assert any("unrated" in text for text in again(room, one.session_id).differences)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from accounting.journal import Record, decode
@@ -110,7 +109,7 @@ class Journal:
             names = ("unrated_input", "unrated_output", "unrated_s")
             unrated = {name: getattr(last, name) for name in names}
             twice = records + [
-                (at, replace(one, free_octets=last.free_octets, free_s=last.free_s, **unrated))
+                (at, one._replace(free_octets=last.free_octets, free_s=last.free_s, **unrated))
                 for at, one in records
             ]
         for rule, some in (("A11", records), ("A3", twice)):
