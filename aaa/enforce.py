@@ -26,9 +26,12 @@ from domain.session import HoldState, Session, SessionState, Walled
 NO_SUCH_SESSION = 503  # Error-Cause (COA-11)
 
 
-def enforce(turn: Turn, session: Session) -> None:
-    """Cut, wall, extend or leave alone an open session (Prepaid; COA-16)."""
-    deal = deal_of(turn, session)
+def enforce(turn: Turn, session: Session, known: Deal | None = None) -> None:
+    """Cut, wall, extend or leave alone an open session (Prepaid; COA-16).
+
+    `known` is its deal, where the caller has made it already and changed nothing since.
+    """
+    deal = known or deal_of(turn, session)
     if deal is None or session.state is not SessionState.OPEN:
         return
     _aim(turn, deal)

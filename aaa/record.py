@@ -12,7 +12,7 @@ from operator import attrgetter
 from aaa import boot, closing, ghosts
 from aaa.enforce import begin, enforce
 from aaa.identify import find_session, session_key
-from aaa.limits import deal_of
+from aaa.limits import Deal, deal_of
 from aaa.outcome import Outcome
 from aaa.request import Request
 from aaa.turn import Turn
@@ -102,17 +102,17 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     owed = session.owes_fee and charging.begun(session, walled=bool(session.walled))
     session.fee_due = session.fee_due or owed
     try:
-        _charge(turn, session, before)
+        deal = _charge(turn, session, before)
     except OverflowError:
         # More than 63 bits of micros: no bill but noise (A9).
         restore(session, kept)
         session.fee_due = before.fee_due
-        step = Step.ABSURD
+        step, deal = Step.ABSURD, None
     turn.notes[f"step-{step}"] += 1
     session.records_n += 1
     session.last_seen_us = max(session.last_seen_us, usage.arrived_us)
     turn.books.touch(session)
-    _conclude(turn, session, usage, when, closed)
+    _conclude(turn, session, usage, when, deal, closed=closed)
     _doubts(turn, session, step)
     return str(step)
 
@@ -167,10 +167,13 @@ def _bind(session: Session, usage: Usage) -> None:
         session.nas_port = usage.nas_port
 
 
-def _charge(turn: Turn, session: Session, before: Total) -> None:
-    """Charge the rise: open charges up, the hold's used part up (a fact: never refused)."""
+def _charge(turn: Turn, session: Session, before: Total) -> Deal | None:
+    """Charge the rise: open charges up, the hold's used part up (a fact: never refused).
+
+    Answers the deal that it was charged by, None for nobody's session.
+    """
     if session.account_id == 0:
-        return
+        return None
     deal = deal_of(turn, session)
     assert deal is not None, "a subscriber's usage that nothing could price"
     period_us = deal.subscriber.period_at_us(turn.now_us)
@@ -191,9 +194,18 @@ def _charge(turn: Turn, session: Session, before: Total) -> None:
         deal.account.open_micros += rise
         deal.account.held_micros -= back
         turn.books.move(deal.account, opened=rise, held=-back)
+    return deal
 
 
-def _conclude(turn: Turn, session: Session, usage: Usage, when: EventTime, closed: bool) -> None:
+def _conclude(
+    turn: Turn,
+    session: Session,
+    usage: Usage,
+    when: EventTime,
+    deal: Deal | None,
+    *,
+    closed: bool,
+) -> None:
     """After the counters: close on a Stop, post late usage, or see to the limits."""
     if closed:
         closing.post_charges(turn, session)
@@ -208,7 +220,7 @@ def _conclude(turn: Turn, session: Session, usage: Usage, when: EventTime, close
             synthetic=False,
         )
     elif usage.kind is not RecordKind.START:
-        enforce(turn, session)
+        enforce(turn, session, deal)
     elif not session.class_session_id:
         # A sibling's Start may overtake the Stop that frees the money of the one before it.
         begin(turn, session)

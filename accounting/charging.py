@@ -17,6 +17,10 @@ from domain.plan import Plan
 from domain.session import Charge, Session
 from rating import Step, Tariff, allowance, counted_octets, price
 
+_BEYOND = "the price of a session exceeds what the books can hold"
+_STEPS = tuple(map(int, Step))  # as plain numbers, which index and compare several times faster
+_VOLUME, _TIME = int(Step.VOLUME), int(Step.TIME)
+
 
 class Total(NamedTuple):
     """What is priced of a session: its rated totals and the included usage it has consumed.
@@ -66,8 +70,11 @@ def leave_unrated(session: Session, before: Total) -> None:
 
 def begun(session: Session, *, walled: bool) -> bool:
     """Has the session used anything that is rated, or started as one that will be (F-42)?"""
-    total = Total.of(session)
-    if total.input_octets or total.output_octets or total.session_s:
+    if (
+        session.input_octets != session.unrated_input
+        or session.output_octets != session.unrated_output
+        or session.session_s != session.unrated_s
+    ):
         return True
     return session.start_seen and not walled
 
@@ -76,7 +83,7 @@ def charged(tariff: Tariff, total: Total) -> int:
     """Micros of a total, all steps. Raises OverflowError where no book can hold them."""
     micros = sum(price_of(tariff, total))
     if micros > AMOUNT_MAX_MICROS:
-        raise OverflowError("the price of a session exceeds what the books can hold")
+        raise OverflowError(_BEYOND)
     return micros
 
 
@@ -87,6 +94,8 @@ def take_included(
 
     Raises the session's `free_*` and the allowance's `used_*` and answers by how much.
     """
+    if not plan.included_octets and not plan.included_s:
+        return 0, 0
     after = Total.of(session)
     octets = seconds = 0
     if plan.included_octets:
@@ -123,28 +132,25 @@ def charges(session: Session, before: Total, plan: Plan, tariff: Tariff) -> list
     """
     after = Total.of(session)
     was, now = price_of(tariff, before), price_of(tariff, after)
-    charged(tariff, after)
-    assert sum(was) == session.charged_micros, "A2: charged is not the price of the watermark"
-    day = day_number(session.last_event_us, plan.timezone)
+    was_micros, now_micros = sum(was), sum(now)
+    if now_micros > AMOUNT_MAX_MICROS:
+        raise OverflowError(_BEYOND)
+    assert was_micros == session.charged_micros, "A2: charged is not the price of the watermark"
+    if after == before:
+        return []
     rows = []
-    for step in Step:
+    for step in _STEPS:
         amount_micros = now[step] - was[step]
         assert amount_micros >= 0, "T1: a price fell as usage rose"
-        row = Charge(
-            account_id=session.account_id,
-            session_id=session.session_id,
-            part=session.part,
-            step=int(step),
-            day=day,
-            plan_id=plan.plan_id,
-            amount_micros=amount_micros,
-        )
-        if step is Step.VOLUME and plan.volume is not None:
-            row.input_octets = after.input_octets - before.input_octets
-            row.output_octets = after.output_octets - before.output_octets
-        elif step is Step.TIME and plan.time is not None:
-            row.session_s = after.session_s - before.session_s
-        if amount_micros or row.input_octets or row.output_octets or row.session_s:
-            rows.append(row)
-    session.charged_micros += sum(now) - sum(was)
+        up = down = seconds = 0
+        if step == _VOLUME and plan.volume is not None:
+            up = after.input_octets - before.input_octets
+            down = after.output_octets - before.output_octets
+        elif step == _TIME and plan.time is not None:
+            seconds = after.session_s - before.session_s
+        if amount_micros or up or down or seconds:
+            day = day_number(session.last_event_us, plan.timezone)
+            named = (session.account_id, session.session_id, session.part, step, day, plan.plan_id)
+            rows.append(Charge(*named, up, down, seconds, amount_micros))
+    session.charged_micros += now_micros - was_micros
     return rows

@@ -36,19 +36,22 @@ def read_into(
         interval_s=interval_s,
         unit_octets=device.octets_unit,
     )
-    start = usage.kind is RecordKind.START
+    kind = usage.kind
+    start = kind is RecordKind.START
     reading = Reading(
         at_us=when.at_us,
         session_s=None if start else usage.session_s,
         # A Start's counters are zero or absent whatever went before: they say nothing.
         input_octets=None if start else usage.input_octets,
         output_octets=None if start else usage.output_octets,
-        final=usage.kind is RecordKind.STOP,
+        final=kind is RecordKind.STOP,
         late=when.stale,
     )
+    if not ended:
+        return advance(session, reading, line)
     kept = snapshot(session)
     step = advance(session, reading, line)
-    if ended and step in LOW_STEPS:
+    if step in LOW_STEPS:
         restore(session, kept)
         return Step.STALE
     return step

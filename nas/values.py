@@ -31,7 +31,7 @@ def text_of(value: bytes | None) -> str:
         return ""
     # Nearly all names are plain ASCII, and this road is walked ten times for each record.
     if value.isascii() and b"\\" not in value:
-        text = value.decode("ascii")
+        text = str(value, "ascii")
         if text.isprintable():
             return text
     return printable(value)
@@ -59,7 +59,7 @@ def ipv4_of(value: bytes | None) -> str:
     """A dotted address; empty when absent or when the octets stand for no address."""
     if value is None or len(value) != 4 or value in _NO_ADDRESS:
         return ""
-    return ".".join(map(str, value))
+    return "%d.%d.%d.%d" % tuple(value)  # noqa: UP031 - half the time of a join
 
 
 def ipv6_of(value: bytes | None) -> str:
