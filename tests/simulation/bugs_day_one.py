@@ -55,22 +55,6 @@ BUGS = (
         SOLD,
     ),
     Bug(
-        "wall-never-falls",
-        "who has paid stays behind the wall until the next login",
-        ("W3",),
-        200,
-        (Code("aaa.enforce:enforce", "walls.take_down(turn, deal)", "return"),),
-        SOLD,
-    ),
-    Bug(
-        "wall-not-told",
-        "a session is walled in the books, and its router is not told",
-        ("W3",),
-        200,
-        (Code("aaa.walls:put_up", "tell_service(turn, deal, change, reason)", "pass"),),
-        SOLD,
-    ),
-    Bug(
         "renewal-half-paid",
         "a package is bought for half of its price",
         ("P1",),

@@ -197,7 +197,14 @@ class Checker:
         if self._plan is None or "packages" not in self._plan.kinds:
             return
         now_us = self._host.clock.now_us()
-        self._report(self._standing.when_calm(self.books, self._truth, self._world.now_us, now_us))
+        try:
+            found = list(
+                self._standing.when_calm(self.books, self._truth, self._world.now_us, now_us)
+            )
+        except sqlite3.Error as error:
+            self._world.say(f"the judge could not look: {error}")
+            return
+        self._report(found)
 
     def unfinished(self) -> list[str]:
         """What the server has still to do before the end can be judged."""

@@ -87,7 +87,7 @@ class Standing:
         wrong: dict[Any, str] = {}
         found = pairs(books, truth)
         for person in people(books).values():
-            if person.login not in truth.cast:
+            if person.login not in truth.cast or person.account_id not in books.accounts:
                 continue
             wall = person.wall(server_us)
             account = books.accounts[person.account_id]
