@@ -14,7 +14,8 @@ from tests.simulation.planting import OFFICE, Bug, Code
 
 _NO_CHECK = Code(
     "accounting.charging:charges",
-    'assert sum(was) == session.charged_micros, "A2: charged is not the price of the watermark"\n',
+    "assert was_micros == session.charged_micros, "
+    '"A2: charged is not the price of the watermark"\n',
     "\n",
 )
 _NO_MONOTONY = Code(
@@ -67,7 +68,7 @@ BUGS = (
             ),
             Code(
                 "accounting.charging:charges",
-                "sum(now) - sum(was)",
+                "now_micros - was_micros",
                 "sum(row.amount_micros for row in rows)",
             ),
         ),
@@ -122,7 +123,7 @@ BUGS = (
         (
             Code(
                 "aaa.record:_apply",
-                "owed = owing and charging.begun(session, walled=bool(session.walled))",
+                "owed = session.owes_fee and charging.begun(session, walled=bool(session.walled))",
                 "owed = charging.begun(session, walled=True) and usage.kind is not RecordKind.STOP",
             ),
             Code(
