@@ -18,6 +18,7 @@ from aaa.turn import Turn
 from accounting.identity import same_connection, station_of
 from domain.login import canonical_mac
 from domain.plan import Plan
+from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
 
 
@@ -25,7 +26,8 @@ def renewed(turn: Turn, new: Session) -> Session | None:
     """The open session in which this login is only asked again (F-39), if there is one.
 
     The same device names the same Acct-Session-Id, port and station for the same subscriber; one
-    that names no station may as well use an old id again for a new session.
+    that names no station may as well use an old id again for a new session. So may one that has
+    rebooted: where a report is overdue by half an interval, the login counts as a redial.
     """
     if not station_of(new.calling_station_id):
         return None
@@ -34,6 +36,7 @@ def renewed(turn: Turn, new: Session) -> Session | None:
             session.state is SessionState.OPEN
             and new.acct_session_id
             and _named(new) == _named(session)
+            and turn.now_us - session.last_seen_us <= session.interim_s * US_PER_S * 3 // 2
         ):
             return session
     return None
