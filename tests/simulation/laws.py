@@ -236,7 +236,8 @@ def _price(books: Books, session: Session) -> Iterator[str]:
         return
     first = not (session.class_session_id or session.adopted)
     began = session.rated.any or (bool(session.start_seen) and not walled_once(session))
-    known = session.rated.any or not walled_once(session)  # else it may have begun unwalled
+    # One that has used nothing yet may have begun behind a wall, and leaves no trace of it.
+    known = session.rated.any or not (walled_once(session) or prices.gardens)
     if known and bool(session.fee_due) != (began and first):
         yield f"A2: {name}: the fee is {'' if session.fee_due else 'not '}due"
     owed = prices.price_micros(

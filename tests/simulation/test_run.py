@@ -12,7 +12,7 @@ from tests.simulation.run import Tally, regressions, seeds_of, simulate
 from tests.simulation.swarm import KINDS, swarm
 
 FIXED = range(120)
-FRESH = "8"  # `make simulate` plays as many as one has time for
+FRESH = "3"  # `make simulate` plays as many as one has time for
 
 
 def sound(seeds: list[int]) -> Tally:
