@@ -137,7 +137,7 @@ def stage(
     server.begin()
     resident = residents()[who]
     truth.plan_of[resident.login] = resident.plan
-    dial = Dial(US_PER_S, resident, for_s * US_PER_S, resident.password, again_n)
+    dial = Dial(US_PER_S, resident, for_s * US_PER_S, resident.password, again_n=again_n)
     nas = Nas(world, network, truth, routers()[router_n], profile, dials=(dial,))
     nas.begin()
     return Stage(world, server, truth, nas)
