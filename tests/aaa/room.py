@@ -12,6 +12,7 @@ from typing import Any
 from aaa import sealing, token
 from aaa.books import Books
 from aaa.hearing import Hearing
+from aaa.limits import Deal, deal_of
 from aaa.login import decide_login
 from aaa.outcome import Outcome
 from aaa.ports import Changes, Loaded, Want
@@ -129,3 +130,9 @@ class Room:
         self.books.add_session(one)
         self.books.settle()
         return one
+
+    def deal(self, **traits: Any) -> Deal:
+        """Such a session of the room's account with its deal."""
+        found = deal_of(self.turn(0), self.open_session(**traits))
+        assert found is not None
+        return found

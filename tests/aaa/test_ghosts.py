@@ -167,6 +167,27 @@ def test_f_39_a_login_within_a_session_renews_it(gate: Gate) -> None:
     assert gate.check() == []
 
 
+def test_f_39_the_same_id_after_a_report_is_overdue_is_a_new_session_of_a_rebooted_box(
+    gate: Gate,
+) -> None:
+    online(gate)
+    interval_s = by_id(gate, "A").interim_s
+    token = class_of(gate.at(600 + interval_s * 3 // 2 + 1).accept(id="A", mac=MAC, port=1))
+    gate.at(2_000).record("interim", id="A", token=token, mac=MAC, st=60, o=3 * MB)
+    old, new = gate.sessions()
+    assert (old.state, old.session_s, new.session_s) == (SessionState.CLOSED, 600, 60)
+    assert gate.account().balance_micros == 4_960_000, "1 MB of the old and 3 MB of the new one"
+    assert gate.check() == []
+
+
+def test_f_39_a_box_that_names_no_station_may_use_an_id_again(gate: Gate) -> None:
+    gate.add_plan('name = "pair"\ncurrency = "USD"\nsessions = 2\n')
+    gate.add_subscriber(plan="pair")
+    first = class_of(gate.at(0).accept(id="A", port=1))
+    gate.record("start", id="A", token=first)
+    assert class_of(gate.at(10).accept(id="A", port=1)) != first
+
+
 def test_f_39_a_renewal_of_paid_time_gets_what_is_left_of_it(gate: Gate) -> None:
     gate.add_plan('name = "hours"\ncurrency = "USD"\n[price.time]\namount = "1.00"\nper = "1h"\n')
     online(gate, plan="hours", balance_micros=1_000_000)
