@@ -118,6 +118,8 @@ class Changes:
     accounts: list[AccountMove] = field(default_factory=list)
     sessions_new: list[Session] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)  # version already raised by one
+    moved: list[Session] = field(default_factory=list)
+    # ^ likewise, but only `domain.session.MOVING` changed since the version that was committed
     charges: list[Charge] = field(default_factory=list)  # amounts to add to their rows
     closings: list[tuple[int, int, int, int]] = field(default_factory=list)
     # ^ (account, session, part, entry): charges of the part that this entry closes

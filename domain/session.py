@@ -159,6 +159,24 @@ class Session:
         return self.charged_micros - self.closed_micros
 
 
+# What an ordinary interim changes, besides the version; no index knows any of these.
+MOVING = (
+    "last_event_us",
+    "last_seen_us",
+    "input_octets",
+    "output_octets",
+    "session_s",
+    "free_octets",
+    "free_s",
+    "charged_micros",
+    "granted_micros",
+    "used_micros",
+    "hold_until_us",
+    "journal_last",
+    "records_n",
+)
+
+
 @dataclass(slots=True)
 class Charge:
     """Rated usage of one session, step and local day: the mutable row that interims add to."""

@@ -83,6 +83,7 @@ class DeskStore:
     async def commit(self, changes: Changes) -> None:
         """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError."""
         moved, changed = self._standing.split(changes.sessions)
+        moved += changes.moved
         steps = commit_steps(changes, moved, changed)
         if steps:
             await self._road.write(changes.feed_seq, steps, touched_accounts(changes))

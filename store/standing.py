@@ -11,27 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from domain.session import Session
+from domain.session import MOVING, Session
 from store import rows
 
 KEPT_N = 1_000_000  # sessions remembered; beyond that all are forgotten and written in full once
 
-# What an ordinary interim changes, besides the version.
-MOVING = (
-    "last_event_us",
-    "last_seen_us",
-    "input_octets",
-    "output_octets",
-    "session_s",
-    "free_octets",
-    "free_s",
-    "charged_micros",
-    "granted_micros",
-    "used_micros",
-    "hold_until_us",
-    "journal_last",
-    "records_n",
-)
 # An enumeration's members hash slowly; as numbers they do not.
 _NUMBERS = ("state", "hold_state", "walled")
 _STANDING = attrgetter(
@@ -66,10 +50,12 @@ class Standing:
         return moved, changed
 
     def committed(self, moved: Iterable[Session], changed: Iterable[Session]) -> None:
-        """These versions are durable now. `moved` came from `split`: their hash is the same."""
+        """These versions are durable now; the hash of `moved` is the one before, if there is one."""
         known = self._known
         for session in moved:
-            known[session.session_id] = (session.version, known[session.session_id][1])
+            before = known.get(session.session_id)
+            if before is not None and before[0] == session.version - 1:
+                known[session.session_id] = (session.version, before[1])
         for session in changed:
             if session.live:
                 known[session.session_id] = (session.version, standing_of(session))

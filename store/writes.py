@@ -22,10 +22,10 @@ from sqlalchemy import (
     update,
 )
 
+from domain.session import MOVING
 from store import rows, schema
 from store.columns import INT64
 from store.rows import Shape
-from store.standing import MOVING
 from store.statements import Insert, Parameters, Recipe, Update, types_of
 
 ADVANCED = ("account_id", "session_id", "version", *MOVING)

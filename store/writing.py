@@ -48,7 +48,7 @@ class Step(NamedTuple):
 def commit_steps(changes: Changes, moved: list[Session], changed: list[Session]) -> list[Step]:
     """The batch as rows for WRITES, in order; statements without rows are left out.
 
-    `moved` and `changed` are `changes.sessions`, split by `store.standing`.
+    `moved` and `changed` are `changes.sessions` and `changes.moved`, split by `store.standing`.
     """
     steps = [
         Step("move", sorted(map(_move_row, changes.accounts)), Expect.CONFLICT),
@@ -82,6 +82,7 @@ def touched_accounts(changes: Changes) -> list[int]:
     """Every account the batch writes under, in the order in which their locks are taken (L11)."""
     ids = {move.after.account_id for move in changes.accounts}
     ids.update(session.account_id for session in changes.sessions)
+    ids.update(session.account_id for session in changes.moved)
     ids.update(session.account_id for session in changes.sessions_new)
     return sorted(ids - {0})
 

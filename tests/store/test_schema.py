@@ -13,9 +13,8 @@ from domain.account import Account, Allowance, Subscriber
 from domain.device import Device
 from domain.grant import Order
 from domain.ledger import Entry
-from domain.session import Charge, DeviceMark, Session, Suspense
+from domain.session import MOVING, Charge, DeviceMark, Session, Suspense
 from store import schema
-from store.standing import MOVING
 from tests.store.house import House, tell
 
 RECORDS = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from aaa.ports import Changes
-from domain.session import HoldState, Session, SessionState, Walled
-from store.standing import MOVING, Standing
+from aaa.ports import Changes, Want
+from domain.session import MOVING, HoldState, Session, SessionState, Walled
+from store.standing import Standing
 from tests.store.house import NOW_US, House, advanced, session, tell
 
 OTHER: dict[str, Any] = {"int": 41, "int | None": 42, "str": "other", "bool": True}
@@ -78,9 +78,36 @@ def test_what_both_statements_write_is_what_is_read_again(house_url: str) -> Non
         ):
             now = advanced(now, **changed)
             await house.store.commit(Changes(NOW_US, 0, sessions=[now]))
-            from aaa.ports import Want
-
             (found,) = (await house.store.load(Want(session_ids={10}))).sessions
             assert found == now
 
     tell(house_url, story)
+
+
+def test_what_the_desk_knows_to_have_moved_only_needs_no_comparison(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle()
+        now = session(10)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[now]))
+        for changes in (
+            {"output_octets": 10, "last_seen_us": 4},
+            {"output_octets": 20, "granted_micros": 9, "used_micros": 9},
+        ):
+            now = advanced(now, **changes)
+            # What stands is not written, whatever it is: it is not looked at.
+            told = replace(now, interim_s=77)
+            await house.store.commit(Changes(NOW_US, 0, moved=[told]))
+            (found,) = (await house.store.load(Want(session_ids={10}))).sessions
+            assert found == now
+
+    tell(house_url, story)
+
+
+def test_knowledge_of_a_session_outlives_what_moved_without_a_comparison() -> None:
+    standing, second = known(session(10)), advanced(session(10))
+    standing.committed([second], [])
+    third = advanced(second, output_octets=7)
+    assert standing.split([third]) == ([third], [])
+    stranger = session(11)
+    standing.committed([stranger], [])
+    assert standing.split([advanced(stranger)]) == ([], [advanced(stranger)])
