@@ -50,7 +50,7 @@ class Standing:
         return moved, changed
 
     def committed(self, moved: Iterable[Session], changed: Iterable[Session]) -> None:
-        """These versions are durable now; the hash of `moved` is the one before, if there is one."""
+        """These versions are durable now; what is known of `moved` stays what it was."""
         known = self._known
         for session in moved:
             before = known.get(session.session_id)
