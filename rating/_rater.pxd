@@ -1,8 +1,8 @@
-"""The data sheet of the rater: what a compiled tariff holds, and how a total walks through it.
+"""The data sheet of the rater: what a compiled tariff holds, and what other compiled rooms call.
 
 A `Step` is one way in which a session costs money, at the position of its `rating.Step`: fee,
-volume, time. `walk` neither allocates nor raises and knows no Python object, so a bulk loop
-runs without the interpreter's lock.
+volume, time. `price_c` and `counted_c` neither allocate nor raise and touch no reference count,
+so they may be called without the interpreter's lock, as long as somebody keeps the tariff.
 """
 
 from libc.stdint cimport int64_t
@@ -27,17 +27,17 @@ cdef enum:
     STEPS = 3
 
 
-cdef struct Walk:
-    const Step *steps       # STEPS of them
-    int64_t *quantities     # in: one for each step, not negative
-    int64_t *frees          # in: how much of each is not charged, not negative
-    int64_t *micros         # out: one for each step
-
-
-# 0, or 1 if a price or their sum does not fit in 63 bits.
-cdef int walk(const Walk *road) noexcept nogil
-
-
 cdef class Tariff:
     cdef Step[3] steps
     cdef int counted        # a position in rating.tariff.COUNTED
+
+
+# The octets that count, or -1 if they do not fit in 63 bits or a direction is negative.
+cdef int64_t counted_c(Tariff t, int64_t up, int64_t down) noexcept nogil
+
+# What `rating.price` says, in the order fee, volume, time. 0; or -1, `out3` untouched, if a
+# quantity is negative or a price or their sum does not fit in 63 bits.
+cdef int price_c(
+    Tariff t, int64_t octets, int64_t seconds, int64_t free_octets, int64_t free_s,
+    bint fee_due, int64_t *out3
+) noexcept nogil

@@ -20,7 +20,7 @@ class Tariff:
     def step(self, step: int) -> tuple[int, int, int, int]:
         """(amount_micros, unit, increment, rounding) of a step; amount 0: not priced."""
 
-def counted_octets(tariff: Tariff, input_octets: int, output_octets: int) -> int:
+def counted_octets(tariff: Tariff, input_octets: int, output_octets: int, /) -> int:
     """The octets that count: input is up, output is down; or OverflowError."""
 
 def price(
@@ -30,6 +30,7 @@ def price(
     free_octets: int,
     free_s: int,
     fee_due: bool,
+    /,
 ) -> tuple[int, int, int]:
     """Micros of (fee, volume, time) of a session's total, or OverflowError."""
 
