@@ -26,18 +26,19 @@ typedef struct th_step {
 static inline int th_price_step(
     const th_step *step, int64_t quantity, int64_t free_quantity, int64_t *micros)
 {
-    th_wide charged, product, quotient, unit, rest;
+    th_wide product, quotient, unit, rest;
+    uint64_t charged;
     if (step->amount == 0 || quantity <= free_quantity) {
         *micros = 0;
         return 0;
     }
-    charged = (th_wide)(quantity - free_quantity);
-    if (step->increment > 1) {
-        const th_wide increment = (th_wide)step->increment;
+    charged = (uint64_t)(quantity - free_quantity);
+    if (step->increment > 1) { /* below 2^63 + 2^62, so 64 bits hold it */
+        const uint64_t increment = (uint64_t)step->increment;
         charged = (charged + increment - 1) / increment * increment;
     }
     unit = (th_wide)step->unit;
-    product = charged * (th_wide)step->amount;
+    product = (th_wide)charged * (th_wide)step->amount;
     if (product <= UINT64_MAX) { /* the usual case, and a far cheaper division */
         quotient = (uint64_t)product / (uint64_t)unit;
         rest = (uint64_t)product % (uint64_t)unit;
