@@ -24,6 +24,7 @@ from pathlib import Path
 
 from radius import encode_attributes
 from radius.packet import sign_request
+from tests.peers.ports import free_port
 
 SECRET = b"testing123"
 SESSIONS_N = 2_000
@@ -48,13 +49,6 @@ format = "json"
 """
 
 
-def free_port(kind: int) -> int:
-    """A port of 127.0.0.1 that is free just now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def tollhouse(*words: str) -> list[str]:
     """The command line for one command."""
     return [sys.executable, "-m", "cli.main", *words]
@@ -63,11 +57,9 @@ def tollhouse(*words: str) -> list[str]:
 @contextmanager
 def serving(home: Path) -> Iterator[tuple[int, int]]:
     """A server with sample data and SESSIONS_N subscribers; its auth and accounting ports."""
-    auth, acct = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    auth, acct = free_port(), free_port()
     settings = home / "tollhouse.toml"
-    settings.write_text(
-        SETTINGS.format(home=home, auth=auth, acct=acct, http=free_port(socket.SOCK_STREAM))
-    )
+    settings.write_text(SETTINGS.format(home=home, auth=auth, acct=acct, http=free_port()))
     people = home / "people.csv"
     rows = (f"user{n},secret{n},sample-prepaid,100000\n" for n in range(SESSIONS_N))
     people.write_text("login,password,plan,balance\n" + "".join(rows))

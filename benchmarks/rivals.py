@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -20,7 +19,8 @@ from urllib.parse import urlsplit
 import psycopg
 
 from benchmarks import names
-from tests.peers.child import Child, PeerFailed, find_program, free_port
+from tests.peers.child import Child, PeerFailed, find_program
+from tests.peers.ports import free_port
 
 STOCK = Path("/etc/freeradius/3.0")
 SCHEMA = STOCK / "mods-config" / "sql" / "main" / "postgresql" / "schema.sql"
@@ -110,8 +110,8 @@ class FreeRadius:
             raise PeerFailed("FreeRADIUS is not installed: run `make peers`")
         self.kind = kind
         self.name = f"FreeRADIUS {kind}"
-        self.auth_port = free_port(socket.SOCK_DGRAM)
-        self.acct_port = free_port(socket.SOCK_DGRAM)
+        self.auth_port = free_port()
+        self.acct_port = free_port()
         self._url = database_url
         self._root = directory / "raddb"
         self._child: Child | None = None

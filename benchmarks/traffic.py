@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import names
-from tests.peers.child import Child, PeerFailed, find_program, free_port
+from tests.peers.child import Child, PeerFailed, find_program
+from tests.peers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = Path(__file__).parent / "generator"
@@ -112,7 +112,7 @@ class Traffic:
         """Build the program if need be and start it."""
         program = build()
         self.sessions_n = sessions_n
-        self.coa_port = free_port(socket.SOCK_DGRAM, source)
+        self.coa_port = free_port()
         words = [f"secret={names.SECRET}", f"source={source}", f"sessions={sessions_n}"]
         self._process = subprocess.Popen(
             [str(program), "drive", *words, f"coa={self.coa_port}"],
@@ -171,7 +171,7 @@ class Traffic:
 @contextlib.contextmanager
 def echo() -> Iterator[int]:
     """The floor: a server that signs answers and does nothing else; its port."""
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     child = Child([str(build()), "echo", str(port), names.SECRET], ready="serving")
     try:
         yield port

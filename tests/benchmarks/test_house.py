@@ -17,19 +17,19 @@ def test_copied_subscribers_and_sessions_are_served_and_the_books_agree(tmp_path
     try:
         house.start()
         port, poor = house.acct_port, 40
-        touched = house.traffic.run("interim", port, to=20, count=40, window=8, timeout=10)
+        touched = house.traffic.run("interim", port, to=20, count=40, window=8, timeout=60)
         ended = house.traffic.run(
             "interim",
             port,
             to=20,
             count=10,
-            timeout=10,
+            timeout=60,
             poor_every=2,
             poor_from=poor,
             poor_to=poor + 3,
         )
         logins = house.traffic.run(
-            "mschap", house.auth_port, first=20, to=40, count=20, window=4, timeout=10
+            "mschap", house.auth_port, first=20, to=40, count=20, window=4, timeout=60
         )
         assert house.resident_octets() > 10_000_000
         house.stop()

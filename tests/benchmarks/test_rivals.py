@@ -32,9 +32,9 @@ def test_with_a_database_it_lets_everybody_in_and_keeps_their_counters(tmp_path:
         server.start()
         try:
             with Traffic(30) as router:
-                runs = [router.run("mschap", server.auth_port, count=30, timeout=10)]
+                runs = [router.run("mschap", server.auth_port, count=30, timeout=60)]
                 for kind in ("start", "interim"):
-                    runs.append(router.run(kind, server.acct_port, count=30, timeout=10))
+                    runs.append(router.run(kind, server.acct_port, count=30, timeout=60))
         finally:
             server.stop()
         asked = "SELECT count(*), sum(acctoutputoctets), count(DISTINCT username) FROM radacct"

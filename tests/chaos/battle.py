@@ -8,7 +8,6 @@ is published. At the end the server stops politely, and its own `ledger check` m
 from __future__ import annotations
 
 import random
-import socket
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,7 +19,7 @@ from tests.chaos.oracle import Finding, Truth, Verdict, judge
 from tests.chaos.player import Player, pause
 from tests.chaos.records import Plan
 from tests.chaos.site import NAS_ADDRESS, Site
-from tests.peers.child import free_port
+from tests.peers.ports import free_port
 from tests.peers.postgres import PostgresCluster
 
 FINDINGS_SHOWN_N = 20
@@ -136,7 +135,7 @@ class Battle:
 
     def settle(self, *, nas_address: str = NAS_ADDRESS) -> int:
         """Make the database and sell; the port where the NAS will listen for orders."""
-        coa_port = free_port(socket.SOCK_DGRAM, NAS_ADDRESS)
+        coa_port = free_port()
         self.site.settle(coa_port=coa_port, nas_address=nas_address)
         return coa_port
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,8 @@ import psycopg
 
 from tests.chaos.books import read_radacct
 from tests.chaos.oracle import Books
-from tests.peers.child import Child, PeerFailed, find_program, free_port
+from tests.peers.child import Child, PeerFailed, find_program
+from tests.peers.ports import free_port
 
 STOCK = Path("/etc/freeradius/3.0")
 SCHEMA = STOCK / "mods-config" / "sql" / "main" / "postgresql" / "schema.sql"
@@ -96,8 +96,8 @@ class FreeRadius:
         self._log = directory / "log"
         self._child: Child | None = None
         self.coa_port = free_port()  # where its NAS would hear orders
-        self.auth_port = free_port(socket.SOCK_DGRAM)
-        self.acct_port = free_port(socket.SOCK_DGRAM)
+        self.auth_port = free_port()
+        self.acct_port = free_port()
         if not STOCK.is_dir() or not SCHEMA.exists():
             raise PeerFailed("FreeRADIUS is not installed: run `make peers`")
         with psycopg.connect(database_url, autocommit=True) as connection:

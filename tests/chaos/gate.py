@@ -13,7 +13,7 @@ from pathlib import Path
 from cli.version import tollhouse_version
 from tests.chaos.oracle import Books, Tariff
 from tests.chaos.site import Site
-from tests.peers.child import free_port
+from tests.peers.ports import free_port
 
 PER_OCTET = Tariff(per_octet=Fraction(1))
 RICH_MICROS = 10**15

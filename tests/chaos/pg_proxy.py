@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 COMMIT, BEGIN = b"COMMIT\0", b"BEGIN\0"
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 CHUNK_OCTETS = 65_536
-START_LIMIT_S = 10
+START_LIMIT_S = 60
 
 Result = TypeVar("Result")
 

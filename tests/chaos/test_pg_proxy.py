@@ -13,7 +13,7 @@ import pytest
 from tests.chaos.pg_proxy import PgProxy, Strike
 from tests.peers.postgres import PostgresCluster
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 CUT = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)  # as asyncpg says it
 
 
@@ -87,7 +87,7 @@ def test_a_strike_ends_the_transaction_as_it_says(
 def test_a_late_commit_comes_after_its_client_has_gone(
     url: str, proxy: PgProxy, postgres_cluster: PostgresCluster
 ) -> None:
-    proxy.late_s = 1.0
+    proxy.late_s = 3.0
     proxy.arm(Strike.LATE)
     assert isinstance(play(url, proxy, mark, postgres_cluster.port), CUT)
     assert rows_n(url) == 0

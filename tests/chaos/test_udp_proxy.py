@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.udp_proxy import UdpProxy, Weather
 
-HEARD_S = 10.0
+HEARD_S = 60.0
 OCTETS = bytes(range(64))
 
 
@@ -79,7 +79,7 @@ def test_a_repeat_arrives_twice_and_a_loss_not_at_all(ends: Ends) -> None:
 def until_lost(ends: Ends) -> None:
     """The proxy works in a thread of its own; wait for the datagram to be dropped."""
     ends.client.settimeout(0.01)
-    for _ in range(1_000):
+    for _ in range(6_000):
         if ends.proxy.figures["lost"]:
             break
         with pytest.raises(TimeoutError):
@@ -100,7 +100,7 @@ def test_a_flip_is_one_bit_and_a_truncation_a_prefix(ends: Ends) -> None:
 
 
 def test_delays_reorder(ends: Ends) -> None:
-    ends.proxy.weather = Weather(delay_ms=20)
+    ends.proxy.weather = Weather(delay_ms=200)
     sent = [bytes((n,)) for n in range(50)]
     for octets in sent:
         ends.ask(octets)

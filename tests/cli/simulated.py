@@ -54,7 +54,7 @@ class FakeServer:
         """Stop: an empty datagram is the sign."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", self._socket.getsockname())
-        self._thread.join(10)
+        self._thread.join(60)
         self._socket.close()
 
     def _serve(self) -> None:
@@ -67,7 +67,7 @@ class FakeServer:
             for reply in self.answer(packet, octets):
                 self._socket.sendto(reply, peer)
 
-    def uplink(self, *, tries: int = 1) -> Uplink:
-        """The way to it, without much patience."""
+    def uplink(self, *, tries: int = 1, timeout_s: int = 60) -> Uplink:
+        """The way to it; a test of its silence has less patience."""
         port = self._socket.getsockname()[1]
-        return Uplink("127.0.0.1", port, port, 0, SECRET, timeout_s=1, tries=tries)
+        return Uplink("127.0.0.1", port, port, 0, SECRET, timeout_s=timeout_s, tries=tries)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.house import House
-from tests.peers.child import Child, free_port
+from tests.peers.child import Child
+from tests.peers.ports import free_port
 
 LOGIN = "User-Name = alice, User-Password = wonderland"
 
@@ -22,10 +23,9 @@ LOGIN = "User-Name = alice, User-Password = wonderland"
 @pytest.fixture
 def ports(house: House) -> tuple[int, int, int]:
     """Free ports, written into the settings: authentication, accounting, metrics."""
-    import socket
 
-    auth, acct = (free_port(socket.SOCK_DGRAM, "127.0.0.1") for _ in range(2))
-    metrics = free_port(socket.SOCK_STREAM, "127.0.0.1")
+    auth, acct = (free_port() for _ in range(2))
+    metrics = free_port()
     text = house.config.read_text()
     text = text.replace("auth_port = 0", f"auth_port = {auth}")
     text = text.replace("acct_port = 0", f"acct_port = {acct}")
@@ -52,7 +52,7 @@ def serving() -> Iterator[tuple[Child, list[str]]]:
 
 def ask(radclient: str, port: int, attributes: str, kind: str = "auth") -> str:
     """One request of radclient; what it printed."""
-    words = [radclient, "-x", "-r", "2", "-t", "3", f"127.0.0.1:{port}", kind, "testing123"]
+    words = [radclient, "-x", "-r", "2", "-t", "30", f"127.0.0.1:{port}", kind, "testing123"]
     return subprocess.run(words, input=attributes, capture_output=True, text=True).stdout
 
 

@@ -6,7 +6,6 @@ Here nobody is behind the ports but what a test puts there; tests/scenarios play
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from cli.simulate_view import Purse
 from radius import Packet, encode_attributes
 from radius.packet import sign_reply
 from tests.cli.simulated import SECRET, FakeServer, StoodClock
-from tests.peers.child import free_port
+from tests.peers.ports import free_port
 
 
 def simulate(tmp_path: Path, *words: str) -> Result:
@@ -85,7 +84,7 @@ def test_a_refusal_is_exit_code_1_and_shows_what_the_server_said(tmp_path: Path)
         words = ("--auth-port", port, "--acct-port", port, "--coa-port", port)
         done = simulate(tmp_path, *words, "--server", "127.0.0.1", "--output", "json")
         assert done.exit_code == 2, "the port for orders is the server's own"
-        free = str(free_port(socket.SOCK_DGRAM))
+        free = str(free_port())
         done = simulate(tmp_path, *words[:4], "--coa-port", free, "--output", "json")
     assert done.exit_code == 1
     found = json.loads(done.stdout)

@@ -15,7 +15,7 @@ from tests.cli.simulated import FakeServer, StoodClock
 def play_of(server: FakeServer, *, obey_limits: bool = False) -> Play:
     """A play at 8 Mbit/s, so a million octets in a second."""
     script = Script(
-        uplink=server.uplink(),
+        uplink=server.uplink(timeout_s=1),
         login="alice",
         password=b"wonderland",
         method="pap",

@@ -48,10 +48,11 @@ def reply(
     )
 
 
-def router_at(server: FakeServer, *, tries: int = 1) -> Router:
+def router_at(server: FakeServer, *, tries: int = 1, timeout_s: int = 60) -> Router:
     """A router with a session, on its way to a server."""
     names = {"User-Name": "alice", "Calling-Station-Id": "02:00:00:00:00:01"}
-    return Router(server.uplink(tries=tries), names, session_id="s1", clock=StoodClock())
+    uplink = server.uplink(tries=tries, timeout_s=timeout_s)
+    return Router(uplink, names, session_id="s1", clock=StoodClock())
 
 
 def test_a_login_learns_the_limits_and_the_class_goes_into_every_record() -> None:
@@ -95,12 +96,12 @@ def test_aut_an_answer_that_is_not_genuine_is_passed_over(forgery: str) -> None:
         return [forged]
 
     with FakeServer(answer) as server, pytest.raises(Timeout):
-        router_at(server).login(b"x", "pap")
+        router_at(server, timeout_s=1).login(b"x", "pap")
 
 
 def test_a_record_that_nobody_answers_is_repeated_and_then_given_up() -> None:
     with FakeServer(lambda packet, octets: []) as server:
-        assert router_at(server, tries=2).report(Status.START) is False
+        assert router_at(server, tries=2, timeout_s=1).report(Status.START) is False
     first, second = server.heard
     assert (first.integer(41), second.integer(41)) == (0, 1)  # Acct-Delay-Time
 

@@ -12,7 +12,6 @@ import collections
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -32,14 +31,6 @@ def find_program(name: str) -> str:
     return path
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
-    """Return a port of ``host`` that was free a moment ago; the caller must cope with losing it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
 class Child:
     """One running peer: its process, the last lines that it printed, and how it is ended."""
 
@@ -52,7 +43,7 @@ class Child:
         stop_signal: signal.Signals = signal.SIGTERM,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[str], None] | None = None,
-        start_limit_s: float = 60,
+        start_limit_s: float = 180,
     ) -> None:
         """Start ``argv`` (as ``user``, if given) and return once a line matches the pattern
         ``ready``.
@@ -101,7 +92,7 @@ class Child:
         """Return the last lines that the program printed."""
         return "\n".join(list(self.lines)[-count:])
 
-    def stop(self, *, limit_s: float = 20) -> None:
+    def stop(self, *, limit_s: float = 60) -> None:
         """End the program: politely first, then by force. Stopping twice is harmless."""
         if self.process.poll() is None:
             self.process.send_signal(self._stop_signal)

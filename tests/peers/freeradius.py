@@ -20,13 +20,13 @@ import atexit
 import os
 import re
 import shutil
-import socket
 import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.peers.child import Child, PeerFailed, find_program, free_port
+from tests.peers.child import Child, PeerFailed, find_program
+from tests.peers.ports import free_port
 
 CONFIGURATION = """
 name = listener
@@ -144,7 +144,7 @@ class CoaListener:
 
     def _start(self, secret: str, require_message_authenticator: bool) -> Child:
         for left in reversed(range(5)):
-            self.port = free_port(socket.SOCK_DGRAM, self.host)
+            self.port = free_port()
             text = CONFIGURATION.format(
                 root=self._root,
                 host=self.host,
@@ -202,7 +202,7 @@ class CoaListener:
         with self._arrived:
             return list(self._received)
 
-    def wait_for(self, count: int, *, limit_s: float = 30) -> list[Received]:
+    def wait_for(self, count: int, *, limit_s: float = 120) -> list[Received]:
         """Return what has arrived once it is ``count`` requests; raises PeerFailed in time."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._received) >= count, limit_s):

@@ -24,7 +24,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.peers.child import Child, PeerFailed, find_program, free_port
+from tests.peers.child import Child, PeerFailed, find_program
+from tests.peers.ports import free_port
 
 SETTINGS = {
     "fsync": "on",

@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -27,12 +26,13 @@ from typing import Any, TypeVar
 from click.testing import CliRunner
 
 from cli.main import main
-from tests.peers.child import Child, PeerFailed, free_port
+from tests.peers.child import Child, PeerFailed
+from tests.peers.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET = "testing123"
 LOOK_S = 0.02  # between two looks at a condition
-LIMIT_S = 30.0  # far beyond anything that is going to happen
+LIMIT_S = 90.0  # far beyond anything that is going to happen
 
 Found = TypeVar("Found")
 
@@ -87,8 +87,8 @@ class Installation:
         self._choose_ports()
 
     def _choose_ports(self) -> None:
-        self.auth_port = free_port(socket.SOCK_DGRAM)
-        self.acct_port = free_port(socket.SOCK_DGRAM)
+        self.auth_port = free_port()
+        self.acct_port = free_port()
         self.metrics_port = free_port()
         text = SETTINGS.format(
             url=self.database_url,
@@ -204,7 +204,7 @@ class Installation:
         """Ask the server to drain (SIGTERM), and see that it ended well."""
         assert self._child is not None
         child, self._child = self._child, None
-        child.stop(limit_s=30)
+        child.stop(limit_s=LIMIT_S)
         assert child.process.returncode == 0, child.last_words()
         assert "Traceback" not in child.last_words(400)
 

@@ -42,7 +42,7 @@ class Radclient:
         self._secret = secret
 
     def send(
-        self, command: str, port: int, attributes: str, *, secret: str = "", wait_s: float = 5
+        self, command: str, port: int, attributes: str, *, secret: str = "", wait_s: float = 60
     ) -> Answer:
         """Send one request (`auth`, `acct`, `status`) once; lines of attributes in its notation."""
         done = subprocess.run(
@@ -54,7 +54,7 @@ class Radclient:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         return _read(done.stdout + done.stderr)
 

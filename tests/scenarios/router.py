@@ -18,7 +18,7 @@ from pyrad.dictionary import Dictionary
 from cli.simulate_router import DICTIONARY
 from tests.scenarios.installation import SECRET, Installation
 
-ANSWER_S = 5.0  # for an answer that must come
+ANSWER_S = 60.0  # for an answer that must come, on however busy a machine
 SILENCE_S = 0.3  # for one that must not
 
 START, STOP, INTERIM, ON, OFF = 1, 2, 3, 7, 8

@@ -14,7 +14,7 @@ import pytest
 
 from tests.scenarios.installation import CHECKOUT, Installation, eventually
 from tests.scenarios.radclient import Radclient
-from tests.scenarios.router import INTERIM, SILENCE_S, START, STOP, Router
+from tests.scenarios.router import ANSWER_S, INTERIM, SILENCE_S, START, STOP, Router
 
 MALFORMED = json.loads((CHECKOUT / "tests" / "server" / "malformed.json").read_text())
 
@@ -173,7 +173,7 @@ def test_a_malformed_packet_harms_nothing(people: Installation, packet: dict[str
                 answer = alive.CreateReply(packet=reply)
                 assert alive.VerifyReply(answer, reply), reply.hex()
             else:
-                assert router.answer_to(alive, 5) is not None
+                assert router.answer_to(alive, ANSWER_S) is not None
     assert "Traceback" not in people.log()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.peers.freeradius import CoaListener, Received
-from tests.scenarios.installation import Installation, eventually
+from tests.scenarios.installation import LIMIT_S, Installation, eventually
 from tests.scenarios.router import INTERIM, START, STOP, Router, total_limit
 
 MB = 1_000_000
@@ -61,7 +61,7 @@ class Line:
         (one,) = self.site.shown("session", "list", "--login", self.name, "--all")
         return self.site.shown("session", "show", str(one["session_id"]))
 
-    def told(self, words: str, *, limit_s: float = 10) -> Any:
+    def told(self, words: str, *, limit_s: float = LIMIT_S) -> Any:
         """Wait until an order of the session stands like this, and show the session then."""
         shown = self.shown()
 
@@ -104,9 +104,7 @@ def test_coa_a_disconnect_and_each_of_its_answers(
     assert gone["output_octets"] == 100 * MB
     assert site.posted(lines["gone"].name) == 0
 
-    silent = lines["silent"].told(
-        "disconnect (exhausted): no answer; try `tollhouse nas test`", limit_s=60
-    )
+    silent = lines["silent"].told("disconnect (exhausted): no answer; try `tollhouse nas test`")
     assert silent["state"] == "open"
     site.tollhouse("ledger", "check")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.peers.child import free_port
+from tests.peers.ports import free_port
 from tests.scenarios.installation import Installation, Said
 
 OPENING_MICROS = 5_000_000
@@ -22,7 +22,7 @@ FAST = ("--speed", "200")
 @pytest.fixture(scope="module")
 def coa_port() -> int:
     """Where the simulated router listens."""
-    return free_port(socket.SOCK_DGRAM)
+    return free_port()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import pytest
 
 from tests.peers.freeradius import CoaListener
 from tests.scenarios.installation import SECRET, Installation, eventually
-from tests.scenarios.router import INTERIM, START, STOP, Router
+from tests.scenarios.router import ANSWER_S, INTERIM, START, STOP, Router
 
 TOWER = "127.0.0.7"
 CUSTOMERS_N, PREPAID_N, EXPIRED_N, RENEWED_N = 400, 100, 30, 10
@@ -119,7 +119,7 @@ class Tower:
             for router, (_, request) in some:
                 router.send(request.RequestPacket(), accounting=request.code == 4)
             for router, (customer, request) in some:
-                answer = router.answer_to(request, 5.0)
+                answer = router.answer_to(request, ANSWER_S)
                 assert answer is not None, f"no answer for {customer.login}"
                 found.append((customer, answer))
         return found
@@ -219,7 +219,7 @@ def whose_package_is_over_goes_behind_the_wall(
 ) -> None:
     """By CoA, while they are on line."""
     wanted = {one.session for one in expired}
-    eventually(lambda: tower.told(LIST, "expired") == wanted, "30 are walled", limit_s=30)
+    eventually(lambda: tower.told(LIST, "expired") == wanted, "30 are walled")
 
 
 def what_is_used_from_now_on_costs(

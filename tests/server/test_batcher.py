@@ -71,7 +71,7 @@ class Room:
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def bounded() -> None:
-        await asyncio.wait_for(story(), 20)
+        await asyncio.wait_for(story(), 120)
 
     asyncio.run(bounded())
 

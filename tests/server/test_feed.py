@@ -170,4 +170,4 @@ def test_a_nudge_is_followed_at_once_and_a_store_that_is_away_or_mad_is_survived
         assert len(reader.desk.absorbed) == 2
         spawn.close()
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    asyncio.run(asyncio.wait_for(story(), 120))

@@ -23,20 +23,13 @@ from radius.packet import sign_reply
 from server.lifecycle import Server
 from server.limits import Limits, Seams
 from server.seams import LoopSpawn, MonotoneIds, SystemClock, SystemRandomness, UdpDatagrams
+from tests.peers.ports import free_port
 from tests.server import packets
 from tests.server.fakes import SECRET, Desk, Log, Store, answer_all, device, order
 
 ROOT = Path(__file__).parents[2]
 MALFORMED = json.loads((Path(__file__).parent / "malformed.json").read_text())
 BOTH = ("127.0.0.1", "::1")
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A UDP port nobody uses just now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def local_devices() -> list[Device]:
@@ -149,7 +142,7 @@ async def until(true: Callable[[], object]) -> None:
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(story(), 60))
+    asyncio.run(asyncio.wait_for(story(), 120))
 
 
 def test_a_login_and_a_record_are_answered_over_ipv4_and_ipv6() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.peers.ports import free_port
 from tests.server import packets
 
 ROOT = Path(__file__).parents[2]
@@ -52,18 +53,11 @@ sys.exit(run_server(
 """
 
 
-def free(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Running:
     """A server process and its ports."""
 
     def __init__(self, **changes: Any) -> None:
-        self.auth, self.acct = free(socket.SOCK_DGRAM), free(socket.SOCK_DGRAM)
-        self.http = free(socket.SOCK_STREAM)
+        self.auth, self.acct, self.http = free_port(), free_port(), free_port()
         settings = {
             "root": str(ROOT), "away": False, "stuck": False,
             "auth": self.auth, "acct": self.acct, "http": self.http,
@@ -87,7 +81,7 @@ class Running:
         raise AssertionError(f"{text!r} never came:\n{self.output}")
 
     def end(self) -> int:
-        rest, _ = self.child.communicate(timeout=30)
+        rest, _ = self.child.communicate(timeout=120)
         self.output += rest
         return self.child.returncode
 
@@ -114,7 +108,7 @@ def test_it_serves_shows_its_pages_and_drains_on_sigterm() -> None:
     with running() as process:
         process.until('"serving"')
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
-            router.settimeout(30)
+            router.settimeout(120)
             router.sendto(packets.record(), ("127.0.0.1", process.acct))
             packets.check_reply(router.recv(5_000), packets.record(), 5)
         assert process.get("livez") == (200, "alive\n")

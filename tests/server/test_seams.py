@@ -33,7 +33,7 @@ def run(
     make_loop: Callable[[], asyncio.AbstractEventLoop], story: Coroutine[Any, Any, None]
 ) -> None:
     with asyncio.Runner(loop_factory=make_loop) as runner:
-        runner.run(asyncio.wait_for(story, 20))
+        runner.run(asyncio.wait_for(story, 120))
 
 
 def test_l10_ids_rise_strictly_even_when_the_clock_falls_back() -> None:
@@ -208,7 +208,7 @@ def test_a_supervisor_is_told_when_it_asked(
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
-        listener.settimeout(10)
+        listener.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
         announce("READY=1")
         assert listener.recv(100) == b"READY=1"

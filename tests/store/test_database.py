@@ -161,8 +161,8 @@ def test_a_reader_holds_up_neither_commits_nor_the_checkpoint(house_sqlite_url: 
         path = house_sqlite_url.removeprefix("sqlite:///")
         async with house.database.reading() as reader:
             await reader.execute(select(schema.meta))
-            await asyncio.wait_for(house.store.probe(), 5)
-            await asyncio.wait_for(house.store.checkpoint(), 5)
+            await asyncio.wait_for(house.store.probe(), 60)
+            await asyncio.wait_for(house.store.checkpoint(), 60)
         await house.store.probe(7)
         await house.store.checkpoint()
         with sqlite3.connect(f"file:{path}?immutable=1", uri=True) as without_wal:

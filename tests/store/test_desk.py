@@ -441,7 +441,7 @@ def test_the_rim_may_ask_while_a_batch_is_under_way(house_url: str) -> None:
         asked = [house.store.probe, house.store.feed_seq, house.store.pending_orders]
         asked += [house.store.load_devices, lambda: house.store.load(Want(account_ids={1, 2}))]
         work = [house.store.commit(full_batch()), *(ask() for ask in asked * 3)]
-        await asyncio.wait_for(asyncio.gather(*work), 20)
+        await asyncio.wait_for(asyncio.gather(*work), 120)
         assert len(await house.table("sessions")) == 2
 
     tell(house_url, story)

@@ -93,7 +93,7 @@ def test_postgresql_tells_of_a_change_when_it_is_committed(house_postgresql_url:
             await record_changes(connection, "account", [1, 2, 3])
             await connection.execute(schema.meta.select())
             assert not heard.is_set()
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), 60)
         await listener.stop()
         assert not listener.alive
         await listener.stop()
@@ -111,13 +111,13 @@ def test_a_listener_that_loses_its_connection_says_so_and_can_start_again(
         postgres_cluster.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
         )
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), 60)
         assert not listener.alive
         heard.clear()
         await listener.start()
         async with house.database.office() as connection:
             await record_change(connection, "account", 1)
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), 60)
         await listener.stop()
 
     tell(house_postgresql_url, story)
