@@ -10,6 +10,7 @@ of the database, its WAL and its index still mean the files that it was opened w
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator
@@ -44,7 +45,7 @@ def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Res
         ask = next(steps)
         while True:
             sql, found = _READ[ask.query], []
-            for key in ask.keys:
+            for key in _listed(ask):
                 found += connection.execute(sql, key).fetchall()
             ask = steps.send(found)
     except StopIteration as done:
@@ -52,6 +53,13 @@ def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Res
         return result
     finally:
         connection.execute("COMMIT")
+
+
+def _listed(ask: Ask) -> list[tuple[Any, ...]]:
+    """The keys as the statement takes them: one after the other, or all in one list."""
+    if not QUERIES[ask.query].listed:
+        return ask.keys
+    return [(json.dumps([key for (key,) in ask.keys]),)]
 
 
 def write_in(connection: sqlite3.Connection, feed_seq: int | None, steps: list[Step]) -> int:

@@ -114,12 +114,19 @@ def _decisions_of_live(p: Parameters) -> Select[Any]:
 
 
 QUERIES: dict[str, Query] = {
-    "subscriber_by_login": _by(rows.SUBSCRIBERS, "login"),
+    "account_of_login": Query(
+        types_of(schema.subscribers.c.login),
+        lambda p: select(schema.subscribers.c.account_id).where(
+            schema.subscribers.c.login == p["login"]
+        ),
+    ),
     "subscribers_of": _by(rows.SUBSCRIBERS, "account_id"),
     "account": _by(rows.ACCOUNTS, "account_id"),
     "allowances_of": Query(types_of(schema.allowances.c.account_id), _current_allowances),
     "session": _by(rows.SESSIONS, "session_id"),
-    "sessions_of_key": Query(types_of(_S.device_id, _S.acct_session_id), _sessions_of_key),
+    "sessions_of_key": Query(
+        types_of(_S.device_id, _S.acct_session_id), _sessions_of_key, each=True
+    ),
     "live_of_account": Query(
         types_of(_S.account_id),
         lambda p: select(*rows.SESSIONS.columns).where(_S.account_id == p["account_id"], _LIVE),
@@ -132,7 +139,7 @@ QUERIES: dict[str, Query] = {
         types_of(schema.plans.c.plan_id),
         lambda p: select(*PLAN_COLUMNS).where(schema.plans.c.plan_id == p["plan_id"]),
     ),
-    "newest_plan": Query(types_of(schema.plans.c.name), _newest_plan),
+    "newest_plan": Query(types_of(schema.plans.c.name), _newest_plan, each=True),
     "marks_of": _by(rows.MARKS, "device_id"),
     "order": _by(rows.ORDERS, "order_id"),
     "suspense_of": Query(
@@ -169,6 +176,7 @@ QUERIES: dict[str, Query] = {
             .where(schema.changes.c.seq > p["since_seq"])
             .order_by(schema.changes.c.seq)
         ),
+        each=True,
     ),
     # the device table
     "devices": Query(
@@ -200,8 +208,8 @@ def load_steps(want: Want) -> Steps:
         yield from _whole_house(loaded, sessions)
     known = {account.account_id for account in loaded.accounts}
     if want.logins:
-        named = yield Ask("subscriber_by_login", _keys(want.logins))
-        account_ids.update(rows.subscriber_of(row).account_id for row in named)
+        named = yield Ask("account_of_login", _keys(want.logins))
+        account_ids.update(account_id for (account_id,) in named)
     for query, keys in (
         ("session", _keys(want.session_ids)),
         ("sessions_of_key", sorted(want.session_keys)),

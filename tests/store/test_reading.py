@@ -40,7 +40,7 @@ WHOLE = {
     "live_decisions_n",
 }
 KEYS: dict[str, tuple[Any, ...]] = {
-    "subscriber_by_login": ("user7",),
+    "account_of_login": ("user7",),
     "sessions_of_key": (5, "80000007"),
     "newest_plan": ("metered",),
     "decisions_n": ("user7",),
@@ -107,7 +107,11 @@ def test_no_query_that_can_meet_a_million_rows_reads_a_whole_table_of_sqlite(
                 continue
             key = KEYS.get(name, (7,))[: len(query.key)]
             plan_of_it = raw.execute(f"EXPLAIN QUERY PLAN {SQLITE[name]}", key).fetchall()
-            scans = [row[3] for row in plan_of_it if row[3].startswith("SCAN")]
+            scans = [
+                row[3]
+                for row in plan_of_it
+                if row[3].startswith("SCAN") and "json_each" not in row[3]  # the keys themselves
+            ]
             partial = [one for one in scans if "ix_sessions_live" in one or "_pending" in one]
             assert scans == partial, f"{name}: {scans}"
             if name == "live":
@@ -155,7 +159,7 @@ def test_writes_find_their_rows_by_key(house_sqlite_url: str) -> None:
         (Want(order_ids={5}), ["order"]),
         (
             Want(logins={"a"}),
-            ["subscriber_by_login", "decisions_n"],
+            ["account_of_login", "decisions_n"],
         ),
         (
             Want(account_ids={3}),
