@@ -9,22 +9,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from domain.device import Device, Latch
+from aaa._request import Request
 from domain.grant import OrderResult
-from radius import Packet
 
-
-@dataclass(slots=True)
-class Request:
-    """A verified packet of a known device."""
-
-    packet: Packet
-    device: Device
-    source_address: str
-    arrived_us: int
-    signed: bool  # it carried a valid Message-Authenticator
-    latches: tuple[Latch, ...] = ()  # newly proved by it, to be remembered with its effect
-    hash_ok: bool | None = None  # what a slow password check found, once it has run
+__all__ = ["Item", "Recheck", "Request", "Settled", "Sweep", "SweepKind"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Packet codes, and what a check of a Message-Authenticator may have found.
+"""Packet codes, what a check of a Message-Authenticator may have found, why repeats are dropped.
 
 The codes are all those that RFC 2865, 2866, 5176, 5997 and 7930 put on the wire between a NAS
 and a server. Every other number is dropped and counted, never answered.
@@ -49,3 +49,10 @@ class MacState(enum.Enum):
 
     ABSENT = "absent"
     VALID = "valid"
+
+
+class Discard(enum.Enum):
+    """Why a request is to be dropped without an answer; the values are metric labels."""
+
+    PENDING = "pending"
+    FULL = "full"

@@ -161,6 +161,32 @@ def test_an_abandoned_request_is_worked_on_when_it_comes_again() -> None:
     assert memory.answer(again, b"reply", 0)
 
 
+def test_a_key_that_is_spelt_by_other_objects_is_the_same_key() -> None:
+    memory = Duplicates()
+    ticket_of(memory, (3, "192.0.2." + str(1), 1645, 7, 1))
+    assert memory.arrive((3, "192.0.2.1", int("1645"), 7, 1), bytes(ONE), 1) is Discard.PENDING
+
+
+def test_a_hundred_thousand_are_remembered_and_forgotten_again() -> None:
+    memory = Duplicates(limit=100_000)
+    for n in range(100_000):
+        key = (n % 3, f"192.0.2.{n % 7}", n // 256, n % 256, 4)
+        assert memory.answer(ticket_of(memory, key, n.to_bytes(16, "big"), n), b"%d" % n, n)
+    assert len(memory) == 100_000
+    for n in (0, 1, 50_000, 99_999):
+        key = (n % 3, f"192.0.2.{n % 7}", n // 256, n % 256, 4)
+        assert memory.arrive(key, n.to_bytes(16, "big"), 100_000) == b"%d" % n
+    memory.forget_socket(1)
+    assert len(memory) == 66_667
+    ticket_of(memory, at=5 * SECOND_US + 99_999)
+    assert len(memory) == 1
+
+
+def test_an_authenticator_of_another_length_is_no_authenticator() -> None:
+    with pytest.raises(ValueError, match="16 octets"):
+        Duplicates().arrive(KEY, b"short", 0)
+
+
 @hypothesis.given(
     st.lists(
         st.tuples(

@@ -69,8 +69,8 @@ BUGS = (
         500,
         (
             Code(
-                "radius.duplicates:Duplicates.abandon",
-                "del self._pending[ticket.key]",
+                "server.door:Door.abandon",
+                "self._foyer.duplicates.abandon(ticket)",
                 "pass",
             ),
         ),

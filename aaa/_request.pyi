@@ -1,0 +1,29 @@
+"""The types of a request; what it means is said in `_request.pyx`."""
+
+from typing import final
+
+from domain.device import Device, Latch
+from radius import Packet
+
+@final
+class Request:
+    """A verified packet of a known device."""
+
+    packet: Packet
+    device: Device
+    source_address: str
+    arrived_us: int
+    signed: bool
+    latches: tuple[Latch, ...]
+    hash_ok: bool | None
+
+    def __init__(
+        self,
+        packet: Packet,
+        device: Device,
+        source_address: str,
+        arrived_us: int,
+        signed: bool,
+        latches: tuple[Latch, ...] = ...,
+        hash_ok: bool | None = ...,
+    ) -> None: ...
