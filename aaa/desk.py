@@ -24,7 +24,6 @@ from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
 from aaa.wants import Parsed, wants
-from accounting import journal
 from domain.device import Device
 from domain.grant import Order
 from domain.seams import US_PER_S, Ids, Randomness
@@ -237,7 +236,7 @@ class Desk:
             outcomes = [
                 self._decide(turn, item, read) for item, read in zip(batch, parsed, strict=True)
             ]
-            body = journal.encode(turn.records) if turn.records else b""
+            body = turn.records.octets() if turn.records else b""
             changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
             try:
                 if changes:

@@ -135,7 +135,7 @@ class Changes:
     marks: list[DeviceMark] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)  # drafts; the store numbers them
     journal_id: int = 0
-    journal: bytes = b""  # encoded batch; empty: no accounting in it
+    journal: bytes = b""  # the body of the batch, not packed; empty: no accounting in it
 
     def __bool__(self) -> bool:
         """Is there anything to commit?"""

@@ -13,7 +13,8 @@ from aaa.books import Books
 from aaa.hearing import Hearing
 from aaa.ports import Sealer
 from aaa.repeats import Repeats
-from accounting.journal import Record
+from accounting import journal
+from accounting._journal import Body
 from domain.device import Device
 from domain.seams import US_PER_S, Ids, Randomness
 
@@ -45,7 +46,7 @@ class Turn:
     devices: dict[int, Device]
     journal_id: int
     removed: frozenset[int] = frozenset()  # gone, though packets of theirs still waited
-    records: list[Record] = field(default_factory=list)
+    records: Body = field(default_factory=journal.fresh)
     notes: Counter[str] = field(default_factory=Counter)
     repeats: Repeats = field(default_factory=Repeats)
     begun: dict[bytes, int] = field(default_factory=dict)  # login to the session it began

@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from accounting._journal import Body
+
 VERSION = 2
 _NUMBERS_OF = {1: 14, 2: 18}  # of a record, by version; 1 knew no unrated usage
 # No number is written with a leading zero septet, so no row of version 1 begins like this: a
@@ -19,13 +21,6 @@ _NUMBERS_OF = {1: 14, 2: 18}  # of a record, by version; 1 knew no unrated usage
 _MARK_OF = {1: b"", 2: b"\x80\x00"}
 _NUMBER_BITS = 63  # of what a column holds; nine octets of seven
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
-
-# Numbers are written seven bits at a time, the lowest first, the upper bit set while more follow.
-# Two septets for each step, looked up, take a third of the time; the tables are one megabyte.
-_TWO_SEPTETS = tuple(bytes((n & 0x7F | 0x80, n >> 7 | 0x80)) for n in range(1 << 14))
-_LAST_SEPTETS = tuple(
-    bytes((n,)) if n <= 0x7F else bytes((n & 0x7F | 0x80, n >> 7)) for n in range(1 << 14)
-)
 
 
 class JournalError(ValueError):
@@ -55,27 +50,22 @@ class Record(NamedTuple):
     walled: int = 0  # domain.session.Walled, when the record came
 
 
+def fresh() -> Body:
+    """The body of a batch's row, without a record so far."""
+    return Body(_MARK_OF[VERSION])
+
+
+def packed(octets: bytes) -> bytes:
+    """A body as it is kept: compressed, behind its version."""
+    return bytes([VERSION]) + zlib.compress(octets, 1)
+
+
 def encode(records: Iterable[Record]) -> bytes:
-    """One journal row body for a batch."""
-    out = bytearray(_MARK_OF[VERSION])
+    """One journal row for a batch."""
+    body = fresh()
     for record in records:
-        # By position, the order of the fields: ids and times, effect, totals, octets, the rest.
-        effect, attributes = record.effect.encode("ascii"), record.attributes
-        for number in (
-            *record[:6],
-            *record[7:13],
-            len(effect),
-            len(attributes),
-            *record[14:],
-        ):
-            assert number >= 0
-            while number > 0x3FFF:
-                out += _TWO_SEPTETS[number & 0x3FFF]
-                number >>= 14
-            out += _LAST_SEPTETS[number]
-        out += effect
-        out += attributes
-    return bytes([VERSION]) + zlib.compress(bytes(out), 1)
+        body.append(record)
+    return packed(body.octets())
 
 
 def decode(body: bytes) -> list[Record]:

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from aaa.ports import AccountMove, Changes, Decision
+from accounting.journal import packed
 from domain.session import Charge, Session
 from store import rows
 from store.journal import journal_digest
@@ -106,8 +107,9 @@ def _move_row(move: AccountMove) -> tuple[Any, ...]:
 def _journal_rows(changes: Changes) -> Rows:
     if not changes.journal:
         return []
-    digest = journal_digest(changes.journal_id, changes.now_us, changes.journal)
-    return [(changes.journal_id, changes.now_us, changes.journal, digest)]
+    body = packed(changes.journal)
+    digest = journal_digest(changes.journal_id, changes.now_us, body)
+    return [(changes.journal_id, changes.now_us, body, digest)]
 
 
 def _entry_steps(changes: Changes) -> list[Step]:

@@ -19,6 +19,7 @@ from aaa.ports import Changes, Loaded, Want
 from aaa.record import decide_record, session_key
 from aaa.request import Request
 from aaa.turn import DeskSettings, Turn
+from accounting import journal
 from accounting.journal import Record
 from domain.account import CredentialKind, Subscriber
 from domain.device import Device
@@ -87,7 +88,9 @@ class Room:
 
     def end(self, turn: Turn) -> Changes:
         """What the desk would commit now; the books go on from there."""
-        self.journal += [(turn.journal_id, record) for record in turn.records]
+        if turn.records:
+            kept = journal.decode(journal.packed(turn.records.octets()))
+            self.journal += [(turn.journal_id, record) for record in kept]
         self.changes.append(self.books.take_changes(turn.now_us, turn.journal_id, b""))
         self.books.settle()
         return self.changes[-1]

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting.journal import VERSION, JournalError, Record, decode, encode, without_secrets
+from accounting.journal import (
+    VERSION,
+    JournalError,
+    Record,
+    decode,
+    encode,
+    fresh,
+    packed,
+    without_secrets,
+)
 from radius import decode_attributes, encode_attributes
 
 number = st.one_of(st.integers(0, 300), st.integers(0, 2**63 - 1))
@@ -136,3 +145,23 @@ def test_a_row_of_version_1_knew_no_unrated_usage_and_reads_as_none() -> None:
     assert clear.count(bytes(4)) == 1
     body = b"\x01" + zlib.compress(clear.replace(bytes(4), b""))
     assert decode(body) == [old]
+
+
+@given(st.lists(records, max_size=8))
+def test_what_is_written_record_by_record_is_what_one_row_holds(batch: list[Record]) -> None:
+    body = fresh()
+    for record in batch:
+        body.append(record)
+    assert len(body) == len(batch)
+    assert packed(body.octets()) == encode(batch)
+
+
+def test_a_number_that_no_column_holds_is_refused_and_nothing_is_written() -> None:
+    body = fresh()
+    body.append(ONE)
+    before = body.octets()
+    with pytest.raises(OverflowError):
+        body.append(ONE._replace(output_octets=1 << 63))
+    with pytest.raises(AssertionError):
+        body.append(ONE._replace(charged_micros=-1))
+    assert body.octets() == before and len(body) == 1

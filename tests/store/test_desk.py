@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from aaa.ports import Change, Changes, Conflict, StoreUnavailable, Want
+from accounting.journal import packed
 from domain.account import Allowance, MacMode
 from domain.deed import SERVER, draft
 from domain.device import Latch
@@ -75,8 +76,9 @@ def test_everything_a_batch_can_hold_comes_back_as_it_went_in(house_url: str) ->
 
         amounts = {row[1]: (row[9], row[10]) for row in await house.table("charges")}
         assert amounts == {10: (300, 102), 11: (70, None)}
-        digest = journal_digest(70, NOW_US, b"\x00a batch\xff")
-        assert await house.table("journal") == [(70, NOW_US, b"\x00a batch\xff", digest)]
+        kept = packed(b"\x00a batch\xff")
+        digest = journal_digest(70, NOW_US, kept)
+        assert await house.table("journal") == [(70, NOW_US, kept, digest)]
         (found,) = await house.store.load_devices()
         assert found.latches == {("10.0.5.1", Latch.MESSAGE_AUTHENTICATOR)}
 

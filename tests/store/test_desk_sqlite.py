@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_a_full_disk_is_an_outage_and_nothing_is_left_of_the_batch(house_sqlite_
         limit = house.store._road._raw.execute
         limit(f"PRAGMA max_page_count={pages + 2}")
         before = await house.everything()
-        big = Changes(NOW_US, 0, journal_id=70, journal=bytes(200_000))
+        big = Changes(NOW_US, 0, journal_id=70, journal=random.Random(7).randbytes(200_000))
         with pytest.raises(StoreUnavailable, match="full"):
             await house.store.commit(big)
         assert await house.everything() == before
@@ -114,12 +115,12 @@ def test_a_long_reader_does_not_cost_a_checkpoint_for_every_commit(
             await connection.execute(select(func.count()).select_from(schema.journal))
             for n in range(40):  # 40 commits of some 5 pages each
                 await house.store.commit(
-                    Changes(NOW_US, 0, journal_id=70 + n, journal=bytes(10_000))
+                    Changes(NOW_US, 0, journal_id=70 + n, journal=random.Random(n).randbytes(10_000))
                 )
         assert 1 < len(tried) <= 15, tried
         assert tried == sorted(tried) and tried[-1] > tried[0] > 0
         for n in range(40):
-            await house.store.commit(Changes(NOW_US, 0, journal_id=170 + n, journal=bytes(10_000)))
+            await house.store.commit(Changes(NOW_US, 0, journal_id=170 + n, journal=random.Random(n).randbytes(10_000)))
         assert tried[-1] == 0, "everything is moved once the reader is gone"
 
     tell(house_sqlite_url, story)

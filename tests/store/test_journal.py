@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 from sqlalchemy import insert
 
 from aaa.ports import Changes
+from accounting.journal import packed
 from store import schema
 from store.journal import JournalDamaged, JournalRow, journal_digest, read_rows, scan, sound
 from tests.store.house import NOW_US, House, tell
@@ -39,8 +40,8 @@ def test_rows_are_read_by_id_and_in_ranges(house_url: str) -> None:
         async with house.database.reading() as connection:
             found = await read_rows(connection, [30, 10, 99, 10])
             assert found == {
-                10: JournalRow(10, NOW_US + 1, b"batch 1"),
-                30: JournalRow(30, NOW_US + 3, b"batch 3"),
+                10: JournalRow(10, NOW_US + 1, packed(b"batch 1")),
+                30: JournalRow(30, NOW_US + 3, packed(b"batch 3")),
             }
             ids = [row.journal_id async for row in scan(connection, 20, chunk_n=2)]
             assert ids == [30, 40, 50, 60, 70]
