@@ -3,9 +3,9 @@
 This is the only module of the server that imports `time`, `os`, `socket` or threads. Whatever
 else needs the world takes one of these objects as an argument; a simulator passes its own.
 
-UDP is read from reader callbacks in bursts, many datagrams to a wakeup: one datagram per turn of
-the loop costs more than the datagram. A socket bound to a wildcard asks the kernel which local
-address each datagram came to and answers from the same one (DUP-11, RFC 2865 section 3).
+UDP is read from reader callbacks in bursts, many datagrams to a call of the kernel, and replies
+leave many at a time as well (`_datagrams.pyx`). A socket bound to a wildcard asks the kernel which
+local address each datagram came to and answers from the same one (DUP-11, RFC 2865 section 3).
 """
 
 from __future__ import annotations
@@ -19,26 +19,23 @@ import struct
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 from domain.seams import Clock, Randomness, compose_id
+from server._datagrams import Inlet, Outlet, prepare
 
 Received = Callable[[bytes, tuple[str, int], str], None]
+Datagram = tuple[bytes, tuple[str, int], str]
 
 BURST_N: Final = 256  # datagrams read in one turn of the loop, then others get theirs
-DATAGRAM_MAX_OCTETS: Final = 4_097  # one more than a packet may have, so that more is seen
 RECEIVE_BUFFER_OCTETS: Final = 4 * 1024 * 1024
 SEND_BUFFER_OCTETS: Final = 2 * 1024 * 1024
 HASH_THREADS_N: Final = 2
 
-# From Linux's headers; Python 3.11 names neither of the first two.
-_IP_PKTINFO: Final = 8
+# From Linux's headers, which Python 3.11 does not name.
 _SO_MEMINFO: Final = 55
 _MEMINFO_DROPS: Final = 8
-_PKTINFO4: Final = struct.Struct("=i4s4s")  # interface, local address, header address
-_PKTINFO6: Final = struct.Struct("=16si")  # address, interface
-_ANCILLARY_OCTETS: Final = socket.CMSG_SPACE(_PKTINFO6.size)
-_NAMES_MAX: Final = 1_024
 
 
 class SystemClock:
@@ -146,33 +143,38 @@ class UdpPort:
     ) -> None:
         self._loop = loop
         self._socket = bound
-        self._received = received
         self._unsent = unsent
-        self._six = bound.family == socket.AF_INET6
         self.host, self.port = bound.getsockname()[:2]
-        self._wild = self.host in ("0.0.0.0", "::")
-        self._names: dict[bytes, str] = {}
-        self._read = self._read_wild if self._wild else self._read_bound
+        wild = self.host in ("0.0.0.0", "::")
+        prepare(bound.fileno(), six=bound.family == socket.AF_INET6, wild=wild)
+        self._inlet = Inlet(bound.fileno(), self.host)
+        self._outlet = Outlet(bound.fileno(), wild=wild)
+        self._received_all: Callable[[list[Datagram]], None] = partial(_each, received)
+        self.post = self._outlet.post  # as `send`, but it leaves with the next flush
         loop.add_reader(bound.fileno(), self._readable)
+
+    def in_bursts(self, received_all: Callable[[list[Datagram]], None]) -> None:
+        """Hand over what comes many at a time from now on."""
+        self._received_all = received_all
 
     def send(self, octets: bytes, address: tuple[str, int], source: str | None) -> None:
         """Send to `address` from local address `source`, if the socket has several.
 
         What the kernel does not take is counted and lost, like any datagram: the peer repeats.
         """
-        target = self._target(address)
-        try:
-            if source is None or not self._wild:
-                self._socket.sendto(octets, target)
-            else:
-                self._socket.sendmsg([octets], [self._origin(source)], 0, target)
-        except OSError:
+        self._outlet.post(octets, address, source)
+        self.flush()
+
+    def flush(self) -> None:
+        """Have everything leave that was posted."""
+        for _ in range(self._outlet.flush()):
             self._unsent()
 
     def close(self) -> None:
         """Stop receiving and give the port back."""
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
+            self._outlet.close()
             self._socket.close()
 
     def receive_buffer_octets(self) -> int:
@@ -187,52 +189,14 @@ class UdpPort:
         return 0
 
     def _readable(self) -> None:
-        read, received = self._read, self._received
-        for _ in range(BURST_N):
-            try:
-                octets, peer, local = read()
-            except OSError:
-                return  # nothing left, or the socket was closed by what a datagram led to
-            received(octets, peer, local)
+        burst = self._inlet.take(BURST_N)
+        if burst:
+            self._received_all(burst)
 
-    def _read_bound(self) -> tuple[bytes, tuple[str, int], str]:
-        octets, peer = self._socket.recvfrom(DATAGRAM_MAX_OCTETS)
-        return octets, self._peer(peer), self.host
 
-    def _read_wild(self) -> tuple[bytes, tuple[str, int], str]:
-        octets, ancillary, _flags, peer = self._socket.recvmsg(
-            DATAGRAM_MAX_OCTETS, _ANCILLARY_OCTETS
-        )
-        local = self._local(ancillary[0][2]) if ancillary else self.host
-        return octets, self._peer(peer), local
-
-    def _peer(self, peer: tuple[Any, ...]) -> tuple[str, int]:
-        """(address, port); the scope of a link-local address is part of its text."""
-        if self._six and peer[3]:
-            return f"{peer[0]}%{peer[3]}", peer[1]
-        return peer[0], peer[1]
-
-    def _target(self, address: tuple[str, int]) -> tuple[Any, ...]:
-        if self._six and "%" in address[0]:
-            host, _, scope = address[0].partition("%")
-            return host, address[1], 0, int(scope)
-        return address
-
-    def _local(self, pktinfo: bytes) -> str:
-        octets = pktinfo[:16] if self._six else pktinfo[4:8]
-        name = self._names.get(octets)
-        if name is None:
-            if len(self._names) >= _NAMES_MAX:
-                self._names.clear()
-            name = socket.inet_ntop(self._socket.family, octets)
-            self._names[octets] = name
-        return name
-
-    def _origin(self, source: str) -> tuple[int, int, bytes]:
-        octets = socket.inet_pton(self._socket.family, source.partition("%")[0])
-        if self._six:
-            return socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, _PKTINFO6.pack(octets, 0)
-        return socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO4.pack(0, octets, bytes(4))
+def _each(received: Received, burst: list[Datagram]) -> None:
+    for octets, peer, local in burst:
+        received(octets, peer, local)
 
 
 class UdpDatagrams:
@@ -266,14 +230,11 @@ class UdpDatagrams:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_OCTETS)
             if six:
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-            else:
-                bound.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
             bound.bind((host, port))
+            return UdpPort(self._loop, bound, received, self._unsent)
         except OSError:
             bound.close()
             raise
-        return UdpPort(self._loop, bound, received, self._unsent)
 
 
 def announce(state: str) -> None:

@@ -219,3 +219,24 @@ def test_a_supervisor_is_told_when_it_asked(
 
 def test_the_disk_has_room(tmp_path: Path) -> None:
     assert disk_free_octets(str(tmp_path)) > 0
+
+
+def test_a_closed_port_sends_nothing_whoever_has_its_number_now() -> None:
+    async def story() -> None:
+        unsent: list[int] = []
+        loop = asyncio.get_running_loop()
+        port = UdpDatagrams(loop, lambda: unsent.append(1)).bind("127.0.0.1", 0, lambda *_: None)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.1", 0))
+            peer.settimeout(60)
+            port.post(b"the last word", peer.getsockname(), None)
+            port.close()
+            assert peer.recv(100) == b"the last word"
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM):
+                port.send(b"too late", peer.getsockname(), None)
+            assert unsent == [1]
+            peer.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                peer.recv(100)
+
+    run(asyncio.new_event_loop, story())
