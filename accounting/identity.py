@@ -20,6 +20,7 @@ from domain.session import Session, SessionState
 from domain.usage import RecordKind, Usage
 
 NAS_REBOOT = 11  # Acct-Terminate-Cause (ACC-11)
+REPEAT_US = 60 * US_PER_S  # a device that hears no answer asks again sooner than that
 
 
 class Match(NamedTuple):
@@ -66,6 +67,8 @@ def match(
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
     if not when.stale and _began_after_stop(usage, at_us, chosen):
         adopted = _adopted(usage, at_us, unstarted)
+        if adopted is None and _said_again(usage, chosen):
+            return Match(chosen)
         # A replay, or a new session whose Start was lost: only a login that waits tells (Q-27).
         return Match(adopted, doubt=None if adopted else Reason.STOPPED_ID)
     return Match(chosen)
@@ -243,6 +246,26 @@ def _began_after_stop(usage: Usage, at_us: int, session: Session) -> bool:
         return False
     began_us = at_us - (usage.session_s or 0) * US_PER_S
     return began_us > session.stop_us + START_TOLERANCE_US
+
+
+def _said_again(usage: Usage, stopped: Session) -> bool:
+    """Is it a record of the stopped session that its device sends once more (Q-27)?
+
+    Who hears no answer repeats his last records for minutes, octet for octet; where they carry no
+    time, or that of a clock that is wrong, they seem to be of a session that has begun since. The
+    Stop itself is known by its totals, whenever it comes; what came before it says less, and comes
+    while the device has not done with that session.
+    """
+    totals = (
+        (usage.session_s, stopped.session_s - stopped.session_base_s),
+        (usage.input_octets, stopped.input_octets - stopped.input_base),
+        (usage.output_octets, stopped.output_octets - stopped.output_base),
+    )
+    if usage.kind is RecordKind.STOP and all(new == known for new, known in totals):
+        return True
+    if abs(usage.arrived_us - stopped.last_seen_us) > REPEAT_US:
+        return False
+    return all(new is None or new <= known for new, known in totals)
 
 
 def same_connection(one: Session, other: Session) -> bool:

@@ -29,7 +29,7 @@ def find(
     clock_wrong: bool = False,
 ) -> Match:
     when = EventTime(at(t), clock_wrong or stale, stale)
-    return match(said, when, token, same_id, unstarted)
+    return match(said._replace(arrived_us=at(t)), when, token, same_id, unstarted)
 
 
 def running(session_id: int = 1, start: int = 0, last: int = 600, **traits: Any) -> Session:
@@ -263,6 +263,34 @@ def test_q_27_a_stop_of_long_ago_by_its_own_timestamp_is_the_old_session() -> No
     old = ended(1, start=0, last=700)
     said = usage("STOP", session_s=700)
     assert find(said, t=172_800, same_id=(old,), stale=True) == Match(old)
+
+
+STOPPED: dict[str, Any] = {"input_octets": 4_000, "output_octets": 90_000}
+
+
+def test_q_27_a_stop_with_the_totals_of_the_one_we_know_is_that_one_whenever_it_comes() -> None:
+    # Its device stamps nothing, so it seems to have begun long after the stop.
+    old = ended(1, start=0, last=600, output_base=10_000, **STOPPED)
+    said: dict[str, Any] = {"session_s": 600, "input_octets": 4_000, "output_octets": 80_000}
+    assert find(usage("STOP", **said), t=172_800, same_id=(old,)) == Match(old)
+    for name, value in (("session_s", 601), ("output_octets", 90_000), ("input_octets", None)):
+        found = find(usage("STOP", **(said | {name: value})), t=172_800, same_id=(old,))
+        assert found == Match(None, doubt=Reason.STOPPED_ID), name
+
+
+@pytest.mark.parametrize("t", [1_260, 1_200])
+def test_q_27_what_was_said_before_the_stop_is_no_new_session_while_it_is_repeated(t: int) -> None:
+    old = ended(1, start=0, last=600, last_seen_us=at(1_200), **STOPPED)
+    earlier: dict[str, Any] = {"session_s": 500, "input_octets": 4_000, "output_octets": 70_000}
+    assert find(usage(**earlier), t=t, same_id=(old,)) == Match(old)
+    more = find(usage(**(earlier | {"input_octets": 4_001})), t=t, same_id=(old,))
+    assert more == Match(None, doubt=Reason.STOPPED_ID), "that session never said so"
+
+
+def test_f_15_what_says_less_when_all_is_quiet_waits_for_an_operator() -> None:
+    old = ended(1, start=0, last=600, **STOPPED)
+    found = find(usage(session_s=30, input_octets=1), t=700, same_id=(old,))
+    assert found == Match(None, doubt=Reason.STOPPED_ID)
 
 
 def test_f_53_a_start_of_long_ago_by_its_own_timestamp_is_the_start_we_know() -> None:
