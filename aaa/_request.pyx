@@ -12,13 +12,14 @@ from radius._codec cimport Packet
 
 
 @cython.final
+@cython.no_gc
 @cython.freelist(256)
 cdef class Request:
     """A verified packet of a known device.
 
     `arrived_us` is UTC; `signed`: it carried a valid Message-Authenticator; `latches` were newly
     proved by it, to be remembered with its effect; `hash_ok` is what a slow password check found,
-    once it has run.
+    once it has run. It points at nothing that points back, so the collector need not know of it.
     """
 
     def __init__(

@@ -46,7 +46,12 @@ class Ids(Protocol):
 
 
 class DatagramPort(Protocol):
-    """One bound UDP socket."""
+    """One bound UDP socket.
+
+    One that can do many at a time has three methods more, and who has a port asks whether it has
+    them: `in_bursts(received_all)` hands over lists of (octets, peer, local address) from then on;
+    `post` is like `send`, but what is posted leaves with the next `flush()`.
+    """
 
     def send(self, octets: bytes, address: tuple[str, int], source: str | None) -> None:
         """Send to `address`, from local address `source` where the socket has several (DUP-11)."""

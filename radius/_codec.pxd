@@ -82,3 +82,6 @@ cdef class Packet:
     cdef readonly bytes attribute_octets
     cdef tuple materialised
     cdef const uint8_t *find(self, int kind, const uint8_t *after) noexcept
+
+
+cdef Packet packet_of(const uint8_t *octets, Frame *frame)

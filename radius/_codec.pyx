@@ -8,6 +8,7 @@ as it can: this is the code that runs for every packet. Values are not interpret
 Every walk advances by at least one octet or ends (PKT-13); nothing here can loop for ever.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
@@ -128,20 +129,24 @@ def peek(bytes octets not None):
     return p[0], p[1], frame.length, octets_from(p + 4, 16)
 
 
+cdef Packet packet_of(const uint8_t *octets, Frame *frame):
+    """The packet in octets that were walked and found to be sound."""
+    cdef Packet packet = Packet.__new__(Packet)
+    packet.code = octets[0]
+    packet.identifier = octets[1]
+    packet.authenticator = octets_from(octets + 4, 16)
+    packet.attribute_octets = kept(octets, HEADER, frame.length, frame)
+    return packet
+
+
 def decode(bytes octets not None):
     """A Packet from octets whose sums are not looked at, or PacketError."""
     cdef Frame frame
-    cdef Packet packet
     cdef const uint8_t *p = octets_of(octets)
     walk(p, PyBytes_GET_SIZE(octets), &frame)
     if frame.reason != SOUND:
         raise fault(&frame)
-    packet = Packet.__new__(Packet)
-    packet.code = p[0]
-    packet.identifier = p[1]
-    packet.authenticator = octets_from(p + 4, 16)
-    packet.attribute_octets = kept(p, HEADER, frame.length, &frame)
-    return packet
+    return packet_of(p, &frame)
 
 
 def decode_attributes(bytes octets not None):
@@ -250,12 +255,16 @@ def format_of(uint32_t vendor):
 
 # ---------------------------------------------------------------- the packet
 
+@cython.final
+@cython.no_gc
+@cython.freelist(256)
 cdef class Packet:
     """A packet: code, identifier, 16 octets of authenticator, ordered raw attributes.
 
     It never changes, and holds the attributes as octets: reading one by its number walks
     them without making objects of the others. Values are octets; nothing is interpreted, so
-    what is not understood comes out as it came in (PKT-08, PKT-09).
+    what is not understood comes out as it came in (PKT-08, PKT-09). It points at nothing that
+    could point back, so the collector need not know of it.
     """
 
     def __init__(self, int code, int identifier, bytes authenticator not None, attributes):

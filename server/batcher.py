@@ -19,6 +19,7 @@ from aaa.outcome import FAILED, Outcome
 from aaa.request import Item, Request, Sweep
 from domain.grant import Order
 from domain.seams import Clock, Spawn
+from server._road import settle_all
 from server.logs import Log
 from server.meters import Meters
 from server.ports import Desk
@@ -101,6 +102,13 @@ class Batcher:
         """Take a request in; what has to go for lack of room is shed and counted."""
         self._join(errand)
 
+    def offer_all(self, errands: Sequence[Errand]) -> None:
+        """Take in the requests of a burst."""
+        for shed in self._queue.offer_all(errands):
+            self._shed(shed)
+        self._quiet.clear()
+        self._work.set()
+
     def task(self, item: Item) -> None:
         """Take in a task of our own."""
         chore = Chore(item, self._again, self._done)
@@ -148,8 +156,11 @@ class Batcher:
             self._readiness.store_failed(self._desk.trouble)
         elif any(isinstance(errand.item, Request) for errand in batch):
             self._readiness.store_proved(ended_us)  # our own tasks may have changed nothing
-        for errand, outcome in zip(batch, outcomes, strict=True):
-            self._tell(errand, outcome, ended_us)
+        for errand, outcome, error in settle_all(batch, outcomes, ended_us):
+            if error is None:
+                self._tell(errand, outcome, ended_us)
+            else:
+                self._mistold(errand, error)
         orders = self._desk.take_orders()
         if orders:
             try:
@@ -166,9 +177,12 @@ class Batcher:
             else:
                 errand.settle(outcome, now_us)
         except Exception as error:  # noqa: BLE001 - a dead batcher would be silence for all
-            self._log.error("an answer failed", error=repr(error), exc_info=error)
-            if isinstance(errand.item, Request):
-                errand.shed()
+            self._mistold(errand, error)
+
+    def _mistold(self, errand: Errand, error: Exception) -> None:
+        self._log.error("an answer failed", error=repr(error), exc_info=error)
+        if isinstance(errand.item, Request):
+            errand.shed()
 
     async def _decide(self, batch: Sequence[Errand]) -> Sequence[Outcome]:
         items = [errand.item for errand in batch]

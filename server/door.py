@@ -3,7 +3,8 @@
 The checks go from cheap to dear, and none touches what a later one guards: who sent it, what the
 header says, whether this port serves that code, whether the sums are right, whether policy lets
 it in (BlastRADIUS), whether it came before. Only then is it queued for the desk. All of it is
-synchronous and none of it asks the store.
+synchronous and none of it asks the store. The usual case is compiled (`_road.pyx`), in bursts on
+the way in and in batches on the way out; here is what is opened, what is not usual, and why.
 
 Replies are signed here. Every Access reply starts with a Message-Authenticator (BLR-01), an
 Accounting-Response has one if the request had (AUT-03), and each leaves from the address the
@@ -13,68 +14,24 @@ worked on as if it were the first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from aaa.outcome import Outcome
-from aaa.request import Request
 from domain.device import Device, Latch
 from domain.seams import DatagramPort, Datagrams
 from nas.blast import admit
 from radius import Code, MacState, Packet, PacketError
 from radius.duplicates import Discard, Ticket
-from radius.packet import decode, peek, sign_reply, verify_request
+from radius.packet import peek, sign_reply, verify_request
+from server._road import Road, Visit
 from server.foyer import Foyer
 from server.meters import CODE_NAMES
-from server.queue import Rank, rank_of
 
 AUTH_CODES: Final = frozenset({Code.ACCESS_REQUEST, Code.STATUS_SERVER})
 ACCT_CODES: Final = frozenset({Code.ACCOUNTING_REQUEST, Code.STATUS_SERVER})
 DELAYED_MAX: Final = 10_000  # rejects that wait for their delay; more go out at once (S10)
-
-
-class Visit:
-    """One request on its way to the desk and back (server.queue.Errand)."""
-
-    __slots__ = (
-        "_door",
-        "_local",
-        "_peer",
-        "_ticket",
-        "arrival_n",
-        "entered_us",
-        "item",
-        "rank"
-    )  # fmt: skip
-
-    def __init__(
-        self, door: Door, request: Request, ticket: Ticket, *, peer: tuple[str, int], local: str
-    ) -> None:
-        self.item: Request = request
-        self.rank: Rank = rank_of(request.packet)
-        self.arrival_n = 0
-        self.entered_us = 0
-        self._door = door
-        self._peer = peer
-        self._local = local
-        self._ticket = ticket
-
-    def settle(self, outcome: Outcome, now_us: int) -> None:
-        """The desk has decided and its decision is durable, or it has failed."""
-        self._door.settle(self, outcome, now_us)
-
-    def shed(self) -> None:
-        """It was turned away for lack of room."""
-        self._door.abandon(self._ticket)
-
-    def reply(self, outcome: Outcome) -> None:
-        """Sign and send what was decided, to where it came from."""
-        assert outcome.reply_code is not None
-        self._door.reply(self.item, outcome, self._ticket, peer=self._peer, local=self._local)
-
-    def abandon(self) -> None:
-        """Nothing will be sent."""
-        self._door.abandon(self._ticket)
 
 
 class Door:
@@ -84,11 +41,19 @@ class Door:
     def __init__(self, foyer: Foyer, codes: frozenset[Code], socket_n: int) -> None:
         self._foyer = foyer
         self._codes = codes
-        self._socket_n = socket_n
         self._status_code = (
             Code.ACCESS_ACCEPT if Code.ACCESS_REQUEST in codes else Code.ACCOUNTING_RESPONSE
         )
         self._port: DatagramPort | None = None
+        self._post: Callable[[bytes, tuple[str, int], str | None], None] | None = None
+        self._flush: Callable[[], None] | None = None
+        self._road = Road(
+            self,
+            foyer,
+            socket_n=socket_n,
+            logins=Code.ACCESS_REQUEST in codes,
+            records=Code.ACCOUNTING_REQUEST in codes,
+        )
         self.port_n = 0
         self.address = ""  # as people write it, once it is open
 
@@ -100,6 +65,11 @@ class Door:
             raise OSError(
                 error.errno, f"cannot listen on {host} port {port}: {error.strerror}"
             ) from None
+        # A port that can do many at a time says so; a simulated one need not (domain.seams).
+        self._post = getattr(self._port, "post", self._port.send)
+        self._flush = getattr(self._port, "flush", None)
+        getattr(self._port, "in_bursts", _one_by_one)(self.received_all)
+        self._road.leads_to(self._post, self._flush)
         self.port_n = int(getattr(self._port, "port", port))  # when any free one would do
         self.address = f"[{host}]:{self.port_n}" if ":" in host else f"{host}:{self.port_n}"
 
@@ -107,7 +77,8 @@ class Door:
         """Give the port back."""
         if self._port is not None:
             self._port.close()
-            self._port = None
+            self._port = self._post = self._flush = None
+            self._road.leads_to(None, None)
 
     def drops(self) -> int:
         """Datagrams the kernel dropped because nobody read them in time, if it can tell."""
@@ -121,52 +92,51 @@ class Door:
 
     def received(self, octets: bytes, peer: tuple[str, int], local: str) -> None:
         """Take one datagram, from `peer`, that came to our address `local`."""
+        self.received_all([(octets, peer, local)])
+
+    def received_all(self, burst: list[tuple[bytes, tuple[str, int], str]]) -> None:
+        """Take the datagrams of a burst; the new requests among them are queued, in order."""
+        visits: list[Visit] = []
+        try:
+            self._road.admit(burst, visits)
+        finally:
+            if visits:
+                self._foyer.offer_all(visits)
+            if self._flush is not None:
+                self._flush()
+
+    def stranger(self, octets: bytes, address: str) -> None:
+        """A datagram from an address that is no device's: nothing of it is read (PKT-11)."""
         foyer = self._foyer
-        device = foyer.roster.find(peer[0])
-        if device is None:
-            foyer.meters.unknown_client[()] += 1
-            foyer.knocks.note(peer[0], octets, self.port_n, foyer.clock.now_us())
-            return
+        foyer.meters.unknown_client[()] += 1
+        foyer.knocks.note(address, octets, self.port_n, foyer.clock.now_us())
+
+    def apart(self, device: Device, octets: bytes, peer: tuple[str, int], local: str) -> None:
+        """A datagram of a known device that leads to no decision, for one reason or another."""
+        foyer = self._foyer
         try:
             code, identifier, _length, authenticator = peek(octets)
             if code not in self._codes:
                 foyer.meters.dropped["code-not-served",] += 1
                 return
             signed = verify_request(octets, device.secret) is MacState.VALID
-            packet = decode(octets)
         except PacketError as error:
             foyer.count_malformed(device, error)
             return
         foyer.meters.requests[device.name, CODE_NAMES[code]] += 1
-        unsigned = code == Code.ACCESS_REQUEST and not signed
-        foyer.observing.request(device.device_id, foyer.clock.now_us(), unsigned=unsigned)
+        unsigned_n = int(code == Code.ACCESS_REQUEST and not signed)
+        foyer.observing.requests(device.device_id, foyer.clock.now_us(), unsigned_n=unsigned_n)
         if foyer.closed or (foyer.readiness.draining and code == Code.ACCESS_REQUEST):
             foyer.meters.dropped["draining",] += 1
             return
+        assert code == Code.STATUS_SERVER, "a sound request leads to the desk"
         foyer.roster.met(peer[0], local)
-        if code == Code.STATUS_SERVER:
-            self._status(device, identifier, authenticator, peer=peer, local=local)
-            return
-        latches = self._latches(packet, device, peer[0], signed)
-        if latches is None:
-            return
-        key = (self._socket_n, peer[0], peer[1], identifier, code)
-        entered_us = foyer.clock.monotonic_us()
-        ticket = foyer.duplicates.arrive(key, authenticator, entered_us)
-        if not isinstance(ticket, Ticket):
-            self._repeated(ticket, code, peer=peer, local=local)
-            return
-        request = Request(packet, device, peer[0], foyer.clock.now_us(), signed, latches)
-        visit = Visit(self, request, ticket, peer=peer, local=local)
-        visit.entered_us = entered_us
-        foyer.offer(visit)
+        self._status(device, identifier, authenticator, peer=peer, local=local)
 
-    def _latches(
+    def latches_of(
         self, packet: Packet, device: Device, source: str, signed: bool
     ) -> tuple[Latch, ...] | None:
         """What an Access-Request proves about its source; None: policy drops it (BLR-03..12)."""
-        if packet.code != Code.ACCESS_REQUEST:
-            return ()
         verdict = admit(device, source, packet, signed=signed)
         if verdict.ok:
             return verdict.latches
@@ -175,16 +145,17 @@ class Door:
             self._foyer.meters.missing_message_authenticator[device.name,] += 1
         return None
 
-    def _repeated(
+    def repeated(
         self, known: bytes | Discard, code: int, *, peer: tuple[str, int], local: str
     ) -> None:
+        """A request that is being worked on or was answered lately, or has no room."""
         meters = self._foyer.meters
         if known is Discard.FULL:
             meters.dropped["too-many-open",] += 1
             return
         meters.duplicates[CODE_NAMES[code],] += 1
-        if isinstance(known, bytes) and self._port is not None:
-            self._port.send(known, peer, local)
+        if isinstance(known, bytes) and self._post is not None:
+            self._post(known, peer, local)
 
     def _status(
         self,
@@ -228,28 +199,21 @@ class Door:
                 source = request.source_address
                 device.latches.update((source, latch) for latch in request.latches)
         if outcome.reply_code is None:
-            visit.abandon()
+            self.abandon(visit.ticket)
         elif outcome.delay_us > 0 and foyer.delayed_n < DELAYED_MAX:
             foyer.delayed_n += 1
             foyer.spawn.later(outcome.delay_us, partial(self._delayed, visit, outcome))
         else:
-            visit.reply(outcome)
+            self.reply(visit, outcome)
 
     def _delayed(self, visit: Visit, outcome: Outcome) -> None:
         self._foyer.delayed_n -= 1
-        visit.reply(outcome)
+        self.reply(visit, outcome)
 
-    def reply(
-        self,
-        request: Request,
-        outcome: Outcome,
-        ticket: Ticket,
-        *,
-        peer: tuple[str, int],
-        local: str,
-    ) -> None:
+    def reply(self, visit: Visit, outcome: Outcome) -> None:
         """Sign, remember and send a reply, unless its request was given up meanwhile (DUP-04)."""
-        foyer, packet, code = self._foyer, request.packet, outcome.reply_code
+        foyer, request, code = self._foyer, visit.item, outcome.reply_code
+        packet = request.packet
         assert code is not None
         try:
             octets = sign_reply(
@@ -262,12 +226,21 @@ class Door:
             )
         except ValueError:  # more than a packet holds
             foyer.meters.dropped["reply-too-long",] += 1
-            self.abandon(ticket)
+            self.abandon(visit.ticket)
             return
-        if foyer.duplicates.answer(ticket, octets, foyer.clock.monotonic_us()) and self._port:
+        now_us = foyer.clock.monotonic_us()
+        if foyer.duplicates.answer(visit.ticket, octets, now_us) and self._port is not None:
             foyer.meters.responses[request.device.name, CODE_NAMES[code]] += 1
-            self._port.send(octets, peer, local)
+            self._port.send(octets, visit.peer, visit.local)
+
+    def shed(self, visit: Visit) -> None:
+        """A request was turned away for lack of room."""
+        self.abandon(visit.ticket)
 
     def abandon(self, ticket: Ticket) -> None:
         """Forget a request that gets no answer, so that its repetition is worked on."""
         self._foyer.duplicates.abandon(ticket)
+
+
+def _one_by_one(received_all: object) -> None:
+    """A port that hands over one datagram at a time, to `received`."""

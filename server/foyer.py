@@ -6,7 +6,7 @@ one. Nothing here decides; it only holds and counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aaa.outcome import Outcome
@@ -35,7 +35,7 @@ class Foyer:
     meters: Meters
     clock: Clock
     spawn: Spawn
-    offer: Callable[[Errand], None]
+    offer_all: Callable[[Sequence[Errand]], None]
     statuses: Pace  # Status-Server packets each device may send
     delayed_n: int = 0  # replies that wait for their time
     closed: bool = False  # nothing more is taken in

@@ -147,7 +147,7 @@ class Server:
             meters=self.meters,
             clock=self._seams.clock,
             spawn=self._seams.spawn,
-            offer=self.batcher.offer,
+            offer_all=self.batcher.offer_all,
             statuses=Pace(per_s=limits.status_per_s, burst_n=limits.status_per_s),
         )
 

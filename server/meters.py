@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Final
 
 Counts = defaultdict[tuple[str, ...], int]
@@ -45,6 +45,12 @@ class Histogram:
         """Count one."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
+
+    def add(self, counts: Sequence[int], total: int) -> None:
+        """Count many that were sorted under the same bounds already."""
+        for n, count_n in enumerate(counts):
+            self.counts[n] += count_n
+        self.total += total
 
 
 def _times() -> Histogram:

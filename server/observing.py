@@ -30,13 +30,15 @@ class Observing:
             found = self._by_device[device_id] = Observation(device_id, now_us, now_us)
         return found
 
-    def request(self, device_id: int, now_us: int, *, unsigned: bool) -> None:
-        """A packet whose sums are right; `unsigned`: an Access-Request without its own proof."""
+    def requests(
+        self, device_id: int, now_us: int, count_n: int = 1, *, unsigned_n: int = 0
+    ) -> None:
+        """Packets whose sums are right; so many of them Access-Requests without their own proof."""
         found = self._of(device_id, now_us)
         found.last_seen_us = now_us
-        found.requests_n += 1
-        if unsigned:
-            found.unsigned_n += 1
+        found.requests_n += count_n
+        if unsigned_n:
+            found.unsigned_n += unsigned_n
             found.unsigned_us = now_us
 
     def wrong_sum(self, device_id: int, now_us: int) -> None:

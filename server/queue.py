@@ -15,19 +15,14 @@ from __future__ import annotations
 
 import enum
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from aaa.outcome import Outcome
 from aaa.request import Item, Request
-from radius import Packet
 from server.cover import Key, Report, report_of
 
-ACCESS_REQUEST: Final = 1
-ACCT_STATUS_TYPE: Final = 40
 COVERED_MAX: Final = 3  # interims that wait behind one that covers them; as many as routers repeat
-_STOP: Final = (2).to_bytes(4, "big")
-_PROMPT: Final = frozenset(status.to_bytes(4, "big") for status in (1, 7, 8))
 
 
 class Rank(enum.IntEnum):
@@ -51,7 +46,7 @@ class Errand(Protocol):
     """One item on its way to the desk and back."""
 
     rank: Rank  # by its packet alone; the queue refines it under overload
-    arrival_n: int  # set by the queue
+    arrival_n: int  # set by the queue, when it sorts
     entered_us: int  # monotonic
 
     @property
@@ -71,16 +66,6 @@ class Taken(NamedTuple):
     batch: list[Errand]  # in order of arrival, each covered interim behind its cover
     stale: list[Errand]  # logins that waited too long: not to be decided any more
     covered_n: int  # interims in the batch that another one in it covers
-
-
-def rank_of(packet: Packet) -> Rank:
-    """The rank of a request, by its code and Acct-Status-Type."""
-    if packet.code == ACCESS_REQUEST:
-        return Rank.LOGIN
-    status = packet.first(ACCT_STATUS_TYPE)
-    if status == _STOP:
-        return Rank.STOP
-    return Rank.START if status in _PROMPT else Rank.INTERIM
 
 
 class _Place:
@@ -140,8 +125,6 @@ class Queue:
 
     def offer(self, errand: Errand) -> Errand | None:
         """Take it into the line. The answer is who had to go for it, possibly itself."""
-        self._arrivals_n += 1
-        errand.arrival_n = self._arrivals_n
         self._fresh.append(errand)
         self._waiting_n += 1
         if errand.rank is Rank.TASK:
@@ -151,6 +134,14 @@ class Queue:
             self._waiting_n -= 1
             return self._turn_away()
         return None
+
+    def offer_all(self, errands: Sequence[Errand]) -> list[Errand]:
+        """Take several into the line, none of them a task: who had to go for them."""
+        if self._waiting_n - self._tasks_n + len(errands) <= self._limit_n:
+            self._fresh += errands
+            self._waiting_n += len(errands)
+            return []
+        return [shed for errand in errands if (shed := self.offer(errand)) is not None]
 
     def take(self, most_n: int, now_us: int) -> Taken:
         """The next batch of at most `most_n`, and the logins that waited too long for it."""
@@ -175,6 +166,8 @@ class Queue:
     def _sort(self) -> None:
         """Give everybody who came since the last time a place in the line of their rank."""
         for errand in self._fresh:
+            self._arrivals_n += 1
+            errand.arrival_n = self._arrivals_n
             item = errand.item
             finer = _URGENT.get(errand.rank)
             report = None

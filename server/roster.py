@@ -22,6 +22,7 @@ class Roster:
         self._table = DeviceTable(devices)
         self._names = frozenset(device.name for device in devices)
         self._paths: dict[str, str] = {}
+        self.generation = object()  # another one whenever the devices are others
 
     def replace(self, devices: Sequence[Device]) -> None:
         """These are the devices from now on. Raises ValueError, and changes nothing, when two
@@ -29,6 +30,7 @@ class Roster:
         """
         self._table = DeviceTable(devices)
         self._names = frozenset(device.name for device in devices)
+        self.generation = object()
 
     def find(self, address: str) -> Device | None:
         """The device a source address belongs to; a link-local scope does not matter."""

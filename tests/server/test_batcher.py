@@ -10,9 +10,10 @@ from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.request import Item, Recheck, Request, Sweep, SweepKind
 from domain.grant import Order
 from radius.packet import decode
+from server._road import rank_of
 from server.batcher import HASHES_MAX, Batcher
 from server.meters import Meters
-from server.queue import Queue, Rank, rank_of
+from server.queue import Queue, Rank
 from server.readiness import Readiness
 from server.seams import LoopSpawn, SystemClock
 from tests.server import packets

@@ -49,7 +49,7 @@ class Hall:
             meters=self.meters,
             clock=self.clock,
             spawn=self.spawn,
-            offer=self.queue.append,
+            offer_all=self.queue.extend,
             statuses=Pace(per_s=5, burst_n=5),
         )
         self.network = Datagrams()

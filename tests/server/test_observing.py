@@ -12,8 +12,8 @@ from tests.server.fakes import Desk, Store
 
 def test_packets_are_counted_by_device_and_forgotten_once_taken() -> None:
     observing = Observing()
-    observing.request(1, 100, unsigned=True)
-    observing.request(1, 200, unsigned=False)
+    observing.requests(1, 100, unsigned_n=1)
+    observing.requests(1, 200)
     observing.wrong_sum(2, 300)
     first, second = observing.take({}, 400)
     assert first == Observation(1, 100, 200, requests_n=2, unsigned_n=1, unsigned_us=100)
@@ -33,10 +33,10 @@ def test_a_store_that_is_away_gets_all_of_it_later() -> None:
     observing, desk, store = Observing(), Desk(), Store()
     store.away = True
     desk.reports = {1: Reports(interims_n=2, interim_s=300, clock_offset_us=7)}
-    observing.request(1, 100, unsigned=True)
+    observing.requests(1, 100, unsigned_n=1)
     observing.wrong_sum(1, 110)
     asyncio.run(write_down(observing, desk, store, 200))
-    observing.request(1, 250, unsigned=False)
+    observing.requests(1, 250)
     store.away = False
     asyncio.run(write_down(observing, desk, store, 300))
     assert store.observations == [

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from aaa.outcome import Outcome
 from aaa.request import Item, Recheck, Request
 from radius.packet import decode
+from server._road import rank_of
 from server.cover import report_of
-from server.queue import COVERED_MAX, Errand, Queue, Rank, Taken, rank_of
+from server.queue import COVERED_MAX, Errand, Queue, Rank, Taken
 from tests.server import packets
 from tests.server.fakes import device
 

@@ -26,9 +26,9 @@ BUGS = (
         500,
         (
             Code(
-                "server.door:Visit.shed",
-                "self._door.abandon(self._ticket)",
-                "self.reply(Outcome(5, b'', 0, 'shed'))",
+                "server.door:Door.shed",
+                "self.abandon(visit.ticket)",
+                "self.reply(visit, Outcome(5, b'', 0, 'shed'))",
             ),
         ),
         frozenset({"rush"}),
@@ -41,8 +41,8 @@ BUGS = (
         (
             Code(
                 "server.batcher:Batcher._serve",
-                "in zip(batch, outcomes, strict=True)",
-                "in zip(batch, outcomes[::-1], strict=True)",
+                "settle_all(batch, outcomes, ended_us)",
+                "settle_all(batch, outcomes[::-1], ended_us)",
             ),
         ),
         frozenset({"rush"}),
@@ -54,11 +54,12 @@ BUGS = (
         50,
         (
             Code(
-                "server.door:Door.received",
-                "foyer.offer(visit)",
-                "foyer.offer(visit)\n"
-                "        if code == Code.ACCOUNTING_REQUEST:\n"
-                "            visit.reply(Outcome(5, b'', 0, 'early'))",
+                "server.door:Door.received_all",
+                "self._foyer.offer_all(visits)",
+                "self._foyer.offer_all(visits)\n"
+                "                for visit in visits:\n"
+                "                    if visit.item.packet.code == Code.ACCOUNTING_REQUEST:\n"
+                "                        self.reply(visit, Outcome(5, b'', 0, 'early'))",
             ),
         ),
     ),
