@@ -31,6 +31,7 @@ from store.statements import Insert, Parameters, Recipe, Update, types_of
 ADVANCED = ("account_id", "session_id", "version", *MOVING)
 CHARGED = ("input_octets", "output_octets", "session_s", "amount_micros")
 ADDED = ("account_id", "session_id", "part", "step", "day", *CHARGED)
+MOVED = ("account_id", "posted_micros", "open_micros", "held_micros", "entries_n")
 KNOCKS_KEPT_N = 1_000  # sources that are no device of ours; the newest stay
 
 _A, _S = schema.accounts.c, schema.sessions.c
@@ -241,18 +242,7 @@ def _bound_knocks(_: Parameters) -> Any:
 WRITES: dict[str, Recipe] = {
     "move": Update(
         {
-            **types_of(
-                *(
-                    _A[name]
-                    for name in (
-                        "account_id",
-                        "posted_micros",
-                        "open_micros",
-                        "held_micros",
-                        "entries_n",
-                    )
-                )
-            ),
+            **types_of(*(_A[name] for name in MOVED)),
             "after_posted_micros": INT64,
             "after_open_micros": INT64,
             "after_held_micros": INT64,
