@@ -127,7 +127,8 @@ def bound_micros(deal: Deal, start_wait_s: int) -> int | None:
     """How far a session of this plan and device may take its account below the floor (1.3).
 
     At the line's full rate for as long as nobody would notice: where the device itself stops at
-    its octet limit, as late as it does; elsewhere one interval and what a Disconnect takes. Of
+    the octet limit that it was told, as late as it does; elsewhere, and where it was told none as
+    of a session that was adopted, one interval and what a Disconnect takes. Of
     what is included, a second session is promised a half and a third one a third, though the
     first may have used all of it unheard. A session that a redial has replaced owes what it used
     since its last report beside the hold that the redial was given, and is left alone for as long
@@ -139,7 +140,7 @@ def bound_micros(deal: Deal, start_wait_s: int) -> int | None:
     seconds = deal.session.interim_s * 11 // 10 + DISCONNECT_S
     if deal.session.replaced_by:
         seconds += start_wait_s
-    elif deal.dialect.has_octet_limit and deal.plan.volume is not None:
+    elif deal.session.limit_octets and deal.plan.volume is not None:
         seconds = deal.dialect.granularity_s
     nths = range(2, deal.plan.sessions_max + 1)
     octets = rate_bps * seconds // 8 + sum(deal.plan.included_octets // nth for nth in nths)

@@ -219,10 +219,11 @@ def _conclude(
             stop_us=max(when.at_us, session.last_event_us),
             synthetic=False,
         )
-    elif usage.kind is not RecordKind.START:
+    elif usage.kind is not RecordKind.START and (session.records_n > 1 or session.class_session_id):
         enforce(turn, session, deal)
     elif not session.class_session_id:
-        # A sibling's Start may overtake the Stop that frees the money of the one before it.
+        # By its Start, or by an interim where it ran before us or the Start was lost. A sibling's
+        # Start may overtake the Stop that frees the money of the one before it.
         begin(turn, session)
     for ghost in ghosts.of_started(turn, session) if usage.kind is RecordKind.START else ():
         enforce(turn, ghost)

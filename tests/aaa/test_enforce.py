@@ -6,9 +6,10 @@ import pytest
 
 from domain.account import Status
 from domain.grant import OrderKind, OrderResult
+from domain.seams import US_PER_S
 from domain.session import HoldState, SessionState
 from radius import Packet, decode_attributes
-from tests.aaa.gate import Gate, class_of, reply_attributes
+from tests.aaa.gate import T0_US, Gate, class_of, reply_attributes
 
 MB = 1_000_000
 MAC = "02-00-00-00-00-01"
@@ -527,3 +528,30 @@ def test_l8_the_bound_counts_what_sessions_that_share_included_usage_may_use_twi
     charge = next(row for row in gate.rows("entries") if row["kind"] == "charge")
     # A second's traffic is 1.5 MB; a half and a third of 60 MB are 50 MB; a MB costs 10,000.
     assert charge["reason"].endswith("below the floor by 10000 micros, bound 515000 micros")
+
+
+def test_l8_a_session_that_ran_before_us_is_given_its_limits_with_its_first_report(
+    gate: Gate,
+) -> None:
+    gate.add_plan(SHARED)
+    gate.add_device("moved", accounting_since_us=T0_US + 40 * US_PER_S)
+    gate.add_subscriber(plan="shared", balance_micros=1_000_000)
+    begin(gate, id="A", port=1)
+    gate.at(60).record("interim", nas="moved", id="R", st=3_600, o=900 * MB)
+    ours, theirs = gate.sessions()
+    # What is included would carry it for a while; so would it without anybody's money.
+    assert theirs.adopted and theirs.charged_micros == 0
+    assert (ours.granted_micros, theirs.granted_micros) == (500_000, 500_000)
+    assert {order.session_id for order in gate.orders} == {ours.session_id, theirs.session_id}
+    assert theirs.limit_octets - 900 * MB <= 10 * MB + 30 * MB
+    assert gate.check() == []
+
+
+def test_l8_the_bound_of_a_session_that_was_told_no_limit_is_an_interval(gate: Gate) -> None:
+    gate.add_plan(FAST.replace('"fast"', '"some"') + '[included]\nvolume = "60 MB"\n')
+    gate.add_subscriber("bob", plan="some", balance_micros=10_000)
+    gate.at(120).record("stop", login="bob", st=120, o=62 * MB)  # the first that is heard of it
+    (session,) = gate.sessions()
+    charge = next(row for row in gate.rows("entries") if row["kind"] == "charge")
+    bound = (session.interim_s * 11 // 10 + 35) * 15_000
+    assert charge["reason"].endswith(f"below the floor by 10000 micros, bound {bound} micros")

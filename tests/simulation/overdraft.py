@@ -50,6 +50,9 @@ class Watch:
     start_wait_s: int = 60  # a setting of the house
     _replaced: set[int] = field(default_factory=set)  # a redial had their hold
     _part: dict[int, set[int]] = field(default_factory=dict)
+    # By a session whose hold was given up while its router could still spend it: who had taken
+    # part by then. It is their debt that such a session meets when it is heard of again.
+    _met: dict[int, set[int]] = field(default_factory=dict)
     _corrected: Counter[int] = field(default_factory=Counter)
 
     def note(self, books: Books, news: News, now_us: int) -> None:
@@ -65,6 +68,9 @@ class Watch:
             account = books.accounts.get(session.account_id)
             if session.state == CLOSED and account and (was is None or was.state != CLOSED):
                 self.left_micros[session.session_id] = account.available_micros
+            if was is not None and _given_up_micros(was, session) > 0:
+                part = self._part.get(session.account_id, set())
+                self._met.setdefault(session.session_id, set()).update(part)
         for _, account in news.accounts:
             part = self._part.setdefault(account.account_id, set())
             if account.available_micros >= 0:
@@ -78,7 +84,7 @@ class Watch:
             depth = self.worst.setdefault(account.account_id, Depth())
             if -account.above_floor_micros > depth.micros:
                 depth.micros = -account.above_floor_micros
-                depth.session_ids = frozenset(part)
+                depth.session_ids = frozenset(part.union(*(self._met.get(one, ()) for one in part)))
 
     # ---------------------------------------------------------------- at the end
 
@@ -244,6 +250,11 @@ class Watch:
 def _key(books: Books, session: Session) -> Key:
     nas = books.devices.get(session.device_id, "?")
     return (nas, session.acct_session_id, books.login_of(session))
+
+
+def _given_up_micros(was: Session, now: Session) -> int:
+    """What a session no longer holds, and has not used."""
+    return was.held_micros - now.held_micros - max(now.charged_micros - was.charged_micros, 0)
 
 
 def _stops_itself(prices: PriceList, true: TrueSession) -> bool:
