@@ -6,6 +6,7 @@ wherever it is met. Nothing is read from the database here.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from cli.output import Column, Kind
@@ -88,7 +89,9 @@ def wall_name(wall: Walled) -> str:
 def as_row(one: ListedSession, names: dict[int, str]) -> dict[str, Any]:
     """A session as it is printed; `names` are those of the NAS."""
     found = one.session
-    plain = {column.name for column in [*SHOWN, *LOOKED_UP]} & set(Session.__slots__)
+    plain = {column.name for column in [*SHOWN, *LOOKED_UP]} & {
+        field.name for field in fields(Session)
+    }
     row: dict[str, Any] = {name: getattr(found, name) for name in sorted(plain)}
     row["login"] = one.login
     row["currency"] = one.currency

@@ -18,10 +18,7 @@ from aaa.ports import Decision
 from domain.account import (
     Account,
     Allowance,
-    CredentialKind,
-    MacMode,
     Purchase,
-    Status,
     Subscriber,
 )
 from domain.deed import Deed
@@ -31,20 +28,13 @@ from domain.ledger import Entry, EntryKind, Posting
 from domain.session import (
     Charge,
     DeviceMark,
-    HoldState,
     Session,
-    SessionState,
     Suspense,
-    Walled,
 )
 from store import schema
 from store.columns import ids_of_text, ids_text, replies_of_text, replies_text
 
 Row = Sequence[Any]
-
-_SESSION_STATES = tuple(SessionState)
-_HOLD_STATES = tuple(HoldState)
-_WALLS = tuple(Walled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +54,16 @@ class Shape:
 
 def session_of(row: Row) -> Session:
     """A session, from a row of either database."""
-    session = Session(*row)
-    session.state = _SESSION_STATES[session.state]
-    session.hold_state = _HOLD_STATES[session.hold_state]
-    session.start_seen = bool(session.start_seen)
-    session.synthetic = bool(session.synthetic)
-    session.fee_due = bool(session.fee_due)
-    session.adopted = bool(session.adopted)
-    session.walled = _WALLS[session.walled]
-    session.told = bytes(session.told)
-    return session
+    return Session(*row)
 
 
 def subscriber_of(row: Row) -> Subscriber:
     """A subscriber; `device_ids` and `replies` may come as text or as values already."""
-    found = Subscriber(*row)
-    found.status = Status(found.status)
-    found.credential_kind = CredentialKind(found.credential_kind)
-    found.credential = bytes(found.credential)
-    found.mac_mode = MacMode(found.mac_mode)
-    ids: Any = found.device_ids
-    found.device_ids = ids_of_text(ids) if isinstance(ids, str) else tuple(ids)
-    found.sample = bool(found.sample)
-    replies: Any = found.replies
-    found.replies = replies_of_text(replies) if isinstance(replies, str) else tuple(replies)
-    found.auto_renew = None if found.auto_renew is None else bool(found.auto_renew)
-    ahead: Any = found.periods_ahead_us
-    found.periods_ahead_us = ids_of_text(ahead) if isinstance(ahead, str) else tuple(ahead)
-    return found
+    values = list(row)
+    for at, read in _READ_LISTS:
+        if isinstance(values[at], str):
+            values[at] = read(values[at])
+    return Subscriber(*values)
 
 
 def subscriber_row(subscriber: Subscriber) -> tuple[Any, ...]:
@@ -148,6 +120,11 @@ _SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
 _DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
 _REPLIES_AT = _SUBSCRIBER_NAMES.index("replies")
 _AHEAD_AT = _SUBSCRIBER_NAMES.index("periods_ahead_us")
+_READ_LISTS: tuple[tuple[int, Callable[[str], tuple[Any, ...]]], ...] = (
+    (_DEVICE_IDS_AT, ids_of_text),
+    (_REPLIES_AT, replies_of_text),
+    (_AHEAD_AT, ids_of_text),
+)
 
 ACCOUNTS = _plain(schema.accounts, Account)
 ALLOWANCES = _plain(schema.allowances, Allowance)

@@ -1,0 +1,169 @@
+# cython: language_level=3, auto_pickle=False, autotestdict=False
+"""Accounts, subscribers and allowances as the books hold them: rows made of plain numbers.
+
+Compiled for the same reasons as sessions (`_session.pyx`): each open session keeps its account and
+its subscriber in memory. To Python they are dataclasses; what they mean is said in `_account.pyi`.
+"""
+
+cimport cython
+from libc.stdint cimport int64_t
+
+from domain._session cimport fields_of, said, same, shared
+
+from domain.account_words import CredentialKind, MacMode, Status
+
+# A member finds itself, and its value finds it.
+cdef dict STATUSES = {word: word for word in Status}
+cdef dict KINDS = {word: word for word in CredentialKind}
+cdef dict MAC_MODES = {word: word for word in MacMode}
+
+cdef dict ACCOUNT = fields_of(
+    7,
+    """
+    account_id currency:str credit_limit_micros posted_micros open_micros held_micros entries_n
+    """,
+)
+
+cdef dict SUBSCRIBER = fields_of(
+    14,
+    """
+    subscriber_id account_id login:str status:Status plan_name:str
+    credential_kind:CredentialKind credential:bytes mac:str|None mac_mode:MacMode
+    device_ids:tuple[int,...] period_start_us valid_until_us:int|None sample:bool created_us
+    name:str group_name:str language:str timezone:str framed_ip_address:str|None
+    framed_ipv6:str|None delegated_ipv6_prefix:str|None replies:tuple[Reply,...]
+    auto_renew:bool|None next_plan_name:str|None periods_ahead_us:tuple[int,...]
+    """,
+)
+
+cdef dict ALLOWANCE = fields_of(
+    4,
+    """
+    account_id period_start_us used_octets used_s
+    """,
+)
+
+
+@cython.final
+@cython.no_gc
+cdef class Account:
+    """One purse. All amounts are micros of `currency`."""
+
+    __dataclass_fields__ = ACCOUNT
+
+    def __init__(
+        self,
+        int64_t account_id, str currency not None, int64_t credit_limit_micros,
+        int64_t posted_micros, int64_t open_micros, int64_t held_micros, int64_t entries_n,
+    ):
+        self.account_id = account_id
+        self.currency = shared(currency)
+        self.credit_limit_micros = credit_limit_micros
+        self.posted_micros = posted_micros
+        self.open_micros = open_micros
+        self.held_micros = held_micros
+        self.entries_n = entries_n
+
+    def __eq__(self, other):
+        return same(self, other, ACCOUNT) if type(other) is Account else NotImplemented
+
+    def __repr__(self):
+        return said("Account", self, ACCOUNT)
+
+    @property
+    def balance_micros(self):
+        """What the account has: its entries less the charges of sessions still open."""
+        return self.posted_micros - self.open_micros
+
+    @property
+    def spendable_micros(self):
+        """The balance less what is promised to sessions (L7)."""
+        return self.posted_micros - self.open_micros - self.held_micros
+
+    @property
+    def available_micros(self):
+        """What a new promise may take: the spendable money and the credit limit (L7)."""
+        return (
+            self.posted_micros - self.open_micros - self.held_micros + self.credit_limit_micros
+        )
+
+
+@cython.final
+@cython.no_gc
+cdef class Subscriber:
+    """One login of an account, with its credential still sealed."""
+
+    __dataclass_fields__ = SUBSCRIBER
+
+    def __init__(
+        self,
+        int64_t subscriber_id, int64_t account_id, str login not None, status,
+        str plan_name not None, credential_kind, bytes credential not None, str mac,
+        mac_mode, tuple device_ids not None, int64_t period_start_us, valid_until_us,
+        bint sample, int64_t created_us, str name not None="", str group_name not None="",
+        str language not None="", str timezone not None="", str framed_ip_address=None,
+        str framed_ipv6=None, str delegated_ipv6_prefix=None, tuple replies not None=(),
+        auto_renew=None, str next_plan_name=None, tuple periods_ahead_us not None=(),
+    ):
+        self.subscriber_id = subscriber_id
+        self.account_id = account_id
+        self.login = login
+        self.status = STATUSES[status]
+        self.plan_name = shared(plan_name)
+        self.credential_kind = KINDS[credential_kind]
+        self.credential = credential
+        self.mac = mac
+        self.mac_mode = MAC_MODES[mac_mode]
+        self.device_ids = device_ids
+        self.period_start_us = period_start_us
+        self.valid_until_us = valid_until_us
+        self.sample = sample
+        self.created_us = created_us
+        self.name = name
+        self.group_name = shared(group_name)
+        self.language = shared(language)
+        self.timezone = shared(timezone)
+        self.framed_ip_address = framed_ip_address
+        self.framed_ipv6 = framed_ipv6
+        self.delegated_ipv6_prefix = delegated_ipv6_prefix
+        self.replies = replies
+        self.auto_renew = auto_renew
+        self.next_plan_name = next_plan_name
+        self.periods_ahead_us = periods_ahead_us
+
+    def __eq__(self, other):
+        return same(self, other, SUBSCRIBER) if type(other) is Subscriber else NotImplemented
+
+    def __repr__(self):
+        return said("Subscriber", self, SUBSCRIBER)
+
+    def period_at_us(self, now_us):
+        """The validity period that included usage is counted in at an instant, by its beginning.
+
+        A renewal ahead of time refills nothing before the time it bought begins.
+        """
+        begun = [start_us for start_us in self.periods_ahead_us if start_us <= now_us]
+        return max(begun, default=self.period_start_us)
+
+
+@cython.final
+@cython.no_gc
+cdef class Allowance:
+    """Included usage an account has consumed in one validity period (never refilled)."""
+
+    __dataclass_fields__ = ALLOWANCE
+
+    def __init__(
+        self,
+        int64_t account_id, int64_t period_start_us, int64_t used_octets, int64_t used_s,
+    ):
+        self.account_id = account_id
+        self.period_start_us = period_start_us
+        self.used_octets = used_octets
+        self.used_s = used_s
+
+    def __eq__(self, other):
+        return same(self, other, ALLOWANCE) if type(other) is Allowance else NotImplemented
+
+    def __repr__(self):
+        return said("Allowance", self, ALLOWANCE)
