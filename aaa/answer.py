@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from aaa import authenticate, deeds, grants, limits, telling, token
+from aaa import authenticate, deeds, grants, telling, token
 from aaa.authenticate import Proof
 from aaa.decisions import Attempt, remember
 from aaa.entitled import REASON_OF, next_look_us
 from aaa.limits import Deal
 from aaa.outcome import Outcome
-from aaa.repeats import key_of
 from aaa.request import Request
 from aaa.turn import Turn
+from accounting.hold import Reach
 from domain.account import MacMode, Subscriber
 from domain.grant import Grant
 from domain.login import canonical_mac
@@ -25,17 +25,20 @@ from radius import encode_attributes, passwords
 from radius.vendors import vendor_attribute
 
 ACCEPT, REJECT = 2, 3
+_GRANT = Grant._fields
 REPLY_MESSAGE, CLASS, PROXY_STATE = 18, 25, 33
 
 
-def accept(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
-    """The Accept of a new session, behind a wall or not; its hold has been taken."""
+def accept(turn: Turn, attempt: Attempt, deal: Deal, reach: Reach) -> Outcome:
+    """The Accept of a new session, behind a wall or not; its hold has been taken.
+
+    `reach` is how far the hold carries it.
+    """
     session = deal.session
-    reach = limits.reach_of(turn, deal)
     grant = grants.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
     session.hold_until_us = turn.after(grant.session_timeout_s + turn.settings.hold_margin_s)
     turn.books.add_session(session)
-    turn.begun[key_of(attempt.request)] = session.session_id
+    turn.begun[attempt.key] = session.session_id
     return answer(turn, attempt, deal, grant)
 
 
@@ -45,22 +48,20 @@ def answer(turn: Turn, attempt: Attempt, deal: Deal, grant: Grant) -> Outcome:
     grants.told(session, grant)
     session.interim_s = grant.interim_s
     session.look_us = next_look_us(deal.subscriber, deal.offer, turn.now_us)
-    service = telling.service(deal, session.walled)
-    telling.remember(deal, service)
-    _learn_mac(turn, attempt, deal.subscriber)
+    if deal.subscriber.mac_mode is MacMode.LEARN:
+        _learn_mac(turn, attempt, deal.subscriber)
     attributes = [(CLASS, token.issue(session.session_id, turn.sealer.class_key))]
     attributes += deal.dialect.write_grant(grant, attempt.hints)
-    attributes += service
-    attributes += _method_attributes(turn, attempt.proof, attempt.request)
+    octets = encode_attributes(attributes) + telling.begin(deal)
+    if attempt.proof.vendor:
+        octets += encode_attributes(_method_attributes(turn, attempt.proof, attempt.request))
     attempt.facts = _shown(deal, grant)
     remember(turn, attempt, "accepted", session.session_id)
-    return _outcome(attempt, ACCEPT, attributes, 0, "walled" if session.walled else "accepted")
+    return _outcome(attempt, ACCEPT, octets, 0, "walled" if session.walled else "accepted")
 
 
 def _shown(deal: Deal, grant: Grant) -> dict[str, Any]:
-    shown = {
-        name: getattr(grant, name) for name in grant.__slots__ if getattr(grant, name) is not None
-    }
+    shown = {name: said for name, said in zip(_GRANT, grant, strict=True) if said is not None}
     if deal.session.walled:
         shown["walled"] = REASON_OF[deal.session.walled]
         if deal.subscriber.valid_until_us is not None:
@@ -72,7 +73,7 @@ def _shown(deal: Deal, grant: Grant) -> dict[str, Any]:
 def _learn_mac(turn: Turn, attempt: Attempt, subscriber: Subscriber) -> None:
     """The first accepted login fixes the MAC of a subscriber that is to learn one."""
     mac = canonical_mac(attempt.hints.calling_station_id)
-    if subscriber.mac_mode is MacMode.LEARN and mac is not None:
+    if mac is not None:
         turn.books.deeds.append(deeds.mac_learned(turn.now_us, subscriber, mac))
         subscriber.mac, subscriber.mac_mode = mac, MacMode.FIXED
         turn.books.macs.append((subscriber.subscriber_id, mac))
@@ -105,11 +106,12 @@ def refuse(turn: Turn, attempt: Attempt, refusal: Refusal) -> Outcome:
     if attempt.proof.hint:
         attempt.facts["hint"] = attempt.proof.hint
     remember(turn, attempt, refusal.code, 0)
-    return _outcome(attempt, REJECT, attributes, turn.settings.reject_delay_us, refusal.code)
+    octets = encode_attributes(attributes)
+    return _outcome(attempt, REJECT, octets, turn.settings.reject_delay_us, refusal.code)
 
 
-def _outcome(
-    attempt: Attempt, code: int, attributes: list[tuple[int, bytes]], delay_us: int, label: str
-) -> Outcome:
-    proxied = [(PROXY_STATE, value) for value in attempt.request.packet.all(PROXY_STATE)]
-    return Outcome(code, encode_attributes(attributes + proxied), delay_us, label)
+def _outcome(attempt: Attempt, code: int, octets: bytes, delay_us: int, label: str) -> Outcome:
+    proxied = attempt.request.packet.all(PROXY_STATE)
+    if proxied:
+        octets += encode_attributes([(PROXY_STATE, value) for value in proxied])
+    return Outcome(code, octets, delay_us, label)

@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from typing import Final
 
 from aaa import crypt_hashes, sealing
 from aaa.ports import Sealer
@@ -18,6 +19,7 @@ from domain.account import CredentialKind, Subscriber
 from domain.login import canonical_mac
 from domain.refusal import Refusal
 from radius import Packet, mschap, passwords
+from radius.vendors import VENDOR_SPECIFIC
 
 USER_PASSWORD = 2
 CHAP_PASSWORD = 3
@@ -70,6 +72,18 @@ class Proof:
     hint: str = ""
 
 
+PROVED: Final = Proof(None)
+
+_PLAIN: Final = {
+    USER_PASSWORD: Method.PAP,
+    CHAP_PASSWORD: Method.CHAP,
+    EAP_MESSAGE: Method.EAP,
+    DIGEST_RESPONSE: Method.DIGEST,
+    ARAP_PASSWORD: Method.ARAP,
+}
+_VENDOR: Final = {MS_CHAP_RESPONSE: Method.MSCHAP, MS_CHAP2_RESPONSE: Method.MSCHAP2}
+
+
 @dataclass(slots=True)
 class Credential:
     """What a request offers, taken apart once."""
@@ -92,22 +106,15 @@ class Credential:
 
 def credential_of(packet: Packet, secret: bytes) -> Credential:
     """Which credential a request carries (ATH-02, ATH-03)."""
-    kinds = [
-        method
-        for method, present in (
-            (Method.PAP, packet.first(USER_PASSWORD) is not None),
-            (Method.CHAP, packet.first(CHAP_PASSWORD) is not None),
-            (Method.MSCHAP, packet.vsa(MICROSOFT, MS_CHAP_RESPONSE) is not None),
-            (Method.MSCHAP2, packet.vsa(MICROSOFT, MS_CHAP2_RESPONSE) is not None),
-            (Method.EAP, bool(packet.all(EAP_MESSAGE))),
-            (Method.DIGEST, packet.first(DIGEST_RESPONSE) is not None),
-            (Method.ARAP, packet.first(ARAP_PASSWORD) is not None),
-        )
-        if present
-    ]
-    if len(kinds) > 1:
+    found = dict(packet.attributes)
+    methods = [_PLAIN[kind] for kind in _PLAIN if kind in found]
+    if VENDOR_SPECIFIC in found:
+        for kind, method in _VENDOR.items():
+            if packet.vsa(MICROSOFT, kind) is not None:
+                methods.append(method)
+    if len(methods) > 1:
         return Credential(Method.SEVERAL, packet, secret)
-    method = kinds[0] if kinds else Method.NONE
+    method = methods[0] if methods else Method.NONE
     password = None
     if method is Method.PAP:
         hidden = packet.first(USER_PASSWORD) or b""
@@ -115,12 +122,15 @@ def credential_of(packet: Packet, secret: bytes) -> Credential:
     return Credential(method, packet, secret, password)
 
 
+_UNSERVED: Final = frozenset({Method.SEVERAL, Method.EAP, Method.DIGEST, Method.ARAP})
+
+
 def prove(
     credential: Credential, subscriber: Subscriber, sealer: Sealer, hash_ok: bool | None
 ) -> Proof:
     """Check the credential of a request against that of the subscriber."""
     method = credential.method
-    if method in (Method.SEVERAL, Method.EAP, Method.DIGEST, Method.ARAP):
+    if method in _UNSERVED:
         return Proof(Refusal.MALFORMED_CREDENTIAL, hint=f"credential: {method}")
     if subscriber.credential_kind is CredentialKind.NONE:
         return _prove_mac(credential, subscriber)
@@ -139,7 +149,7 @@ def prove(
 
 def _verdict(right: bool, credential: Credential) -> Proof:
     if right:
-        return Proof(None)
+        return PROVED
     hint = ""
     if credential.looks_wrong_secret:
         hint = "the password is not readable: the shared secrets probably differ (HID-02)"
@@ -154,7 +164,7 @@ def _prove_mac(credential: Credential, subscriber: Subscriber) -> Proof:
     """
     if credential.method is Method.NONE:
         if credential.packet.integer(SERVICE_TYPE) == CALL_CHECK:
-            return Proof(None)
+            return PROVED
         return Proof(Refusal.MALFORMED_CREDENTIAL, hint="no credential, and not a Call-Check")
     if credential.method is Method.PAP:
         password = credential.password or b""

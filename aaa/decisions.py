@@ -7,17 +7,18 @@ one bounded ring, so guessing fills no disk.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from aaa.authenticate import Credential, Proof
+from aaa.authenticate import PROVED, Credential, Proof
 from aaa.ports import Decision
 from aaa.request import Request
 from aaa.turn import Turn
 from domain.account import Subscriber
 from domain.login import canonical_login, canonical_mac
 from nas.login import LoginHints
+
+_UNSAID = (None, "")
 
 
 @dataclass(slots=True)
@@ -27,8 +28,9 @@ class Attempt:
     request: Request
     hints: LoginHints
     credential: Credential
+    key: bytes  # what it has in common with its copies, see `aaa.repeats`
     subscriber: Subscriber | None = None
-    proof: Proof = field(default_factory=lambda: Proof(None))
+    proof: Proof = PROVED
     facts: dict[str, Any] = field(default_factory=dict)  # what the rule fired on
 
 
@@ -53,8 +55,8 @@ def remember(turn: Turn, attempt: Attempt, code: str, session_id: int) -> None:
             mac=canonical_mac(hints.calling_station_id) or "",
             code=code,
             session_id=session_id,
-            request=json.dumps(_said(attempt)),
-            reply=json.dumps(attempt.facts),
+            request=_said(attempt),
+            reply=attempt.facts,
         )
     )
 
@@ -63,7 +65,7 @@ def _said(attempt: Attempt) -> dict[str, Any]:
     """The request in names that operators know; what was not sent is left out."""
     hints = attempt.hints
     said = {
-        "method": str(attempt.credential.method),
+        "method": attempt.credential.method.value,
         "User-Name": hints.user_name,
         "Calling-Station-Id": hints.calling_station_id,
         "Called-Station-Id": hints.called_station_id,
@@ -76,4 +78,4 @@ def _said(attempt: Attempt) -> dict[str, Any]:
         "source": attempt.request.source_address,
         "signed": attempt.request.signed,
     }
-    return {name: value for name, value in said.items() if value is not None and value != ""}
+    return {name: value for name, value in said.items() if value not in _UNSAID}

@@ -66,6 +66,8 @@ def next_look_us(subscriber: Subscriber, plan: Plan, now_us: int) -> int | None:
 
 def garden_of(plan: Plan, wall: Walled) -> Garden | None:
     """What the plan has behind a wall; None: nothing, who stands before it is refused."""
+    if not wall:
+        return None
     return {
         Walled.SUSPENDED: plan.on_suspended,
         Walled.EXPIRED: plan.on_expired,

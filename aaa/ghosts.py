@@ -29,9 +29,10 @@ def renewed(turn: Turn, new: Session) -> Session | None:
     that names no station may as well use an old id again for a new session. So may one that has
     rebooted: where a report is overdue by half an interval, the login counts as a redial.
     """
-    if not station_of(new.calling_station_id):
+    live = turn.books.live_sessions(new.account_id)
+    if not live or not station_of(new.calling_station_id):
         return None
-    for session in turn.books.live_sessions(new.account_id):
+    for session in live:
         if (
             session.state is SessionState.OPEN
             and new.acct_session_id

@@ -8,8 +8,6 @@ and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from aaa.entitled import ends_us, garden_of
 from aaa.limits import Deal, reach_of
 from aaa.turn import Turn
@@ -36,16 +34,16 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
     """
     if deal.session.walled:
         return _behind_wall(turn, deal, start_us=start_us, spread=spread)
-    plan, device = deal.offer, deal.device
+    plan, device, dialect = deal.offer, deal.device, deal.dialect
     most_s = turn.spread(plan.max_session_s) if spread else plan.max_session_s
     ends = [most_s]
     if reach.seconds is not None:
         ends.append(reach.seconds + deal.session.unrated_s)
     ends += _ends_by_time(turn, deal, start_us)
-    octets = _less_guard(reach.octets, plan, device, deal.dialect)
-    rate_bps = _rate_bps(plan, device)
-    if octets is not None and not deal.dialect.has_octet_limit and not device.coa_port:
+    octets = _less_guard(reach.octets, plan, device, dialect)
+    if octets is not None and not dialect.has_octet_limit and not device.coa_port:
         # Nothing else can end this session: the line must be fast enough to waste the rest.
+        rate_bps = _rate_bps(plan, device)
         if rate_bps:
             # Rated usage goes on from here: what is unrated took its own time.
             ends.append(octets * 8 // rate_bps + deal.session.unrated_s)
@@ -58,7 +56,7 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
         policy_down=plan.policy_down,
         policy_up=plan.policy_up,
     )
-    if octets is None or not deal.dialect.has_octet_limit:
+    if octets is None or not dialect.has_octet_limit:
         return grant
     return _with_octets(grant, deal.plan, octets, deal.session)
 
@@ -75,9 +73,10 @@ def _ends_by_time(turn: Turn, deal: Deal, start_us: int) -> list[int]:
         listens = deal.device.coa_port and deal.dialect.has_disconnect
         ends.append((end_us - start_us) // US_PER_S + (RENEWAL_S if listens else 0))
     plan = deal.offer
-    end_of_hours_us = hours_end_us(turn.now_us, plan.hours, plan.timezone)
-    if plan.hours and end_of_hours_us is not None:
-        ends.append((end_of_hours_us - start_us) // US_PER_S)
+    if plan.hours:
+        end_of_hours_us = hours_end_us(turn.now_us, plan.hours, plan.timezone)
+        if end_of_hours_us is not None:
+            ends.append((end_of_hours_us - start_us) // US_PER_S)
     return ends
 
 
@@ -191,12 +190,12 @@ def _with_octets(grant: Grant, plan: Plan, octets: int, session: Session) -> Gra
     up, down = session.unrated_input, session.unrated_output
     counted = plan.volume.counted if plan.volume else plan.counted
     if counted is Counted.DOWN:
-        return replace(grant, output_limit_octets=octets + down)
+        return grant._replace(output_limit_octets=octets + down)
     if counted is Counted.UP:
-        return replace(grant, input_limit_octets=octets + up)
+        return grant._replace(input_limit_octets=octets + up)
     if counted is Counted.LARGER:
-        return replace(grant, input_limit_octets=octets + up, output_limit_octets=octets + down)
-    return replace(grant, total_limit_octets=octets + up + down)
+        return grant._replace(input_limit_octets=octets + up, output_limit_octets=octets + down)
+    return grant._replace(total_limit_octets=octets + up + down)
 
 
 def rated_limit(session: Session, plan: Plan) -> int:

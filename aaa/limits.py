@@ -22,7 +22,7 @@ from domain.session import Session, SessionState
 from nas.dialects import DIALECTS, Dialect
 from rating import Tariff, counted_octets
 
-UNLIMITED_OCTETS = 1 << 61  # farther than any session goes; a limit can be replaced, not removed
+NOWHERE, ANYWHERE = Reach(0, 0), Reach(None, None)
 
 
 class Deal(NamedTuple):
@@ -122,9 +122,13 @@ def exhausted(deal: Deal, reach: Reach) -> bool:
     return reach.seconds is not None and total.session_s >= reach.seconds
 
 
-def hold_more(turn: Turn, deal: Deal) -> int:
-    """Let the session hold one more share of what is available; answers how much."""
-    slots = free_slots(turn, deal.account.account_id, deal.plan, but=[deal.session])
+def hold_more(turn: Turn, deal: Deal, slots: int | None = None) -> int:
+    """Let the session hold one more share of what is available; answers how much.
+
+    `slots` are those free for it, if that is known already.
+    """
+    if slots is None:
+        slots = free_slots(turn, deal.account.account_id, deal.plan, but=[deal.session])
     own_micros = deal.session.held_micros
     amount_micros = hold.share(deal.account.available_micros + own_micros, slots) - own_micros
     if deal.plan.volume is None and deal.plan.time is None:
@@ -139,20 +143,18 @@ def hold_more(turn: Turn, deal: Deal) -> int:
     return amount_micros
 
 
-def pays(turn: Turn, deal: Deal, money_micros: int) -> bool:
-    """Would this money let a session begin and use anything?"""
-    if not deal.plan.priced:
-        return True
-    if money_micros < deal.plan.session_fee_micros:
-        return False
-    if deal.plan.volume is None and deal.plan.time is None:
-        return True
-    session = deal.session
+def reach_with(turn: Turn, deal: Deal, money_micros: int) -> Reach:
+    """How far this money would carry the session; nowhere if it does not pay the fee."""
+    session, plan = deal.session, deal.plan
+    if not plan.priced:
+        return ANYWHERE
+    if money_micros < plan.session_fee_micros:
+        return NOWHERE
     granted = session.granted_micros
     session.granted_micros = money_micros
     reach = reach_of(turn, deal)
     session.granted_micros = granted
-    return not reach.nothing
+    return reach
 
 
 def give_back(turn: Turn, deal: Deal, amount_micros: int) -> None:

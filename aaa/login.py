@@ -7,15 +7,13 @@ what it was made of; secrets never are.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 from aaa import authenticate, deeds, ghosts, grants, limits, telling, walls
 from aaa.answer import accept, answer, refuse
 from aaa.decisions import Attempt, login_key
 from aaa.entitled import REFUSAL_OF, wall_of
 from aaa.limits import Deal
 from aaa.outcome import FAILED, SILENT, Outcome
+from aaa.repeats import key_of
 from aaa.request import Request
 from aaa.turn import Turn
 from accounting import hold
@@ -32,11 +30,10 @@ from nas.login import LoginHints
 def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     """Accept or refuse one Access-Request."""
     turn.hearing.note(request.device.device_id, turn.now_us)
-    login = login_key(hints)
     credential = authenticate.credential_of(request.packet, request.device.secret)
-    attempt = Attempt(request, hints, credential)
+    attempt = Attempt(request, hints, credential, key_of(request))
     device_id = request.device.device_id
-    if device_id not in turn.removed:
+    if request.latches and device_id not in turn.removed:
         turn.books.latches += [
             (device_id, request.source_address, latch) for latch in request.latches
         ]
@@ -44,7 +41,7 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
             deeds.latched(turn.now_us, request.device, request.source_address, latch)
             for latch in request.latches
         ]
-    subscriber = attempt.subscriber = turn.books.subscribers.get(login)
+    subscriber = attempt.subscriber = turn.books.subscribers.get(login_key(hints))
     if subscriber is None or subscriber.status is Status.CLOSED:
         attempt.subscriber = None
         if subscriber is not None:
@@ -71,29 +68,16 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
 
 def _barred(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> Refusal | None:
     """The refusals that no garden is for, in order."""
-    device_id = attempt.request.device.device_id
-    mac = canonical_mac(attempt.hints.calling_station_id)
-    checks: tuple[tuple[bool, Refusal, dict[str, Any]], ...] = (
-        (
-            bool(subscriber.device_ids) and device_id not in subscriber.device_ids,
-            Refusal.WRONG_DEVICE,
-            {"nas": attempt.request.device.name},
-        ),
-        (
-            subscriber.mac_mode is MacMode.FIXED and mac != subscriber.mac,
-            Refusal.WRONG_MAC,
-            {"mac": attempt.hints.calling_station_id, "expected": subscriber.mac},
-        ),
-        (
-            bool(plan.hours) and not within_hours(turn.now_us, plan.hours, plan.timezone),
-            Refusal.OUTSIDE_HOURS,
-            {"plan": plan.name, "timezone": plan.timezone},
-        ),
-    )
-    for applies, refusal, facts in checks:
-        if applies:
-            attempt.facts.update(facts)
-            return refusal
+    device, station = attempt.request.device, attempt.hints.calling_station_id
+    if subscriber.device_ids and device.device_id not in subscriber.device_ids:
+        attempt.facts["nas"] = device.name
+        return Refusal.WRONG_DEVICE
+    if subscriber.mac_mode is MacMode.FIXED and canonical_mac(station) != subscriber.mac:
+        attempt.facts.update(mac=station, expected=subscriber.mac)
+        return Refusal.WRONG_MAC
+    if plan.hours and not within_hours(turn.now_us, plan.hours, plan.timezone):
+        attempt.facts.update(plan=plan.name, timezone=plan.timezone)
+        return Refusal.OUTSIDE_HOURS
     return None
 
 
@@ -122,30 +106,32 @@ def _is_late_copy(turn: Turn, attempt: Attempt) -> bool:
 
     Then the device has had its Accept, and nobody waits for another one.
     """
-    session = turn.books.sessions.get(turn.repeats.session_of(attempt.request, turn.now_us))
+    begun = turn.repeats.session_of(attempt.key, turn.now_us)
+    session = turn.books.sessions.get(begun) if begun else None
     return session is not None and session.state in (SessionState.OPEN, SessionState.CLOSED)
 
 
 def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     """Credit and slots, then the hold: the promise of a login (L7)."""
-    books, plan, account, session = turn.books, deal.plan, deal.account, deal.session
+    plan, account, session = deal.plan, deal.account, deal.session
     replaced, ended = ghosts.replaced(turn, session, plan)
     gone = (*replaced, *ended)
     slots = limits.free_slots(turn, account.account_id, plan, but=gone)
     available_micros = account.available_micros + sum(old.held_micros for old in gone)
-    others = [s for s in books.live_sessions(account.account_id) if s not in gone]
-    attempt.facts.update(
-        posted_micros=account.balance_micros,
-        held_micros=account.held_micros,
-        credit_limit_micros=account.credit_limit_micros,
-        free_slots=slots,
-        sessions_max=plan.sessions_max,
-    )
-    if not limits.pays(turn, deal, available_micros + sum(other.held_micros for other in others)):
+    others = [s for s in turn.books.live_sessions(account.account_id) if s not in gone]
+    whole_micros = available_micros + sum(other.held_micros for other in others)
+    share_micros = hold.share(available_micros, slots)
+    reach = limits.reach_with(turn, deal, whole_micros)
+    if reach.nothing:
+        _note_money(attempt, deal, slots)
         return _stand_before(turn, attempt, deal, Walled.NO_CREDIT)
     if slots <= 0:
+        _note_money(attempt, deal, slots)
         return refuse(turn, attempt, Refusal.TOO_MANY_SESSIONS)
-    if not limits.pays(turn, deal, hold.share(available_micros, slots)):
+    if share_micros != whole_micros:
+        reach = limits.reach_with(turn, deal, share_micros)
+    if reach.nothing:
+        _note_money(attempt, deal, slots)
         attempt.facts["advice"] = (
             "other sessions, or logins that never began, hold the money: "
             "`tollhouse session list --login LOGIN`, `session disconnect` ends one"
@@ -153,8 +139,21 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
         return _stand_before(turn, attempt, deal, Walled.NO_CREDIT)
     ghosts.give_way(turn, session, replaced, ended)
     if plan.priced:
-        limits.hold_more(turn, deal)
-    return accept(turn, attempt, deal)
+        limits.hold_more(turn, deal, None if gone else slots)
+    as_tried = not gone and (not plan.priced or session.granted_micros == share_micros)
+    return accept(turn, attempt, deal, reach if as_tried else limits.reach_of(turn, deal))
+
+
+def _note_money(attempt: Attempt, deal: Deal, slots: int) -> None:
+    """What a refusal for want of money or of room rests on."""
+    account = deal.account
+    attempt.facts.update(
+        posted_micros=account.balance_micros,
+        held_micros=account.held_micros,
+        credit_limit_micros=account.credit_limit_micros,
+        free_slots=slots,
+        sessions_max=deal.plan.sessions_max,
+    )
 
 
 def _stand_before(turn: Turn, attempt: Attempt, deal: Deal, wall: Walled) -> Outcome:
@@ -169,7 +168,7 @@ def _stand_before(turn: Turn, attempt: Attempt, deal: Deal, wall: Walled) -> Out
         return refuse(turn, attempt, Refusal.TOO_MANY_SESSIONS)
     ghosts.give_way(turn, deal.session, replaced, ended)
     walls.enter(turn, deal, wall)
-    return accept(turn, attempt, deal)
+    return accept(turn, attempt, deal, limits.reach_of(turn, deal))
 
 
 def _renew(turn: Turn, attempt: Attempt, session: Session, wall: Walled) -> Outcome:
@@ -192,7 +191,7 @@ def _renew(turn: Turn, attempt: Attempt, session: Session, wall: Walled) -> Outc
     grant = grants.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
     if reach.seconds is not None and not wall:
         left_s = reach.seconds - (session.session_s - session.unrated_s)
-        grant = replace(grant, session_timeout_s=max(min(grant.session_timeout_s, left_s), 1))
+        grant = grant._replace(session_timeout_s=max(min(grant.session_timeout_s, left_s), 1))
     turn.books.touch(session)
     turn.notes["renewed"] += 1
     return answer(turn, attempt, deal, grant)

@@ -8,8 +8,9 @@ unknown, nobody is answered, and the rows of the batch are read anew.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
@@ -105,8 +106,8 @@ class Decision:
     mac: str
     code: str  # accepted, or a refusal's code
     session_id: int
-    request: str  # JSON: input attributes as text, secrets left out
-    reply: str  # JSON: what was answered, or the facts the rule fired on
+    request: Mapping[str, Any]  # input attributes as text, secrets left out; kept as JSON
+    reply: Mapping[str, Any]  # what was answered, or the facts the rule fired on
 
 
 @dataclass(slots=True)

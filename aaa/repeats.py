@@ -25,9 +25,9 @@ class Repeats:
     def __init__(self) -> None:
         self._kept: dict[bytes, tuple[int, int]] = {}  # oldest first: session, instant
 
-    def session_of(self, request: Request, now_us: int) -> int:
-        """The session that the same octets from the same device have begun; 0: none is known."""
-        session_id, at_us = self._kept.get(key_of(request), (0, now_us))
+    def session_of(self, key: bytes, now_us: int) -> int:
+        """The session that a login of this `key_of` has begun; 0: none is known."""
+        session_id, at_us = self._kept.get(key, (0, now_us))
         return session_id if abs(now_us - at_us) <= KEEP_US else 0
 
     def keep(self, begun: dict[bytes, int], now_us: int) -> None:
@@ -46,7 +46,6 @@ def key_of(request: Request) -> bytes:
     """What a login and its copies have in common, and no other: device and octets (RFC 5080
     section 2.2.2)."""
     packet = request.packet
-    whole = hashlib.sha256(packet.authenticator)
-    whole.update(request.device.device_id.to_bytes(8, "big") + bytes([packet.identifier]))
-    whole.update(packet.attribute_octets)
-    return whole.digest()
+    # Fixed widths first, so that no two logins are the same octets.
+    who = request.device.device_id.to_bytes(8, "big") + bytes([packet.identifier])
+    return hashlib.sha256(packet.authenticator + who + packet.attribute_octets).digest()

@@ -18,6 +18,8 @@ from accounting._journal import Body
 from domain.device import Device
 from domain.seams import US_PER_S, Ids, Randomness
 
+_LOTS = 1 << 64
+
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
@@ -51,11 +53,20 @@ class Turn:
     repeats: Repeats = field(default_factory=Repeats)
     begun: dict[bytes, int] = field(default_factory=dict)  # login to the session it began
     acked: dict[int, int] = field(default_factory=dict)  # session to when its cut was acked
+    _lot: int = -1  # what `spread` drew last; none yet
 
     def spread(self, number: int) -> int:
-        """`number` give or take a tenth, so that a fleet does not act in one moment (F-36)."""
+        """`number` give or take a tenth, so that a fleet does not act in one moment (F-36).
+
+        One draw serves the whole batch, since nobody gains by guessing: what follows from it is
+        an even sequence (Knuth's MMIX), of which the upper half is used.
+        """
         tenth = number // 10
-        return number - tenth + self.randomness.below(2 * tenth + 1)
+        lot = self._lot
+        if lot < 0:
+            lot = int.from_bytes(self.randomness.octets(8), "big")
+        self._lot = lot = (lot * 6364136223846793005 + 1442695040888963407) % _LOTS
+        return number - tenth + ((lot >> 32) * (2 * tenth + 1) >> 32)
 
     def after(self, seconds: int) -> int:
         """The instant so many seconds from now."""

@@ -45,11 +45,13 @@ def reach(session: Session, plan: Plan, tariff: Tariff, included: tuple[int, int
     """
     fee_micros = plan.session_fee_micros if session.owes_fee else 0
     money = session.granted_micros - fee_micros
-    _, volume, time = price_of(tariff, Total.of(session))
-    octets = allowance.octets_for(tariff, money - time)
-    seconds = allowance.seconds_for(tariff, money - volume)
     if money < 0:
         return Reach(0, 0)
+    volume = time = 0
+    if session.input_octets or session.output_octets or session.session_s:
+        _, volume, time = price_of(tariff, Total.of(session))
+    octets = allowance.octets_for(tariff, money - time)
+    seconds = allowance.seconds_for(tariff, money - volume)
     if octets is not None:
         octets = min(octets + session.free_octets + included[0], REACH_MAX)
     if seconds is not None:

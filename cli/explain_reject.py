@@ -6,7 +6,6 @@ words for rules and remedies are those of `domain.refusal`.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -88,7 +87,7 @@ async def reject(
 def as_row(one: Decision, names: dict[int, str]) -> dict[str, Any]:
     """A decision with the words for its rule."""
     rule = RULES.get(one.code)
-    facts = json.loads(one.reply)
+    facts = dict(one.reply)
     # Where the rule has several causes, the decision says which advice fits this one.
     advice = facts.pop("advice", rule.advice if rule else "")
     return {
@@ -100,7 +99,7 @@ def as_row(one: Decision, names: dict[int, str]) -> dict[str, Any]:
         "code": one.code,
         "rule": rule.text if rule else "",
         "advice": advice,
-        "request": json.loads(one.request),
+        "request": dict(one.request),
         "facts": facts,
         "session_id": one.session_id,
     }

@@ -8,8 +8,10 @@ ASCII only: no Unicode folding, no realm is stripped, no octet is replaced (NAI-
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _MAC = re.compile(r"[0-9a-fA-F]{12}")
+_MAC_WITH_COLONS = re.compile(r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}")
 _MAC_DIGITS_N = 12
 _MAC_SEPARATORS = re.compile(r"[:\-. ]")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -22,10 +24,13 @@ _ESCAPE = re.compile(r"\\\\|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
 LOGIN_MAX_OCTETS = 253  # User-Name, NAI-01
 
 
+@lru_cache(maxsize=256)  # one login asks for its station from several sides
 def canonical_mac(text: str) -> str | None:
     """`aa:bb:cc:dd:ee:ff` for any usual spelling of a MAC, None for anything else."""
     if len(text) < _MAC_DIGITS_N:
         return None  # most logins; two searches for each record are saved
+    if _MAC_WITH_COLONS.fullmatch(text):
+        return text.lower()
     bare = _MAC_SEPARATORS.sub("", text.strip())
     if not _MAC.fullmatch(bare):
         return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PAIR = re.compile(r"([^/]+)(?:/([^/]+))?", re.ASCII)
 _BITS = re.compile(r"([0-9]+)([kM]?)", re.ASCII)
@@ -41,6 +42,7 @@ def mikrotik_rate(down_bps: int | None, up_bps: int | None) -> str:
     return text
 
 
+@lru_cache(maxsize=256)  # asked of a plan at every login and record
 def parse_mikrotik_rate(text: str) -> RouterRate:
     """What RouterOS makes of a rate string. Raises ValueError with one clear sentence.
 

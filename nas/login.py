@@ -6,15 +6,14 @@ connection and steer the form of the answer, they never prove who somebody is (A
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nas import attribute_types as kinds
 from nas.values import integer_of, ipv4_of, ipv6_of, text_of
 from radius import Packet
 
 
-@dataclass(frozen=True, slots=True)
-class LoginHints:
+class LoginHints(NamedTuple):
     """Names and numbers of one connection attempt; empty text or None: not said."""
 
     user_name_octets: bytes | None  # as on the wire: MS-CHAPv2 hashes these very octets

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column, Table
 
 from aaa.ports import Decision
@@ -96,6 +97,21 @@ def device_of(row: Row) -> Device:
     return Device(prefixes=(), **values)
 
 
+def decision_of(row: Row) -> Decision:
+    """A decision about a login; what was asked and answered is JSON in its row."""
+    found = Decision(*row)
+    asked: Any = found.request
+    answered: Any = found.reply
+    found.request, found.reply = _JSON.decode(asked), _JSON.decode(answered)
+    return found
+
+
+def decision_row(one: Decision) -> tuple[Any, ...]:
+    """The row of a decision."""
+    request, reply = _ENCODE(one.request).decode(), _ENCODE(one.reply).decode()
+    return (*_DECISION_FIELDS(one), request, reply)
+
+
 def entry_of(row: Row, postings: tuple[Posting, ...]) -> Entry:
     """An entry and its postings, which are rows of their own."""
     values = dict(zip(ENTRY_NAMES, row, strict=True))
@@ -115,6 +131,9 @@ def _plain(table: Table, record: type) -> Shape:
 
 DEVICE_NAMES = _names(Device, "prefixes", "latches")
 ENTRY_NAMES = _names(Entry, "postings")
+_DECISION_FIELDS = attrgetter(*_names(Decision, "request", "reply"))
+_JSON = msgspec.json.Decoder(dict[str, Any])
+_ENCODE = msgspec.json.Encoder().encode
 _SUBSCRIBER_NAMES = _names(Subscriber)
 _SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
 _DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
@@ -131,7 +150,7 @@ ALLOWANCES = _plain(schema.allowances, Allowance)
 CHARGES = _plain(schema.charges, Charge)
 SUSPENSE = _plain(schema.suspense, Suspense)
 MARKS = _plain(schema.device_marks, DeviceMark)
-DECISIONS = _plain(schema.decisions, Decision)
+DECISIONS = Shape(schema.decisions, _names(Decision), decision_of, decision_row)
 PURCHASES = _plain(schema.purchases, Purchase)
 OBSERVATIONS = _plain(schema.device_observations, Observation)
 DEEDS = Shape(

@@ -47,12 +47,13 @@ def test_a_redial_with_other_octets_is_no_copy(gate: Gate) -> None:
 
 
 def test_logins_are_remembered_for_a_while_and_not_too_many(gate: Gate) -> None:
-    kept, one, other = Repeats(), gate.login(port=1), gate.login(port=2)
-    kept.keep({key_of(one): 11}, 0)
+    kept = Repeats()
+    one, other = key_of(gate.login(port=1)), key_of(gate.login(port=2))
+    kept.keep({one: 11}, 0)
     assert kept.session_of(one, KEEP_US) == 11
     assert kept.session_of(one, KEEP_US + 1) == 0
     assert kept.session_of(other, 0) == 0
-    kept.keep({key_of(other): 12}, KEEP_US + 1)
+    kept.keep({other: 12}, KEEP_US + 1)
     assert kept.session_of(one, 0) == 0, "it was forgotten"
     many = {key_of(gate.login(port=3)) + bytes([n]): n for n in range(3)}
     before, repeats.KEPT_MAX_N = repeats.KEPT_MAX_N, 2  # type: ignore[misc]

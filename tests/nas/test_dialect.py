@@ -28,6 +28,7 @@ GRANTS = st.builds(
     SPEED,
     POLICY,
     POLICY,
+    st.none(),  # a rate string is of another test
 )
 HINTS = st.builds(
     LoginHints,

@@ -280,8 +280,8 @@ def decision(login: str, n: int, **changed: Any) -> Decision:
         mac="4c:5e:0c:00:00:01",
         code="wrong-credential",
         session_id=0,
-        request="{}",
-        reply="{}",
+        request={"method": "PAP", "User-Name": "zo\u00eb"},
+        reply={},
     )
     return replace(made, **changed)
 

@@ -213,7 +213,7 @@ def test_decisions_orders_suspense_and_knocks_age_too(house_url: str) -> None:
         async with house.database.office() as connection:
             for n, us in ((1, OLD_US), (2, NOW_US)):
                 one = decision(f"user{n}", 1, decided_us=us)
-                values = {name: getattr(one, name) for name in rows.DECISIONS.names}
+                values = dict(zip(rows.DECISIONS.names, rows.DECISIONS.to_row(one), strict=True))
                 await connection.execute(schema.decisions.insert().values(slot=1, **values))
                 await connection.execute(
                     schema.knocks.insert().values(

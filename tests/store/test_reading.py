@@ -79,8 +79,9 @@ async def crowd(house: House) -> None:
         await connection.execute(
             insert(schema.decisions),
             [
-                {"slot": 0, **{n: getattr(one, n) for n in rows.DECISIONS.names}}
+                {"slot": 0, **dict(zip(shape.names, shape.to_row(one), strict=True))}
                 for one in (decision(f"user{n}", 1) for n in people)
+                for shape in (rows.DECISIONS,)
             ],
         )
         await connection.execute(
