@@ -210,6 +210,7 @@ def _paid_again(turn: Turn, deal: Deal) -> Deal | None:
 
 def _session(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -> Session:
     hints = attempt.hints
+    access = access_of(hints)
     return Session(
         session_id=turn.ids.next(),
         account_id=subscriber.account_id,
@@ -217,7 +218,7 @@ def _session(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -
         device_id=attempt.request.device.device_id,
         plan_id=plan.plan_id,
         state=SessionState.ACCEPTED,
-        access=access_of(hints) or "",
+        access=access.value if access is not None else "",
         mac=canonical_mac(hints.calling_station_id),
         version=1,
         acct_session_id=hints.acct_session_id,
