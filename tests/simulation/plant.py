@@ -3,7 +3,7 @@
     python -m tests.simulation.plant                       every bug of bugs.py
     python -m tests.simulation.plant NAME ...              these
     python -m tests.simulation.plant --seeds 50            at most so many seeds each
-    python -m tests.simulation.plant --record              every bug, kept for the page
+    python -m tests.simulation.plant --record [NAME ...]   every bug, or these, kept for the page
 
 Seeds are always the same ones, 0, 1, 2 and so on, so a bug is found by the same seed each time. The
 code without bugs is played on the same seeds, and must be silent there: a seed on which it is not
@@ -22,7 +22,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -225,33 +225,29 @@ def _told(found: list[Found]) -> str:
 
 
 def _record(bugs: list[Bug], found: list[Found], field: Field) -> None:
-    """Keep what was found for the page about reliability."""
-    rows = []
+    """Keep what was found for the page about reliability; bugs that were not played stay."""
+    before = json.loads(RECORD.read_text())
+    rows = {row["name"]: row for row in before["bugs"]}
     for bug in bugs:
         (one,) = (one for one in found if one.name == bug.name)
-        rows.append(
-            {
-                "name": bug.name,
-                "breaks": bug.breaks,
-                "found_by": [one.by] if one.seed is not None else [],
-                "seeds_needed": [one.seeds_n if one.seed is not None else None],
-                "within": bug.seeds_n,
-                "violation": one.violation,
-            }
-        )
+        rows[bug.name] = {
+            "name": bug.name,
+            "breaks": bug.breaks,
+            "found_by": [one.by] if one.seed is not None else [],
+            "seeds_needed": [one.seeds_n if one.seed is not None else None],
+            "within": bug.seeds_n,
+            "violation": one.violation,
+        }
+    some = len(bugs) < len(BUGS)
+    alarms = {one["seed"]: one for one in before["false_alarms"]} if some else {}
+    alarms |= {seed: {"seed": seed, "violation": text} for seed, text in field.alarms.items()}
     kept = {
         "ranges": [FIRST],
-        "bugs": rows,
-        "clean_seeds": field.clean_n,
-        "false_alarms": [asdict(_Alarm(*one)) for one in sorted(field.alarms.items())],
+        "bugs": [rows[bug.name] for bug in BUGS if bug.name in rows],
+        "clean_seeds": max(field.clean_n, before["clean_seeds"] if some else 0),
+        "false_alarms": [alarms[seed] for seed in sorted(alarms)],
     }
     RECORD.write_text(json.dumps(kept, indent=1) + "\n")
-
-
-@dataclass(frozen=True, slots=True)
-class _Alarm:
-    seed: int
-    violation: str
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -266,8 +262,8 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [name for name in given.names if name not in BY_NAME]
     if unknown:
         parser.error(f"no bug is called {unknown[0]}; they are {', '.join(sorted(BY_NAME))}")
-    if given.record and (given.names or given.seeds):
-        parser.error("--record is of all bugs and the seeds they state: leave NAME and --seeds out")
+    if given.record and given.seeds:
+        parser.error("--record is of the seeds that a bug states: leave --seeds out")
     return survey(given.names, seeds_n=given.seeds, jobs=given.jobs, keep=given.record)
 
 
