@@ -39,8 +39,7 @@ def test_the_smallest_plan_is_a_name_and_a_currency() -> None:
     )
 
 
-def test_every_key_lands_in_its_field() -> None:
-    text = """
+EVERY_KEY = """
 name = "Full.plan-1_x"
 currency = "KES"
 sessions = 3
@@ -93,8 +92,11 @@ attributes = ['Filter-Id = "poor"']
 attributes = ['Filter-Id = "wall"']
 dialect = "standard"
 """
+
+
+def test_every_key_lands_in_its_field() -> None:
     red = bytes.fromhex("1a1500000009010f6970" + b":vrf-id=red".hex())
-    assert parse_plan(text, vocabulary=VOCABULARY) == Plan(
+    assert parse_plan(EVERY_KEY, vocabulary=VOCABULARY) == Plan(
         plan_id=0,
         name="Full.plan-1_x",
         version=0,
@@ -128,7 +130,7 @@ dialect = "standard"
         timezone="Africa/Nairobi",
         interim_s=120,
         max_session_s=3600,
-        source=text,
+        source=EVERY_KEY,
     )
 
 
