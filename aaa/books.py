@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from aaa._lane import Lane
 from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
@@ -27,7 +28,10 @@ SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs ar
 class Books:
     """Records by key, and the changes of the batch under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, lane: Lane | None = None) -> None:
+        """`lane` hears of every session that is touched or dropped; it begins without tracks."""
+        self.lane = Lane(bytes(16)) if lane is None else lane
+        self.lane.drop_all()
         self.feed_seq = 0
         self.accounts: dict[int, Account] = {}
         self.subscribers: dict[str, Subscriber] = {}
@@ -55,6 +59,7 @@ class Books:
         self.moves: dict[int, AccountMove] = {}
         self.new_sessions: dict[int, Session] = {}
         self.changed_sessions: dict[int, Session] = {}
+        self.moved_sessions: dict[int, Session] = {}  # by the lane: only counters moved
         self.charge_rows: dict[tuple[int, int, int, int], Charge] = {}
         self.closings: list[tuple[int, int, int, int]] = []
         self.entries: list[Entry] = []
@@ -150,6 +155,8 @@ class Books:
         device_id, name = session.device_id, session.acct_session_id
         same = self.same_id.get((device_id, name))
         if same is not None and name and session_id not in same:
+            for other_id in same:
+                self.lane.drop(other_id)  # it was alone with its id
             same.append(session_id)
             same.sort(reverse=True)  # ids rise with time
         if not session.live:
@@ -161,8 +168,11 @@ class Books:
             members = groups.get(group)
             if members is None:
                 groups[group] = {session_id}
-            else:
-                members.add(session_id)
+                continue
+            if groups is self.live_of and session_id not in members:
+                for other_id in members:
+                    self.lane.drop(other_id)  # it was alone on its account
+            members.add(session_id)
         self.lately.add(account_id)
 
     # -- reading
@@ -212,12 +222,13 @@ class Books:
 
     def touch(self, session: Session) -> None:
         """The session was changed; its commit checks the version it was read with."""
-        if session.session_id in self.new_sessions:
-            self.index(session)
-            return
-        if session.session_id not in self.changed_sessions:
+        session_id = session.session_id
+        self.lane.drop(session_id)
+        if session_id in self.moved_sessions:
+            self.changed_sessions[session_id] = self.moved_sessions.pop(session_id)
+        elif session_id not in self.new_sessions and session_id not in self.changed_sessions:
             session.version += 1
-            self.changed_sessions[session.session_id] = session
+            self.changed_sessions[session_id] = session
         self.index(session)
 
     def move(
@@ -295,6 +306,7 @@ class Books:
             accounts=list(self.moves.values()),
             sessions_new=list(self.new_sessions.values()),
             sessions=list(self.changed_sessions.values()),
+            moved=list(self.moved_sessions.values()),
             charges=list(self.charge_rows.values()),
             closings=self.closings,
             entries=self.entries,
@@ -332,7 +344,11 @@ class Books:
         as must the `strays`. What the batch made of a session's state did not come to be.
         """
         account_ids: set[int] = set(self.moves) | {key for key, _ in self.allowance_moves}
-        touched = list(self.changed_sessions.values()) + list(self.new_sessions.values())
+        touched = [
+            *self.changed_sessions.values(),
+            *self.moved_sessions.values(),
+            *self.new_sessions.values(),
+        ]
         account_ids |= {session.account_id for session in touched}
         orders = [order.order_id for order in self.new_orders] + list(self.changed_orders)
         suspense: set[int] = {row.session_id for row in self.changed_suspense.values()}
@@ -378,10 +394,12 @@ class Books:
                     self._note_stray(session)
                 self.newest_plan.clear()
                 self.suspense.clear()
+                self.lane.drop_all()
                 continue
             if change.kind == "plan":
                 self.newest_plan.clear()
                 self._whole.clear()
+                self.lane.drop_all()
                 continue
             if change.kind == "session":
                 self.suspense.pop(change.row_id, None)
@@ -428,6 +446,7 @@ class Books:
         self._whole.discard(account_id)
 
     def _drop_session(self, session: Session) -> None:
+        self.lane.drop(session.session_id)
         if self.sessions.pop(session.session_id, None) is None:
             return
         self.same_id.pop((session.device_id, session.acct_session_id), None)

@@ -9,16 +9,19 @@ breaks an assertion costs its own request an answer and nobody else's.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from aaa import closing, enforce
+from aaa._lane import Lane
 from aaa.books import Books
 from aaa.hearing import Hearing, Reports, stale_after_us
+from aaa.lane import lay
 from aaa.login import decide_login
 from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
-from aaa.record import decide_record
+from aaa.record import ANSWERS, decide_record
 from aaa.repeats import Repeats
 from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
 from aaa.turn import DeskSettings, Turn
@@ -28,18 +31,24 @@ from domain.device import Device
 from domain.grant import Order
 from domain.seams import US_PER_S, Ids, Randomness
 from domain.session import HoldState, Session, SessionState
-from domain.usage import Usage
+from domain.usage import RecordKind, Usage
 from nas.dialects import DIALECTS
 from nas.login import LoginHints
 
 ACCESS_REQUEST, ACCOUNTING_REQUEST = 1, 4
+INTERIM_ANSWER = ANSWERS[RecordKind.INTERIM]
 ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
 RECHECKED_MAX = 500  # accounts in one batch: a plan of many must not keep packets waiting
 ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
 
 
 class Desk:
-    """Decides batches. Not to be called again before the last `serve` has ended."""
+    """Decides batches. Not to be called again before the last `serve` has ended.
+
+    `lane_open` False sends everything down the long road, which is the reference of the lane.
+    """
+
+    lane_open = True
 
     def __init__(
         self,
@@ -55,7 +64,9 @@ class Desk:
         self._ids = ids
         self._randomness = randomness
         self._sealer = sealer
-        self._books = Books()
+        # The key only has to be unknown outside; drawn by chance it would shift what a seed draws.
+        self._lane = Lane(hashlib.sha256(b"lane" + sealer.class_key).digest()[:16])
+        self._books = Books(self._lane)
         self._cold = True  # the live sessions are not in memory yet
         self._hearing = Hearing()
         self._devices: dict[int, Device] = {}
@@ -85,7 +96,10 @@ class Desk:
 
     def equip(self, devices: Sequence[Device]) -> None:
         """The devices as configured now."""
-        self._devices = {device.device_id: device for device in devices}
+        known = {device.device_id: device for device in devices}
+        if any(known.get(key) is not device for key, device in self._devices.items()):
+            self._lane.drop_all()
+        self._devices = known
 
     def absorb(self, changes: Sequence[Change]) -> None:
         """Rows were changed elsewhere: read them anew, and look at the sessions they concern.
@@ -215,7 +229,7 @@ class Desk:
 
         What was half decided may have changed any record in memory, so none is kept.
         """
-        self._books = Books()
+        self._books = Books(self._lane)
         self._cold = True
         if len(batch) == 1:
             self.notes["broken"] += 1
@@ -229,13 +243,16 @@ class Desk:
     async def _serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
         if self._cold:
             await self.warm()
-        parsed = [self._parse(item) for item in batch]
+        items = list(batch)
         for _ in range(ATTEMPTS_MAX):
-            await self._load(batch, parsed)
-            turn = self._turn(batch, now_us)
-            outcomes = [
-                self._decide(turn, item, read) for item, read in zip(batch, parsed, strict=True)
+            tracked = self._lane.look(items) if self.lane_open else [False] * len(items)
+            parsed: list[Parsed] = [
+                None if short else self._parse(item)
+                for item, short in zip(items, tracked, strict=True)
             ]
+            await self._load(items, parsed)
+            turn = self._turn(items, now_us)
+            outcomes = self._decide_all(turn, items, tracked, parsed)
             body = turn.records.octets() if turn.records else b""
             changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
             try:
@@ -285,16 +302,50 @@ class Desk:
             )
         return dialect.read_login(item.packet)
 
+    def _lacking(self, batch: Sequence[Item], parsed: Sequence[Parsed]) -> Want:
+        """What the batch names, or a failed one has left to be read anew, and memory lacks."""
+        want = wants(batch, parsed, self._books, self._sealer.class_key)
+        want.account_ids |= self._lost
+        return self._books.missing(want)
+
     async def _load(self, batch: Sequence[Item], parsed: Sequence[Parsed]) -> None:
         """Read what the batch names and memory lacks, until nothing more is named."""
         for _ in range(ROUNDS_MAX):
-            want = wants(batch, parsed, self._books, self._sealer.class_key)
-            want.account_ids |= self._lost
-            lacking = self._books.missing(want)
+            lacking = self._lacking(batch, parsed)
             if not lacking:
                 self._lost.clear()
                 return
             self._books.take_in(lacking, await self._store.load(lacking))
+
+    def _decide_all(
+        self, turn: Turn, items: list[Item], tracked: list[bool], parsed: list[Parsed]
+    ) -> list[Outcome]:
+        """Each in its order: by the lane where there is a track, else by the long road."""
+        if not self.lane_open:
+            return [self._decide(turn, *pair) for pair in zip(items, parsed, strict=True)]
+        take, outcomes = self._lane.take, []
+        self._lane.begin(turn)
+        try:
+            for at, item in enumerate(items):
+                if tracked[at]:
+                    if take(at):
+                        outcomes.append(INTERIM_ANSWER)
+                        continue
+                    parsed[at] = self._parse(item)
+                    if self._lacking([item], [parsed[at]]):
+                        # It had a track, so it was all in memory; an item before it has dropped
+                        # some of that. Not answered, it comes again.
+                        outcomes.append(SILENT)
+                        continue
+                read = parsed[at]
+                if isinstance(read, Usage) and isinstance(item, Request):
+                    if lay(turn, self._lane, at, item, read) and take(at):
+                        outcomes.append(INTERIM_ANSWER)
+                        continue
+                outcomes.append(self._decide(turn, item, read))
+        finally:
+            self._lane.end()
+        return outcomes
 
     def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
         """The one place that branches on what an item is."""

@@ -178,8 +178,12 @@ def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect
     """
     if octets is None:
         return None
-    guard = _rate_bps(plan, device) * dialect.granularity_s // 8
-    return octets - min(guard, octets // 2)
+    return octets - min(guard_octets(plan, device, dialect), octets // 2)
+
+
+def guard_octets(plan: Plan, device: Device, dialect: Dialect) -> int:
+    """The octets that may pass before the device notices that it is at its limit."""
+    return _rate_bps(plan, device) * dialect.granularity_s // 8
 
 
 def _with_octets(grant: Grant, plan: Plan, octets: int, session: Session) -> Grant:

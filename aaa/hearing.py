@@ -77,6 +77,10 @@ class Hearing:
             usual_s = reports.interim_s or gap_s
             reports.interim_s = min(max(gap_s, usual_s - step_s), usual_s + step_s)
 
+    def at_hand(self, device_id: int) -> tuple[_Heard, Reports]:
+        """What is kept of a device that was noted: for the lane, which adds to it like `record`."""
+        return self._heard[device_id], self._reports.setdefault(device_id, Reports())
+
     def take_reports(self) -> dict[int, Reports]:
         """What was told since the last call, by device; the usual interval is remembered."""
         taken = {key: one for key, one in self._reports.items() if one != Reports()}

@@ -42,7 +42,7 @@ _LABELS = {
     RecordKind.OFF: "off",
     RecordKind.OTHER: "other",
 }
-_ANSWERS = {kind: Outcome(ACCOUNTING_RESPONSE, b"", 0, label) for kind, label in _LABELS.items()}
+ANSWERS = {kind: Outcome(ACCOUNTING_RESPONSE, b"", 0, label) for kind, label in _LABELS.items()}
 # What is said of a connection once and then stays.
 _NAMES = (
     "calling_station_id",
@@ -77,7 +77,7 @@ def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
         _journal(turn, request, session, when, effect)
     proxied = [(PROXY_STATE, value) for value in request.packet.all(PROXY_STATE)]
     if not proxied:
-        return _ANSWERS[usage.kind]
+        return ANSWERS[usage.kind]
     return Outcome(ACCOUNTING_RESPONSE, encode_attributes(proxied), 0, _LABELS[usage.kind])
 
 
@@ -149,6 +149,18 @@ def _outlive(turn: Turn, session: Session) -> None:
     for other in turn.books.live_sessions(session.account_id):
         if other.state is SessionState.ACCEPTED and same_connection(session, other):
             closing.lapse(turn, other, HoldState.VOID)
+
+
+def binds(session: Session, usage: Usage) -> bool:
+    """Would the record tell anything of the connection that is not known yet (see `_bind`)?"""
+    return (
+        session.acct_session_id != session_key(usage)
+        or (usage.source_address or session.source_address) != session.source_address
+        or (usage.user_name or session.user_name) != session.user_name
+        or any(b and not a for a, b in zip(_names_of(session), _names_of(usage), strict=True))
+        or (session.nas_port is None and usage.nas_port is not None)
+        or (session.mac is None and canonical_mac(session.calling_station_id) is not None)
+    )
 
 
 def _bind(session: Session, usage: Usage) -> None:
@@ -273,9 +285,14 @@ def _journal(
         session.journal_last = turn.journal_id
 
 
+def is_kept_whole(packet: Packet) -> bool:
+    """Is the record journaled as it is? Almost none holds a secret (ACC-14)."""
+    return packet.first(USER_PASSWORD) is None and packet.first(CHAP_PASSWORD) is None
+
+
 def _kept(packet: Packet) -> bytes:
-    """The attributes of a record as they are journaled; almost none holds a secret (ACC-14)."""
-    if packet.first(USER_PASSWORD) is None and packet.first(CHAP_PASSWORD) is None:
+    """The attributes of a record as they are journaled."""
+    if is_kept_whole(packet):
         return packet.attribute_octets
     return without_secrets(packet.attribute_octets)
 

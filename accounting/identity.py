@@ -56,7 +56,7 @@ def match(
     fitting = [
         session
         for session in same_id
-        if _same_address(usage, session) or _same_course(usage, when, session)
+        if same_address(usage, session) or _same_course(usage, when, session)
     ]
     if not fitting:
         return Match(_adopted(usage, at_us, unstarted), superseded=_live(same_id))
@@ -129,7 +129,7 @@ def _asked_again(
     return None
 
 
-def _same_address(usage: Usage, session: Session) -> bool:
+def same_address(usage: Usage, session: Session) -> bool:
     """Does nothing contradict that this is the same connection (9.4 c)?"""
     new, known = usage.framed_ip_address, session.framed_ip_address
     if new and known and new != known:
@@ -205,7 +205,7 @@ def _may_be_of(usage: Usage, login: Session) -> bool:
     if not (usage.calling_station_id and login.calling_station_id):
         if None not in (usage.nas_port, login.nas_port) and usage.nas_port != login.nas_port:
             return False
-    return _same_address(usage, login)
+    return same_address(usage, login)
 
 
 def _adopted(usage: Usage, at_us: int, unstarted: Sequence[Session]) -> Session | None:

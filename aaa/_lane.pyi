@@ -1,0 +1,54 @@
+"""The types of the lane; what each function does is said in `_lane.pyx`."""
+
+from collections.abc import Sequence
+from typing import final
+
+from aaa._track import Days, Track
+from aaa.request import Item
+from aaa.turn import Turn
+
+@final
+class Lane:
+    """The tracks by the names of their records, and the records of the batch under way."""
+
+    taken_n: int
+
+    def __init__(self, key: bytes) -> None: ...
+    def __len__(self) -> int:
+        """How many sessions have a track."""
+
+    def days_of(self, timezone: str) -> Days:
+        """The days of a zone, shared by all tracks."""
+
+    def known(self, session_id: int) -> bool:
+        """Has the session a track?"""
+
+    def lay(self, track: Track, at: int) -> None:
+        """Keep a track under the names of record `at` of the batch."""
+
+    def drop(self, session_id: int) -> None:
+        """Something else than an interim has happened to the session, or it is gone."""
+
+    def drop_all(self) -> None:
+        """Plans or devices are others now."""
+
+    def look(self, batch: Sequence[Item]) -> list[bool]:
+        """Read a batch: which of its items have a track?"""
+
+    def begin(self, turn: Turn) -> None:
+        """The batch that was looked at is decided in this turn."""
+
+    def readable(self, at: int) -> bool:
+        """Could record `at` be one for the lane, if its session had a track?"""
+
+    def names_of(self, at: int) -> tuple[int, int]:
+        """The hash of the names in record `at`."""
+
+    def hash(self, octets: bytes) -> bytes:
+        """The keyed hash of any octets, as sixteen of them."""
+
+    def end(self) -> None:
+        """The batch is decided, or given up."""
+
+    def take(self, at: int) -> bool:
+        """Decide record `at`; False: it is one for the long road, nothing is changed."""

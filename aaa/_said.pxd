@@ -1,0 +1,43 @@
+"""The data sheet of a record as the lane reads it: its numbers by place, and the hash of its names.
+
+`read_said` neither allocates nor raises; `key` are two words that nobody outside knows.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+from aaa._request cimport Request
+
+
+cdef extern from "_lane.h" nogil:
+    void names_hash "th_names_hash"(
+        const uint64_t *key, const uint8_t *octets, size_t size, uint64_t *result
+    )
+
+
+# Attributes that differ from interim to interim, and their places in `Said.numbers`.
+cdef enum:
+    STATUS = 0
+    DELAY = 1
+    INPUT = 2
+    OUTPUT = 3
+    SESSION_TIME = 4
+    INPUT_HIGH = 5
+    OUTPUT_HIGH = 6
+    STAMP = 7
+    IGNORED = 8     # packets: nobody bills by them
+    NUMBERS = 9
+
+
+cdef struct Said:
+    # What one record says, as far as it is one for the lane.
+    int sound                       # 0: nothing here is for the lane
+    uint32_t present                # one bit for each of `numbers`
+    uint32_t[NUMBERS] numbers
+    uint64_t[2] names
+
+
+cdef inline bint says(const Said *said, int place) noexcept nogil:
+    return said.present >> place & 1
+
+
+cdef int read_said(const uint64_t *key, Request request, Said *said) except -1

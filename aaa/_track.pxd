@@ -1,0 +1,36 @@
+"""The data sheet of a track and of the days of a zone, for the lane, which reads them in C."""
+
+from libc.stdint cimport int64_t, uint64_t
+
+from domain._account cimport Account, Allowance
+from domain._session cimport Session
+from rating._rater cimport Tariff
+
+
+cdef class Days:
+    cdef readonly str timezone
+    cdef int64_t start_us, end_us, day
+    cdef int64_t day_of(self, int64_t us) except -1
+
+
+cdef class Track:
+    cdef Session session
+    cdef Account account
+    cdef Allowance allowance
+    cdef object device
+    cdef str source_address
+    cdef Tariff tariff
+    cdef Days days
+    cdef uint64_t[2] names
+    cdef uint64_t stamp
+    cdef int64_t session_id, account_id, plan_id
+    cdef int64_t interval_s, rate_bps, until_us, fee_micros
+    cdef int64_t guard_octets, rated_limit_octets, included_octets, included_s
+    cdef int64_t unit_octets
+    cdef int64_t[3] priced
+    cdef bint alive, high, swap, held, limited, charges, volume, time, owed
+    cdef bint goes_on(
+        self, const int64_t *micros, int64_t total, int64_t granted,
+        int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
+        int64_t left_octets, int64_t left_s,
+    ) noexcept

@@ -1,0 +1,119 @@
+# cython: language_level=3, auto_pickle=False, autotestdict=False
+"""A track: all that the lane knows of one session while nothing but interims happens to it.
+
+What is here is worked out once, by `aaa.lane` with the long road's own rules, and holds until
+something else touches the session, its account, its plan or its device; then the track is dropped.
+Totals are not here: they are the session's, which every road moves.
+"""
+
+cimport cython
+from libc.stdint cimport int64_t
+
+from domain._account cimport Account, Allowance
+from domain._session cimport Session
+from rating._rater cimport FEE, TIME, VOLUME, Tariff
+
+from domain.period import day_bounds_us, day_number
+
+
+cdef extern from "_lane.h" nogil:
+    int64_t paid_for "th_paid_for"(
+        int64_t money, int64_t amount, int64_t unit, int64_t increment
+    )
+    int64_t sum_within "th_sum_within"(int64_t a, int64_t b, int64_t c, int64_t limit)
+
+
+cdef int64_t REACH_MAX = <int64_t> 1 << 62              # accounting.hold
+cdef int64_t FOREVER_US = 0x7FFFFFFFFFFFFFFF
+
+
+@cython.final
+cdef class Days:
+    """Local days of one zone: the day of an instant, remembered while it lasts."""
+
+    def __init__(self, str timezone not None):
+        self.timezone = timezone
+        self.start_us = self.end_us = 0
+
+    cdef int64_t day_of(self, int64_t us) except -1:
+        if not self.start_us <= us < self.end_us:
+            self.day = day_number(us, self.timezone)
+            self.start_us, self.end_us = day_bounds_us(self.day, self.timezone)
+        return self.day
+
+
+@cython.final
+cdef class Track:
+    """All that the lane needs to know of one session; made by `aaa.lane.lay`.
+
+    `until_us` is when time alone changes what the session gets; `fee_micros` the session fee it
+    may owe; `guard_octets`, `rated_limit_octets` and `limited` are about the octet limit that its
+    device was told (`aaa.grants.overstated`); `allowance` is None if nothing is included.
+    """
+
+    def __init__(
+        self, *, Session session not None, Account account not None, device,
+        str source_address, Tariff tariff not None,
+        Days days not None, Allowance allowance, int64_t plan_id, int64_t interval_s,
+        rate_bps, until_us,
+        int64_t fee_micros, int64_t guard_octets, int64_t rated_limit_octets,
+        int64_t included_octets, int64_t included_s, bint held, bint limited, bint charges,
+        bint volume, bint time, priced,
+    ):
+        self.session, self.account, self.device = session, account, device
+        self.source_address = source_address
+        self.tariff, self.days, self.allowance = tariff, days, allowance
+        self.session_id, self.account_id = session.session_id, account.account_id
+        self.plan_id, self.interval_s = plan_id, interval_s
+        self.rate_bps = -1 if rate_bps is None else rate_bps
+        self.until_us = FOREVER_US if until_us is None else until_us
+        self.fee_micros = fee_micros
+        self.guard_octets, self.rated_limit_octets = guard_octets, rated_limit_octets
+        self.included_octets, self.included_s = included_octets, included_s
+        self.unit_octets = device.octets_unit
+        self.high = device.gigawords and device.gigawords_trusted
+        self.swap, self.held, self.limited = device.swap, held, limited
+        self.charges, self.volume, self.time = charges, volume, time
+        self.priced[FEE], self.priced[VOLUME], self.priced[TIME] = priced
+        self.owed = session.fee_due
+        self.alive = False
+
+    cdef bint goes_on(
+        self, const int64_t *micros, int64_t total, int64_t granted,
+        int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
+        int64_t left_octets, int64_t left_s,
+    ) noexcept:
+        # Would `aaa.enforce` find nothing to do (hold.reach, limits.exhausted, grants.overstated)?
+        cdef int64_t money, reach, paid
+        if not self.charges:
+            return True
+        if not self.volume and not self.time:
+            return total <= granted
+        money = granted - self.fee_micros
+        if money < 0:
+            return False
+        if self.tariff.steps[VOLUME].amount:
+            reach = sum_within(
+                paid_for(
+                    money - micros[TIME], self.tariff.steps[VOLUME].amount,
+                    self.tariff.steps[VOLUME].unit, self.tariff.steps[VOLUME].increment,
+                ),
+                free_octets, left_octets, REACH_MAX,
+            )
+            if counted >= reach:
+                return False
+            if self.limited:
+                paid = reach - min(self.guard_octets, reach // 2)
+                if self.rated_limit_octets > paid:
+                    return False
+        if self.tariff.steps[TIME].amount:
+            reach = sum_within(
+                paid_for(
+                    money - micros[VOLUME], self.tariff.steps[TIME].amount,
+                    self.tariff.steps[TIME].unit, self.tariff.steps[TIME].increment,
+                ),
+                free_s, left_s, REACH_MAX,
+            )
+            if seconds >= reach:
+                return False
+        return True
