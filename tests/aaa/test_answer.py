@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from aaa import answer
-from aaa.authenticate import MICROSOFT, MS_CHAP_ERROR, Proof, credential_of
+from aaa import answer, limits
+from aaa.authenticate import MICROSOFT, MS_CHAP_ERROR, PROVED, Proof, credential_of
 from aaa.decisions import Attempt
 from aaa.outcome import Outcome
 from aaa.repeats import key_of
@@ -37,20 +38,27 @@ def attempt_in(room: Room, *extra: tuple[int, bytes], proof: Proof | None = None
     request = Request(packet, room.device, "10.0.0.1", at(0), signed=True)
     hints = LoginHints(b"alice", "alice", calling_station_id=MAC)
     credential = credential_of(packet, SECRET)
-    return Attempt(request, hints, credential, room.subscriber, proof or Proof(None))
+    return Attempt(
+        request=request,
+        hints=hints,
+        credential=credential,
+        key=key_of(request),
+        subscriber=room.subscriber,
+        proof=proof or PROVED,
+    )
 
 
 def accepted(room: Room, attempt: Attempt, **traits: Any) -> tuple[Turn, Outcome]:
     """The Accept of a session with these traits, and its turn."""
     turn = room.turn(0)
     deal = room.deal(state=SessionState.ACCEPTED, granted_micros=1_000_000, **traits)
-    return turn, answer.accept(turn, attempt, deal)
+    return turn, answer.accept(turn, attempt, deal, limits.reach_of(turn, deal))
 
 
-def remembered(turn: Turn) -> tuple[str, int, dict[str, Any]]:
+def remembered(turn: Turn) -> tuple[str, int, Mapping[str, Any]]:
     """Code, session and facts of the only decision."""
     (decision,) = turn.books.decisions
-    return decision.code, decision.session_id, json.loads(decision.reply)
+    return decision.code, decision.session_id, decision.reply
 
 
 def test_an_accept_keeps_the_hold_until_the_session_has_surely_ended() -> None:
