@@ -12,7 +12,7 @@ from aaa import sealing
 from cli.import_difference import Books, Difference, Line, difference
 from cli.office import Office
 from cli.people import Applicant, enrol
-from domain.account import Account, CredentialKind, Status
+from domain.account import CredentialKind, Status
 from domain.address import Holders
 from domain.plan import Package, Plan, Validity, VolumePrice
 from store.office_subscribers import Customer
@@ -179,9 +179,7 @@ def test_two_lines_of_one_file_are_in_each_others_way(office: Office) -> None:
 
 def test_a_limit_that_stays_is_no_change(office: Office) -> None:
     customer = known(office)
-    rich = Customer(
-        customer.subscriber, cast(Account, replace(customer.account, credit_limit_micros=5))
-    )
+    rich = Customer(customer.subscriber, replace(customer.account, credit_limit_micros=5))
     assert decide(office, line(credit_limit_micros=5), customer=rich)[0].unchanged_n == 1
     found, _ = decide(office, line(credit_limit_micros=6), customer=rich)
     assert [one.limit_micros for one in found.changed] == [6]
