@@ -1,4 +1,4 @@
-"""What the rim costs an interim: sockets, sums, repeats, the line, batches, signed replies, counting.
+"""What the rim costs an interim: sockets, sums, repeats, the line, batches, replies, counting.
 
 A whole server (`server.lifecycle`) with a desk that says yes at once and a store that holds
 nothing, in a process of its own, driven by the generator of `benchmarks/generator`. What is printed
@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvloop
@@ -35,6 +37,7 @@ from tests.server import fakes
 SESSIONS_N = 10_000
 WINDOWS = (1, 16, 64, 256, 1_024)
 SECONDS = 3.0
+COMMIT_S = 0.005
 ANSWER = Outcome(5, label="interim")
 
 
@@ -53,6 +56,8 @@ class Yes(fakes.Desk):
         until = time.thread_time() + self._took_s * len(batch)
         while self._took_s and time.thread_time() < until:
             pass
+        if self._took_s:  # a commit, by another thread: meanwhile the door is open
+            await asyncio.sleep(COMMIT_S)
         return [ANSWER if isinstance(item, Request) else SILENT for item in batch]
 
 
@@ -61,6 +66,7 @@ async def serve(port: int, took_us: float) -> None:
     loop = asyncio.get_running_loop()
     clock, randomness = SystemClock(), SystemRandomness()
     source = f"{names.SOURCE}/32"
+    desk = Yes(took_us)
     device = Device(1, "bench", names.SECRET.encode(), (source,), "standard", 3799)
     server = Server(
         Seams(
@@ -72,31 +78,55 @@ async def serve(port: int, took_us: float) -> None:
         ),
         Limits(listen=("0.0.0.0",), auth_port=port + 1, acct_port=port),
         store=fakes.Store([device]),
-        desk=Yes(took_us),
+        desk=desk,
         log=fakes.Log(),
     )
     await server.start()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: print(desk.served_n, flush=True))
     print("serving", flush=True)
     await asyncio.Event().wait()
 
 
-def main_thread_ns(pid: int) -> int:
-    """Processor time of a process's main thread so far."""
-    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0])
+class Child:
+    """A server in a process of its own."""
+
+    def __init__(self, took_us: float) -> None:
+        self.port = free_port()
+        words = [sys.executable, "-m", "benchmarks.bench_door", "--serve", str(self.port)]
+        words += ["--desk-us", str(took_us)]
+        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        self._heard()
+
+    def _heard(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the server has ended"
+        return line
+
+    def spent(self) -> tuple[float, float, float]:
+        """Items decided, microseconds of its main thread, and those of them in the kernel, which
+        are counted in hundredths of a second."""
+        pid = self._process.pid
+        self._process.send_signal(signal.SIGUSR1)
+        decided_n = int(self._heard())
+        ran_ns = int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0])
+        fields = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
+        return decided_n, ran_ns / 1_000, int(fields[12]) * 10_000
+
+    def close(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.communicate(timeout=30)
 
 
-def system_s(pid: int) -> float:
-    """The part of it that was spent in the kernel, seconds; counted in hundredths."""
-    fields = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[12]) / 100
-
-
-def measured(pid: int, run: Callable[[], int]) -> tuple[int, float, float]:
-    """How many answers a run brought, and microseconds for each: whole, in the kernel."""
-    cpu_ns, kernel_s = main_thread_ns(pid), system_s(pid)
-    answered_n = run()
-    each_us = (main_thread_ns(pid) - cpu_ns) / max(answered_n, 1) / 1_000
-    return answered_n, each_us, (system_s(pid) - kernel_s) / max(answered_n, 1) * 1_000_000
+@contextmanager
+def serving(took_us: float) -> Iterator[Child]:
+    """A running server."""
+    child = Child(took_us)
+    try:
+        yield child
+    finally:
+        child.close()
 
 
 def main() -> None:
@@ -106,45 +136,30 @@ def main() -> None:
     asked.add_argument("--desk-us", type=float, default=0.0)
     asked.add_argument("--rate", type=float, nargs="*", default=())
     asked.add_argument("--window", type=int, nargs="*", default=WINDOWS)
+    asked.add_argument("--sockets", type=int, default=0, help="source ports; 0: as few as fit")
     asked.add_argument("--seconds", type=float, default=SECONDS)
-    asked.add_argument("--kind", default="interim")
     words = asked.parse_args()
     if words.serve:
-        runner: Callable[[Awaitable[None]], None] = uvloop.run  # type: ignore[assignment]
-        runner(serve(words.serve, words.desk_us))
+        uvloop.run(serve(words.serve, words.desk_us))
         return
-    port = free_port()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.bench_door", "--serve", str(port)]
-        + ["--desk-us", str(words.desk_us)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert child.stdout is not None and child.stdout.readline() == "serving\n"
-        with Traffic(SESSIONS_N) as traffic:
-            loads = [{"rate": rate, "tries": 1} for rate in words.rate]
-            loads = loads or [{"window": window_n} for window_n in words.window]
+    # Whoever offers more than can be answered gives up soon, or runs out of identifiers.
+    loads = [{"rate": rate, "tries": 1, "timeout": 0.1, "sockets": 64} for rate in words.rate]
+    loads = loads or [{"window": window_n, "sockets": words.sockets} for window_n in words.window]
+    with serving(words.desk_us) as server, Traffic(SESSIONS_N) as traffic:
+        print("              load  decided/s  in time/s  us each  kernel   p99 ms")
+        for load in loads:
+            before = server.spent()
+            run = traffic.run("interim", server.port, seconds=words.seconds, **load)
+            time.sleep(0.5)  # what is still in line is decided as well
+            spent = [now - then for now, then in zip(server.spent(), before, strict=True)]
+            decided_n = max(spent[0], 1)
+            name = "a second" if "rate" in load else "window"
             print(
-                f"{'load':>16}{'answers/s':>12}{'lost':>9}{'us each':>9}{'kernel':>8}{'p99 ms':>9}"
+                f"{name:>9}{load.get('rate', load.get('window')):>9,.0f}"
+                f"{decided_n / run.whole_s:>11,.0f}{run.rate:>11,.0f}"
+                f"{spent[1] / decided_n:>9.2f}{spent[2] / decided_n:>8.2f}"
+                f"{run.waits.p99_us / 1_000:>9.2f}"
             )
-            for load in loads:
-                told = []
-
-                def run(load: dict[str, float] = load, told: list[object] = told) -> int:
-                    outcome = traffic.run(words.kind, port, seconds=words.seconds, **load)
-                    told[:] = [outcome.rate, outcome.lost, outcome.waits.p99_us / 1_000]
-                    return outcome.answered
-
-                _, each_us, kernel_us = measured(child.pid, run)
-                rate, lost_n, p99_ms = told
-                name = " ".join(f"{key} {value:g}" for key, value in load.items() if key != "tries")
-                print(
-                    f"{name:>16}{rate:>12,.0f}{lost_n:>9,}{each_us:>9.2f}{kernel_us:>8.2f}{p99_ms:>9.2f}"
-                )
-    finally:
-        child.terminate()
-        child.wait(30)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from server.queue import Errand, Queue, Rank
 from server.readiness import Readiness
 
 HASHES_MAX: Final = 256  # logins whose password hash is being computed or waits for it
+_SHED_AS: Final = tuple((rank.name.lower(),) for rank in Rank)
 TASK_RETRY_US: Final = 1_000_000  # doubled with each failure, up to the next
 TASK_RETRY_MAX_US: Final = 10_000_000
 
@@ -203,7 +204,7 @@ class Batcher:
         self._work.set()
 
     def _shed(self, errand: Errand) -> None:
-        self._meters.shed[errand.rank.name.lower(),] += 1
+        self._meters.shed[_SHED_AS[errand.rank]] += 1
         errand.shed()
 
     def _hash(self, errand: Errand, slow: Callable[[], bool]) -> None:

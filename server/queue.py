@@ -38,7 +38,12 @@ class Rank(enum.IntEnum):
     COVERED = 7  # an interim that a later one covers
 
 
-_URGENT: Final = {Rank.INTERIM: Rank.NEAR, Rank.LOGIN: Rank.KNOWN}
+# By name, since a flood has them looked at for each datagram.
+_TASK: Final = Rank.TASK
+_NEAR: Final = Rank.NEAR
+_INTERIM: Final = Rank.INTERIM
+_LOGIN: Final = Rank.LOGIN
+_COVERED: Final = Rank.COVERED
 _LOGINS: Final = (Rank.KNOWN, Rank.LOGIN)
 
 
@@ -89,7 +94,7 @@ class Queue:
     """Errands that wait for the next batch; `limit_n` bounds all but tasks.
 
     `urgent(request)` tells whether a request goes before others of its kind; it is asked once, and
-    only under overload.
+    only under overload. Of a session that has a report in line already it is known.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class Queue:
         self._urgent = urgent
         self._fresh: deque[Errand] = deque()  # not sorted, in order of arrival
         self._lines: tuple[deque[_Place], ...] = tuple(deque() for _ in Rank)
+        self._worst_first = self._lines[::-1]
         self._covered: OrderedDict[int, _Place] = OrderedDict()  # by arrival: behind whom
         self._newest: dict[Key, _Place] = {}  # of each session with an interim in the lines
         self._arrivals_n = 0
@@ -125,23 +131,24 @@ class Queue:
 
     def offer(self, errand: Errand) -> Errand | None:
         """Take it into the line. The answer is who had to go for it, possibly itself."""
-        self._fresh.append(errand)
-        self._waiting_n += 1
-        if errand.rank is Rank.TASK:
+        if errand.rank is _TASK:
+            self._fresh.append(errand)
+            self._waiting_n += 1
             self._tasks_n += 1
-        elif self._waiting_n - self._tasks_n > self._limit_n:
-            self._sort()
-            self._waiting_n -= 1
-            return self._turn_away()
-        return None
+            return None
+        shed = self.offer_all((errand,))
+        return shed[0] if shed else None
 
     def offer_all(self, errands: Sequence[Errand]) -> list[Errand]:
         """Take several into the line, none of them a task: who had to go for them."""
-        if self._waiting_n - self._tasks_n + len(errands) <= self._limit_n:
-            self._fresh += errands
-            self._waiting_n += len(errands)
+        self._fresh += errands
+        self._waiting_n += len(errands)
+        over_n = self._waiting_n - self._tasks_n - self._limit_n
+        if over_n <= 0:
             return []
-        return [shed for errand in errands if (shed := self.offer(errand)) is not None]
+        self._sort()
+        self._waiting_n -= over_n
+        return [self._turn_away() for _ in range(over_n)]
 
     def take(self, most_n: int, now_us: int) -> Taken:
         """The next batch of at most `most_n`, and the logins that waited too long for it."""
@@ -168,14 +175,14 @@ class Queue:
         for errand in self._fresh:
             self._arrivals_n += 1
             errand.arrival_n = self._arrivals_n
-            item = errand.item
-            finer = _URGENT.get(errand.rank)
-            report = None
-            if isinstance(item, Request) and finer is not None:
-                if errand.rank is Rank.INTERIM:
-                    report = report_of(item)
-                if self._urgent(item):
-                    errand.rank = finer
+            item, rank, report = errand.item, errand.rank, None
+            if rank is _INTERIM and isinstance(item, Request):
+                report = report_of(item)
+                waiting = None if report is None else self._newest.get(report.key)
+                if self._urgent(item) if waiting is None else waiting.rank is _NEAR:
+                    errand.rank = _NEAR
+            elif rank is _LOGIN and isinstance(item, Request) and self._urgent(item):
+                errand.rank = Rank.KNOWN
             if report is None or not self._cover(errand, report):
                 place = _Place(errand, report)
                 self._lines[errand.rank].append(place)
@@ -191,7 +198,7 @@ class Queue:
         if len(place.covered) >= COVERED_MAX or not report.covers(place.report):
             return False
         earlier, place.errand, place.report = place.errand, errand, report
-        earlier.rank = Rank.COVERED
+        earlier.rank = _COVERED
         place.covered.append(earlier)
         self._covered[earlier.arrival_n] = place
         return True
@@ -201,7 +208,7 @@ class Queue:
         places: list[_Place] = []
         room_n = most_n
         for rank, line in zip(Rank, self._lines, strict=True):
-            pop = line.pop if rank is Rank.LOGIN else line.popleft
+            pop = line.pop if rank is _LOGIN else line.popleft
             while line and room_n > 0:
                 place = pop()
                 self._leave(place)
@@ -240,7 +247,9 @@ class Queue:
             arrival_n, place = self._covered.popitem(last=False)
             at = next(n for n, one in enumerate(place.covered) if one.arrival_n == arrival_n)
             return place.covered.pop(at)
-        line = next(line for line in reversed(self._lines) if line)
+        for line in self._worst_first:
+            if line:
+                break
         place = line.popleft()
         self._leave(place)
         return place.errand

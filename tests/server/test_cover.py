@@ -91,6 +91,30 @@ def test_nothing_covers_what_is_no_cumulative_report() -> None:
     assert report_of(request(octets)) is None
 
 
+def test_a_counter_that_is_no_number_of_32_bits_cannot_be_compared() -> None:
+    for kind in (42, 43, 46, 52):
+        bare = encode_attributes(
+            (number, bytes(3) if number == kind else value)
+            for number, value in (
+                (40, (3).to_bytes(4, "big")),
+                (44, b"s1"),
+                (42, bytes(4)),
+                (43, bytes(4)),
+                (46, bytes(4)),
+                (52, bytes(4)),
+            )
+        )
+        octets = sign_request(4, 1, None, bare, SECRET, with_message_authenticator=False)
+        assert report_of(request(octets)) is None
+
+
+def test_of_several_instances_the_first_one_counts() -> None:
+    again = encode_attributes([(42, (9).to_bytes(4, "big")), (44, b"s9"), (40, bytes(4))])
+    one, other = report(octets_n=5), report(octets_n=5, extra=again)
+    assert one is not None and other is not None
+    assert (one.key, one.counters) == (other.key, other.counters)
+
+
 @given(
     st.lists(st.tuples(*[st.integers(0, 300)] * 3), min_size=2, max_size=4),
     st.integers(0, 500_000),

@@ -78,13 +78,23 @@ def test_a_batch_is_everything_that_waits_in_order_of_arrival() -> None:
 def test_nobody_is_asked_about_as_long_as_all_fit() -> None:
     asked: list[Request] = []
     queue = Queue(100, AGE_US, lambda request: bool(asked.append(request)))
-    waiting = [interim(octets_n=n) for n in range(10)] + [login(b"alice")]
+    waiting = [interim(b"s%d" % n) for n in range(10)] + [login(b"alice")]
     offer_all(queue, waiting)
     queue.take(11, 0)
     assert asked == []
     offer_all(queue, waiting)
     queue.take(10, 0)
     assert len(asked) == 11
+
+
+def test_a_session_with_a_report_in_line_is_not_asked_about_again() -> None:
+    asked: list[Request] = []
+    queue = Queue(100, AGE_US, lambda request: asked.append(request) is None)
+    later = [interim(octets_n=n) for n in range(10)]
+    offer_all(queue, later)
+    assert len(queue.take(5, 0).batch) == 5
+    assert len(asked) == 1
+    assert {waiting.rank for waiting in later} == {Rank.NEAR, Rank.COVERED}
 
 
 def test_when_more_waits_than_fits_the_better_ranks_go_first() -> None:
