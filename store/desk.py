@@ -6,7 +6,7 @@ knows how to get it there in one hop or one transaction. One batch is under way 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from aaa.ports import (
@@ -28,13 +28,15 @@ from store.feed import EVERYTHING, LOOKED, PROBE, ChangeListener
 from store.reading import Ask, load_steps
 from store.rows import OBSERVATIONS, Row, order_of
 from store.standing import Standing
-from store.writing import Step, commit_steps, touched_accounts
+from store.writing import Form, Step, commit_steps, touched_accounts
 
 Result = TypeVar("Result")
 
 
 class Road(Protocol):
     """A connection that carries whole loads and whole commits."""
+
+    forms: Mapping[str, Form]  # how it wants the rows of busy statements
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer the questions of `steps` from one snapshot."""
@@ -84,7 +86,7 @@ class DeskStore:
         """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError."""
         moved, changed = self._standing.split(changes.sessions)
         moved += changes.moved
-        steps = commit_steps(changes, moved, changed)
+        steps = commit_steps(changes, moved, changed, self._road.forms)
         if steps:
             await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
             self._standing.committed(moved, [*changed, *changes.sessions_new])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Generator, Iterable
+from collections.abc import AsyncIterator, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -30,7 +30,7 @@ from store.reading import QUERIES, Ask
 from store.rows import CHARGES, Row
 from store.statements import numbered_postgresql, postgresql_sql
 from store.writes import ADDED, WRITES
-from store.writing import DEEDS, Step
+from store.writing import DEEDS, TUPLES, Form, Step
 
 Result = TypeVar("Result")
 
@@ -84,6 +84,8 @@ _TOGETHER, _TAKEN = _joined(_HOT.values())
 
 class PostgresqlRoad:
     """The server's connection for batches."""
+
+    forms: Mapping[str, Form] = TUPLES
 
     def __init__(self, database: Database) -> None:
         """Use `open`."""

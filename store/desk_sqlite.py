@@ -1,7 +1,8 @@
 """The hot road on SQLite: a whole load and a whole commit are one hop to the connection's thread.
 
 `read_in` and `write_in` are plain functions over a plain connection; `SqliteRoad` carries them to
-the thread. This connection is the only one that checkpoints, between batches.
+the thread. The rows of a commit are packed beforehand, and written there without the interpreter
+(`store._packed`). This connection is the only one that checkpoints, between batches.
 
 A file that was deleted or replaced goes on living under the connections that have it open: commits
 succeed and are lost at the next start. So no commit counts before a look has shown that the names
@@ -13,12 +14,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
+from store._packed import Batch, Rows, Writer, pack, pack_advances, pack_charges, pack_moves
 from store.audit import chained_rows
 from store.database import Database
 from store.outages import in_one_line, refused, unwritable
@@ -26,7 +29,7 @@ from store.reading import QUERIES, Ask
 from store.rows import Row
 from store.statements import sqlite_sql
 from store.writes import WRITES
-from store.writing import DEEDS, Expect, Step
+from store.writing import DEEDS, Expect, Form, Step
 
 CHECKPOINT_PAGES = 16_384  # so much of the WAL (64 MiB) is worth moving into the database
 CACHE_KIB = 64 * 1024
@@ -36,6 +39,13 @@ Hop = Callable[..., Awaitable[Any]]
 
 _READ = {name: sqlite_sql(query) for name, query in QUERIES.items()}
 _WRITE = {name: sqlite_sql(recipe) for name, recipe in WRITES.items()}
+
+# Several additions to one charge row may stay several: each is met by itself.
+PACKED: Mapping[str, Form] = {
+    "move": pack_moves,
+    "advance": pack_advances,
+    "charges": pack_charges,
+}
 
 
 def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Result]) -> Result:
@@ -62,28 +72,47 @@ def _listed(ask: Ask) -> list[tuple[Any, ...]]:
     return [(json.dumps([key for (key,) in ask.keys]),)]
 
 
-def write_in(connection: sqlite3.Connection, feed_seq: int | None, steps: list[Step]) -> int:
+def write_in(
+    connection: sqlite3.Connection, writer: Writer, steps: list[Step], batch: Batch
+) -> int:
     """Write all steps in one transaction, or nothing. Raises Conflict, AssertionError.
 
-    Returns how many pages of the WAL are not in the database yet.
+    `batch` is what the writer has made of the steps. Returns how many pages of the WAL are not in
+    the database yet.
     """
+    begun = steps[-1].write == DEEDS
+    if begun:  # their digests follow from a row that is read in the same transaction
+        batch = _with_deeds(connection, writer, steps, batch)
+    newest, missed, pages_n = writer.run(batch, begun)
+    if batch.feed_seq not in (-1, newest):
+        raise Conflict(f"change {newest} came after {batch.feed_seq}")
+    if missed >= 0:
+        check_met(steps[missed], batch.met()[missed])
+    return pages_n
+
+
+def _with_deeds(
+    connection: sqlite3.Connection, writer: Writer, steps: list[Step], batch: Batch
+) -> Batch:
+    """Begin, and chain the deeds behind those that are there."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        (newest,) = connection.execute(_READ["feed_seq"]).fetchone()
-        if feed_seq is not None and newest != feed_seq:
-            raise Conflict(f"change {newest} came after {feed_seq}")
-        for step in steps:
-            if step.write == DEEDS:
-                found = connection.execute(_READ["audit_head"]).fetchone()
-                step = step._replace(rows=chained_rows(step.rows, found))
-            check_met(step, connection.executemany(_WRITE[step.write], step.rows).rowcount)
-        connection.execute("COMMIT")
+        head = connection.execute(_READ["audit_head"]).fetchone()
+        chained = steps[-1]._replace(rows=chained_rows(steps[-1].rows, head))
+        return packed_steps(writer, [*steps[:-1], chained], batch.feed_seq)
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        connection.execute("ROLLBACK")
         raise
-    _busy, pages_n, moved_n = connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
-    return int(pages_n - moved_n)
+
+
+def packed_steps(writer: Writer, steps: list[Step], feed_seq: int | None) -> Batch:
+    """Steps as the writer takes them. Raises OverflowError, ValueError, sqlite3.Error."""
+    wanted = Expect.ANY
+    given = [
+        (write, rows if isinstance(rows, Rows) else pack(rows), expect is not wanted)
+        for write, rows, expect in steps
+    ]
+    return writer.batch(given, feed_seq)
 
 
 def check_met(step: Step, met: int) -> None:
@@ -121,8 +150,8 @@ def check_in_place(path: str, opened: list[FileId]) -> None:
         )
 
 
-def begin_on(connection: sqlite3.Connection) -> None:
-    """Set the connection up, and begin a new WAL, so that no commit follows frames left in doubt.
+def begin_on(connection: sqlite3.Connection) -> Writer:
+    """Set the connection up for batches and begin a new WAL: no commit follows frames in doubt.
 
     If a flush fails and the server dies of it, the next one finds the refused commit whole in the
     system's memory and takes it for good, though the disk never got it and never will: to the
@@ -132,10 +161,13 @@ def begin_on(connection: sqlite3.Connection) -> None:
     """
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+    return Writer(connection, _WRITE, _READ["feed_seq"])
 
 
 class SqliteRoad:
     """The server's one writer connection."""
+
+    forms: Mapping[str, Form] = PACKED
 
     def __init__(
         self, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection, path: str
@@ -144,6 +176,7 @@ class SqliteRoad:
         self._connection = connection
         self._hop = hop
         self._raw: sqlite3.Connection | None = raw
+        self._writer: Writer | None = None
         self._pages_n = 0
         self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
         self._path = path
@@ -157,7 +190,7 @@ class SqliteRoad:
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
         try:
             road = cls(connection, driver._execute, driver._conn, file_of(database))
-            await road._run(begin_on)
+            road._writer = await road._run(begin_on)
         except BaseException as error:
             await connection.close()
             if isinstance(error, OSError):
@@ -175,8 +208,13 @@ class SqliteRoad:
         # While a backup reads, a checkpoint for each commit would cost as much as the commit.
         if self._pages_n >= CHECKPOINT_PAGES + self._held_n:
             await self.checkpoint()
+        if self._writer is None:
+            raise StoreUnavailable("the store is closed")
         try:
-            self._pages_n = await self._run(write_in, feed_seq, steps)
+            batch = packed_steps(self._writer, steps, feed_seq)
+            self._pages_n = await self._run(write_in, self._writer, steps, batch)
+        except sqlite3.Error as error:
+            raise refused(error) from error
         except (OverflowError, ValueError) as error:
             raise refused(error) from error
         check_in_place(self._path, self._opened)
@@ -190,6 +228,10 @@ class SqliteRoad:
 
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""
+        writer, self._writer = self._writer, None
+        if writer is not None:  # on its own thread, behind what is still being done there
+            with suppress(StoreUnavailable):
+                await self._run(lambda _raw: writer.close())
         self._raw = None
         await self._connection.close()
 

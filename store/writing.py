@@ -8,12 +8,12 @@ them alike (L11). Nothing here does I/O.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from aaa.ports import AccountMove, Changes, Decision
+from aaa.ports import Changes, Decision
 from accounting.journal import packed
 from domain.session import Charge, Session
 from store import rows
@@ -25,9 +25,16 @@ DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
 
 DEEDS = "deeds"  # the write whose rows are drafts, numbered and chained in the transaction
 
-_ADVANCED = attrgetter(*ADVANCED)
+# The row of a move, as names of an AccountMove.
+MOVED = (
+    "after.account_id",
+    *("posted_micros", "open_micros", "held_micros", "entries_n"),
+    *("after.posted_micros", "after.open_micros", "after.held_micros", "after.entries_n"),
+    "promise",
+)
 
 Rows = list[tuple[Any, ...]]
+Form = Callable[[list[Any]], Any]
 
 
 class Expect(enum.Enum):
@@ -42,23 +49,29 @@ class Step(NamedTuple):
     """Rows for one statement, and what it means when it meets fewer."""
 
     write: str
-    rows: Rows
+    rows: Any  # tuples, or what the road's own form makes of records
     expect: Expect = Expect.ANY
 
 
-def commit_steps(changes: Changes, moved: list[Session], changed: list[Session]) -> list[Step]:
+def commit_steps(
+    changes: Changes,
+    moved: list[Session],
+    changed: list[Session],
+    forms: Mapping[str, Form],
+) -> list[Step]:
     """The batch as rows for WRITES, in order; statements without rows are left out.
 
     `moved` and `changed` are `changes.sessions` and `changes.moved`, split by `store.standing`.
+    `forms` makes the rows of the busy statements (those of TUPLES) in a road's own way.
     """
     steps = [
-        Step("move", sorted(map(_move_row, changes.accounts)), Expect.CONFLICT),
+        Step("move", forms["move"](changes.accounts), Expect.CONFLICT),
         Step("journal", _journal_rows(changes)),
         *_entry_steps(changes),
         Step("sessions_new", _by_key(changes.sessions_new)),
-        Step("advance", sorted(map(_ADVANCED, moved)), Expect.CONFLICT),
+        Step("advance", forms["advance"](moved), Expect.CONFLICT),
         Step("change", _by_key(changed), Expect.CONFLICT),
-        Step("charges", _charge_rows(changes.charges), Expect.INVARIANT),
+        Step("charges", forms["charges"](changes.charges), Expect.INVARIANT),
         Step("close", sorted(changes.closings)),
         *_allowance_steps(changes),
         Step("orders_new", [rows.ORDERS.to_row(order) for order in changes.orders_new]),
@@ -88,22 +101,6 @@ def touched_accounts(changes: Changes) -> list[int]:
     return sorted(ids - {0})
 
 
-def _move_row(move: AccountMove) -> tuple[Any, ...]:
-    after = move.after
-    return (
-        after.account_id,
-        move.posted_micros,
-        move.open_micros,
-        move.held_micros,
-        move.entries_n,
-        after.posted_micros,
-        after.open_micros,
-        after.held_micros,
-        after.entries_n,
-        int(move.promise),
-    )
-
-
 def _journal_rows(changes: Changes) -> Rows:
     if not changes.journal:
         return []
@@ -130,6 +127,12 @@ def _entry_steps(changes: Changes) -> list[Step]:
 def _by_key(sessions: Iterable[Session]) -> Rows:
     ordered = sorted(sessions, key=lambda one: (one.account_id, one.session_id))
     return [rows.SESSIONS.to_row(session) for session in ordered]
+
+
+def _sorted(names: tuple[str, ...]) -> Form:
+    """Records as rows of these attributes, in their order."""
+    row_of = attrgetter(*names)
+    return lambda records: sorted(map(row_of, records))
 
 
 def _charge_rows(charges: list[Charge]) -> Rows:
@@ -184,3 +187,10 @@ def _mark_rows(changes: Changes) -> Rows:
     for mark in sorted(changes.marks, key=lambda one: one.event_us):
         newest[mark.device_id, mark.nas_identifier] = rows.MARKS.to_row(mark)
     return [newest[key] for key in sorted(newest)]
+
+
+TUPLES: Mapping[str, Form] = {
+    "move": _sorted(MOVED),
+    "advance": _sorted(ADVANCED),
+    "charges": _charge_rows,
+}

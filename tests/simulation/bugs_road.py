@@ -19,9 +19,9 @@ _DURABLE = (
 )
 _UNCHECKED = (
     Code(
-        "store.desk_sqlite:write_in",
-        "if feed_seq is not None and newest != feed_seq:",
-        "if False:",
+        "store.desk_sqlite:SqliteRoad.write",
+        "packed_steps(self._writer, steps, feed_seq)",
+        "packed_steps(self._writer, steps, None)",
     ),
     Code("aaa.desk:Desk.absorb", "self._unheard += changes", "pass"),
 )
@@ -143,11 +143,13 @@ BUGS = (
         (
             Code(
                 "store.desk_sqlite:write_in",
-                "_WRITE[step.write], step.rows).rowcount)\n",
-                "_WRITE[step.write], step.rows).rowcount)\n"
-                '            if step.write == "journal":\n'
-                '                connection.execute("COMMIT")\n'
-                '                connection.execute("BEGIN IMMEDIATE")\n',
+                "newest, missed, pages_n = writer.run(batch, begun)\n",
+                'first = [step for step in steps if step.write in ("move", "journal")]\n'
+                "    if first and not begun:\n"
+                "        writer.run(packed_steps(writer, first, batch.feed_seq))\n"
+                "        rest = [step for step in steps if step not in first]\n"
+                "        batch = packed_steps(writer, rest, batch.feed_seq)\n"
+                "    newest, missed, pages_n = writer.run(batch, begun)\n",
             ),
         ),
         CRASHES | DISK,
@@ -173,16 +175,14 @@ BUGS = (
         (
             Code(
                 "store.desk_sqlite:write_in",
-                "        for step in steps:\n",
-                "        later = [step for step in steps if step.write == 'journal']\n"
-                "        for step in [step for step in steps if step not in later]:\n",
-            ),
-            Code(
-                "store.desk_sqlite:write_in",
-                '        connection.execute("COMMIT")\n',
-                '        connection.execute("COMMIT")\n'
-                "        for step in later:\n"
-                "            connection.executemany(_WRITE[step.write], step.rows)\n",
+                "newest, missed, pages_n = writer.run(batch, begun)\n",
+                'later = [step for step in steps if step.write == "journal" and not begun]\n'
+                "    if later:\n"
+                "        steps = [step for step in steps if step not in later]\n"
+                "        batch = packed_steps(writer, steps, batch.feed_seq)\n"
+                "    newest, missed, pages_n = writer.run(batch, begun)\n"
+                "    if later and missed < 0 and batch.feed_seq in (-1, newest):\n"
+                "        writer.run(packed_steps(writer, later, None))\n",
             ),
         ),
         CRASHES | DISK,

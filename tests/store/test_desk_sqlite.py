@@ -115,12 +115,16 @@ def test_a_long_reader_does_not_cost_a_checkpoint_for_every_commit(
             await connection.execute(select(func.count()).select_from(schema.journal))
             for n in range(40):  # 40 commits of some 5 pages each
                 await house.store.commit(
-                    Changes(NOW_US, 0, journal_id=70 + n, journal=random.Random(n).randbytes(10_000))
+                    Changes(
+                        NOW_US, 0, journal_id=70 + n, journal=random.Random(n).randbytes(10_000)
+                    )
                 )
         assert 1 < len(tried) <= 15, tried
         assert tried == sorted(tried) and tried[-1] > tried[0] > 0
         for n in range(40):
-            await house.store.commit(Changes(NOW_US, 0, journal_id=170 + n, journal=random.Random(n).randbytes(10_000)))
+            await house.store.commit(
+                Changes(NOW_US, 0, journal_id=170 + n, journal=random.Random(n).randbytes(10_000))
+            )
         assert tried[-1] == 0, "everything is moved once the reader is gone"
 
     tell(house_sqlite_url, story)

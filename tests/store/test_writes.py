@@ -14,7 +14,7 @@ from domain.account import Allowance
 from domain.session import HoldState, SessionState
 from store import desk_postgresql, desk_sqlite, rows, schema
 from store.feed import record_change
-from store.writing import commit_steps
+from store.writing import TUPLES, Step, commit_steps
 from tests.store.house import (
     NOW_US,
     PERIOD_US,
@@ -233,9 +233,9 @@ def test_l9_a_commit_is_all_or_nothing_wherever_it_fails(
     async def story(house: House) -> None:
         await settle_two(house)
         before = await house.everything()
-        statements_n = len(commit_steps(full_batch(), [], []))
+        statements_n = len(commit_steps(full_batch(), [], [], TUPLES))
         assert statements_n >= 14
-        real = desk_sqlite.check_met
+        real, real_packed = desk_sqlite.check_met, desk_sqlite.packed_steps
         for failing in range(statements_n):
             left = iter(range(statements_n))
 
@@ -244,13 +244,17 @@ def test_l9_a_commit_is_all_or_nothing_wherever_it_fails(
                     raise OSError("injected")
                 real(step, met)
 
-            for room in (desk_sqlite, desk_postgresql):
-                monkeypatch.setattr(room, "check_met", fault)
-            with pytest.raises((OSError, StoreUnavailable)):
+            def spoilt(writer: Any, steps: list[Step], seq: Any, n: int = failing + 1) -> Any:
+                refused = Step("note", [(None, "no key")])
+                return real_packed(writer, [*steps[:n], refused, *steps[n:]], seq)
+
+            monkeypatch.setattr(desk_postgresql, "check_met", fault)
+            monkeypatch.setattr(desk_sqlite, "packed_steps", spoilt)
+            with pytest.raises((OSError, StoreUnavailable, AssertionError)):
                 await house.store.commit(full_batch())
             assert await house.everything() == before, f"statement {failing}"
-        for room in (desk_sqlite, desk_postgresql):
-            monkeypatch.setattr(room, "check_met", real)
+        monkeypatch.setattr(desk_postgresql, "check_met", real)
+        monkeypatch.setattr(desk_sqlite, "packed_steps", real_packed)
         await house.store.commit(full_batch())
         assert await house.findings() == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as some
@@ -12,19 +13,19 @@ from domain.device import Latch
 from domain.session import DeviceMark
 from store.statements import Insert, sqlite_sql
 from store.writes import WRITES
-from store.writing import Expect, Step, commit_steps, touched_accounts
+from store.writing import TUPLES, Expect, Step, commit_steps, touched_accounts
 from tests.store.house import NOW_US, account, advanced, charge, decision, full_batch, session
 
 
-def rows_of(changes: Changes, write: str) -> list[tuple[object, ...]]:
+def rows_of(changes: Changes, write: str) -> list[tuple[Any, ...]]:
     """The rows of one statement of a batch."""
     moved, changed = changes.sessions, list[object]()
-    steps: list[Step] = commit_steps(changes, moved, changed)  # type: ignore[arg-type]
+    steps: list[Step] = commit_steps(changes, moved, changed, TUPLES)  # type: ignore[arg-type]
     return next((step.rows for step in steps if step.write == write), [])
 
 
 def test_purses_come_first_then_the_books_then_the_sessions() -> None:
-    order = [step.write for step in commit_steps(full_batch(), [], [])]
+    order = [step.write for step in commit_steps(full_batch(), [], [], TUPLES)]
     assert order[:5] == ["move", "journal", "entries", "postings", "sessions_new"]
     assert order.index("sessions_new") < order.index("charges") < order.index("close")
     assert len(order) == len(set(order))
@@ -36,7 +37,7 @@ def test_a_row_has_as_many_values_as_its_statement_has_parameters() -> None:
     moved, changed = [advanced(before)], [advanced(session(13))]
     changes.sessions = [*moved, *changed]
     changes.orders = changes.orders_new
-    for step in commit_steps(changes, moved, changed):
+    for step in commit_steps(changes, moved, changed, TUPLES):
         recipe = WRITES[step.write]
         values_n = len(recipe.names if isinstance(recipe, Insert) else recipe.row)  # type: ignore[union-attr]
         assert all(len(row) == values_n for row in step.rows), step.write
@@ -45,7 +46,7 @@ def test_a_row_has_as_many_values_as_its_statement_has_parameters() -> None:
 
 def test_rows_that_somebody_else_may_change_are_expected_to_be_met() -> None:
     changes = full_batch()
-    expected = {step.write: step.expect for step in commit_steps(changes, [session(1)], [])}
+    expected = {step.write: step.expect for step in commit_steps(changes, [session(1)], [], TUPLES)}
     for write in ("move", "advance", "use", "learn"):
         assert expected[write] is Expect.CONFLICT, write
     assert expected["charges"] is Expect.INVARIANT
@@ -81,8 +82,8 @@ def test_additions_to_one_charge_row_become_one(parts: list[tuple[int, int, int]
     made = rows_of(changes, "charges")
     keys = [row[:5] for row in made]
     assert len(keys) == len(set(keys))
-    assert sum(row[9] for row in made) == sum(amount for _, _, amount in parts)  # type: ignore[misc]
-    assert sum(row[7] for row in made) == sum(amount for _, _, amount in parts)  # type: ignore[misc]
+    assert sum(row[9] for row in made) == sum(amount for _, _, amount in parts)
+    assert sum(row[7] for row in made) == sum(amount for _, _, amount in parts)
 
 
 def test_of_two_decisions_in_one_slot_the_later_stays() -> None:

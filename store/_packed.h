@@ -1,0 +1,61 @@
+/* What `_packed.pyx` and its C half know of one another: rows, steps, and the fate of a batch.
+ *
+ * A cell is one value of one row: a number, or octets that somebody else keeps alive. A step is one
+ * prepared statement and the cells of all its rows, row by row. All functions run without the
+ * interpreter's lock and call nothing of Python.
+ */
+#ifndef TOLLHOUSE_PACKED_H
+#define TOLLHOUSE_PACKED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TH_NULL, TH_NUMBER, TH_TEXT, TH_BLOB };
+
+typedef struct th_cell {
+    union {
+        int64_t number;
+        const void *octets;
+    } is;
+    int32_t size; /* of the octets */
+    int32_t kind;
+} th_cell;
+
+typedef struct th_step {
+    void *statement;
+    const th_cell *cells;
+    int64_t rows_n;
+    int64_t columns_n;
+    int64_t met_n;     /* how many rows the statement wrote */
+    int must_meet_all; /* end the batch if it wrote fewer */
+} th_step;
+
+/* How a call ended. `code` is SQLite's extended code; 0: well. */
+typedef struct th_fate {
+    int code;
+    int missed; /* this step met too few rows, counted from 0; -1: none did */
+    int raced;  /* the change number is another one */
+    int64_t newest;
+    int64_t pages_n; /* of the WAL, not yet in the database */
+    char said[240];
+} th_fate;
+
+/* The connection that loaded this library as an extension in this thread, once; NULL: none did. */
+void *th_take_loaded(void);
+
+int th_prepare(void *db, const char *sql, void **statement, th_fate *fate);
+void th_finalize(void *statement);
+int th_in_transaction(void *db);
+
+/* Sort rows by their first `keys_n` cells, which are numbers; rows with equal keys keep their
+ * order. Returns 0, or 1 when there is no memory for it. */
+int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n);
+
+/* Begin (NULL: somebody has) and look whether the newest change is `feed_seq` (-1: any will do). */
+int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate);
+/* Write steps in order, up to the first that fails or misses a row; nothing is undone here. */
+int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate);
+int th_commit(void *db, void *commit, th_fate *fate);
+void th_undo(void *db, void *rollback);
+
+#endif

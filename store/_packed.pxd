@@ -1,0 +1,75 @@
+"""The data sheet of packed rows: what another compiled module may make of them directly.
+
+`Rows` is an array of cells, row by row, that a maker fills while it holds the interpreter's lock;
+what a cell refers to is kept in `kept`. `_packed.h` has the C half.
+"""
+
+from libc.stdint cimport int32_t, int64_t
+
+
+cdef extern from "_packed.h" nogil:
+    enum:
+        TH_NULL
+        TH_NUMBER
+        TH_TEXT
+        TH_BLOB
+    union th_value "":
+        int64_t number
+        const void *octets
+    struct th_cell:
+        th_value value "is"
+        int32_t size
+        int32_t kind
+    struct th_step:
+        void *statement
+        const th_cell *cells
+        int64_t rows_n
+        int64_t columns_n
+        int64_t met_n
+        int must_meet_all
+    struct th_fate:
+        int code
+        int missed
+        int raced
+        int64_t newest
+        int64_t pages_n
+        char said[240]
+    void *th_take_loaded()
+    int th_prepare(void *db, const char *sql, void **statement, th_fate *fate)
+    void th_finalize(void *statement)
+    int th_in_transaction(void *db)
+    int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n)
+    int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate)
+    int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate)
+    int th_commit(void *db, void *commit, th_fate *fate)
+    void th_undo(void *db, void *rollback)
+
+
+cdef class Rows:
+    cdef th_cell *cells
+    cdef readonly Py_ssize_t rows_n
+    cdef readonly Py_ssize_t columns_n
+    cdef list kept  # the owners of octets
+
+    cdef int sort(self, Py_ssize_t keys_n) except -1
+
+
+cdef class Batch:
+    cdef th_step *steps
+    cdef Py_ssize_t steps_n
+    cdef list kept
+    cdef Writer writer
+    cdef readonly int64_t feed_seq
+
+
+cdef class Writer:
+    cdef void *db
+    cdef void *begin
+    cdef void *newest
+    cdef void *commit
+    cdef void *rollback
+    cdef dict statements  # the place in `prepared` by name
+    cdef void **prepared
+    cdef Py_ssize_t prepared_n
+
+    cdef void let_go(self) noexcept

@@ -1,0 +1,57 @@
+"""The types of packed rows; what each does is said in `_packed.pyx`."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, final
+
+from aaa.ports import AccountMove
+from domain.session import Charge, Session
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_packed.pxd` says what it is."""
+
+def pack(rows: Sequence[tuple[Any, ...]], keys_n: int = 0) -> Rows:
+    """Tuples of one length as Rows, in the order of their first `keys_n` values (numbers)."""
+
+def pack_moves(moves: list[AccountMove]) -> Rows:
+    """AccountMoves as rows of the statement `move`, in the order of accounts."""
+
+def pack_advances(sessions: list[Session]) -> Rows:
+    """Sessions of which only counters moved as rows of `advance`, in the order of accounts."""
+
+def pack_charges(charges: list[Charge]) -> Rows:
+    """Charges as rows of `charges`, by key. Two additions to one row stay two: each is met."""
+
+@final
+class Rows:
+    """Rows of one statement, packed."""
+
+    rows_n: int
+    columns_n: int
+    def __len__(self) -> int: ...
+    def unpacked(self) -> list[tuple[Any, ...]]:
+        """The rows as tuples, for whoever wants to look at them."""
+
+@final
+class Batch:
+    """Steps of one transaction, ready to be carried to the connection's thread."""
+
+    feed_seq: int
+    def met(self) -> list[int]:
+        """How many rows each step has written."""
+
+@final
+class Writer:
+    """The statements of a connection, prepared once, and the road that batches of rows take."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, statements: Mapping[str, str], newest: str
+    ) -> None: ...
+    def batch(self, steps: Iterable[tuple[str, Rows, bool]], feed_seq: int | None = None) -> Batch:
+        """A transaction of these steps: each is (name, Rows, must it meet all its rows?)."""
+
+    def run(self, batch: Batch, begun: bool = False) -> tuple[int, int, int]:
+        """(Newest change, step that met too few rows or -1, pages of the WAL to be moved)."""
+
+    def close(self) -> None:
+        """Give the statements back, so that the connection can be closed."""

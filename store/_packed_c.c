@@ -1,0 +1,257 @@
+/* The half of `_packed.pyx` that speaks with SQLite.
+ *
+ * SQLite's headers are not needed: a loadable extension is handed a table of SQLite's functions,
+ * to which functions are only ever added at the end (https://sqlite.org/loadext.html). So a place
+ * in it means the same function in every version that has it. `tests/store/test_packed.py` compares
+ * the places with the names that the bundled library exports.
+ */
+#include "_packed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { /* SQLite's codes and flags that are used here */
+    OK = 0,
+    ERROR = 1,
+    ROW = 100,
+    DONE = 101,
+    PERSISTENT = 1,
+    CHECKPOINT_NOOP = -1
+};
+
+enum { /* places in the table */
+    AT_BIND_BLOB = 2,
+    AT_BIND_INT64 = 5,
+    AT_BIND_NULL = 6,
+    AT_BIND_TEXT = 10,
+    AT_COLUMN_COUNT = 22,
+    AT_COLUMN_INT64 = 29,
+    AT_ERRMSG = 53,
+    AT_FINALIZE = 57,
+    AT_GET_AUTOCOMMIT = 60,
+    AT_LIBVERSION_NUMBER = 67,
+    AT_RESET = 77,
+    AT_STEP = 94,
+    AT_EXTENDED_ERRCODE = 166,
+    AT_WAL_CHECKPOINT_V2 = 191,
+    AT_PREPARE_V3 = 217,
+    AT_CHANGES64 = 253
+};
+
+enum { FIRST_VERSION = 3051003 }; /* store.sqlite_driver.FIRST_SOUND */
+
+typedef void (*any_function)(void);
+
+static struct {
+    int (*bind_blob)(void *, int, const void *, int, void (*)(void *));
+    int (*bind_int64)(void *, int, int64_t);
+    int (*bind_null)(void *, int);
+    int (*bind_text)(void *, int, const char *, int, void (*)(void *));
+    int (*column_count)(void *);
+    int64_t (*column_int64)(void *, int);
+    const char *(*errmsg)(void *);
+    int (*finalize)(void *);
+    int (*get_autocommit)(void *);
+    int (*reset)(void *);
+    int (*step)(void *);
+    int (*extended_errcode)(void *);
+    int (*wal_checkpoint_v2)(void *, const char *, int, int *, int *);
+    int (*prepare_v3)(void *, const char *, int, unsigned, void **, const char **);
+    int64_t (*changes64)(void *);
+} sqlite;
+
+static _Thread_local void *loaded;
+
+#define TAKE(name, place) (memcpy(&sqlite.name, &functions[place], sizeof sqlite.name))
+
+/* The name follows from the file's: SQLite looks for it when it loads this library. */
+int sqlite3_packed_init(void *db, char **why, const any_function *functions);
+
+int sqlite3_packed_init(void *db, char **why, const any_function *functions) {
+    int (*version)(void);
+    (void)why;
+    memcpy(&version, &functions[AT_LIBVERSION_NUMBER], sizeof version);
+    if (version() < FIRST_VERSION) return ERROR;
+    TAKE(bind_blob, AT_BIND_BLOB);
+    TAKE(bind_int64, AT_BIND_INT64);
+    TAKE(bind_null, AT_BIND_NULL);
+    TAKE(bind_text, AT_BIND_TEXT);
+    TAKE(column_count, AT_COLUMN_COUNT);
+    TAKE(column_int64, AT_COLUMN_INT64);
+    TAKE(errmsg, AT_ERRMSG);
+    TAKE(finalize, AT_FINALIZE);
+    TAKE(get_autocommit, AT_GET_AUTOCOMMIT);
+    TAKE(reset, AT_RESET);
+    TAKE(step, AT_STEP);
+    TAKE(extended_errcode, AT_EXTENDED_ERRCODE);
+    TAKE(wal_checkpoint_v2, AT_WAL_CHECKPOINT_V2);
+    TAKE(prepare_v3, AT_PREPARE_V3);
+    TAKE(changes64, AT_CHANGES64);
+    loaded = db;
+    return OK;
+}
+
+void *th_take_loaded(void) {
+    void *db = loaded;
+    loaded = NULL;
+    return db;
+}
+
+static int failed(void *db, int code, th_fate *fate) {
+    const char *said = sqlite.errmsg(db);
+    fate->code = sqlite.extended_errcode(db);
+    if ((fate->code & 0xFF) != (code & 0xFF)) fate->code = code;
+    strncpy(fate->said, said ? said : "", sizeof fate->said - 1);
+    fate->said[sizeof fate->said - 1] = '\0';
+    return fate->code;
+}
+
+int th_prepare(void *db, const char *sql, void **statement, th_fate *fate) {
+    int code = sqlite.prepare_v3(db, sql, -1, PERSISTENT, statement, NULL);
+    return code == OK ? OK : failed(db, code, fate);
+}
+
+void th_finalize(void *statement) { sqlite.finalize(statement); }
+
+int th_in_transaction(void *db) { return !sqlite.get_autocommit(db); }
+
+/* --- order ------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const th_cell *row;
+    int64_t at, keys_n;
+} th_place;
+
+static int by_key(const void *one, const void *other) {
+    const th_place *a = one, *b = other;
+    for (int64_t n = 0; n < a->keys_n; n++) {
+        int64_t left = a->row[n].is.number, right = b->row[n].is.number;
+        if (left != right) return left < right ? -1 : 1;
+    }
+    return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static int ordered(const th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n) {
+    for (int64_t n = 1; n < rows_n; n++) {
+        th_place before = {cells + (n - 1) * columns_n, 0, keys_n};
+        th_place after = {cells + n * columns_n, 1, keys_n};
+        if (by_key(&before, &after) > 0) return 0;
+    }
+    return 1;
+}
+
+int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n) {
+    size_t row_size = (size_t)columns_n * sizeof *cells;
+    th_place *places;
+    th_cell *sorted;
+    if (ordered(cells, rows_n, columns_n, keys_n)) return 0;
+    places = malloc((size_t)rows_n * sizeof *places);
+    sorted = malloc((size_t)rows_n * row_size);
+    if (places && sorted) {
+        for (int64_t n = 0; n < rows_n; n++)
+            places[n] = (th_place){cells + n * columns_n, n, keys_n};
+        qsort(places, (size_t)rows_n, sizeof *places, by_key);
+        for (int64_t n = 0; n < rows_n; n++)
+            memcpy(sorted + n * columns_n, places[n].row, row_size);
+        memcpy(cells, sorted, (size_t)rows_n * row_size);
+    }
+    free(sorted);
+    free(places);
+    return !(places && sorted);
+}
+
+/* --- a transaction ---------------------------------------------------------------------------- */
+
+/* A statement without values and rows. */
+static int done(void *db, void *statement, th_fate *fate) {
+    int code = sqlite.step(statement);
+    if (code == DONE || code == ROW) {
+        sqlite.reset(statement);
+        return OK;
+    }
+    code = failed(db, code, fate);
+    sqlite.reset(statement);
+    return code;
+}
+
+void th_undo(void *db, void *rollback) {
+    if (th_in_transaction(db)) {
+        sqlite.step(rollback);
+        sqlite.reset(rollback);
+    }
+}
+
+int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate) {
+    int code = begin ? done(db, begin, fate) : OK;
+    if (code != OK) return code;
+    code = sqlite.step(newest);
+    if (code == ROW) {
+        fate->newest = sqlite.column_int64(newest, 0);
+        fate->raced = feed_seq >= 0 && fate->newest != feed_seq;
+        code = OK;
+    } else {
+        code = failed(db, code, fate);
+    }
+    sqlite.reset(newest);
+    return code;
+}
+
+static int bind(void *statement, const th_cell *row, int64_t columns_n) {
+    int code = OK;
+    for (int n = 0; code == OK && n < columns_n; n++) {
+        const th_cell *cell = &row[n];
+        switch (cell->kind) {
+        case TH_NUMBER:
+            code = sqlite.bind_int64(statement, n + 1, cell->is.number);
+            break;
+        case TH_TEXT: /* NULL for a destructor: the octets stay where they are */
+            code = sqlite.bind_text(statement, n + 1, cell->is.octets, cell->size, NULL);
+            break;
+        case TH_BLOB:
+            code = sqlite.bind_blob(statement, n + 1, cell->is.octets, cell->size, NULL);
+            break;
+        default:
+            code = sqlite.bind_null(statement, n + 1);
+        }
+    }
+    return code;
+}
+
+static int write_rows(void *db, th_step *step, th_fate *fate) {
+    int code = OK, asks = sqlite.column_count(step->statement) > 0;
+    for (int64_t n = 0; n < step->rows_n; n++) {
+        code = bind(step->statement, step->cells + n * step->columns_n, step->columns_n);
+        if (code == OK) code = sqlite.step(step->statement);
+        for (; code == ROW; code = sqlite.step(step->statement)) step->met_n++;
+        if (code != DONE) {
+            code = failed(db, code, fate);
+            sqlite.reset(step->statement);
+            return code;
+        }
+        if (!asks) step->met_n += sqlite.changes64(db);
+        sqlite.reset(step->statement);
+    }
+    return OK;
+}
+
+int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate) {
+    fate->missed = -1;
+    for (int64_t n = 0; n < steps_n; n++) {
+        int code = write_rows(db, &steps[n], fate);
+        if (code != OK) return code;
+        if (steps[n].must_meet_all && steps[n].met_n != steps[n].rows_n) {
+            fate->missed = (int)n;
+            return OK;
+        }
+    }
+    return OK;
+}
+
+int th_commit(void *db, void *commit, th_fate *fate) {
+    int pages_n = 0, moved_n = 0, code = done(db, commit, fate);
+    if (code != OK) return code;
+    /* It is durable now, whatever the count of pages says. */
+    if (sqlite.wal_checkpoint_v2(db, "main", CHECKPOINT_NOOP, &pages_n, &moved_n) == OK)
+        fate->pages_n = pages_n - moved_n;
+    return OK;
+}
