@@ -19,7 +19,6 @@ cdef class Source:
 
     cdef object device
     cdef bytes secret
-    cdef str local                  # by which of our addresses it reached us last
     cdef Py_ssize_t records_n
     cdef Py_ssize_t logins_n
     cdef Py_ssize_t unsigned_n
@@ -40,6 +39,7 @@ cdef class Road:
     cdef object door
     cdef object foyer
     cdef object roster
+    cdef dict paths                 # by which of our addresses each source reached us last
     cdef object post
     cdef object flush
     cdef Duplicates duplicates

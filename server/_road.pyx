@@ -95,6 +95,7 @@ cdef class Road:
         self.door = door
         self.foyer = foyer
         self.roster = foyer.roster
+        self.paths = foyer.roster.paths
         self.duplicates = foyer.duplicates
         self.socket_n = socket_n
         self.logins = logins
@@ -177,9 +178,8 @@ cdef class Road:
             return 0
         has_mac = frame.mac_offset != 0
         self.note(source, login, has_mac)
-        if source.local is not local and source.local != local:
+        if self.paths.get(address) != local:
             self.roster.met(address, local)
-            source.local = local
         packet = packet_of(p, &frame)
         if login:
             latches = self.door.latches_of(packet, source.device, address, has_mac)

@@ -21,7 +21,7 @@ class Roster:
     def __init__(self, devices: Sequence[Device] = ()) -> None:
         self._table = DeviceTable(devices)
         self._names = frozenset(device.name for device in devices)
-        self._paths: dict[str, str] = {}
+        self.paths: dict[str, str] = {}  # by source: our address that it came to last
         self.generation = object()  # another one whenever the devices are others
 
     def replace(self, devices: Sequence[Device]) -> None:
@@ -46,11 +46,11 @@ class Roster:
 
     def met(self, address: str, local: str) -> None:
         """Remember that a known source reached us at `local`: orders leave from there (COA-01)."""
-        if self._paths.get(address) != local:
-            if len(self._paths) >= PATHS_MAX:
-                self._paths.clear()
-            self._paths[address] = local
+        if self.paths.get(address) != local:
+            if len(self.paths) >= PATHS_MAX:
+                self.paths.clear()
+            self.paths[address] = local
 
     def path(self, address: str) -> str | None:
         """Our address by which this source last reached us, if it did since the start."""
-        return self._paths.get(address)
+        return self.paths.get(address)
