@@ -23,7 +23,9 @@ typedef struct th_cell {
 
 typedef struct th_step {
     void *statement;
-    const th_cell *cells;
+    th_cell *cells;
+    int *version; /* of its one row, if that is of the journal and still to be made; 0: it is not */
+    void **made;  /* where to leave what the cells of a row that was made refer to */
     int64_t rows_n;
     int64_t columns_n;
     int64_t met_n;     /* how many rows the statement wrote */
@@ -50,6 +52,12 @@ int th_in_transaction(void *db);
 /* Sort rows by their first `keys_n` cells, which are numbers; rows with equal keys keep their
  * order. Returns 0, or 1 when there is no memory for it. */
 int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n);
+
+/* Where zlib is, told once; 0, or 1 if it is not there. */
+int th_find_journal(const char *zlib_path);
+/* Make the journal rows of a batch: the third of four cells, the body as it was written, becomes
+ * what is kept, and the fourth its digest. 0, or 1 when there is no memory for it. */
+int th_make_journals(th_step *steps, int64_t steps_n);
 
 /* Begin (NULL: somebody has) and look whether the newest change is `feed_seq` (-1: any will do). */
 int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate);

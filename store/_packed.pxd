@@ -22,7 +22,9 @@ cdef extern from "_packed.h" nogil:
         int32_t kind
     struct th_step:
         void *statement
-        const th_cell *cells
+        th_cell *cells
+        int *version
+        void **made
         int64_t rows_n
         int64_t columns_n
         int64_t met_n
@@ -39,6 +41,8 @@ cdef extern from "_packed.h" nogil:
     void th_finalize(void *statement)
     int th_in_transaction(void *db)
     int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n)
+    int th_find_journal(const char *zlib_path)
+    int th_make_journals(th_step *steps, int64_t steps_n)
     int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate)
     int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate)
     int th_commit(void *db, void *commit, th_fate *fate)
@@ -50,6 +54,8 @@ cdef class Rows:
     cdef readonly Py_ssize_t rows_n
     cdef readonly Py_ssize_t columns_n
     cdef list kept  # the owners of octets
+    cdef void *made  # octets of our own
+    cdef int version  # of a journal row that is still to be made; 0: of none
 
     cdef int sort(self, Py_ssize_t keys_n) except -1
 

@@ -22,6 +22,9 @@ def pack_advances(sessions: list[Session]) -> Rows:
 def pack_charges(charges: list[Charge]) -> Rows:
     """Charges as rows of `charges`, by key. Two additions to one row stay two: each is met."""
 
+def pack_journal(journal_id: int, created_us: int, version: int, body: bytes) -> Rows:
+    """The row of the statement `journal`; the writer compresses and digests it on its thread."""
+
 @final
 class Rows:
     """Rows of one statement, packed."""

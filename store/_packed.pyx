@@ -13,6 +13,7 @@ the reference of the tests.
 """
 
 import sqlite3
+import zlib
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
@@ -31,6 +32,13 @@ cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 
+cdef enum:
+    NO_MEMORY = 7   # SQLite's code
+
+if th_find_journal(zlib.__file__.encode()):
+    raise ImportError("Python's own zlib module is not linked to zlib")
+
+
 # ---------------------------------------------------------------- rows
 
 @cython.final
@@ -44,9 +52,12 @@ cdef class Rows:
         self.rows_n = rows_n
         self.columns_n = columns_n
         self.kept = []
+        self.made = NULL
+        self.version = 0
 
     def __dealloc__(self):
         free(self.cells)
+        free(self.made)
 
     def __len__(self):
         return self.rows_n
@@ -216,6 +227,22 @@ def pack_charges(list charges):
     return made
 
 
+def pack_journal(int64_t journal_id, int64_t created_us, int version, bytes body not None):
+    """The row of the statement `journal`; the writer compresses and digests it on its thread.
+
+    The row is (id, time, `accounting.journal.packed` of the body, `journal_digest` of these).
+    """
+    cdef Rows made = Rows(1, 4)
+    cdef th_cell *row = made.cells
+    if not 0 < version < 256:
+        raise ValueError("a version is one octet and not 0")
+    put(put(row, journal_id), created_us)
+    pack_value(made, row + 2, <PyObject *> body)
+    row[3].kind = TH_NULL
+    made.version = version
+    return made
+
+
 # ---------------------------------------------------------------- steps
 
 @cython.final
@@ -306,6 +333,8 @@ cdef class Writer:
             made.steps[n].cells = rows.cells
             made.steps[n].rows_n = rows.rows_n
             made.steps[n].columns_n = rows.columns_n
+            made.steps[n].version = &rows.version
+            made.steps[n].made = &rows.made
             made.steps[n].must_meet_all = must_meet_all
         return made
 
@@ -319,7 +348,7 @@ cdef class Writer:
         """
         cdef th_fate fate
         cdef Py_ssize_t n
-        cdef int code
+        cdef int code, full
         if self.db == NULL or batch.writer is not self:
             raise sqlite3.ProgrammingError("the writer is closed")
         with nogil:
@@ -327,13 +356,17 @@ cdef class Writer:
             fate.missed = -1
             for n in range(batch.steps_n):
                 batch.steps[n].met_n = 0
-            code = th_begin(self.db, NULL if begun else self.begin, self.newest, batch.feed_seq,
-                            &fate)
+            full = th_make_journals(batch.steps, batch.steps_n)
+            code = NO_MEMORY if full else th_begin(
+                self.db, NULL if begun else self.begin, self.newest, batch.feed_seq, &fate
+            )
             if code == 0 and not fate.raced:
                 code = th_write(self.db, batch.steps, batch.steps_n, &fate)
             if code == 0 and not fate.raced and fate.missed < 0:
                 code = th_commit(self.db, self.commit, &fate)
             th_undo(self.db, self.rollback)
+        if full:
+            raise MemoryError
         if code:
             raise error_of(&fate)
         return fate.newest, fate.missed, fate.pages_n

@@ -7,6 +7,8 @@
  */
 #include "_packed.h"
 
+#include "_fold.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +160,36 @@ int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n) {
     free(sorted);
     free(places);
     return !(places && sorted);
+}
+
+/* --- the journal ------------------------------------------------------------------------------ */
+
+int th_find_journal(const char *zlib_path) { return th_find_zlib(zlib_path); }
+
+static int make_journal(th_cell *row, int version, void **made) {
+    uint8_t *octets = NULL;
+    int64_t size = th_fold(row[2].is.octets, (size_t)row[2].size, (uint8_t)version,
+                           row[0].is.number, row[1].is.number, &octets);
+    if (size < 0 || size > INT32_MAX) {
+        free(octets);
+        return 1;
+    }
+    row[2].is.octets = octets + TH_DIGEST;
+    row[2].size = (int32_t)size;
+    row[3].is.octets = octets;
+    row[3].size = TH_DIGEST;
+    row[3].kind = TH_BLOB;
+    *made = octets;
+    return 0;
+}
+
+int th_make_journals(th_step *steps, int64_t steps_n) {
+    for (int64_t n = 0; n < steps_n; n++) {
+        if (!*steps[n].version) continue;
+        if (make_journal(steps[n].cells, *steps[n].version, steps[n].made)) return 1;
+        *steps[n].version = 0; /* a batch may be carried out again */
+    }
+    return 0;
 }
 
 /* --- a transaction ---------------------------------------------------------------------------- */

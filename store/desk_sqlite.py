@@ -21,7 +21,16 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
-from store._packed import Batch, Rows, Writer, pack, pack_advances, pack_charges, pack_moves
+from store._packed import (
+    Batch,
+    Rows,
+    Writer,
+    pack,
+    pack_advances,
+    pack_charges,
+    pack_journal,
+    pack_moves,
+)
 from store.audit import chained_rows
 from store.database import Database
 from store.outages import in_one_line, refused, unwritable
@@ -45,6 +54,7 @@ PACKED: Mapping[str, Form] = {
     "move": pack_moves,
     "advance": pack_advances,
     "charges": pack_charges,
+    "journal": lambda drafts: pack_journal(*drafts[0]) if drafts else (),
 }
 
 

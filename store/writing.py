@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from aaa.ports import Changes, Decision
-from accounting.journal import packed
+from accounting.journal import VERSION, packed
 from domain.session import Charge, Session
 from store import rows
 from store.journal import journal_digest
@@ -66,7 +66,7 @@ def commit_steps(
     """
     steps = [
         Step("move", forms["move"](changes.accounts), Expect.CONFLICT),
-        Step("journal", _journal_rows(changes)),
+        Step("journal", forms["journal"](_journal_drafts(changes))),
         *_entry_steps(changes),
         Step("sessions_new", _by_key(changes.sessions_new)),
         Step("advance", forms["advance"](moved), Expect.CONFLICT),
@@ -101,12 +101,11 @@ def touched_accounts(changes: Changes) -> list[int]:
     return sorted(ids - {0})
 
 
-def _journal_rows(changes: Changes) -> Rows:
+def _journal_drafts(changes: Changes) -> list[tuple[int, int, int, bytes]]:
+    """(Id, time, version, body as written), if the batch has accounting in it."""
     if not changes.journal:
         return []
-    body = packed(changes.journal)
-    digest = journal_digest(changes.journal_id, changes.now_us, body)
-    return [(changes.journal_id, changes.now_us, body, digest)]
+    return [(changes.journal_id, changes.now_us, VERSION, changes.journal)]
 
 
 def _entry_steps(changes: Changes) -> list[Step]:
@@ -189,8 +188,15 @@ def _mark_rows(changes: Changes) -> Rows:
     return [newest[key] for key in sorted(newest)]
 
 
+def _journal_rows(drafts: list[tuple[int, int, int, bytes]]) -> Rows:
+    """Bodies as they are kept, each behind its version, with their digests."""
+    kept = [(row_id, at_us, packed(body)) for row_id, at_us, _version, body in drafts]
+    return [(*row, journal_digest(*row)) for row in kept]
+
+
 TUPLES: Mapping[str, Form] = {
     "move": _sorted(MOVED),
     "advance": _sorted(ADVANCED),
     "charges": _charge_rows,
+    "journal": _journal_rows,
 }

@@ -161,7 +161,7 @@ BUGS = (
         20,
         (
             Code(
-                "store.writing:_journal_rows",
+                "store.writing:_journal_drafts",
                 "if not changes.journal:",
                 "if not changes.journal or not changes.sessions_new:",
             ),

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import ctypes
+import random
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 from pysqlite3 import _sqlite3
 
 from aaa.ports import AccountMove
+from accounting.journal import VERSION, packed
 from domain.session import Charge
-from store._packed import Rows, Writer, pack, pack_advances, pack_charges, pack_moves
+from store._packed import (
+    Rows,
+    Writer,
+    pack,
+    pack_advances,
+    pack_charges,
+    pack_journal,
+    pack_moves,
+)
+from store.journal import journal_digest
 from store.rows import CHARGES
 from store.writing import TUPLES
 from tests.store.house import account, advanced, charge, session
@@ -285,6 +296,29 @@ def test_packed_interims_are_the_rows_that_tuples_would_be(
 def int_or_none(value: Any) -> int | None:
     """Flags and members of enumerations as the numbers that they are."""
     return None if value is None else int(value)
+
+
+@given(
+    some.integers(0, 2**62), some.integers(0, 2**62), some.binary() | some.text().map(str.encode)
+)
+@example(1, 2, b"")
+@example(3, 4, random.Random(1).randbytes(300_000) + bytes(1_000_000))
+def test_a_journal_row_is_made_as_the_journal_packs_and_digests_it(
+    row_id: int, at_us: int, body: bytes
+) -> None:
+    for size in {len(body), *(min(len(body), n) for n in (47, 48, 49, 55, 56, 111, 112))}:
+        kept = packed(body[:size])
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.execute("CREATE TABLE seq (n)")
+        connection.execute("CREATE TABLE journal (id, at_us, body, digest)")
+        writer = Writer(connection, {"journal": "INSERT INTO journal VALUES (?,?,?,?)"}, NEWEST)
+        batch = writer.batch([("journal", pack_journal(row_id, at_us, VERSION, body[:size]), True)])
+        writer.run(batch)
+        writer.run(batch)
+        writer.close()
+        found = connection.execute("SELECT * FROM journal").fetchall()
+        assert found == [(row_id, at_us, kept, journal_digest(row_id, at_us, kept))] * 2
+        connection.close()
 
 
 def test_two_additions_to_one_charge_row_both_count() -> None:
