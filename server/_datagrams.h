@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 enum {
-    TH_READ_MESSAGES = 16,      /* asked of the kernel in one call */
+    TH_READ_MESSAGES = 8,       /* asked of the kernel in one call */
     TH_READ_SEGMENTS = 128,     /* the most that the kernel puts together in one of them */
     TH_READ_OCTETS = 65536,     /* a message: one datagram, or several of one peer in a row */
     TH_CUT_OCTETS = 4097,       /* one more than a packet may have, so that more is seen */
@@ -37,6 +37,7 @@ typedef struct {
     uint8_t names[TH_READ_MESSAGES][TH_NAME_OCTETS];
     _Alignas(struct cmsghdr) uint8_t controls[TH_READ_MESSAGES][TH_CONTROL_OCTETS];
     th_datagram found[TH_READ_MESSAGES * TH_READ_SEGMENTS];
+    int drained;                /* the last read left nothing behind */
     uint8_t octets[TH_READ_MESSAGES][TH_READ_OCTETS];
 } th_inbox;
 

@@ -21,6 +21,7 @@ cdef extern from "_datagrams.h" nogil:
         uint32_t local_n
     ctypedef struct th_inbox:
         th_datagram *found
+        int drained
     ctypedef struct th_post:
         const uint8_t *octets
         const uint8_t *target

@@ -75,7 +75,7 @@ cdef class Inlet:
                         local = self.host
                 found.append((octets_from(one.octets, one.octets_n), peer, local))
             all_n += read_n
-            if read_n == 0:
+            if self.box.drained:
                 break
         return found
 

@@ -58,6 +58,7 @@ int th_read(int fd, th_inbox *in) {
     for (int n = 0; n < TH_READ_MESSAGES; n++) expect(in, n);
     int messages_n = recvmmsg(fd, in->heads, TH_READ_MESSAGES, MSG_DONTWAIT, NULL);
     int found_n = 0;
+    in->drained = messages_n < TH_READ_MESSAGES;
     const int room_n = (int)(sizeof in->found / sizeof in->found[0]);
     for (int n = 0; n < messages_n; n++) {
         th_datagram one;
@@ -127,8 +128,9 @@ static int sort(th_outbox *out, int posts_n, int segmenting) {
                           ^ (uint64_t)post->octets_n << 20) * 0x9E3779B97F4A7C15u;
         int32_t *way = &open[mixed >> 56];
         int at = *way;
-        if (at < 0 || !segmenting || post->octets_n > TH_SEGMENT_OCTETS || post->octets_n == 0
-            || out->counts[at] == TH_SEGMENTS_MAX || !together(&out->posts[out->firsts[at]], post)) {
+        int alone = !segmenting || post->octets_n > TH_SEGMENT_OCTETS || post->octets_n == 0;
+        if (at < 0 || alone || out->counts[at] == TH_SEGMENTS_MAX
+            || !together(&out->posts[out->firsts[at]], post)) {
             at = *way = messages_n++;
             out->firsts[at] = n;
             out->counts[at] = 0;
@@ -191,7 +193,8 @@ int th_send(int fd, th_outbox *out, int posts_n, int *segmenting) {
     int unsent_n = 0, done_n = 0, messages_n = sort(out, posts_n, *segmenting);
     compose(out, posts_n, messages_n);
     while (done_n < messages_n) {
-        int sent_n = sendmmsg(fd, out->heads + done_n, (unsigned)(messages_n - done_n), MSG_DONTWAIT);
+        unsigned left_n = (unsigned)(messages_n - done_n);
+        int sent_n = sendmmsg(fd, out->heads + done_n, left_n, MSG_DONTWAIT);
         if (sent_n > 0) {
             done_n += sent_n;
             continue;
