@@ -453,6 +453,12 @@ class Books:
         self.live_of.get(session.account_id, set()).discard(session.session_id)
         self.live_on.get(session.device_id, set()).discard(session.session_id)
 
+    def forget_session(self, session: Session) -> None:
+        """Read it anew when it is named next; nobody's that lives comes back unnamed."""
+        self._drop_session(session)
+        if session.live:
+            self._note_stray(session)
+
     def _note_stray(self, session: Session) -> None:
         """No account leads back to a session of nobody."""
         if not session.account_id:

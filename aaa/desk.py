@@ -24,6 +24,7 @@ from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
 from aaa.record import ANSWERS, decide_record
 from aaa.repeats import Repeats
 from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
+from aaa.sharing import Company, forget
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
 from aaa.wants import Parsed, wants
@@ -31,6 +32,7 @@ from domain.device import Device
 from domain.grant import Order
 from domain.seams import US_PER_S, Ids, Randomness
 from domain.session import HoldState, Session, SessionState
+from domain.share import ALONE, Share
 from domain.usage import RecordKind, Usage
 from nas.dialects import DIALECTS
 from nas.login import LoginHints
@@ -58,7 +60,9 @@ class Desk:
         ids: Ids,
         randomness: Randomness,
         sealer: Sealer,
+        share: Share = ALONE,
     ) -> None:
+        self._company = Company(share)
         self._store = store
         self._settings = settings
         self._ids = ids
@@ -147,6 +151,7 @@ class Desk:
         for session_id, acked_us in self._acked.items():
             if now_us - acked_us >= wait_us:
                 cut.add(session_id)
+        look |= self._company.round(self._books, now_us)
         found = (
             (SweepKind.LAPSED, lapsed),
             (SweepKind.STALE, stale),
@@ -179,7 +184,8 @@ class Desk:
 
     def live_counts(self) -> dict[int, int]:
         """Open and accepted sessions by device."""
-        return {device_id: len(ids) for device_id, ids in self._books.live_on.items()}
+        ours = self._company.ours
+        return {device_id: len(ours(ids)) for device_id, ids in self._books.live_on.items()}
 
     def take_reports(self) -> dict[int, Reports]:
         """What the records of each device told of it since the last call."""
@@ -187,7 +193,8 @@ class Desk:
 
     def figures(self) -> dict[str, int]:
         """Gauges of what is held in memory; money in micros."""
-        live = [session for session in self._books.sessions.values() if session.live]
+        ours = self._company.ours(self._books.sessions)
+        live = [one for key in ours if (one := self._books.sessions[key]).live]
         return {
             "sessions_live": len(live),
             "holds_active": sum(s.hold_state is HoldState.HELD for s in live),
@@ -244,6 +251,8 @@ class Desk:
         if self._cold:
             await self.warm()
         items = list(batch)
+        if self._company.expected(now_us):
+            self._forget(items)
         for _ in range(ATTEMPTS_MAX):
             tracked = self._lane.look(items) if self.lane_open else [False] * len(items)
             parsed: list[Parsed] = [
@@ -255,6 +264,7 @@ class Desk:
             outcomes = self._decide_all(turn, items, tracked, parsed)
             body = turn.records.octets() if turn.records else b""
             changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
+            self._company.guard(changes)
             try:
                 if changes:
                     await self._store.commit(changes)
@@ -263,6 +273,7 @@ class Desk:
                 self._unheard += await self._store.feed(self._books.feed_seq)
                 self._hear()
                 self._lost |= self._books.discard()
+                self._company.lost(changes, now_us)
                 self.notes["conflict"] += 1
                 continue
             self._orders += self._books.settle()
@@ -272,6 +283,13 @@ class Desk:
             self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
             return outcomes
         raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
+
+    def _forget(self, items: Sequence[Item]) -> None:
+        """Others write as well: drop what is decided upon without being written (`aaa.sharing`)."""
+        tracked = self._lane.look(items) if self.lane_open else [False] * len(items)
+        pairs = zip(items, tracked, strict=True)
+        parsed = [None if short else self._parse(item) for item, short in pairs]
+        self._lost |= forget(self._books, items, parsed, self._sealer.class_key)
 
     def _turn(self, batch: Sequence[Item], now_us: int) -> Turn:
         # A device that was removed while its packet waited is still the one that sent it.
@@ -312,8 +330,10 @@ class Desk:
         """Read what the batch names and memory lacks, until nothing more is named."""
         for _ in range(ROUNDS_MAX):
             lacking = self._lacking(batch, parsed)
+            lacking.held_for_us = self._company.take_held()
             if not lacking:
                 self._lost.clear()
+                self._company.look(self._books, parsed)
                 return
             self._books.take_in(lacking, await self._store.load(lacking))
 

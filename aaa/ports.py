@@ -8,7 +8,7 @@ unknown, nobody is answered, and the rows of the batch are read anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,8 @@ from domain.grant import Order
 from domain.ledger import Entry
 from domain.plan import Plan
 from domain.session import Charge, DeviceMark, Session, Suspense
+
+LIVE_MODULUS = 1_000_003
 
 
 class StoreUnavailable(Exception):
@@ -44,6 +46,8 @@ class Want:
     order_ids: set[int] = field(default_factory=set)
     suspense_of: set[int] = field(default_factory=set)  # open suspense of these sessions
     all_live: bool = False  # at start: every live session
+    held_for_us: set[int] = field(default_factory=set)
+    # ^ accounts that nobody else may write under from now until the next commit is over
 
     def __bool__(self) -> bool:
         """Is there anything to load?"""
@@ -135,6 +139,9 @@ class Changes:
     latches: list[tuple[int, str, Latch]] = field(default_factory=list)
     marks: list[DeviceMark] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)  # drafts; the store numbers them
+    live: list[tuple[int, int, int]] = field(default_factory=list)
+    # ^ (account, live sessions, what `sign_of_live` makes of them) as decided upon: a login is
+    # right only beside these, and none of them may be written by it
     journal_id: int = 0
     journal: bytes = b""  # the body of the batch, not packed; empty: no accounting in it
 
@@ -143,6 +150,11 @@ class Changes:
         return any(
             getattr(self, name) for name in self.__slots__ if name not in ("now_us", "feed_seq")
         )
+
+
+def sign_of_live(sessions: Iterable[Session]) -> int:
+    """A number that tells these sessions as they are now from others; the database adds alike."""
+    return sum(one.version + one.session_id % LIVE_MODULUS for one in sessions)
 
 
 class Store(Protocol):

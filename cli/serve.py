@@ -6,10 +6,14 @@ is one line on the terminal; what goes wrong later is in the log.
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 from cli import settings
 from cli.errors import HouseError
+from domain.share import Share
 
 
 @click.command("serve")
@@ -26,9 +30,11 @@ def serve(ctx: click.Context) -> None:
     """
     from cli import wiring
     from cli.office import check_revision, read_keys, run
+    from server.bench import VARIABLE, bench_of
     from server.logs import configure, get_log
     from server.process import run_server
     from server.seams import SystemRandomness
+    from server.workers import run_workers
 
     place = settings.load(ctx.find_root().obj)
     read_keys(place, SystemRandomness())
@@ -38,10 +44,37 @@ def serve(ctx: click.Context) -> None:
         configure(level=log.level, form=wiring.log_form(log))
     except ValueError as error:
         raise HouseError(str(error)) from None
-    status = run_server(
-        wiring.builder(place),
-        limits=wiring.limits(place.settings),
-        outside=wiring.outside(place),
-        log=get_log(),
-    )
+    bounds, line = wiring.limits(place.settings), os.environ.get(VARIABLE)
+    if line is None and place.settings.radius.workers > 1:
+        _refuse_workers(place)
+        command = [
+            sys.executable,
+            "-m",
+            "cli.main",
+            "--config",
+            str(place.source.resolve()),
+            "serve",
+        ]
+        outside = wiring.outside(place)
+        workers_n = place.settings.radius.workers
+        status = run_workers(command, workers_n, limits=bounds, outside=outside, log=get_log())
+    else:
+        bench = bench_of(line) if line is not None else None
+        alone = Share(guarded=not place.database_url.startswith("sqlite:"))
+        status = run_server(
+            wiring.builder(place, bench.share if bench is not None else alone),
+            limits=bounds,
+            outside=wiring.outside(place, bench),
+            log=get_log() if bench is None else get_log(worker=bench.share.number),
+        )
     ctx.exit(status)
+
+
+def _refuse_workers(place: settings.Place) -> None:
+    """HouseError when several workers cannot be."""
+    radius = place.settings.radius
+    where = f"{place.source}: radius.workers"
+    if place.database_url.startswith("sqlite:"):
+        raise HouseError(f"{where}: several workers need PostgreSQL; on SQLite write workers = 1")
+    if not radius.auth_port or not radius.acct_port:
+        raise HouseError(f"{where}: several workers need port numbers; 0 is for one alone")

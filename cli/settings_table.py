@@ -86,6 +86,15 @@ class RadiusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_max: Annotated[
         int, Meta(ge=1, le=8_192, description="Requests decided and committed together at most.")
     ] = 1_024
+    workers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=32,
+            description="Processes that serve the same ports, for machines with several cores; "
+            "more than one needs PostgreSQL and port numbers that are not 0.",
+        ),
+    ] = 1
     receive_buffer_octets: Annotated[
         int,
         Meta(

@@ -18,6 +18,8 @@ from cli.settings import Place
 from cli.settings_table import LogSettings, Settings
 from cli.version import tollhouse_version
 from domain.seams import Spawn
+from domain.share import ALONE, Share
+from server.bench import Bench
 from server.limits import Limits, Seams
 from server.process import Outside, Parts
 from store.database import Database
@@ -56,7 +58,7 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def outside(place: Place) -> Outside:
+def outside(place: Place, bench: Bench | None = None) -> Outside:
     """Where the process stands in the world."""
     metrics = place.settings.metrics
     path = place.database_url.removeprefix("sqlite:///")
@@ -64,6 +66,7 @@ def outside(place: Place) -> Outside:
         metrics_listen=(metrics.listen, metrics.port),
         disk_path=str(Path(path).parent) if path != place.database_url else None,
         version=tollhouse_version(),
+        bench=bench,
     )
 
 
@@ -74,21 +77,21 @@ def log_form(settings: LogSettings) -> str:
     return "console" if sys.stderr.isatty() else "json"
 
 
-def builder(place: Place) -> Callable[[Seams], Awaitable[Parts]]:
+def builder(place: Place, share: Share = ALONE) -> Callable[[Seams], Awaitable[Parts]]:
     """What `server.process.run_server` calls once its loop runs."""
 
     async def build(seams: Seams) -> Parts:
-        return await build_parts(place, seams)
+        return await build_parts(place, seams, share)
 
     return build
 
 
-async def build_parts(place: Place, seams: Seams) -> Parts:
+async def build_parts(place: Place, seams: Seams, share: Share = ALONE) -> Parts:
     """Open the database and join store and desk. Raises StoreUnavailable, HouseError."""
     keys = read_keys(place, seams.randomness)
     database = await Database.open(place.database_url)
     try:
-        store = await DeskStore.open(database, keys)
+        store = await DeskStore.open(database, keys, share)
     except BaseException:
         await database.close()
         raise
@@ -98,6 +101,7 @@ async def build_parts(place: Place, seams: Seams) -> Parts:
         ids=seams.ids,
         randomness=seams.randomness,
         sealer=keys,
+        share=share,
     )
     ears = Ears(store, seams.spawn)
 

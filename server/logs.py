@@ -59,9 +59,9 @@ def configure(*, level: str, form: str, stream: TextIO | None = None) -> None:
     )
 
 
-def get_log() -> Log:
-    """The log of the process."""
-    log: Log = structlog.get_logger()
+def get_log(**facts: Any) -> Log:
+    """The log of the process; each line of it has these facts."""
+    log: Log = structlog.get_logger(**facts)
     return log
 
 

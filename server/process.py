@@ -20,6 +20,8 @@ import uvloop
 from twisted.internet import asyncioreactor
 
 from aaa.ports import StoreUnavailable
+from domain.share import ALONE
+from server.bench import Bench
 from server.http import build_site
 from server.lifecycle import Server
 from server.limits import Limits, Seams
@@ -59,11 +61,12 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The places of this process in the world."""
+    """The places of this process in the world, and which of several workers it is."""
 
     metrics_listen: tuple[str, int] | None = None  # address and TCP port; None: no HTTP
     disk_path: str | None = None  # a directory on the database's disk, if it is here
     version: str = ""
+    bench: Bench | None = None  # what a worker was given by the process that watches it
 
 
 def run_server(
@@ -105,6 +108,8 @@ class _Process:
         self._build = build
         self._limits = limits
         self._outside = outside
+        self._bench = outside.bench
+        self._share = outside.bench.share if outside.bench is not None else ALONE
         self._log = log
         self._loop = loop
         self._reactor = reactor
@@ -122,6 +127,8 @@ class _Process:
         """SIGTERM and SIGINT come here from now on."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._told_to_stop)
+        if self._bench is not None:  # nobody watches it any more: end well
+            self._loop.add_reader(self._bench.lifeline, self._orphaned)
 
     async def start(self) -> None:
         """Build and start everything, or log why not and stop the reactor."""
@@ -135,7 +142,7 @@ class _Process:
                 log=self._log,
                 meters=self._meters,
                 version=self._outside.version,
-                packages=self._parts.packages,
+                packages=self._parts.packages if self._share.number == 0 else None,
             )
             await self._server.start()
             if self._parts.listen is not None:
@@ -173,10 +180,11 @@ class _Process:
         return Seams(
             clock=clock,
             randomness=randomness,
-            ids=MonotoneIds(clock, randomness),
+            ids=MonotoneIds(clock, randomness, self._share),
             datagrams=UdpDatagrams(
                 self._loop,
                 self._unsent,
+                bound=self._bench.sockets if self._bench is not None else {},
                 receive_buffer_octets=self._limits.receive_buffer_octets,
             ),
             spawn=self._spawn,
@@ -184,6 +192,9 @@ class _Process:
         )
 
     def _open_http(self, server: Server) -> None:
+        if self._bench is not None:
+            self._reactor.listenUNIX(self._bench.pages, build_site(server.pages()), mode=0o600)
+            return
         if self._outside.metrics_listen is None:
             return
         host, port = self._outside.metrics_listen
@@ -195,6 +206,11 @@ class _Process:
         except CannotListenError as error:
             raise OSError(f"cannot listen on {host} port {port} (metrics): {error}") from None
         self._log.info("pages", listen=bound.host, port=bound.port)
+
+    def _orphaned(self) -> None:
+        assert self._bench is not None
+        self._loop.remove_reader(self._bench.lifeline)
+        self._told_to_stop()
 
     def _told_to_stop(self) -> None:
         now_us = self._clock.monotonic_us()

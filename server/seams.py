@@ -17,20 +17,21 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
 from domain.seams import Clock, Randomness, compose_id
+from domain.share import ALONE, Share
 from server._datagrams import Inlet, Outlet, prepare
+from server.bound import bound_udp
 
 Received = Callable[[bytes, tuple[str, int], str], None]
 Datagram = tuple[bytes, tuple[str, int], str]
 
 BURST_N: Final = 256  # datagrams read in one turn of the loop, then others get theirs
 RECEIVE_BUFFER_OCTETS: Final = 4 * 1024 * 1024
-SEND_BUFFER_OCTETS: Final = 2 * 1024 * 1024
 HASH_THREADS_N: Final = 2
 
 # From Linux's headers, which Python 3.11 does not name.
@@ -66,10 +67,11 @@ class MonotoneIds:
     """Row ids that rise strictly, whatever the clock does (domain.seams.Ids, L10).
 
     The low part of each new millisecond starts at random, so that processes which share a
-    database keep apart; within the millisecond it counts.
+    database keep apart; within the millisecond it counts. Workers draw from residues of their own.
     """
 
-    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, clock: Clock, randomness: Randomness, share: Share = ALONE) -> None:
+        self._share = share
         self._clock = clock
         self._randomness = randomness
         self._last = 0
@@ -78,9 +80,10 @@ class MonotoneIds:
         """A new 63-bit id, greater than all before."""
         floor = compose_id(self._clock.now_us(), 0)
         if floor <= self._last:
-            self._last += 1
+            self._last += self._share.of
         else:
-            self._last = floor | self._randomness.below(1 << 21)
+            drawn = floor | self._randomness.below(1 << 21)
+            self._last = drawn + (self._share.number - drawn) % self._share.of
         return self._last
 
 
@@ -212,8 +215,11 @@ class UdpDatagrams:
         unsent: Callable[[], None] = lambda: None,
         *,
         receive_buffer_octets: int = RECEIVE_BUFFER_OCTETS,
+        bound: Mapping[tuple[str, int], socket.socket] | None = None,
     ) -> None:
+        """`bound`: sockets by address and port that another process has bound for this one."""
         self._loop = loop
+        self._bound = bound or {}
         self._unsent = unsent
         self._receive_buffer_octets = receive_buffer_octets
 
@@ -222,15 +228,8 @@ class UdpDatagrams:
 
         An IPv6 wildcard takes IPv6 only; IPv4 has its own socket, so addresses keep one spelling.
         """
-        six = ":" in host
-        bound = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+        bound = self._bound.get((host, port)) or bound_udp(host, port, self._receive_buffer_octets)
         try:
-            bound.setblocking(False)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer_octets)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_OCTETS)
-            if six:
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            bound.bind((host, port))
             return UdpPort(self._loop, bound, received, self._unsent)
         except OSError:
             bound.close()

@@ -20,11 +20,12 @@ from aaa.ports import (
 )
 from domain.device import Device, Observation
 from domain.grant import Order
+from domain.share import ALONE, WORKERS_MAX, Share
 from store.database import Database
 from store.desk_postgresql import PostgresqlRoad
 from store.desk_sqlite import SqliteRoad
 from store.devices import device_steps
-from store.feed import EVERYTHING, LOOKED, PROBE, ChangeListener
+from store.feed import EVERYTHING, PROBE, ChangeListener, looked_key
 from store.reading import Ask, load_steps
 from store.rows import OBSERVATIONS, Row, order_of
 from store.standing import Standing
@@ -41,6 +42,9 @@ class Road(Protocol):
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer the questions of `steps` from one snapshot."""
 
+    async def hold(self, accounts: list[int]) -> None:
+        """Keep others from writing under these accounts until the next `write` is over."""
+
     async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
         """Commit all steps or none; `accounts` are locked first, in order."""
 
@@ -54,15 +58,20 @@ class Road(Protocol):
 class DeskStore:
     """An `aaa.ports.Store`, and the store of the server's rim."""
 
-    def __init__(self, database: Database, road: Road, sealer: Sealer | None) -> None:
+    def __init__(
+        self, database: Database, road: Road, sealer: Sealer | None, share: Share = ALONE
+    ) -> None:
         """Use `open`."""
+        self._share = share
         self._database = database
         self._road = road
         self._sealer = sealer
         self._standing = Standing()
 
     @classmethod
-    async def open(cls, database: Database, sealer: Sealer | None = None) -> DeskStore:
+    async def open(
+        cls, database: Database, sealer: Sealer | None = None, share: Share = ALONE
+    ) -> DeskStore:
         """A store on a connection of its own. Raises StoreUnavailable.
 
         `sealer` opens the secrets of devices; without one `load_devices` cannot be used.
@@ -72,14 +81,25 @@ class DeskStore:
             road = await SqliteRoad.open(database)
         else:
             road = await PostgresqlRoad.open(database)
-        return cls(database, road, sealer)
+        store = cls(database, road, sealer, share)
+        if share.guarded and not share.number:
+            # Those who were workers when there were more of them look at nothing any more.
+            gone = [(looked_key(number),) for number in range(share.of, WORKERS_MAX)]
+            await store._alone([Step("unnote", gone)])
+        return store
 
     async def close(self) -> None:
         """Give the connection back; the database stays open. Safe to call again."""
         await self._road.close()
 
     async def load(self, want: Want) -> Loaded:
-        """Read what is wanted, from one snapshot. Raises StoreUnavailable."""
+        """Read what is wanted, from one snapshot. Raises StoreUnavailable.
+
+        Accounts that are to be held for us are locked before; then it is no snapshot, but nothing
+        of theirs changes until the next commit is over. That raises Conflict, too.
+        """
+        if want.held_for_us:
+            await self._road.hold(sorted(want.held_for_us))
         return await self._road.read(load_steps(want)) if want else Loaded()
 
     async def commit(self, changes: Changes) -> None:
@@ -115,8 +135,9 @@ class DeskStore:
         return await self._road.read(device_steps(self._sealer))
 
     async def pending_orders(self) -> list[Order]:
-        """Orders that are still to be carried out, oldest first. Raises StoreUnavailable."""
-        return await self._road.read(_order_steps())
+        """Orders that are this worker's to carry out, oldest first. Raises StoreUnavailable."""
+        orders = await self._road.read(_order_steps())
+        return [order for order in orders if self._share.mine(order.order_id)]
 
     async def knocked(self, knocks: Sequence[tuple[str, int, int, int, int, int]]) -> None:
         """Add to the bounded record of unknown sources.
@@ -147,11 +168,11 @@ class DeskStore:
 
     async def feed_mark(self) -> int | None:
         """How far a server has looked into the feed; None: none has. Raises StoreUnavailable."""
-        return await self._road.read(_mark_steps())
+        return await self._road.read(_mark_steps(looked_key(self._share.number)))
 
     async def mark_feed(self, seq: int) -> None:
         """Every change up to `seq` is dealt with. Raises StoreUnavailable."""
-        await self._alone([Step("note", [(LOOKED, str(seq))])])
+        await self._alone([Step("note", [(looked_key(self._share.number), str(seq))])])
 
     async def _alone(self, steps: list[Step]) -> None:
         """Write what no batch waits for. Raises StoreUnavailable, after a lost race as well."""
@@ -181,8 +202,8 @@ def _feed_steps(since_seq: int) -> Generator[Ask, list[Row], list[Change]]:
     return news
 
 
-def _mark_steps() -> Generator[Ask, list[Row], int | None]:
-    found = yield Ask("meta", [(LOOKED,)])
+def _mark_steps(key: str) -> Generator[Ask, list[Row], int | None]:
+    found = yield Ask("meta", [(key,)])
     return int(found[0][0]) if found else None
 
 

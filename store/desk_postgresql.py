@@ -30,7 +30,7 @@ from store.reading import QUERIES, Ask
 from store.rows import CHARGES, Row
 from store.statements import numbered_postgresql, postgresql_sql
 from store.writes import ADDED, WRITES
-from store.writing import DEEDS, TUPLES, Form, Step
+from store.writing import DEEDS, LIVE, TUPLES, Form, Step
 
 Result = TypeVar("Result")
 
@@ -55,8 +55,8 @@ _BEGIN: Final = (
 # What an interim writes, in the order of locks. A charge row that is not there yet, the first of a
 # session's day, is added afterwards.
 _HOT: Final = {"move": "move", "journal": "journal", "advance": "advance", "charges": "charge"}
-# What may and must go before: a new session's row is there before its charges are.
-_EARLY: Final = ("sessions_new",)
+# What must go before: the look at live sessions, and a new session's row before its charges.
+_EARLY: Final = (LIVE, "sessions_new")
 _ADDED_AT = tuple(CHARGES.names.index(name) for name in ADDED)
 
 
@@ -93,6 +93,7 @@ class PostgresqlRoad:
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
         self._closed = False
+        self._holding = False  # a transaction is open, with accounts locked for the next write
         self._turn = asyncio.Lock()  # one transaction at a time on the one connection
 
     @classmethod
@@ -107,7 +108,7 @@ class PostgresqlRoad:
         """Answer all questions from one snapshot. Raises StoreUnavailable."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         try:
-            async with self._transaction(begin) as driver:
+            async with self._transaction(begin, stay=self._holding) as driver:
                 try:
                     ask = next(steps)
                     while True:
@@ -121,16 +122,30 @@ class PostgresqlRoad:
         except Conflict as error:  # somebody locks whole tables: nothing was decided yet
             raise StoreUnavailable(str(error)) from error
 
+    async def hold(self, accounts: list[int]) -> None:
+        """Let nobody else write under these accounts until the next write is over.
+
+        Raises Conflict, StoreUnavailable. What is read meanwhile is no snapshot, but what belongs
+        to these accounts stands still.
+        """
+        async with self._transaction(_BEGIN, stay=True) as driver:
+            await driver.fetch(_LOCK, accounts)
+
     async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
         early = [step for step in steps if step.write in _EARLY]
         hot = [step for step in steps if step.write in _HOT]
         late = [step for step in steps if step.write not in _HOT and step.write not in _EARLY]
+        deeds = any(step.write == DEEDS for step in late)
+        if deeds and self._holding:  # the office locks the chain first, so must we
+            async with self._transaction(_BEGIN):
+                pass
         async with self._transaction(_BEGIN) as driver:
-            if any(step.write == DEEDS for step in late):
+            if deeds:
                 # Before any other lock, as the office takes it (L11): the chain has no forks.
                 await driver.execute(f"SELECT pg_advisory_xact_lock({OFFICE_LOCK})")
-            if len(accounts) > max(_moved_n(hot), 1):
+            guarded = any(step.write == LIVE for step in early)
+            if guarded or len(accounts) > max(_moved_n(hot), 1):
                 await driver.fetch(_LOCK, accounts)
             try:
                 for step in early:
@@ -169,26 +184,33 @@ class PostgresqlRoad:
     async def _drop(self) -> None:
         """Forget the connection, whatever state it is in."""
         connection, self._connection, self._driver = self._connection, None, None
+        self._holding = False
         if connection is not None:
             await connection.invalidate()
             await connection.close()
 
     @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[Any]:
-        """A transaction on the connection, alone on it until it is over.
+    async def _transaction(self, begin: str, *, stay: bool = False) -> AsyncIterator[Any]:
+        """A transaction on the connection, alone on it until it is over; or the one that is held.
 
-        When it fails to end cleanly, so does the connection, before the next one can have it.
+        `stay` leaves it open for the next. When it fails to end cleanly, so does the connection,
+        before the next one can have it.
         """
         async with self._turn:
             try:
                 driver = await self._connected()
-                await driver.execute(begin)
+                if not self._holding:
+                    await driver.execute(begin)
+                self._holding = False
                 try:
                     yield driver
                 except (Conflict, AssertionError, ValueError, asyncpg.PostgresError):
                     await driver.execute("ROLLBACK")
                     raise
-                await driver.execute("COMMIT")
+                if stay:
+                    self._holding = True
+                else:
+                    await driver.execute("COMMIT")
             except (Conflict, AssertionError):
                 raise
             except BaseException as error:

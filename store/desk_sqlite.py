@@ -213,6 +213,9 @@ class SqliteRoad:
         result: Result = await self._run(read_in, steps)
         return result
 
+    async def hold(self, accounts: list[int]) -> None:
+        """Nobody else decides about accounts of this database."""
+
     async def write(self, feed_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
         # While a backup reads, a checkpoint for each commit would cost as much as the commit.

@@ -29,6 +29,11 @@ _SWEEP_EVERY = 1_000
 EVERYTHING = "everything"
 
 
+def looked_key(worker: int) -> str:
+    """The row of `meta` that says how far a worker has looked; all have, when the least has."""
+    return f"{LOOKED}.{worker}" if worker else LOOKED
+
+
 async def record_change(connection: AsyncConnection, kind: str, row_id: int) -> None:
     """Say that this row was changed; inside the office transaction that changes it (L9)."""
     await record_changes(connection, kind, [row_id])

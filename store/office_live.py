@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.grant import Order, OrderState
@@ -66,8 +66,11 @@ async def accounts_on_plans(connection: AsyncConnection, names: Sequence[str]) -
 
 
 async def looked_seq(connection: AsyncConnection) -> int:
-    """Up to which change a server has looked at what follows; 0: none ever has."""
-    return int(await _note(connection, LOOKED) or 0)
+    """Up to which change all workers have looked at what follows; 0: none ever has."""
+    table = schema.meta.c
+    ours = or_(table.key == LOOKED, table.key.like(f"{LOOKED}.%"))
+    found = await connection.scalars(select(table.value).where(ours))
+    return min((int(value) for value in found), default=0)
 
 
 async def server_seen_us(connection: AsyncConnection) -> int:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from domain.session import MOVING
 from store import rows, schema
 from store.columns import INT64
+from store.guards import SAME_LIVE
 from store.rows import Shape
 from store.statements import Insert, Parameters, Recipe, Update, types_of
 
@@ -240,6 +241,7 @@ def _bound_knocks(_: Parameters) -> Any:
 
 
 WRITES: dict[str, Recipe] = {
+    "live": SAME_LIVE,
     "move": Update(
         {
             **types_of(*(_A[name] for name in MOVED)),
@@ -291,4 +293,8 @@ WRITES: dict[str, Recipe] = {
         schema.device_observations, rows.OBSERVATIONS.names, _observe, _is_device
     ),
     "note": _replace(schema.meta, ("key", "value")),
+    "unnote": Update(
+        types_of(schema.meta.c.key),
+        lambda p: delete(schema.meta).where(schema.meta.c.key == p["key"]),
+    ),
 }

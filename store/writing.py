@@ -23,6 +23,7 @@ from store.writes import ADVANCED
 DECISIONS_PER_LOGIN = 20
 DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
 
+LIVE = "live"  # the write that only looks, under the locks of its accounts
 DEEDS = "deeds"  # the write whose rows are drafts, numbered and chained in the transaction
 
 # The row of a move, as names of an AccountMove.
@@ -65,6 +66,7 @@ def commit_steps(
     `forms` makes the rows of the busy statements (those of TUPLES) in a road's own way.
     """
     steps = [
+        Step(LIVE, sorted(changes.live), Expect.CONFLICT),
         Step("move", forms["move"](changes.accounts), Expect.CONFLICT),
         Step("journal", forms["journal"](_journal_drafts(changes))),
         *_entry_steps(changes),
@@ -98,6 +100,7 @@ def touched_accounts(changes: Changes) -> list[int]:
     ids.update(session.account_id for session in changes.sessions)
     ids.update(session.account_id for session in changes.moved)
     ids.update(session.account_id for session in changes.sessions_new)
+    ids.update(account_id for account_id, _, _ in changes.live)
     return sorted(ids - {0})
 
 

@@ -60,6 +60,16 @@ NEEDS: dict[str, dict[str, str]] = {
         "timers": "one turn of a loop that nothing runs on any more",
         "tasks": "start and stop of the process, before there is a spawn seam and after it",
         "signals": "SIGTERM and SIGINT come to processes, and a simulation has none",
+        "sockets": "hears when nobody watches this worker any more",
+    },
+    "server/bound.py": {"sockets": "binds the real sockets"},
+    "server/bench.py": {"sockets": "takes over what another process has bound"},
+    "server/workers.py": {
+        "processes": "starts the workers: several processes, which no simulation has",
+        "signals": "passes on to the workers what a supervisor says",
+        "sockets": "asks each worker's page",
+        "tasks": "watches all workers at once, outside every simulation",
+        "timers": "looks again, and gives up on a worker that does not answer",
     },
     "store/standing.py": {
         "order": "compares hashes of one process with one another; no order comes of them",

@@ -39,14 +39,16 @@ class Stream:
 class Fleet:
     """Streams of one login over one socket."""
 
-    def __init__(self, router: Router, login: str, password: str, *, seed: int) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, router: Router, login: str, password: str, *, seed: int, first_n: int = 0
+    ) -> None:
+        """Nothing is sent yet; names and ports are numbered after `first_n`."""
         self._router = router
         self._login = login
         self._password = password
         self._chance = random.Random(seed)
         self._flying: dict[int, tuple[Stream, Any]] = {}  # by identifier
-        self._made = 0
+        self._made = first_n
         self.streams: list[Stream] = []
         self.every: list[Stream] = []
         self.acks_n = 0
