@@ -74,14 +74,14 @@ class Proof:
 
 PROVED: Final = Proof(None)
 
-_PLAIN: Final = {
-    USER_PASSWORD: Method.PAP,
-    CHAP_PASSWORD: Method.CHAP,
-    EAP_MESSAGE: Method.EAP,
-    DIGEST_RESPONSE: Method.DIGEST,
-    ARAP_PASSWORD: Method.ARAP,
-}
-_VENDOR: Final = {MS_CHAP_RESPONSE: Method.MSCHAP, MS_CHAP2_RESPONSE: Method.MSCHAP2}
+_PLAIN: Final = (
+    (USER_PASSWORD, Method.PAP),
+    (CHAP_PASSWORD, Method.CHAP),
+    (EAP_MESSAGE, Method.EAP),
+    (DIGEST_RESPONSE, Method.DIGEST),
+    (ARAP_PASSWORD, Method.ARAP),
+)
+_VENDOR: Final = ((MS_CHAP_RESPONSE, Method.MSCHAP), (MS_CHAP2_RESPONSE, Method.MSCHAP2))
 
 
 @dataclass(slots=True)
@@ -106,10 +106,10 @@ class Credential:
 
 def credential_of(packet: Packet, secret: bytes) -> Credential:
     """Which credential a request carries (ATH-02, ATH-03)."""
-    found = dict(packet.attributes)
-    methods = [_PLAIN[kind] for kind in _PLAIN if kind in found]
-    if VENDOR_SPECIFIC in found:
-        for kind, method in _VENDOR.items():
+    first = packet.first
+    methods = [method for kind, method in _PLAIN if first(kind) is not None]
+    if first(VENDOR_SPECIFIC) is not None:
+        for kind, method in _VENDOR:
             if packet.vsa(MICROSOFT, kind) is not None:
                 methods.append(method)
     if len(methods) > 1:

@@ -48,17 +48,18 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
             # Rated usage goes on from here: what is unrated took its own time.
             ends.append(octets * 8 // rate_bps + deal.session.unrated_s)
     interim_s = plan.interim_s or device.interim_s or turn.settings.interim_s
-    grant = Grant(
-        session_timeout_s=max(min(ends), 1),
-        interim_s=turn.spread(interim_s) if spread else interim_s,
-        down_bps=plan.down_bps,
-        up_bps=plan.up_bps,
-        policy_down=plan.policy_down,
-        policy_up=plan.policy_up,
+    limits = _NO_LIMITS
+    if octets is not None and dialect.has_octet_limit:
+        limits = _octet_limits(deal.plan, octets, deal.session)
+    return Grant(
+        max(min(ends), 1),
+        turn.spread(interim_s) if spread else interim_s,
+        *limits,
+        plan.down_bps,
+        plan.up_bps,
+        plan.policy_down,
+        plan.policy_up,
     )
-    if octets is None or not dialect.has_octet_limit:
-        return grant
-    return _with_octets(grant, deal.plan, octets, deal.session)
 
 
 def _ends_by_time(turn: Turn, deal: Deal, start_us: int) -> list[int]:
@@ -104,14 +105,14 @@ def _behind_wall(turn: Turn, deal: Deal, *, start_us: int, spread: bool) -> Gran
     garden = garden_of(deal.offer, deal.session.walled)
     short_s = garden.session_timeout_s if garden is not None else 1
     interim_s = deal.offer.interim_s or deal.device.interim_s or turn.settings.interim_s
-    grant = Grant(
-        session_timeout_s=(turn.now_us - start_us) // US_PER_S
-        + (turn.spread(short_s) if spread else short_s),
-        interim_s=turn.spread(interim_s) if spread else interim_s,
+    limits = _NO_LIMITS
+    if deal.session.limit_octets and deal.dialect.has_octet_limit:
+        limits = _octet_limits(deal.plan, UNLIMITED_OCTETS, deal.session)
+    return Grant(
+        (turn.now_us - start_us) // US_PER_S + (turn.spread(short_s) if spread else short_s),
+        turn.spread(interim_s) if spread else interim_s,
+        *limits,
     )
-    if not deal.session.limit_octets or not deal.dialect.has_octet_limit:
-        return grant
-    return _with_octets(grant, deal.plan, UNLIMITED_OCTETS, deal.session)
 
 
 def _rate_bps(plan: Plan, device: Device) -> int:
@@ -186,20 +187,25 @@ def guard_octets(plan: Plan, device: Device, dialect: Dialect) -> int:
     return _rate_bps(plan, device) * dialect.granularity_s // 8
 
 
-def _with_octets(grant: Grant, plan: Plan, octets: int, session: Session) -> Grant:
-    """The octet limit in the direction that the plan counts, as the device counts.
+_Limits = tuple[int | None, int | None, int | None]
+_NO_LIMITS: _Limits = (None, None, None)
+
+
+def _octet_limits(plan: Plan, octets: int, session: Session) -> _Limits:
+    """The octet limit in the direction that the plan counts, as the device counts: of input, of
+    output, of both summed.
 
     The device counts from its start: what is nobody's to pay comes on top, in each direction.
     """
     up, down = session.unrated_input, session.unrated_output
     counted = plan.volume.counted if plan.volume else plan.counted
     if counted is Counted.DOWN:
-        return grant._replace(output_limit_octets=octets + down)
+        return None, octets + down, None
     if counted is Counted.UP:
-        return grant._replace(input_limit_octets=octets + up)
+        return octets + up, None, None
     if counted is Counted.LARGER:
-        return grant._replace(input_limit_octets=octets + up, output_limit_octets=octets + down)
-    return grant._replace(total_limit_octets=octets + up + down)
+        return octets + up, octets + down, None
+    return None, None, octets + up + down
 
 
 def rated_limit(session: Session, plan: Plan) -> int:

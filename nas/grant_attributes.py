@@ -16,6 +16,8 @@ from nas.values import octets_of
 from radius.attributes import write_integer, write_ipv4, write_ipv6
 
 _MAX_32 = (1 << 32) - 1
+_FRAMED: Attribute = (kinds.SERVICE_TYPE, write_integer(kinds.FRAMED))
+_PPP: Attribute = (kinds.FRAMED_PROTOCOL, write_integer(kinds.PPP))
 
 
 def at_least_one(number: int) -> int:
@@ -30,9 +32,9 @@ def framing(hints: LoginHints) -> list[Attribute]:
     """
     found: list[Attribute] = []
     if hints.service_type == kinds.FRAMED:
-        found.append((kinds.SERVICE_TYPE, write_integer(kinds.FRAMED)))
+        found.append(_FRAMED)
     if hints.framed_protocol == kinds.PPP:
-        found.append((kinds.FRAMED_PROTOCOL, write_integer(kinds.PPP)))
+        found.append(_PPP)
     return found
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nas import attribute_types as kinds
-from nas.values import integer_of, ipv4_of, ipv6_of, text_of
+from nas._hints import said
 from radius import Packet
+from radius.vendors import VENDOR_SPECIFIC
 
 
 class LoginHints(NamedTuple):
@@ -37,31 +38,17 @@ def read_hints(
     packet: Packet, *, nas_port_id: str = "", calling_station_id: str = "", dhcp: bool = False
 ) -> LoginHints:
     """What every dialect reads alike; the keywords count where the attribute is absent."""
-    found = dict(reversed(packet.attributes))
-    get = found.get
-    user_name = get(kinds.USER_NAME)
-    return LoginHints(
-        user_name_octets=user_name,
-        user_name=text_of(user_name),
-        calling_station_id=text_of(get(kinds.CALLING_STATION_ID)) or calling_station_id,
-        called_station_id=text_of(get(kinds.CALLED_STATION_ID)),
-        nas_port=integer_of(get(kinds.NAS_PORT)),
-        nas_port_id=text_of(get(kinds.NAS_PORT_ID)) or nas_port_id,
-        nas_port_type=integer_of(get(kinds.NAS_PORT_TYPE)),
-        acct_session_id=text_of(get(kinds.ACCT_SESSION_ID)),
-        nas_ip_address=ipv4_of(get(kinds.NAS_IP_ADDRESS)) or ipv6_of(get(kinds.NAS_IPV6_ADDRESS)),
-        nas_identifier=text_of(get(kinds.NAS_IDENTIFIER)),
-        framed_ip_address=ipv4_of(get(kinds.FRAMED_IP_ADDRESS)),
-        service_type=integer_of(get(kinds.SERVICE_TYPE)),
-        framed_protocol=integer_of(get(kinds.FRAMED_PROTOCOL)),
-        captive=_captive(packet),
-        dhcp=dhcp,
-    )
+    hints = LoginHints(*said(packet.attribute_octets), captive=_captive(packet), dhcp=dhcp)
+    if not hints.nas_port_id and nas_port_id:
+        hints = hints._replace(nas_port_id=nas_port_id)
+    if not hints.calling_station_id and calling_station_id:
+        hints = hints._replace(calling_station_id=calling_station_id)
+    return hints
 
 
 def _captive(packet: Packet) -> bool:
     """The client's address before translation (RouterOS), or the page that ends a login."""
-    return (
+    return packet.first(VENDOR_SPECIFIC) is not None and (
         packet.vsa(kinds.MIKROTIK, kinds.MIKROTIK_HOST_IP) is not None
         or packet.vsa(kinds.WISPR, kinds.WISPR_LOGOFF_URL) is not None
     )

@@ -31,8 +31,7 @@ from nas.grant_attributes import (
 )
 from nas.login import LoginHints, read_hints
 from radius import Packet
-from radius.attributes import write_integer
-from radius.vendors import vendor_attribute
+from radius.vendors import VENDOR_SPECIFIC, vendor_attribute
 
 _MAX_64 = (1 << 64) - 1
 
@@ -129,29 +128,33 @@ class Mikrotik:
 def _octet_limits(grant: Grant) -> list[Attribute]:
     """Recv is from the subscriber (input), Xmit to the subscriber (output), Total both."""
     found: list[Attribute] = []
-    for octets, low, high in (
-        (
-            grant.input_limit_octets,
-            kinds.MIKROTIK_RECV_LIMIT,
-            kinds.MIKROTIK_RECV_LIMIT_GIGAWORDS,
-        ),
-        (
-            grant.output_limit_octets,
-            kinds.MIKROTIK_XMIT_LIMIT,
-            kinds.MIKROTIK_XMIT_LIMIT_GIGAWORDS,
-        ),
-        (
-            grant.total_limit_octets,
-            kinds.MIKROTIK_TOTAL_LIMIT,
-            kinds.MIKROTIK_TOTAL_LIMIT_GIGAWORDS,
-        ),
+    for octets, (low, high) in (
+        (grant.input_limit_octets, _RECV),
+        (grant.output_limit_octets, _XMIT),
+        (grant.total_limit_octets, _TOTAL),
     ):
         if octets is not None:
-            limit = min(max(octets, 1), _MAX_64)
-            found.append(_own(low, write_integer(limit & 0xFFFF_FFFF)))
-            found.append(_own(high, write_integer(limit >> 32)))
+            limit = min(max(octets, 1), _MAX_64).to_bytes(8, "big")
+            found.append((VENDOR_SPECIFIC, low + limit[4:]))
+            found.append((VENDOR_SPECIFIC, high + limit[:4]))
     return found
+
+
+def _number_head(kind: int) -> bytes:
+    """The octets of one of our attributes that come before its four octets of number."""
+    return _own(kind, bytes(4))[1][:-4]
 
 
 def _own(kind: int, value: bytes) -> Attribute:
     return vendor_attribute(kinds.MIKROTIK, kind, value)
+
+
+# Low and high word of each limit.
+_RECV, _XMIT, _TOTAL = (
+    (_number_head(low), _number_head(high))
+    for low, high in (
+        (kinds.MIKROTIK_RECV_LIMIT, kinds.MIKROTIK_RECV_LIMIT_GIGAWORDS),
+        (kinds.MIKROTIK_XMIT_LIMIT, kinds.MIKROTIK_XMIT_LIMIT_GIGAWORDS),
+        (kinds.MIKROTIK_TOTAL_LIMIT, kinds.MIKROTIK_TOTAL_LIMIT_GIGAWORDS),
+    )
+)
