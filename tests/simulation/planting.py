@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
+from aaa.desk import Desk
 from tests.simulation.swarm import Swarm, swarm
 
 Undo = Callable[[], None]
@@ -96,6 +97,7 @@ class Bug:
     edits: tuple[Edit, ...]
     kinds: frozenset[str] = frozenset()
     needs: Callable[[Swarm], bool] = lambda plan: True
+    lane: bool = False  # it is about the lane; all others are played on the long road alone
 
     def may_show(self, seed: int) -> bool:
         """Could the history of this seed show it?"""
@@ -119,6 +121,8 @@ def odd(*habits: str) -> Callable[[Swarm], bool]:
 def planted(bug: Bug) -> Iterator[None]:
     """The code has the bug inside this block."""
     with ExitStack() as undo:
+        undo.callback(setattr, Desk, "lane_open", Desk.lane_open)
+        Desk.lane_open = bug.lane
         for edit in bug.edits:
             undo.callback(edit.apply())
         yield
