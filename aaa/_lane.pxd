@@ -16,12 +16,14 @@ cdef class Lane:
     cdef uint64_t[2] key
     cdef Said *said
     cdef list records               # the batch
+    cdef readonly list senders      # the devices whose packets are in it, some more than once
     cdef int64_t now_us, skew_us, journal_id
     cdef object turn, books, hearing, heard, reports, notes
     cdef dict moved, changed, charge_rows, moves, allowance_moves
     cdef Body body
     cdef int64_t heard_id
     cdef readonly int64_t taken_n   # records decided here since the start
+    cpdef bint take(self, int at) except -1
     cdef Track track_of(self, Request request, Said *said)
     cdef bint decide(self, Request request, Said *said, Track track) except -1
     cdef bint charge(

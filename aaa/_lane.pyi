@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import final
 
 from aaa._track import Days, Track
+from aaa.outcome import Outcome
 from aaa.request import Item
 from aaa.turn import Turn
+from domain.device import Device
 
 @final
 class Lane:
     """The tracks by the names of their records, and the records of the batch under way."""
 
     taken_n: int
+    senders: list[Device]
 
     def __init__(self, key: bytes) -> None: ...
     def __len__(self) -> int:
@@ -32,8 +35,8 @@ class Lane:
     def drop_all(self) -> None:
         """Plans or devices are others now."""
 
-    def look(self, batch: Sequence[Item]) -> list[bool]:
-        """Read a batch: which of its items have a track?"""
+    def look(self, batch: Sequence[Item]) -> list[int]:
+        """Read a batch: the places of the items that have no track."""
 
     def begin(self, turn: Turn) -> None:
         """The batch that was looked at is decided in this turn."""
@@ -49,6 +52,9 @@ class Lane:
 
     def end(self) -> None:
         """The batch is decided, or given up."""
+
+    def take_run(self, at: int, until: int, outcomes: list[Outcome], answer: Outcome) -> int:
+        """Decide records as long as they are for the lane: the place of the first that is not."""
 
     def take(self, at: int) -> bool:
         """Decide record `at`; False: it is one for the long road, nothing is changed."""

@@ -123,30 +123,36 @@ cdef class Lane:
     # ---------------------------------------------------------------- a batch
 
     def look(self, list batch not None):
-        """Read a batch: which of its items have a track, so that nothing need be loaded for them?
+        """Read a batch: which of its items have no track, so that rows must be loaded for them?
 
-        Answers a list of booleans in the order of the batch.
+        Answers their places in the batch, in order.
         """
         cdef Py_ssize_t n, size = len(batch)
-        cdef Track track
         cdef Said *said
+        cdef object last = None
         PyMem_Free(self.said)
         self.said = <Said *> PyMem_Malloc(sizeof(Said) * (size or 1))
         if self.said == NULL:
             raise MemoryError
         self.records = batch
-        found = []
+        self.senders = []
+        untracked = []
         for n in range(size):
             said = &self.said[n]
             said.sound = 0
             item = batch[n]
-            if type(item) is not Request or (<Request> item).packet.code != ACCOUNTING_REQUEST:
-                found.append(False)
+            if type(item) is not Request:
+                untracked.append(n)
                 continue
-            read_said(self.key, <Request> item, said)
-            track = self.track_of(<Request> item, said)
-            found.append(track is not None)
-        return found
+            device = (<Request> item).device
+            if device is not last:
+                self.senders.append(device)
+                last = device
+            if (<Request> item).packet.code == ACCOUNTING_REQUEST:
+                read_said(self.key, <Request> item, said)
+            if self.track_of(<Request> item, said) is None:
+                untracked.append(n)
+        return untracked
 
     def begin(self, turn):
         """The batch that was looked at is decided in this turn."""
@@ -183,7 +189,17 @@ cdef class Lane:
         self.heard = self.reports = None
         self.records = None
 
-    def take(self, int at):
+    def take_run(self, int at, int until, list outcomes not None, answer not None):
+        """Decide records from `at` on, each answered by `answer`, as long as they are for the lane.
+
+        Answers the place of the first one that is not, or `until`.
+        """
+        while at < until and self.take(at):
+            outcomes.append(answer)
+            at += 1
+        return at
+
+    cpdef bint take(self, int at) except -1:
         """Decide record `at` of the batch; False: it is one for the long road, nothing is changed.
         """
         cdef Request request

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
@@ -42,6 +43,14 @@ INTERIM_ANSWER = ANSWERS[RecordKind.INTERIM]
 ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
 RECHECKED_MAX = 500  # accounts in one batch: a plan of many must not keep packets waiting
 ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
+
+
+class Named(NamedTuple):
+    """An item of a batch, where it is in it, and what its packet says."""
+
+    at: int
+    item: Item
+    read: Parsed
 
 
 class Desk:
@@ -254,14 +263,10 @@ class Desk:
         if self._company.expected(now_us):
             self._forget(items)
         for _ in range(ATTEMPTS_MAX):
-            tracked = self._lane.look(items) if self.lane_open else [False] * len(items)
-            parsed: list[Parsed] = [
-                None if short else self._parse(item)
-                for item, short in zip(items, tracked, strict=True)
-            ]
-            await self._load(items, parsed)
-            turn = self._turn(items, now_us)
-            outcomes = self._decide_all(turn, items, tracked, parsed)
+            named = self._named(items)
+            await self._load(named)
+            turn = self._turn(now_us)
+            outcomes = self._decide_all(turn, items, named)
             body = turn.records.octets() if turn.records else b""
             changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
             self._company.guard(changes)
@@ -280,20 +285,26 @@ class Desk:
             self._acked = turn.acked
             self._repeats.keep(turn.begun, now_us)
             self.notes.update(turn.notes)
-            self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
+            if self._rechecks_n:
+                self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
             return outcomes
         raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
 
     def _forget(self, items: Sequence[Item]) -> None:
         """Others write as well: drop what is decided upon without being written (`aaa.sharing`)."""
-        tracked = self._lane.look(items) if self.lane_open else [False] * len(items)
-        pairs = zip(items, tracked, strict=True)
-        parsed = [None if short else self._parse(item) for item, short in pairs]
-        self._lost |= forget(self._books, items, parsed, self._sealer.class_key)
+        named = self._named(items)
+        whose, parsed = [one.item for one in named], [one.read for one in named]
+        self._lost |= forget(self._books, whose, parsed, self._sealer.class_key)
 
-    def _turn(self, batch: Sequence[Item], now_us: int) -> Turn:
+    def _named(self, items: list[Item]) -> list[Named]:
+        """The items whose rows may have to be loaded: all but those that take the lane."""
+        untracked = self._lane.look(items)
+        places = untracked if self.lane_open else range(len(items))
+        return [Named(at, items[at], self._parse(items[at])) for at in places]
+
+    def _turn(self, now_us: int) -> Turn:
         # A device that was removed while its packet waited is still the one that sent it.
-        senders = {i.device.device_id: i.device for i in batch if isinstance(i, Request)}
+        senders = {device.device_id: device for device in self._lane.senders}
         return Turn(
             now_us=now_us,
             books=self._books,
@@ -320,16 +331,17 @@ class Desk:
             )
         return dialect.read_login(item.packet)
 
-    def _lacking(self, batch: Sequence[Item], parsed: Sequence[Parsed]) -> Want:
-        """What the batch names, or a failed one has left to be read anew, and memory lacks."""
-        want = wants(batch, parsed, self._books, self._sealer.class_key)
+    def _lacking(self, items: list[Item], parsed: list[Parsed]) -> Want:
+        """What these name, or a failed batch has left to be read anew, and memory lacks."""
+        want = wants(items, parsed, self._books, self._sealer.class_key)
         want.account_ids |= self._lost
         return self._books.missing(want)
 
-    async def _load(self, batch: Sequence[Item], parsed: Sequence[Parsed]) -> None:
+    async def _load(self, named: list[Named]) -> None:
         """Read what the batch names and memory lacks, until nothing more is named."""
+        items, parsed = [one.item for one in named], [one.read for one in named]
         for _ in range(ROUNDS_MAX):
-            lacking = self._lacking(batch, parsed)
+            lacking = self._lacking(items, parsed)
             lacking.held_for_us = self._company.take_held()
             if not lacking:
                 self._lost.clear()
@@ -337,35 +349,39 @@ class Desk:
                 return
             self._books.take_in(lacking, await self._store.load(lacking))
 
-    def _decide_all(
-        self, turn: Turn, items: list[Item], tracked: list[bool], parsed: list[Parsed]
-    ) -> list[Outcome]:
+    def _decide_all(self, turn: Turn, items: list[Item], named: list[Named]) -> list[Outcome]:
         """Each in its order: by the lane where there is a track, else by the long road."""
-        if not self.lane_open:
-            return [self._decide(turn, *pair) for pair in zip(items, parsed, strict=True)]
-        take, outcomes = self._lane.take, []
+        outcomes: list[Outcome] = []
+        at, end = 0, len(items)
         self._lane.begin(turn)
         try:
-            for at, item in enumerate(items):
-                if tracked[at]:
-                    if take(at):
-                        outcomes.append(INTERIM_ANSWER)
-                        continue
-                    parsed[at] = self._parse(item)
-                    if self._lacking([item], [parsed[at]]):
-                        # It had a track, so it was all in memory; an item before it has dropped
-                        # some of that. Not answered, it comes again.
-                        outcomes.append(SILENT)
-                        continue
-                read = parsed[at]
-                if isinstance(read, Usage) and isinstance(item, Request):
-                    if lay(turn, self._lane, at, item, read) and take(at):
-                        outcomes.append(INTERIM_ANSWER)
-                        continue
-                outcomes.append(self._decide(turn, item, read))
+            for one in (*named, None):
+                until = one.at if one is not None else end
+                while (at := self._lane.take_run(at, until, outcomes, INTERIM_ANSWER)) < until:
+                    outcomes.append(self._decide_off_lane(turn, items[at]))
+                    at += 1
+                if one is not None:
+                    outcomes.append(self._decide_named(turn, one))
+                    at += 1
         finally:
             self._lane.end()
         return outcomes
+
+    def _decide_named(self, turn: Turn, one: Named) -> Outcome:
+        """An item without a track; an interim may lay one and take the lane at once."""
+        if self.lane_open and isinstance(one.read, Usage) and isinstance(one.item, Request):
+            if lay(turn, self._lane, one.at, one.item, one.read) and self._lane.take(one.at):
+                return INTERIM_ANSWER
+        return self._decide(turn, one.item, one.read)
+
+    def _decide_off_lane(self, turn: Turn, item: Item) -> Outcome:
+        """A record that has a track and does not fit: down the long road after all.
+
+        It had a track, so all that it names was in memory. If an item before it has dropped some
+        of that, it is not answered, and comes again.
+        """
+        read = self._parse(item)
+        return SILENT if self._lacking([item], [read]) else self._decide(turn, item, read)
 
     def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
         """The one place that branches on what an item is."""
