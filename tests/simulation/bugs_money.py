@@ -226,9 +226,19 @@ BUGS = (
         200,
         (
             Code(
-                "domain.account:Account.available_micros",
-                "self.spendable_micros + self.credit_limit_micros",
-                "self.balance_micros + self.credit_limit_micros",
+                "aaa.login:_admit",
+                "available_micros = account.available_micros + sum(",
+                "available_micros = account.available_micros + account.held_micros + sum(",
+            ),
+            Code(
+                "aaa.limits:hold_more",
+                "hold.share(deal.account.available_micros + own_micros, slots)",
+                "hold.share(deal.account.available_micros + deal.account.held_micros, slots)",
+            ),
+            Code(
+                "accounting.hold:take",
+                "max(account.available_micros, 0)",
+                "max(account.available_micros + account.held_micros, 0)",
             ),
             Code("aaa.limits:hold_more", "promise=True", "promise=False"),
         ),
@@ -313,7 +323,7 @@ BUGS = (
         (
             Code(
                 "aaa.grants:_less_guard",
-                "return octets - min(guard, octets // 2)",
+                "return octets - min(guard_octets(plan, device, dialect), octets // 2)",
                 "return octets",
             ),
         ),
@@ -326,8 +336,8 @@ BUGS = (
         (
             Code(
                 "aaa.grants:_less_guard",
-                "return octets - min(guard, octets // 2)",
-                "return 2 * octets - min(guard, octets // 2)",
+                "return octets - min(guard_octets(plan, device, dialect), octets // 2)",
+                "return 2 * octets - min(guard_octets(plan, device, dialect), octets // 2)",
             ),
         ),
     ),
@@ -375,9 +385,9 @@ BUGS = (
         500,
         (
             Code(
-                "domain.account:Account.available_micros",
-                "self.spendable_micros + self.credit_limit_micros",
-                "self.spendable_micros",
+                "aaa.login:_admit",
+                "available_micros = account.available_micros + sum(",
+                "available_micros = account.available_micros - account.credit_limit_micros + sum(",
             ),
         ),
     ),

@@ -11,6 +11,7 @@ false only if it was by both, and the smallest share that the plan knows is take
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tests.simulation.books import ACCEPTED, HELD, OPEN, Account, Books, News, Session
@@ -70,7 +71,7 @@ def _told(
     others = [s for _, s in news.sessions if s.account_id == session.account_id]
     if (prices.free_octets or prices.free_s) and len(others) > 1:
         return  # how much was left of what is included, when it was told, cannot be seen
-    _, taken_octets, taken_s = books.allowances.get(session.account_id, (0, 0, 0))
+    taken_octets, taken_s = _taken(books, session)
     octets_left = session.free_octets + max(prices.free_octets - taken_octets, 0)
     seconds_left = session.free_s + max(prices.free_s - taken_s, 0)
     volume = time = 0
@@ -102,6 +103,27 @@ def _told(
                 f"L7: session {session.session_id} was told {told}, worth {worth} micros, "
                 f"and holds {session.granted_micros}"
             )
+
+
+def _taken(books: Books, session: Session) -> tuple[int, int]:
+    """The included octets and seconds that are used up, in the period that has most of them left.
+
+    A renewal begins a period anew, at once or when its time comes.
+    """
+    rows = books.ask(
+        "SELECT period_start_us, periods_ahead_us FROM subscribers WHERE subscriber_id = ?",
+        session.subscriber_id,
+    )
+    begins = {int(us) for row in rows for one in row for us in re.findall(r"\d+", str(one))}
+    used = {
+        period_us: (octets, seconds)
+        for period_us, octets, seconds in books.ask(
+            "SELECT period_start_us, used_octets, used_s FROM allowances WHERE account_id = ?",
+            session.account_id,
+        )
+    }
+    octets, seconds = zip(*(used.get(us, (0, 0)) for us in begins or {0}), strict=True)
+    return min(octets), min(seconds)
 
 
 def _left_alone(books: Books, was: Session | None, session: Session, now_us: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ from tests.simulation.oracle import Usage
 from tests.simulation.truth import Told, TrueSession, Truth
 
 NOTHING = Usage(0, 0, 0)
+LATE_US = 60_000_000  # longer on the way than any report in a calm network
 Key = tuple[str, str, str]  # device, Acct-Session-Id, login
 
 
@@ -142,6 +143,9 @@ def _adopted(
     if not true.honest or any(habit in true.profile for habit in unsure) or session.walled:
         return
     if bool(session.adopted) != true.ran_before:
+        first = min(true.acked, key=lambda record: record.acked_us or 0, default=None)
+        if first and true.ran_before and (first.acked_us or 0) - first.sent_us > LATE_US:
+            return  # a report that says no time, and came when it was older than the session
         yield f"AD1: {text} ran {'before' if true.ran_before else 'after'} the switch, and is " + (
             "adopted" if session.adopted else "not adopted"
         )
