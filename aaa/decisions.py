@@ -65,7 +65,7 @@ def _said(attempt: Attempt) -> dict[str, Any]:
     """The request in names that operators know; what was not sent is left out."""
     hints = attempt.hints
     said = {
-        "method": attempt.credential.method.value,
+        "method": str(attempt.credential.method),
         "User-Name": hints.user_name,
         "Calling-Station-Id": hints.calling_station_id,
         "Called-Station-Id": hints.called_station_id,

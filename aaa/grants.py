@@ -218,5 +218,9 @@ def rated_limit(session: Session, plan: Plan) -> int:
 def told(session: Session, grant: Grant) -> None:
     """Remember on the session what its device was told."""
     session.timeout_s = grant.session_timeout_s
-    limits = (grant.total_limit_octets, grant.output_limit_octets, grant.input_limit_octets)
-    session.limit_octets = next((limit for limit in limits if limit is not None), 0)
+    limit = grant.total_limit_octets
+    if limit is None:
+        limit = grant.output_limit_octets
+    if limit is None:
+        limit = grant.input_limit_octets
+    session.limit_octets = limit or 0

@@ -218,7 +218,7 @@ def _session(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) -
         device_id=attempt.request.device.device_id,
         plan_id=plan.plan_id,
         state=SessionState.ACCEPTED,
-        access=access.value if access is not None else "",
+        access=str(access) if access is not None else "",
         mac=canonical_mac(hints.calling_station_id),
         version=1,
         acct_session_id=hints.acct_session_id,

@@ -12,15 +12,18 @@ import binascii
 import hmac
 from collections.abc import Iterable
 
+from aaa._sums import hmac_sha256
+
 _MARK = b"th1."
 _MAC_OCTETS = 10
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _LENGTH = len(_MARK) + 24  # 18 octets in base 64
 
 
 def issue(session_id: int, key: bytes) -> bytes:
     """The Class value of a session."""
     name = session_id.to_bytes(8, "big")
-    return _MARK + base64.urlsafe_b64encode(name + _mac(name, key))
+    return _MARK + binascii.b2a_base64(name + _mac(name, key), newline=False).translate(_URL_SAFE)
 
 
 def session_of(classes: Iterable[bytes], key: bytes) -> int | None:
@@ -39,4 +42,4 @@ def session_of(classes: Iterable[bytes], key: bytes) -> int | None:
 
 
 def _mac(name: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, name, "sha256")[:_MAC_OCTETS]
+    return hmac_sha256(key, name)[:_MAC_OCTETS]

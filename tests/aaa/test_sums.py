@@ -1,0 +1,27 @@
+"""Our MAC beside that of the standard library, for every length around the edges of blocks."""
+
+from __future__ import annotations
+
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aaa import _sums
+
+
+@pytest.mark.parametrize("size", [*range(130), 183, 184, 1_000, 4_096])
+def test_the_edges_of_blocks_are_those_of_the_library(size: int) -> None:
+    octets = (bytes(range(256)) * 16)[:size]
+    assert _sums.hmac_sha256(b"key", octets) == hmac.digest(b"key", octets, "sha256")
+
+
+@given(st.binary(max_size=140), st.binary(max_size=200))
+def test_rfc_2104_the_hmac_is_that_of_the_library(key: bytes, octets: bytes) -> None:
+    assert _sums.hmac_sha256(key, octets) == hmac.digest(key, octets, "sha256")
+
+
+def test_rfc_4231_case_2() -> None:
+    found = _sums.hmac_sha256(b"Jefe", b"what do ya want for nothing?")
+    assert found.hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
