@@ -292,7 +292,7 @@ class Desk:
 
     def _forget(self, items: Sequence[Item]) -> None:
         """Others write as well: drop what is decided upon without being written (`aaa.sharing`)."""
-        named = self._named(items)
+        named = self._named(list(items))
         whose, parsed = [one.item for one in named], [one.read for one in named]
         self._lost |= forget(self._books, whose, parsed, self._sealer.class_key)
 
