@@ -8,10 +8,12 @@ sessions and allowances come and go together, so a decision never sees half of o
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 
 from aaa._lane import Lane
 from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
+from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
 from domain.device import Latch
@@ -22,16 +24,24 @@ from domain.session import Charge, DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
 _NONE: set[int] = set()  # never added to
+BUYERS_LEFT_N = 1_000  # so many more may be listed under their plan than there are
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
 
 class Books:
     """Records by key, and the changes of the batch under way."""
 
-    def __init__(self, lane: Lane | None = None) -> None:
-        """`lane` hears of every session that is touched or dropped; it begins without tracks."""
+    def __init__(self, lane: Lane | None = None, vigil: Vigil | None = None) -> None:
+        """`lane` hears of every session that is touched or dropped; it begins without tracks.
+
+        `vigil` hears of all that are taken in, committed or dropped; it begins anew as well.
+        """
         self.lane = Lane(bytes(16)) if lane is None else lane
         self.lane.drop_all()
+        self.vigil = vigil
+        if vigil is not None:
+            vigil.forget()
+        self.held_micros = 0  # what all accounts in memory hold, as committed
         self.feed_seq = 0
         self.accounts: dict[int, Account] = {}
         self.subscribers: dict[str, Subscriber] = {}
@@ -51,6 +61,8 @@ class Books:
         self._tariffs: dict[int, Tariff] = {}
         self._purse_of: dict[int, int] = {}  # subscriber to account
         self._whole: set[int] = set()  # accounts held whole
+        self._buyers: dict[str, array[int]] = {}  # plan name to accounts, and some that have left
+        self._buyers_n = 0
         self._asked = Want()  # what was asked for and may be absent; one batch
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self._reset_changes()
@@ -119,14 +131,18 @@ class Books:
         fresh = {a.account_id for a in loaded.accounts if a.account_id not in self._whole}
         for account in loaded.accounts:
             if account.account_id in fresh:
+                known = self.accounts.get(account.account_id)
+                self.held_micros -= known.held_micros if known is not None else 0
                 self.accounts[account.account_id] = account
                 self.live_of.setdefault(account.account_id, set())
                 self.allowances[account.account_id] = {}
+                self.held_micros += account.held_micros
         for subscriber in loaded.subscribers:
             if subscriber.account_id in fresh:
                 self.subscribers[subscriber.login] = subscriber
                 self.logins_of.setdefault(subscriber.account_id, set()).add(subscriber.login)
                 self._purse_of[subscriber.subscriber_id] = subscriber.account_id
+                self._note_buyer(subscriber)
         for allowance in loaded.allowances:
             if allowance.account_id in fresh:
                 self.allowances[allowance.account_id][allowance.period_start_us] = allowance
@@ -147,7 +163,18 @@ class Books:
             self.suspense.setdefault(row.session_id, {}).setdefault(row.reason, row)
 
     def _hold_session(self, session: Session) -> None:
-        self.index(self.sessions.setdefault(session.session_id, session))
+        session = self.sessions.setdefault(session.session_id, session)
+        self.index(session)
+        if self.vigil is not None:
+            self.vigil.see(session)
+
+    def _note_buyer(self, subscriber: Subscriber) -> None:
+        if self._buyers_n > 2 * len(self.subscribers) + BUYERS_LEFT_N:
+            self._buyers, self._buyers_n = {}, 0
+            for one in self.subscribers.values():
+                self._note_buyer(one)
+        self._buyers.setdefault(subscriber.plan_name, array("q")).append(subscriber.account_id)
+        self._buyers_n += 1
 
     def index(self, session: Session) -> None:
         """Bring the look-ups of a session to what it says now."""
@@ -331,6 +358,10 @@ class Books:
         orders = self.new_orders
         for order in self.changed_orders.values():
             self.orders.pop(order.order_id, None)
+        self.held_micros += sum(move.held_micros for move in self.moves.values())
+        if self.vigil is not None:
+            for session in (*self.new_sessions.values(), *self.changed_sessions.values()):
+                self.vigil.see(session)
         self._asked = Want()
         self._reset_changes()
         if len(self.sessions) > SESSIONS_CACHED_MAX:
@@ -358,6 +389,7 @@ class Books:
             self.subscribers[login].account_id for login in logins if login in self.subscribers
         }
         self._asked = Want()
+        self.held_micros += sum(move.held_micros for move in self.moves.values())
         self._reset_changes()
         account_ids.discard(0)
         alive = {account_id for account_id in account_ids if self.live_of.get(account_id)}
@@ -416,12 +448,16 @@ class Books:
     def live_by_plan(self, plan_id: int) -> set[int]:
         """The accounts with live sessions that have a subscriber of the plan of this version."""
         plan = self.plans.get(plan_id)
+        if plan is None:
+            return set()
         return {
-            subscriber.account_id
-            for subscriber in self.subscribers.values()
-            if plan is not None
-            and subscriber.plan_name == plan.name
-            and self.live_of.get(subscriber.account_id)
+            account_id
+            for account_id in self._buyers.get(plan.name, ())
+            if self.live_of.get(account_id)
+            and any(
+                self.subscribers[login].plan_name == plan.name
+                for login in self.logins_of.get(account_id, ())
+            )
         }
 
     def _account_of(self, change: Change) -> int | None:
@@ -441,7 +477,9 @@ class Books:
                 self._purse_of.pop(subscriber.subscriber_id, None)
         for session_id in list(self.live_of.pop(account_id, ())):
             self._drop_session(self.sessions[session_id])
-        self.accounts.pop(account_id, None)
+        account = self.accounts.pop(account_id, None)
+        if account is not None:
+            self.held_micros -= account.held_micros
         self.allowances.pop(account_id, None)
         self._whole.discard(account_id)
 
@@ -449,6 +487,8 @@ class Books:
         self.lane.drop(session.session_id)
         if self.sessions.pop(session.session_id, None) is None:
             return
+        if self.vigil is not None:
+            self.vigil.gone(session)
         self.same_id.pop((session.device_id, session.acct_session_id), None)
         self.live_of.get(session.account_id, set()).discard(session.session_id)
         self.live_on.get(session.device_id, set()).discard(session.session_id)

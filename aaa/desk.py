@@ -17,7 +17,7 @@ from typing import NamedTuple
 from aaa import closing, enforce
 from aaa._lane import Lane
 from aaa.books import Books
-from aaa.hearing import Hearing, Reports, stale_after_us
+from aaa.hearing import Hearing, Reports
 from aaa.lane import lay
 from aaa.login import decide_login
 from aaa.outcome import FAILED, SILENT, Outcome
@@ -28,11 +28,12 @@ from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
 from aaa.sharing import Company, forget
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
+from aaa.vigil import Vigil, has_lapsed, looks_due
 from aaa.wants import Parsed, wants
 from domain.device import Device
 from domain.grant import Order
 from domain.seams import US_PER_S, Ids, Randomness
-from domain.session import HoldState, Session, SessionState
+from domain.session import HoldState
 from domain.share import ALONE, Share
 from domain.usage import RecordKind, Usage
 from nas.dialects import DIALECTS
@@ -79,14 +80,16 @@ class Desk:
         self._sealer = sealer
         # The key only has to be unknown outside; drawn by chance it would shift what a seed draws.
         self._lane = Lane(hashlib.sha256(b"lane" + sealer.class_key).digest()[:16])
-        self._books = Books(self._lane)
-        self._cold = True  # the live sessions are not in memory yet
         self._hearing = Hearing()
+        self._vigil = Vigil(self._hearing, settings.stale_min_s, self._company.mine)
+        self._books = Books(self._lane, self._vigil)
+        self._cold = True  # the live sessions are not in memory yet
         self._devices: dict[int, Device] = {}
         self._repeats = Repeats()
         self._acked: dict[int, int] = {}
         self._orders: list[Order] = []
         self._recheck: set[int] = set()
+        self._recheck_next: list[int] = []  # those before them, the next last
         self._new_plans: set[int] = set()  # versions that running sessions may have to hear of
         self._serving = False
         self._unheard: list[Change] = []  # changes that came while a batch was being decided
@@ -128,7 +131,8 @@ class Desk:
         self._recheck |= self._books.hear(changes)
         self._new_plans |= {change.row_id for change in changes if change.kind == "plan"}
         self._heard_seq = max([self._heard_seq, *(change.seq for change in changes)])
-        if not self._recheck and not self._new_plans and not self._rechecks_n:
+        waiting = self._recheck or self._recheck_next or self._new_plans
+        if not waiting and not self._rechecks_n:
             self.looked_seq = self._heard_seq
 
     def take_orders(self) -> list[Order]:
@@ -138,54 +142,33 @@ class Desk:
 
     def pending(self) -> list[Item]:
         """What the desk itself wants in the next batch."""
-        if not self._recheck and not self._new_plans:
+        if not self._recheck_next:
+            self._recheck_next = sorted(self._recheck, reverse=True)
+            self._recheck = set()
+        if not self._recheck_next and not self._new_plans:
             return []
         self._rechecks_n += 1
         plans, self._new_plans = frozenset(self._new_plans), set()
-        accounts = sorted(self._recheck)
-        self._recheck = set(accounts[RECHECKED_MAX:])
-        return [Recheck(frozenset(accounts[:RECHECKED_MAX]), plans)]
+        accounts = frozenset(self._recheck_next[-RECHECKED_MAX:])
+        del self._recheck_next[-RECHECKED_MAX:]
+        return [Recheck(accounts, plans)]
 
     def due(self, now_us: int) -> list[Item]:
         """Sessions that time has decided about, picked from memory."""
-        lapsed, stale, cut, look = set(), set(), set(), set()
-        for session in self._books.sessions.values():
-            if session.look_us is not None and now_us >= session.look_us:
-                look.add(session.session_id)
-            if self._has_lapsed(session, now_us):
-                lapsed.add(session.session_id)
-            elif self._is_stale(session):
-                stale.add(session.session_id)
+        due = self._vigil.due(self._books, now_us, self._devices)
+        cut = set()
         wait_us = self._settings.disconnect_wait_s * US_PER_S
         for session_id, acked_us in self._acked.items():
             if now_us - acked_us >= wait_us:
                 cut.add(session_id)
-        look |= self._company.round(self._books, now_us)
-        found = (
-            (SweepKind.LAPSED, lapsed),
-            (SweepKind.STALE, stale),
-            (SweepKind.CUT, cut),
-            (SweepKind.LOOK, look),
-        )
+        due[SweepKind.LOOK] |= self._company.round(self._books, now_us)
+        due[SweepKind.CUT] = cut
         # Memory may lack sessions that a failed batch has touched: any batch reads them again.
         unread = self._cold or self._lost or self._books.strays
-        sweeps: list[Item] = [Sweep(kind, frozenset(ids)) for kind, ids in found if ids]
+        sweeps: list[Item] = [Sweep(kind, frozenset(due[kind])) for kind in SweepKind if due[kind]]
         if unread and not sweeps:
             sweeps.append(Sweep(SweepKind.LAPSED, frozenset()))
         return sweeps
-
-    def _has_lapsed(self, session: Session, now_us: int) -> bool:
-        """Accepted, never begun, and out of time; at once if its device was removed."""
-        return session.state is SessionState.ACCEPTED and (
-            now_us >= session.hold_until_us or session.device_id not in self._devices
-        )
-
-    def _is_stale(self, session: Session) -> bool:
-        """Suspect, and silent for as long again (F-03)."""
-        return session.state is SessionState.OPEN and (
-            self._hearing.silent_us(session)
-            > 2 * stale_after_us(session, self._settings.stale_min_s)
-        )
 
     def urgent(self, request: Request) -> bool:
         """Does it go before others of its kind, when not all that waits can (5.3)?"""
@@ -202,17 +185,17 @@ class Desk:
 
     def figures(self) -> dict[str, int]:
         """Gauges of what is held in memory; money in micros."""
-        ours = self._company.ours(self._books.sessions)
-        live = [one for key in ours if (one := self._books.sessions[key]).live]
+        held_micros = self._books.held_micros
+        if self._company.mine is not None:
+            ours = self._company.ours(self._books.sessions)
+            held_micros = sum(self._books.sessions[key].held_micros for key in ours)
         return {
-            "sessions_live": len(live),
-            "holds_active": sum(s.hold_state is HoldState.HELD for s in live),
-            "holds_micros": sum(session.held_micros for session in live),
+            "sessions_live": self._vigil.live_n,
+            "holds_active": self._vigil.held_n,
+            "holds_micros": held_micros,
             "sessions_cached": len(self._books.sessions),
             "accounts_cached": len(self._books.accounts),
-            "sessions_suspect": sum(
-                self._hearing.suspect(session, self._settings.stale_min_s) for session in live
-            ),
+            "sessions_suspect": self._vigil.suspects_n(self._books),
         }
 
     # -- a batch
@@ -245,7 +228,7 @@ class Desk:
 
         What was half decided may have changed any record in memory, so none is kept.
         """
-        self._books = Books(self._lane)
+        self._books = Books(self._lane, self._vigil)
         self._cold = True
         if len(batch) == 1:
             self.notes["broken"] += 1
@@ -407,13 +390,13 @@ class Desk:
             if session is None:
                 turn.acked.pop(session_id, None)
             elif sweep.kind is SweepKind.LAPSED:
-                if self._has_lapsed(session, turn.now_us):
+                if has_lapsed(session, turn.now_us, self._devices):
                     closing.lapse(turn, session, HoldState.EXPIRED)
             elif sweep.kind is SweepKind.LOOK:
-                if session.look_us is not None and turn.now_us >= session.look_us:
+                if looks_due(session, turn.now_us):
                     enforce.look(turn, session)
             elif sweep.kind is SweepKind.STALE:
-                if self._is_stale(session):
+                if self._vigil.is_stale(session):
                     enforce.end_stale(turn, session)
             else:
                 acked_us = turn.acked.pop(session_id, None)

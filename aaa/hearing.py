@@ -96,15 +96,32 @@ class Hearing:
         heard = self._heard.get(session.device_id)
         if heard is None:
             return 0
-        reported = session.session_s or session.input_octets or session.output_octets
-        until_us = heard.last_us if reported else heard.reported_us
+        until_us = heard.last_us if has_reported(session) else heard.reported_us
         return max(until_us - max(session.last_seen_us, heard.since_us), 0)
+
+    def until_us(self, device_id: int, *, reported: bool) -> int:
+        """Until when its silence tells of a session that has `reported` usage, or never has; 0:
+        the device was not heard."""
+        heard = self._heard.get(device_id)
+        if heard is None:
+            return 0
+        return heard.last_us if reported else heard.reported_us
+
+    def since_us(self, device_id: int) -> int:
+        """Since when the device has been heard without a break; 0: it has not."""
+        heard = self._heard.get(device_id)
+        return 0 if heard is None else heard.since_us
 
     def suspect(self, session: Session, stale_min_s: int) -> bool:
         """Has an open session missed three of its intervals, and the least silence?"""
         if session.state is not SessionState.OPEN:
             return False
         return self.silent_us(session) > stale_after_us(session, stale_min_s)
+
+
+def has_reported(session: Session) -> bool:
+    """Has it ever reported usage?"""
+    return bool(session.session_s or session.input_octets or session.output_octets)
 
 
 def stale_after_us(session: Session, stale_min_s: int) -> int:

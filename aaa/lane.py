@@ -16,6 +16,7 @@ from aaa._lane import Lane
 from aaa._track import Track
 from aaa.entitled import next_look_us, unfit, wall_of
 from aaa.grants import guard_octets, rated_limit
+from aaa.hearing import has_reported
 from aaa.identify import session_key, token_session
 from aaa.limits import Deal, deal_of
 from aaa.record import binds, is_kept_whole
@@ -75,6 +76,7 @@ def _plain(turn: Turn, session: Session, usage: Usage) -> bool:
         session.state is SessionState.OPEN
         and session.account_id != 0
         and session.records_n > 0
+        and has_reported(session)  # the first report of usage is one that `aaa.vigil` hears of
         and session.walled is Walled.NO
         and not session.cut_order_id
         and not session.replaced_by

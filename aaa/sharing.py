@@ -12,7 +12,7 @@ ever against others who are always a little quicker. Nothing here does I/O.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from aaa.books import Books
@@ -48,6 +48,11 @@ class Company:
     def expected(self, now_us: int) -> bool:
         """Are others known to write, too?"""
         return self.share.of > 1 or now_us < self._expected_until_us
+
+    @property
+    def mine(self) -> Callable[[int], bool] | None:
+        """Which session ids this worker counts; None: all of them."""
+        return None if self.share.of == 1 else self.share.mine
 
     def ours(self, session_ids: Collection[int]) -> Collection[int]:
         """Those of these that this worker counts: added up over all, each is counted once."""

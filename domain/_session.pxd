@@ -88,6 +88,11 @@ cdef class Session:
     cdef public str mac
     cdef public str framed_ipv6_address
     cdef public str delegated_ipv6_prefix
+    # Not of the row: what `aaa.vigil` has noted of it.
+    cdef public int64_t noted_us
+    cdef public int64_t look_noted_us
+    cdef public char noted
+    cdef public char counted
 
 
 cdef class Charge:

@@ -1,6 +1,6 @@
 """The types of sessions and charges; how they lie in memory is said in `_session.pxd`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, final
 
 from domain.session_state import HoldState, SessionState, Walled
@@ -103,6 +103,12 @@ class Session:
     mac: str | None = None  # canonical Calling-Station-Id, if it is one
     framed_ipv6_address: str = ""
     delegated_ipv6_prefix: str = ""
+
+    # Not of the row: what `aaa.vigil` has noted of it, and how it counts it.
+    noted_us: int = field(init=False)
+    look_noted_us: int = field(init=False)
+    noted: int = field(init=False)
+    counted: int = field(init=False)
 
     @property
     def held_micros(self) -> int:

@@ -218,7 +218,9 @@ def test_what_is_not_plain_takes_the_long_road_and_comes_to_the_same(said: dict[
 def test_what_touches_a_session_ends_its_track() -> None:
     pair = begun()
     lane, (one, two) = pair.short.desk._lane, sorted(pair.short.shelf.sessions)
-    pair.serve(pair.record("interim", at(90), t=90, st=90, i=1000, o=2000), t=90)
+    for user in (1, 2):
+        record = pair.record("interim", at(90), user=user, t=90, st=90, i=1000, o=2000)
+        pair.serve(record, t=90)
     assert lane.known(one) and lane.known(two)
     pair.serve(pair.record("stop", at(100), t=100, st=100, i=1000, o=2000), t=100)
     assert not lane.known(one) and lane.known(two)

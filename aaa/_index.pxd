@@ -1,0 +1,43 @@
+"""The data sheet of the indexes that the books keep: tables by number, sets of numbers, agendas.
+
+A dictionary takes some hundred octets for an entry whose key is a number, since the number is an
+object. Here a key takes eight octets and what it leads to another eight, at half to three quarters
+of the places. Numbers are above the smallest of 64 bits, which marks a free place.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
+
+
+cdef class ById:
+    cdef int64_t *_keys
+    cdef PyObject **_found
+    cdef Py_ssize_t _mask       # places less one; -1: none yet
+    cdef Py_ssize_t _n
+
+    # What a number leads to, borrowed, or NULL.
+    cdef PyObject *find(self, int64_t key) noexcept
+    cdef void _forget(self) noexcept
+    cdef int _resize(self, Py_ssize_t places_n) except -1
+    cdef object _take(self, int64_t key)
+
+
+cdef class Ids:
+    cdef int64_t *_keys
+    cdef Py_ssize_t _mask
+    cdef Py_ssize_t _n
+
+    cdef bint has(self, int64_t key) noexcept
+
+
+cdef struct Note:
+    int64_t at_us
+    int64_t key
+
+
+cdef class Agenda:
+    cdef Note *_notes           # a heap: the earliest is the first
+    cdef Py_ssize_t _room
+    cdef Py_ssize_t _n
+
+    cdef void _drop_first(self) noexcept

@@ -1,0 +1,331 @@
+# cython: language_level=3, auto_pickle=False, autotestdict=False
+"""Tables by number, sets of numbers, and agendas: what the books look rows up with.
+
+They do what `dict`, `set` and `heapq` do, for keys that are whole numbers, in a quarter of the
+room: a million open sessions are looked up in several ways. Walks are in an order that depends on
+the numbers alone, so one history is played alike every time; a walk is over a copy.
+"""
+
+cimport cython
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdint cimport int64_t, uint64_t
+
+cdef int64_t FREE = <int64_t> (<uint64_t> 1 << 63)
+cdef object ABSENT = object()
+
+cdef enum:
+    LEAST = 8           # places of a table that holds anything
+
+
+cdef inline Py_ssize_t place_of(int64_t key, Py_ssize_t mask) noexcept nogil:
+    # Ids of one second differ in their last bits, and ids of devices are small: mix them well.
+    cdef uint64_t mixed = <uint64_t> key * <uint64_t> 0x9E3779B97F4A7C15
+    return <Py_ssize_t> ((mixed ^ (mixed >> 32)) & <uint64_t> mask)
+
+
+cdef inline Py_ssize_t seek(
+    const int64_t *keys, Py_ssize_t mask, int64_t key, int64_t free
+) noexcept nogil:
+    # The place of a key, or the free place where it belongs; there is always a free one.
+    cdef Py_ssize_t at = place_of(key, mask)
+    while keys[at] != key and keys[at] != free:
+        at = (at + 1) & mask
+    return at
+
+
+cdef inline Py_ssize_t follower(
+    const int64_t *keys, Py_ssize_t mask, Py_ssize_t gap, Py_ssize_t at, int64_t free
+) noexcept nogil:
+    # Behind a gap, the next key that would no longer be found across it; -1: there is none.
+    cdef Py_ssize_t home
+    while True:
+        at = (at + 1) & mask
+        if keys[at] == free:
+            return -1
+        home = place_of(keys[at], mask)
+        if ((at - home) & mask) >= ((at - gap) & mask):
+            return at
+
+
+cdef int64_t *free_places(Py_ssize_t places_n) except NULL:
+    cdef Py_ssize_t n
+    cdef int64_t *keys = <int64_t *> PyMem_Malloc(places_n * sizeof(int64_t))
+    if keys == NULL:
+        raise MemoryError
+    for n in range(places_n):
+        keys[n] = FREE
+    return keys
+
+
+cdef int check_key(int64_t key) except -1:
+    if key == FREE:
+        raise OverflowError("the smallest number of 64 bits is no key")
+    return 0
+
+
+@cython.final
+cdef class ById:
+    """A mapping from whole numbers; what `dict` does under the same names."""
+
+    def __cinit__(self):
+        self._mask = -1
+
+    def __dealloc__(self):
+        self._forget()
+
+    cdef void _forget(self) noexcept:
+        cdef Py_ssize_t at
+        cdef Py_ssize_t mask = self._mask
+        cdef int64_t *keys = self._keys
+        cdef PyObject **found = self._found
+        self._mask, self._n, self._keys, self._found = -1, 0, NULL, NULL
+        for at in range(mask + 1):
+            if keys[at] != FREE:
+                Py_DECREF(<object> found[at])
+        PyMem_Free(keys)
+        PyMem_Free(found)
+
+    cdef PyObject *find(self, int64_t key) noexcept:
+        cdef Py_ssize_t at
+        if self._n == 0 or key == FREE:
+            return NULL
+        at = seek(self._keys, self._mask, key, FREE)
+        return self._found[at] if self._keys[at] == key else NULL
+
+    cdef int _resize(self, Py_ssize_t places_n) except -1:
+        cdef int64_t *keys = free_places(places_n)
+        cdef PyObject **found = <PyObject **> PyMem_Calloc(places_n, sizeof(PyObject *))
+        cdef Py_ssize_t at, to
+        if found == NULL:
+            PyMem_Free(keys)
+            raise MemoryError
+        for at in range(self._mask + 1):
+            if self._keys[at] != FREE:
+                to = seek(keys, places_n - 1, self._keys[at], FREE)
+                keys[to], found[to] = self._keys[at], self._found[at]
+        PyMem_Free(self._keys)
+        PyMem_Free(self._found)
+        self._keys, self._found, self._mask = keys, found, places_n - 1
+        return 0
+
+    def __setitem__(self, int64_t key, value):
+        cdef Py_ssize_t at
+        cdef PyObject *before
+        check_key(key)
+        if 4 * (self._n + 1) > 3 * (self._mask + 1):
+            self._resize(max(2 * (self._mask + 1), <Py_ssize_t> LEAST))
+        at = seek(self._keys, self._mask, key, FREE)
+        before = self._found[at] if self._keys[at] == key else NULL
+        Py_INCREF(value)
+        self._found[at] = <PyObject *> value
+        if before == NULL:
+            self._keys[at] = key
+            self._n += 1
+        else:
+            Py_DECREF(<object> before)
+
+    cdef object _take(self, int64_t key):
+        # What the number led to, which it does no longer; ABSENT: it led nowhere.
+        cdef Py_ssize_t gap, at
+        cdef object value
+        if self.find(key) == NULL:
+            return ABSENT
+        gap = seek(self._keys, self._mask, key, FREE)
+        value = <object> self._found[gap]
+        Py_DECREF(value)
+        self._n -= 1
+        at = gap
+        while True:
+            at = follower(self._keys, self._mask, gap, at, FREE)
+            if at < 0:
+                break
+            self._keys[gap], self._found[gap] = self._keys[at], self._found[at]
+            gap = at
+        self._keys[gap], self._found[gap] = FREE, NULL
+        return value
+
+    def get(self, int64_t key, default=None):
+        """What the number leads to, or the default."""
+        cdef PyObject *found = self.find(key)
+        return default if found == NULL else <object> found
+
+    def __getitem__(self, int64_t key):
+        cdef PyObject *found = self.find(key)
+        if found == NULL:
+            raise KeyError(key)
+        return <object> found
+
+    def __delitem__(self, int64_t key):
+        if self._take(key) is ABSENT:
+            raise KeyError(key)
+
+    def __contains__(self, int64_t key):
+        return self.find(key) != NULL
+
+    def __len__(self):
+        return self._n
+
+    def __iter__(self):
+        return iter(self.keys())
+
+    def setdefault(self, int64_t key, default):
+        """What the number leads to; the default from now on, if that is nothing."""
+        cdef PyObject *found = self.find(key)
+        if found != NULL:
+            return <object> found
+        self[key] = default
+        return default
+
+    def pop(self, int64_t key, default=None):
+        """What the number led to, or the default; it leads nowhere from now on."""
+        found = self._take(key)
+        return default if found is ABSENT else found
+
+    def keys(self):
+        """The numbers, in a list."""
+        return [self._keys[at] for at in range(self._mask + 1) if self._keys[at] != FREE]
+
+    def values(self):
+        """What the numbers lead to, in a list."""
+        return [
+            <object> self._found[at] for at in range(self._mask + 1) if self._keys[at] != FREE
+        ]
+
+    def items(self):
+        """Pairs of both, in a list."""
+        return list(zip(self.keys(), self.values()))
+
+    def clear(self):
+        """Forget everything."""
+        self._forget()
+
+
+@cython.final
+cdef class Ids:
+    """A set of whole numbers; what `set` does under the same names."""
+
+    def __cinit__(self):
+        self._mask = -1
+
+    def __init__(self, numbers=()):
+        for key in numbers:
+            self.add(key)
+
+    def __dealloc__(self):
+        PyMem_Free(self._keys)
+
+    cdef bint has(self, int64_t key) noexcept:
+        if self._n == 0 or key == FREE:
+            return False
+        return self._keys[seek(self._keys, self._mask, key, FREE)] == key
+
+    def add(self, int64_t key):
+        """The number is in it from now on."""
+        cdef int64_t *keys
+        cdef Py_ssize_t at, places_n
+        check_key(key)
+        if 4 * (self._n + 1) > 3 * (self._mask + 1):
+            places_n = max(2 * (self._mask + 1), <Py_ssize_t> LEAST)
+            keys = free_places(places_n)
+            for at in range(self._mask + 1):
+                if self._keys[at] != FREE:
+                    keys[seek(keys, places_n - 1, self._keys[at], FREE)] = self._keys[at]
+            PyMem_Free(self._keys)
+            self._keys, self._mask = keys, places_n - 1
+        at = seek(self._keys, self._mask, key, FREE)
+        if self._keys[at] == FREE:
+            self._keys[at] = key
+            self._n += 1
+
+    def discard(self, int64_t key):
+        """The number is not in it from now on."""
+        cdef Py_ssize_t gap, at
+        if not self.has(key):
+            return
+        gap = at = seek(self._keys, self._mask, key, FREE)
+        self._n -= 1
+        while True:
+            at = follower(self._keys, self._mask, gap, at, FREE)
+            if at < 0:
+                break
+            self._keys[gap] = self._keys[at]
+            gap = at
+        self._keys[gap] = FREE
+
+    def __contains__(self, int64_t key):
+        return self.has(key)
+
+    def __len__(self):
+        return self._n
+
+    def __iter__(self):
+        return iter(
+            [self._keys[at] for at in range(self._mask + 1) if self._keys[at] != FREE]
+        )
+
+    def clear(self):
+        """Forget all numbers."""
+        PyMem_Free(self._keys)
+        self._keys, self._mask, self._n = NULL, -1, 0
+
+
+@cython.final
+cdef class Agenda:
+    """Numbers to be looked at again, each at an instant; one may be noted more than once."""
+
+    def __dealloc__(self):
+        PyMem_Free(self._notes)
+
+    def __len__(self):
+        return self._n
+
+    def note(self, int64_t at_us, int64_t key):
+        """Look at the number at this instant."""
+        cdef Note *room
+        cdef Py_ssize_t at, above
+        if self._n == self._room:
+            room = <Note *> PyMem_Realloc(
+                self._notes, (self._room + self._room // 2 + 16) * sizeof(Note)
+            )
+            if room == NULL:
+                raise MemoryError
+            self._notes = room
+            self._room += self._room // 2 + 16
+        at = self._n
+        self._n += 1
+        while at:
+            above = (at - 1) // 2
+            if self._notes[above].at_us <= at_us:
+                break
+            self._notes[at] = self._notes[above]
+            at = above
+        self._notes[at].at_us, self._notes[at].key = at_us, key
+
+    def due(self, int64_t now_us, Py_ssize_t most):
+        """The numbers noted for `now_us` or before, `most` of them, earliest first; each note is
+        given once. Those of one instant come in an order that depends on the notes alone."""
+        cdef list found = []
+        while self._n and self._notes[0].at_us <= now_us and len(found) < most:
+            found.append(self._notes[0].key)
+            self._drop_first()
+        return found
+
+    cdef void _drop_first(self) noexcept:
+        cdef Py_ssize_t at = 0
+        cdef Py_ssize_t below
+        cdef Note last
+        self._n -= 1
+        last = self._notes[self._n]
+        while True:
+            below = 2 * at + 1
+            if below >= self._n:
+                break
+            if below + 1 < self._n and self._notes[below + 1].at_us < self._notes[below].at_us:
+                below += 1
+            if last.at_us <= self._notes[below].at_us:
+                break
+            self._notes[at] = self._notes[below]
+            at = below
+        self._notes[at] = last

@@ -1,0 +1,125 @@
+"""Tables by number, sets of numbers and agendas, against what Python has for the same."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from aaa._index import Agenda, ById, Ids
+
+# Few numbers meet often; near ones and far ones fall into the same places of a small table.
+NUMBERS = some.one_of(
+    some.integers(-8, 24),
+    some.integers(0, 40).map(lambda n: n << 32),
+    some.integers(-(2**63) + 1, 2**63 - 1),
+)
+STEPS = some.lists(
+    some.tuples(some.sampled_from(("put", "put", "take", "ask", "default")), NUMBERS), max_size=200
+)
+
+
+@given(steps=STEPS)
+def test_a_table_by_number_does_what_a_dictionary_does(steps: list[tuple[str, int]]) -> None:
+    table: ById[object] = ById()
+    known: dict[int, object] = {}
+    for step, number in steps:
+        value = object()
+        if step == "put":
+            table[number] = known[number] = value
+        elif step == "take":
+            assert table.pop(number) is known.pop(number, None)
+        elif step == "default":
+            assert table.setdefault(number, value) is known.setdefault(number, value)
+        assert table.get(number) is known.get(number)
+        assert (number in table) is (number in known)
+        assert len(table) == len(known)
+    assert dict(table.items()) == known
+    assert sorted(table) == sorted(known) == sorted(table.keys())
+    assert len(table.values()) == len(known)
+    for number in known:
+        assert table[number] is known[number]
+        del table[number]
+    assert len(table) == 0 and table.keys() == []
+
+
+@given(steps=STEPS)
+def test_a_set_of_numbers_does_what_a_set_does(steps: list[tuple[str, int]]) -> None:
+    numbers, known = Ids(), set[int]()
+    for step, number in steps:
+        if step == "put":
+            numbers.add(number)
+            known.add(number)
+        else:
+            numbers.discard(number)
+            known.discard(number)
+        assert (number in numbers) is (number in known)
+        assert len(numbers) == len(known)
+    assert sorted(numbers) == sorted(known)
+    assert sorted(Ids(known)) == sorted(known)
+    numbers.clear()
+    assert len(numbers) == 0 and 1 not in numbers
+
+
+@given(notes=some.lists(some.tuples(some.integers(0, 50), some.integers(0, 9))))
+def test_an_agenda_gives_each_note_once_when_its_time_has_come(
+    notes: list[tuple[int, int]],
+) -> None:
+    agenda = Agenda()
+    for at_us, number in notes:
+        agenda.note(at_us, number)
+    given_out: list[int] = []
+    for now_us in range(0, 55, 5):
+        given_out += agenda.due(now_us, 2**40)
+        waiting = [number for at_us, number in notes if at_us > now_us]
+        assert len(agenda) == len(waiting)
+    assert sorted(given_out) == sorted(number for _, number in notes)
+
+
+def test_an_agenda_gives_the_earliest_first_and_no_more_than_asked_for() -> None:
+    agenda = Agenda()
+    for at_us in (5, 3, 9, 1, 7):
+        agenda.note(at_us, at_us)
+    assert agenda.due(8, 3) == [1, 3, 5]
+    assert agenda.due(8, 3) == [7]
+    assert agenda.due(8, 3) == []
+
+
+def test_a_number_that_leads_nowhere_is_an_error_only_where_it_is_in_brackets() -> None:
+    table: ById[str] = ById()
+    assert table.get(1) is None and table.get(1, "other") == "other"
+    assert table.pop(1) is None and table.pop(1, "other") == "other"
+    with pytest.raises(KeyError):
+        table[1]
+    with pytest.raises(KeyError):
+        del table[1]
+
+
+def test_the_one_number_that_marks_free_places_is_refused() -> None:
+    table: ById[str] = ById()
+    with pytest.raises(OverflowError):
+        table[-(2**63)] = "x"
+    with pytest.raises(OverflowError):
+        Ids().add(-(2**63))
+    table[1] = "x"
+    assert -(2**63) not in table
+
+
+def test_what_a_table_holds_is_let_go_with_it() -> None:
+    value = object()
+    before = sys.getrefcount(value)
+    table: ById[object] = ById()
+    for number in range(100):
+        table[number] = value
+        table[number] = value
+    assert sys.getrefcount(value) == before + 100
+    for number in range(50):
+        assert table.pop(number) is value
+    assert sys.getrefcount(value) == before + 50
+    table.clear()
+    assert sys.getrefcount(value) == before
+    table[1] = value
+    del table
+    assert sys.getrefcount(value) == before
