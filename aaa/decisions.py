@@ -18,8 +18,6 @@ from domain.account import Subscriber
 from domain.login import canonical_login, canonical_mac
 from nas.login import LoginHints
 
-_UNSAID = (None, "")
-
 
 @dataclass(slots=True)
 class Attempt:
@@ -78,4 +76,4 @@ def _said(attempt: Attempt) -> dict[str, Any]:
         "source": attempt.request.source_address,
         "signed": attempt.request.signed,
     }
-    return {name: value for name, value in said.items() if value not in _UNSAID}
+    return {name: value for name, value in said.items() if value or value == 0}

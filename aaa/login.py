@@ -114,12 +114,16 @@ def _is_late_copy(turn: Turn, attempt: Attempt) -> bool:
 def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     """Credit and slots, then the hold: the promise of a login (L7)."""
     plan, account, session = deal.plan, deal.account, deal.session
-    replaced, ended = ghosts.replaced(turn, session, plan)
+    live = turn.books.live_sessions(account.account_id)
+    replaced: list[Session] = []
+    ended: list[Session] = []
+    slots, available_micros = plan.sessions_max, account.available_micros
+    if live:
+        replaced, ended = ghosts.replaced(turn, session, plan)
+        slots = limits.free_slots(turn, account.account_id, plan, but=(*replaced, *ended))
+        available_micros += sum(old.held_micros for old in (*replaced, *ended))
     gone = (*replaced, *ended)
-    slots = limits.free_slots(turn, account.account_id, plan, but=gone)
-    available_micros = account.available_micros + sum(old.held_micros for old in gone)
-    others = [s for s in turn.books.live_sessions(account.account_id) if s not in gone]
-    whole_micros = available_micros + sum(other.held_micros for other in others)
+    whole_micros = available_micros + sum(one.held_micros for one in live if one not in gone)
     share_micros = hold.share(available_micros, slots)
     reach = limits.reach_with(turn, deal, whole_micros)
     if reach.nothing:

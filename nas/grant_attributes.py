@@ -40,12 +40,12 @@ def framing(hints: LoginHints) -> list[Attribute]:
 
 def session_timeout(grant: Grant) -> Attribute:
     """Session-Timeout, never 0: some devices read it as no limit and some as at once."""
-    return kinds.SESSION_TIMEOUT, write_integer(at_least_one(grant.session_timeout_s))
+    return kinds.SESSION_TIMEOUT, at_least_one(grant.session_timeout_s).to_bytes(4, "big")
 
 
 def interim_interval(grant: Grant) -> Attribute:
     """Acct-Interim-Interval: every Accept asks for interims, or nothing can be cut in time."""
-    return kinds.ACCT_INTERIM_INTERVAL, write_integer(at_least_one(grant.interim_s))
+    return kinds.ACCT_INTERIM_INTERVAL, at_least_one(grant.interim_s).to_bytes(4, "big")
 
 
 def both_bps(speeds: Speeds) -> int:

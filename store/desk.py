@@ -20,6 +20,7 @@ from aaa.ports import (
 )
 from domain.device import Device, Observation
 from domain.grant import Order
+from domain.session import SessionState
 from domain.share import ALONE, WORKERS_MAX, Share
 from store.database import Database
 from store.desk_postgresql import PostgresqlRoad
@@ -109,7 +110,9 @@ class DeskStore:
         steps = commit_steps(changes, moved, changed, self._road.forms)
         if steps:
             await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
-            self._standing.committed(moved, [*changed, *changes.sessions_new])
+            # What a login made is changed in full by its Start: nothing of it need be known.
+            begun = [one for one in changes.sessions_new if one.state is SessionState.OPEN]
+            self._standing.committed(moved, [*changed, *begun])
 
     async def feed(self, since_seq: int) -> list[Change]:
         """The changes made elsewhere after `since_seq`, oldest first.
