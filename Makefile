@@ -86,7 +86,7 @@ $(STAMPS)/installed: pyproject.toml setup.py $(STAMPS)/locked
 	touch $@
 
 $(STAMPS)/build: $(NATIVE) $(STAMPS)/installed
-	@$(BIN)/python setup.py --quiet build_ext --inplace
+	@$(BIN)/python setup.py --quiet build_ext --inplace --parallel $$(nproc)
 	touch $@
 
 dev: $(STAMPS)/dev

@@ -67,6 +67,7 @@ def extensions() -> list[Extension]:
     cythonized: list[Extension] = cythonize(
         [extension(source) for source in sources],
         build_dir="build/cython-debug" if DEBUG else "build/cython",
+        nthreads=os.cpu_count() or 1,
         compiler_directives=DIRECTIVES,
         annotate=DEBUG,
     )
