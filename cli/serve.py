@@ -71,7 +71,7 @@ def serve(ctx: click.Context) -> None:
 
 
 def _refuse_workers(place: settings.Place) -> None:
-    """HouseError when several workers cannot be."""
+    """HouseError where several workers cannot serve one port."""
     radius = place.settings.radius
     where = f"{place.source}: radius.workers"
     if place.database_url.startswith("sqlite:"):

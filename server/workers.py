@@ -111,6 +111,7 @@ class Watch:
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._reasons = dict.fromkeys(range(workers_n), "starting")
         self._stopping = asyncio.Event()
+        self._figures_of: set[int] = set()  # workers whose figures were heard since they started
         self._ready_once = False
         self.told_us: int | None = None  # when the first signal came
         self.status = 0
@@ -174,6 +175,7 @@ class Watch:
             process = await self._started(number, sockets)
             status = await process.wait()
             self._tally.ended(number)
+            self._figures_of.discard(number)
             self._running.pop(number, None)
             self._reasons[number] = "is being started again"
             if self._stopping.is_set():
@@ -216,7 +218,8 @@ class Watch:
         looks_n = 0
         while not self._stopping.is_set():
             for number in tuple(self._running):
-                await self._ask(number, figures=looks_n % FIGURES_EVERY_N == 0)
+                unheard = number not in self._figures_of
+                await self._ask(number, figures=unheard or looks_n % FIGURES_EVERY_N == 0)
             looks_n += 1
             if not self._ready_once and not any(self._reasons.values()):
                 self._ready_once = True
@@ -244,6 +247,7 @@ class Watch:
         if self._running.get(number) is process:
             if page is not None:
                 self._tally.heard(number, page)
+                self._figures_of.add(number)
             said = ", ".join(reasons.splitlines())
             self._reasons[number] = "" if status == 200 else said or "is not ready"
 

@@ -102,3 +102,12 @@ def test_what_is_wrong_before_the_start_is_one_line(bare: House) -> None:
     bare.run("init")
     Path(bare.database_url.removeprefix("sqlite:///")).unlink()
     assert "run `tollhouse init`" in bare.refuse("serve")
+
+
+def test_several_workers_are_refused_where_they_cannot_be(house: House) -> None:
+    """On SQLite there is one writer; and port 0 is another one for each worker."""
+    text = house.config.read_text()
+    house.config.write_text(text.replace("workers = 1", "workers = 2"))
+    on_sqlite = house.database_url.startswith("sqlite")
+    said = "several workers need PostgreSQL" if on_sqlite else "several workers need port numbers"
+    assert said in house.refuse("serve")

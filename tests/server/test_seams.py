@@ -12,6 +12,7 @@ import pytest
 import uvloop
 
 from domain.seams import ID_LOW_BITS
+from domain.share import Share
 from server.seams import (
     LoopSpawn,
     MonotoneIds,
@@ -52,6 +53,19 @@ def test_ids_of_two_processes_in_one_millisecond_keep_apart() -> None:
     first, second = (MonotoneIds(clock, SystemRandomness()).next() for _ in range(2))
     assert first >> ID_LOW_BITS == second >> ID_LOW_BITS
     assert first != second
+
+
+def test_l10_workers_draw_ids_that_are_theirs_alone_and_rise() -> None:
+    clock = Clock()
+    shares = [Share(number, 3) for number in range(3)]
+    drawers = [MonotoneIds(clock, SystemRandomness(), share) for share in shares]
+    for share, ids in zip(shares, drawers, strict=True):
+        seen = []
+        for step in (0, 1_000, -60_000, 0, 90_000):
+            clock.us += step
+            seen += [ids.next() for _ in range(50)]
+        assert seen == sorted(set(seen))
+        assert all(share.mine(number) for number in seen)
 
 
 def test_clocks_and_randomness_are_those_of_the_machine() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.grant import OrderState
 from domain.session import SessionState
+from domain.share import Share
 from store import office_live, rows
 from store.feed import record_change
 from tests.store.house import House, add_device, order, session, tell
@@ -50,6 +51,11 @@ def test_what_servers_say_of_themselves(house_url: str) -> None:
         async with house.database.reading() as connection:
             assert await office_live.looked_seq(connection) == 5
             assert await office_live.server_seen_us(connection) == 77
+        second = await type(house.store).open(house.database, None, Share(1, 2))
+        await second.mark_feed(3)
+        async with house.database.reading() as connection:
+            assert await office_live.looked_seq(connection) == 3, "not all workers have looked"
+        await second.close()
 
     tell(house_url, story)
 
