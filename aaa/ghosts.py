@@ -61,18 +61,17 @@ def replaced(turn: Turn, new: Session, plan: Plan) -> tuple[list[Session], list[
     device asked again, or the station has gone elsewhere. Then its ghosts.
     """
     logins, ghosts, doubtful = [], [], []
+    is_mac = _is_mac(new)
     for session in turn.books.live_sessions(new.account_id):
         same_station = _same_station(new, session)
         if session.state is SessionState.ACCEPTED:
-            if same_connection(new, session) or (same_station and _is_mac(new)):
+            if (same_station and is_mac) or same_connection(new, session):
                 logins.append(session)
-        elif same_station and (
-            _is_mac(new) or turn.hearing.suspect(session, turn.settings.stale_min_s)
-        ):
+        elif same_station and (is_mac or turn.hearing.suspect(session, turn.settings.stale_min_s)):
             ghosts.append(session)
         elif same_station:
             doubtful.append(session)
-    if limits.free_slots(turn, new.account_id, plan, but=[*logins, *ghosts]) <= 0:
+    if doubtful and limits.free_slots(turn, new.account_id, plan, but=[*logins, *ghosts]) <= 0:
         ghosts += doubtful
     return logins, ghosts
 

@@ -143,8 +143,10 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
         return _stand_before(turn, attempt, deal, Walled.NO_CREDIT)
     ghosts.give_way(turn, session, replaced, ended)
     if plan.priced:
-        limits.hold_more(turn, deal, None if gone else slots)
-    as_tried = not gone and (not plan.priced or session.granted_micros == share_micros)
+        limits.hold_more(turn, deal, slots)  # what gave way had no part in them
+    # Of what is included, those who gave way had parts that are this session's now.
+    same_parts = not gone or not (plan.included_octets or plan.included_s)
+    as_tried = same_parts and (not plan.priced or session.granted_micros == share_micros)
     return accept(turn, attempt, deal, reach if as_tried else limits.reach_of(turn, deal))
 
 
