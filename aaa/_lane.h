@@ -32,6 +32,12 @@ static inline int64_t th_sum_within(int64_t a, int64_t b, int64_t c, int64_t lim
     return sum < limit ? (int64_t)sum : limit;
 }
 
+/* Is a * b less than c * d? */
+static inline int th_less(int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    return (th_signed_wide)a * b < (th_signed_wide)c * d;
+}
+
 /* Octets that a line carries in so many seconds, and a tenth more. */
 static inline int64_t th_carried(int64_t rate_bps, int64_t span_s)
 {

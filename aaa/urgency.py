@@ -5,12 +5,17 @@ subscriber goes on unpaid, or a device that stops by itself stops somebody who c
 more. A login matters more if its subscriber is online or was lately: after a router's restart these
 come all at once, and guesses at passwords must not hold them up.
 
+Of an interim whose session has a track the question is answered in compiled code (`_urgency.pyx`):
+a flood has it asked for each datagram. `near_end` is what that must agree with, and answers for all
+others.
+
 The answers are hints. They read what is in memory, load nothing, change nothing and never fail; an
 account that is not in memory is nobody special.
 """
 
 from __future__ import annotations
 
+from aaa._urgency import near_end as near_end_of_track
 from aaa.books import Books
 from aaa.limits import included_left
 from aaa.request import Request
@@ -32,6 +37,9 @@ def urgent(books: Books, request: Request) -> bool:
         name = packet.first(kinds.USER_NAME) or packet.first(kinds.CALLING_STATION_ID)
         subscriber = books.subscribers.get(canonical_login(text_of(name)))
         return subscriber is not None and subscriber.account_id in books.lately
+    tracked = near_end_of_track(books.lane, request, AHEAD_INTERVALS_N)
+    if tracked is not None:
+        return tracked
     session_id = text_of(packet.first(kinds.ACCT_SESSION_ID))
     device_id = request.device.device_id
     return any(

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as some
 
+from aaa._urgency import near_end as near_end_of_track
 from aaa.books import Books
 from aaa.request import Request
-from aaa.urgency import near_end, urgent
+from aaa.urgency import AHEAD_INTERVALS_N, near_end, urgent
 from domain.plan import Plan, TimePrice
 from domain.session import HoldState, Session, SessionState
 from radius import Packet
 from tests.aaa.gate import record_pairs
 from tests.aaa.room import Room
+from tests.aaa.test_lane import MB, Pair, begun, plans
 from tests.accounting.makers import T0_US, at, plan
 
 
@@ -138,3 +142,93 @@ def test_5_3_a_login_presses_when_its_subscriber_is_online_or_was_lately() -> No
     assert urgent(room.books, by_name), "was online lately"
     assert not urgent(room.books, login(room, (1, b"mallory")))
     assert not urgent(room.books, login(room))
+
+
+def both_ways(pair: Pair, now_s: int, user: int = 1) -> tuple[bool | None, bool]:
+    """What the track of a user's session says, and what the books say."""
+    desk = pair.short.desk
+    request = pair.record("interim", at(now_s), user=user, t=now_s, st=now_s, i=0, o=0)
+    asked = near_end_of_track(desk._lane, request, AHEAD_INTERVALS_N)
+    return asked, any(
+        near_end(desk._books, session, at(now_s))
+        for session in desk._books.with_id(pair.device.device_id, f"S{user}")
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    sold=plans,
+    balance_micros=some.sampled_from([1_000_000, 1_300_000, 5_000_000, 500_000_000]),
+    reports=some.lists(
+        some.tuples(
+            some.sampled_from([1, 60, 300, 900]),
+            some.sampled_from([0, 1, 999, 1 * MB, 7 * MB, 30 * MB]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    until_s=some.sampled_from([None, 2_000]),
+)
+def test_5_3_a_track_answers_as_the_books_do(
+    sold: Plan, balance_micros: int, reports: list[tuple[int, int]], until_s: int | None
+) -> None:
+    valid_until_us = None if until_s is None else at(until_s)
+    pair = begun(plan=sold, balance_micros=balance_micros, valid_until_us=valid_until_us)
+    now_s, octets = 60, 2_000
+    for later_s, more in reports:
+        now_s, octets = now_s + later_s, octets + more
+        record = pair.record("interim", at(now_s), t=now_s, st=now_s, i=1_000, o=octets)
+        pair.serve(record, t=now_s)
+        for user in (1, 2):
+            for ahead_s in (0, 4_000):
+                tracked, known = both_ways(pair, now_s + ahead_s, user)
+                event(f"track {tracked}")
+                assert tracked is None or tracked is known
+
+
+@pytest.mark.parametrize(
+    "sold",
+    [
+        plan(sessions_max=1),
+        plan(sessions_max=1, session_fee_micros=250_000),
+        plan(sessions_max=1, included_octets=200 * MB),
+        plan(sessions_max=1, volume=None, time=TimePrice(1_000, 1)),
+        plan(sessions_max=1, volume=None, time=TimePrice(1_000, 1), included_s=900),
+        plan(sessions_max=1, time=TimePrice(500, 1), included_s=300),
+    ],
+)
+def test_5_3_on_the_way_to_the_end_a_track_says_when_it_is_near(sold: Plan) -> None:
+    pair, heard = begun(plan=sold, balance_micros=5_000_000, dialect="standard"), []
+    for step in range(3, 145):
+        t, octets = step * 60, step * 5 * MB
+        record = pair.record("interim", at(t), t=t, st=t, i=1_000, o=octets)
+        pair.serve(record, t=t)
+        tracked, known = both_ways(pair, t)
+        if tracked is not None:
+            assert tracked is known
+            heard.append(tracked)
+    assert len(heard) > 20 and heard == sorted(heard) and set(heard) == {False, True}
+
+
+def test_5_3_a_track_is_asked_as_long_as_time_changes_nothing() -> None:
+    pair = begun(plan=plan(sessions_max=1), valid_until_us=at(2_000))
+    assert both_ways(pair, 61) == (None, False)  # one that has not reported twice has no track
+    for now_s, octets, near in ((120, 3 * MB, False), (1_200, 460 * MB, True)):
+        record = pair.record("interim", at(now_s), t=now_s, st=now_s, i=1_000, o=octets)
+        pair.serve(record, t=now_s)
+        assert both_ways(pair, now_s + 1) == (near, near)
+        assert urgent(pair.short.desk._books, record) is near
+    assert both_ways(pair, 2_001) == (None, True)
+
+
+def test_a_track_answers_for_records_of_accounting_alone() -> None:
+    pair = begun()
+    record = pair.record("interim", at(90), t=90, st=90, i=1_000, o=2_000)
+    pair.serve(record, t=90)
+    lane = pair.short.desk._lane
+    assert near_end_of_track(lane, record, AHEAD_INTERVALS_N) is False
+    same = Packet(1, 1, bytes(16), record_pairs("interim", id="S1", t=90, st=90, i=1_000, o=2_000))
+    asked = Request(same, pair.device, "10.0.0.1", at(90), signed=True)
+    assert near_end_of_track(lane, asked, AHEAD_INTERVALS_N) is None
+    stop = pair.record("stop", at(90), t=90, st=90, i=1_000, o=2_000)
+    assert near_end_of_track(lane, stop, AHEAD_INTERVALS_N) is None
