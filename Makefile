@@ -119,7 +119,7 @@ check: setup dev
 	echo "mypy: types";    $(BIN)/mypy
 	echo "lint-imports: floors"; $(BIN)/lint-imports --no-cache
 	if [ -n "$(STUBBED)" ]; then
-		echo "stubtest: $(STUBBED)"; $(BIN)/python -m mypy.stubtest --concise $(STUBBED)
+		echo "stubtest: $(STUBBED)"; $(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --concise $(STUBBED)
 	fi
 
 format: dev

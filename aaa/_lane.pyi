@@ -1,7 +1,7 @@
 """The types of the lane; what each function does is said in `_lane.pyx`."""
 
 from collections.abc import Sequence
-from typing import final
+from typing import Self, final
 
 from aaa._track import Days, Track
 from aaa.outcome import Outcome
@@ -16,7 +16,7 @@ class Lane:
     taken_n: int
     senders: list[Device]
 
-    def __init__(self, key: bytes) -> None: ...
+    def __new__(cls, key: bytes) -> Self: ...
     def __len__(self) -> int:
         """How many sessions have a track."""
 

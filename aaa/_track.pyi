@@ -21,7 +21,6 @@ class Track:
 
     def __init__(
         self,
-        *,
         session: Session,
         account: Account,
         device: Device,

@@ -52,7 +52,7 @@ cdef class Track:
     """
 
     def __init__(
-        self, *, Session session not None, Account account not None, device,
+        self, Session session not None, Account account not None, device,
         str source_address, Tariff tariff not None,
         Days days not None, Allowance allowance, int64_t plan_id, int64_t interval_s,
         rate_bps, until_us,

@@ -1,11 +1,8 @@
 """The types of the compiled journal body; what each function does is said in `_journal.pyx`."""
 
-from typing import Any, Final, final
+from typing import Self, final
 
 from accounting.journal import Record
-
-__pyx_capi__: Final[dict[str, Any]]
-"""What other compiled modules may call directly; `_journal.pxd` says what it is."""
 
 @final
 class Body:
@@ -13,7 +10,7 @@ class Body:
 
     records_n: int
 
-    def __init__(self, mark: bytes) -> None: ...
+    def __new__(cls, mark: bytes) -> Self: ...
     def __len__(self) -> int:
         """How many records."""
 

@@ -1,10 +1,5 @@
 """The types of the compiled reader of logins; what it does is said in `_hints.pyx`."""
 
-from typing import Any, Final
-
-__pyx_capi__: Final[dict[str, Any]]
-"""What other compiled modules may call directly: nothing."""
-
 def said(
     area: bytes, /
 ) -> tuple[

@@ -2,13 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, final
 
 from aaa.ports import AccountMove
 from domain.session import Charge, Session
-
-__pyx_capi__: Final[dict[str, Any]]
-"""What other compiled modules may call directly; `_packed.pxd` says what it is."""
 
 def pack(rows: Sequence[tuple[Any, ...]], keys_n: int = 0) -> Rows:
     """Tuples of one length as Rows, in the order of their first `keys_n` values (numbers)."""
