@@ -7,9 +7,9 @@ who runs and who does not, or a repeat would reach a worker that knows nothing o
 
 from __future__ import annotations
 
-import ctypes
 import socket
 import struct
+from array import array
 from typing import Final
 
 SEND_BUFFER_OCTETS: Final = 2 * 1024 * 1024
@@ -61,6 +61,6 @@ def steer(bound: socket.socket, workers_n: int) -> None:
             begin += [(_TO_X, 0), (_LOAD, _NET_HEADER + at), (_XOR_X, 0)]
     steps = [*begin, (_MULTIPLY, 0x9E3779B1), (_SHIFT, 16), (_MODULO, workers_n), (_ANSWER, 0)]
     program = b"".join(struct.pack("=HBBI", step, 0, 0, number) for step, number in steps)
-    kept = ctypes.create_string_buffer(program, len(program))
-    wanted = struct.pack("@HP", len(steps), ctypes.addressof(kept))
+    kept = array("B", program)
+    wanted = struct.pack("@HP", len(steps), kept.buffer_info()[0])  # how many, and where they are
     bound.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, wanted)
