@@ -17,7 +17,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-COMMIT, BEGIN = b"COMMIT\0", b"BEGIN\0"
+COMMIT = b"COMMIT\0"
+BEGIN = (b"BEGIN\0", b"BEGIN; SET LOCAL ")  # how a transaction of the road that writes begins
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 CHUNK_OCTETS = 65_536
 START_LIMIT_S = 60
@@ -203,7 +204,7 @@ class _Pair:
 
     async def _simple(self, body: bytes) -> bool | None:
         """Look at a simple query: is it passed on? None: the connection ends here."""
-        if body == BEGIN:
+        if body.startswith(BEGIN):
             self._writing = True
         if body != COMMIT or not self._writing:
             return True
