@@ -8,6 +8,7 @@ vendor attribute into each Vendor-Specific, which every receiver understands.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Final
 
 from radius._codec import format_of
@@ -50,6 +51,7 @@ class VendorFormat:
         return octets + value
 
 
+@functools.lru_cache(maxsize=64)  # asked for every attribute of a vendor that is written
 def known_format(vendor: int) -> VendorFormat:
     """Return the format of a vendor by its number; that of RFC 2865 unless known otherwise."""
     return VendorFormat(*format_of(vendor))

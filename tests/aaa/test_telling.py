@@ -49,6 +49,31 @@ def test_a_garden_for_other_devices_is_none_here() -> None:
     assert [telling.has_garden(deal(), wall) for wall in walls] == [True, False, False]
 
 
+def test_what_all_of_a_plan_are_told_alike_is_made_once_for_that_very_plan() -> None:
+    one, other = deal(), deal()
+    assert telling.service(one, Walled.NO) is telling.service(other, Walled.NO)
+    namesake = one._replace(offer=replace(SOLD, down_bps=4_000_000))  # the id is the same
+    rate = vendor_attribute(kinds.MIKROTIK, kinds.MIKROTIK_RATE_LIMIT, b"1M/4M")
+    assert telling.service(namesake, Walled.NO) == [rate, FILTER]
+    assert telling.service(one, Walled.NO) == [RATE, FILTER]
+
+
+def test_a_beginning_session_remembers_what_its_device_is_told() -> None:
+    for one in (deal(), deal(access="ppp")):
+        octets = telling.begin(one)
+        assert octets == encode_attributes(telling.service(one, Walled.NO))
+        assert one.session.told == telling.TOLD + octets and not telling.differs(one, Walled.NO)
+
+
+def test_who_has_an_address_of_his_own_is_told_it_and_nobody_else() -> None:
+    own = deal()
+    own.subscriber.framed_ip_address = "100.64.0.7"
+    address = (kinds.FRAMED_IP_ADDRESS, bytes((100, 64, 0, 7)))
+    assert address in telling.service(own, Walled.NO)
+    assert telling.begin(own).endswith(encode_attributes([address]))
+    assert address not in telling.service(deal(), Walled.NO)
+
+
 def test_what_was_told_is_told_once_and_only_its_change_again() -> None:
     one = deal()
     telling.remember(one, telling.service(one, Walled.NO))
