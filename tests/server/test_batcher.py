@@ -268,10 +268,10 @@ def backlog(desk: Desk, *, fail: bool) -> list[Visit]:
     return visits
 
 
-def test_a1_a_covered_report_is_decided_behind_its_cover_in_the_same_batch() -> None:
+def test_a1_a_covered_report_is_decided_in_its_turn_in_the_batch_of_its_cover() -> None:
     desk = Desk()
     first, second, third = backlog(desk, fail=False)
-    assert desk.batches[1] == [third.item, first.item, second.item]
+    assert desk.batches[1] == [first.item, second.item, third.item]
     assert all(visit.outcome is not None for visit in (first, second, third))
 
 

@@ -13,7 +13,7 @@ from aaa.outcome import Outcome
 from aaa.request import Item, Recheck, Request
 from radius.packet import decode
 from server._road import rank_of
-from server.cover import report_of
+from server.cover import Report, report_of
 from server.queue import COVERED_MAX, Errand, Queue, Rank, Taken
 from tests.server import packets
 from tests.server.fakes import device
@@ -178,7 +178,7 @@ def test_under_overload_a_later_report_takes_the_place_of_the_one_it_covers() ->
     queue = line(100)
     first, other, repeat = interim(b"s1", 1000), interim(b"s2", 0), interim(b"s1", 2000)
     offer_all(queue, [first, other, repeat])
-    assert queue.take(2, 0) == Taken([repeat, first], [], 1)
+    assert queue.take(2, 0) == Taken([first, repeat], [], 1)
     assert queue.take(2, 0) == batch_of([other])
 
 
@@ -194,7 +194,7 @@ def test_who_has_no_room_behind_his_cover_follows_by_himself() -> None:
     queue = line(100)
     waiting = [interim(b"s1", n * 1000) for n in range(4)]
     offer_all(queue, waiting)
-    assert queue.take(2, 0) == Taken([waiting[3], waiting[0]], [], 1)
+    assert queue.take(2, 0) == Taken([waiting[0], waiting[3]], [], 1)
     assert queue.take(3, 0) == batch_of(waiting[1:3])
     assert queue.lengths() == dict.fromkeys(Rank, 0)
 
@@ -260,18 +260,22 @@ def crowds(draw: st.DrawFn) -> list[Waiting]:
     return crowd
 
 
+def reported(errand: Errand) -> Report | None:
+    """The report in an errand, if it is an interim."""
+    return report_of(errand.item) if isinstance(errand.item, Request) else None
+
+
 def check_covered(taken: Taken) -> None:
-    """Each covered report stands behind one of its session that counts no less."""
+    """All stand in order of arrival, and behind each covered report one that counts no less."""
+    arrived = [errand.arrival_n for errand in taken.batch]
+    assert taken.covered_n == 0 or arrived == sorted(arrived)
     covered = [n for n, errand in enumerate(taken.batch) if errand.rank is Rank.COVERED]
     assert len(covered) == taken.covered_n
     for n in covered:
-        at = next(m for m in range(n, -1, -1) if taken.batch[m].rank is not Rank.COVERED)
-        cover, item = taken.batch[at].item, taken.batch[n].item
-        assert isinstance(cover, Request) and isinstance(item, Request)
-        report, earlier = report_of(cover), report_of(item)
-        assert report is not None and earlier is not None
-        assert report.key == earlier.key and report.covers(earlier)
-        assert taken.batch[at].arrival_n > taken.batch[n].arrival_n
+        earlier = reported(taken.batch[n])
+        later = [reported(one) for one in taken.batch[n + 1 :] if one.rank is not Rank.COVERED]
+        assert earlier is not None
+        assert any(one and one.key == earlier.key and one.covers(earlier) for one in later)
 
 
 @pytest.mark.filterwarnings("error")
