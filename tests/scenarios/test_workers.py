@@ -27,7 +27,7 @@ from tests.scenarios.test_crash import compare, prepare
 
 # By the rule of `server.seams.steer` these are for the first and the second worker in turn.
 ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
-KILLS_N = 3
+KILLS_N = 2
 LOGINS_N = 6
 STEPS_N = 10
 PAID_OCTETS = 100_000_000  # for a dollar, at a cent each million
