@@ -7,6 +7,7 @@ knows how to get it there in one hop or one transaction. One batch is under way 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from aaa.ports import (
@@ -97,10 +98,12 @@ class DeskStore:
         """Read what is wanted, from one snapshot. Raises StoreUnavailable.
 
         Accounts that are to be held for us are locked before; then it is no snapshot, but nothing
-        of theirs changes until the next commit is over. That raises Conflict, too.
+        of theirs changes until the next commit is over. Where that ends in a deadlock, they are not
+        held, and the commit finds out.
         """
         if want.held_for_us:
-            await self._road.hold(sorted(want.held_for_us))
+            with suppress(Conflict):
+                await self._road.hold(sorted(want.held_for_us))
         return await self._road.read(load_steps(want)) if want else Loaded()
 
     async def commit(self, changes: Changes) -> None:

@@ -94,6 +94,22 @@ def test_holding_ends_with_whatever_is_written_next(house_postgresql_url: str) -
     tell(house_postgresql_url, story)
 
 
+def test_a_deadlock_over_what_is_to_be_held_is_left_to_the_commit(
+    house_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(house: House) -> None:
+        await settle_two(house)
+
+        async def embraced(accounts: list[int]) -> None:
+            raise Conflict("deadlock detected")
+
+        monkeypatch.setattr(house.store._road, "hold", embraced)
+        found = await house.store.load(Want(account_ids={1}, held_for_us={1}))
+        assert [one.account_id for one in found.accounts] == [1]
+
+    tell(house_postgresql_url, story)
+
+
 def test_workers_carry_out_their_own_orders_and_mark_their_own_place(
     house_postgresql_url: str,
 ) -> None:
