@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from operator import attrgetter
+from typing import TypeVar
 
+from aaa._index import ById, Ids
 from aaa._lane import Lane
 from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
+from aaa.same_ids import SameIds
 from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
@@ -23,7 +27,6 @@ from domain.plan import Plan
 from domain.session import Charge, DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
-_NONE: set[int] = set()  # never added to
 BUYERS_LEFT_N = 1_000  # so many more may be listed under their plan than there are
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
@@ -43,14 +46,14 @@ class Books:
             vigil.forget()
         self.held_micros = 0  # what all accounts in memory hold, as committed
         self.feed_seq = 0
-        self.accounts: dict[int, Account] = {}
+        self.accounts: ById[Account] = ById()
         self.subscribers: dict[str, Subscriber] = {}
-        self.logins_of: dict[int, set[str]] = {}
-        self.sessions: dict[int, Session] = {}
-        self.live_of: dict[int, set[int]] = {}  # account to its live sessions
-        self.live_on: dict[int, set[int]] = {}  # device to its live sessions
-        self.lately: set[int] = set()  # accounts with a live session now or not long ago
-        self.same_id: dict[tuple[int, str], list[int]] = {}  # newest first
+        self.sessions: ById[Session] = ById()
+        self._people: ById[tuple[Subscriber, ...] | Subscriber] = ById()  # by account
+        self._live: ById[tuple[Session, ...] | Session] = ById()  # by account
+        self.live_on: dict[int, Ids] = {}  # device to its live sessions
+        self.lately = Ids()  # accounts with a live session now or not long ago
+        self.same_id = SameIds()
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
         self.plans: dict[int, Plan] = {}
         self.newest_plan: dict[str, int] = {}
@@ -59,8 +62,8 @@ class Books:
         self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
         self.decisions_n: dict[str, int] = {}
         self._tariffs: dict[int, Tariff] = {}
-        self._purse_of: dict[int, int] = {}  # subscriber to account
-        self._whole: set[int] = set()  # accounts held whole
+        self._by_number: ById[Subscriber] = ById()
+        self._whole = Ids()  # accounts held whole
         self._buyers: dict[str, array[int]] = {}  # plan name to accounts, and some that have left
         self._buyers_n = 0
         self._asked = Want()  # what was asked for and may be absent; one batch
@@ -97,7 +100,9 @@ class Books:
                 if self._unread(key) and (key or key not in self.decisions_n)
             }
             - asked.logins,
-            account_ids=want.account_ids - self._whole - asked.account_ids - {0},
+            account_ids={key for key in want.account_ids if key not in self._whole}
+            - asked.account_ids
+            - {0},
             session_ids={k for k in want.session_ids | self.strays if k not in self.sessions}
             - asked.session_ids,
             session_keys={key for key in want.session_keys if key not in self.same_id},
@@ -134,22 +139,29 @@ class Books:
                 known = self.accounts.get(account.account_id)
                 self.held_micros -= known.held_micros if known is not None else 0
                 self.accounts[account.account_id] = account
-                self.live_of.setdefault(account.account_id, set())
-                self.allowances[account.account_id] = {}
+                self.allowances.pop(account.account_id, None)
                 self.held_micros += account.held_micros
         for subscriber in loaded.subscribers:
             if subscriber.account_id in fresh:
                 self.subscribers[subscriber.login] = subscriber
-                self.logins_of.setdefault(subscriber.account_id, set()).add(subscriber.login)
-                self._purse_of[subscriber.subscriber_id] = subscriber.account_id
+                self._by_number[subscriber.subscriber_id] = subscriber
+                people = self.people_of(subscriber.account_id)
+                self._people[subscriber.account_id] = _alone(
+                    [one for one in people if one.login != subscriber.login] + [subscriber]
+                )
                 self._note_buyer(subscriber)
         for allowance in loaded.allowances:
             if allowance.account_id in fresh:
-                self.allowances[allowance.account_id][allowance.period_start_us] = allowance
-        self._whole |= fresh
+                periods = self.allowances.setdefault(allowance.account_id, {})
+                periods[allowance.period_start_us] = allowance
+        for account_id in fresh:
+            self._whole.add(account_id)
         for key in sorted(want.session_keys):
-            self.same_id.setdefault(key, [])
+            self.same_id.know(key)
         for session in loaded.sessions:
+            key = (session.device_id, session.acct_session_id)
+            if want.all_live and key not in loaded.keys_shared:
+                self.same_id.know(key)
             self._hold_session(session)
         for device_id in want.mark_devices:
             self.marks.setdefault(device_id, {})
@@ -164,6 +176,14 @@ class Books:
 
     def _hold_session(self, session: Session) -> None:
         session = self.sessions.setdefault(session.session_id, session)
+        owner = self._by_number.get(session.subscriber_id)
+        if owner is not None:  # what is said of both is one text
+            if session.user_name == owner.login:
+                session.user_name = owner.login
+            if session.mac == owner.mac:
+                session.mac = owner.mac
+        if session.mac == session.calling_station_id:
+            session.calling_station_id = session.mac
         self.index(session)
         if self.vigil is not None:
             self.vigil.see(session)
@@ -180,27 +200,39 @@ class Books:
         """Bring the look-ups of a session to what it says now."""
         session_id, account_id = session.session_id, session.account_id
         device_id, name = session.device_id, session.acct_session_id
-        same = self.same_id.get((device_id, name))
-        if same is not None and name and session_id not in same:
-            for other_id in same:
-                self.lane.drop(other_id)  # it was alone with its id
-            same.append(session_id)
-            same.sort(reverse=True)  # ids rise with time
+        key = (device_id, name)
+        if name and key in self.same_id:
+            same = self.same_id.ids(key)
+            if session_id not in same:
+                for other_id in same:
+                    self.lane.drop(other_id)  # it was alone with its id
+                self.same_id.add(key, session)
+        live_on = self.live_on.get(device_id)
+        live = self._live.get(account_id)
         if not session.live:
-            self.live_of.get(account_id, _NONE).discard(session_id)
-            self.live_on.get(device_id, _NONE).discard(session_id)
+            if live_on is not None:
+                live_on.discard(session_id)
+            if live is not None:
+                self._set_live(account_id, [one for one in _all(live) if one is not session])
             return
-        # Found in both already, as at nearly every record, no set is made in vain.
-        for groups, group in ((self.live_of, account_id), (self.live_on, device_id)):
-            members = groups.get(group)
-            if members is None:
-                groups[group] = {session_id}
-                continue
-            if groups is self.live_of and session_id not in members:
-                for other_id in members:
-                    self.lane.drop(other_id)  # it was alone on its account
-            members.add(session_id)
+        if live_on is None:
+            live_on = self.live_on[device_id] = Ids()
+        live_on.add(session_id)
+        # Found already, as at nearly every record, nothing is made in vain.
+        if live is None:
+            self._live[account_id] = session
+        elif live is not session and not any(one is session for one in _all(live)):
+            for other in _all(live):
+                self.lane.drop(other.session_id)  # it was alone on its account
+            others = [one for one in _all(live) if one.session_id != session_id]
+            self._set_live(account_id, [*others, session])
         self.lately.add(account_id)
+
+    def _set_live(self, account_id: int, sessions: list[Session]) -> None:
+        if sessions:
+            self._live[account_id] = _alone(sessions)
+        else:
+            self._live.pop(account_id)
 
     # -- reading
 
@@ -218,8 +250,15 @@ class Books:
 
     def live_sessions(self, account_id: int) -> list[Session]:
         """The accepted and open sessions of an account, oldest first."""
-        ids = self.live_of.get(account_id)
-        return [self.sessions[key] for key in sorted(ids)] if ids else []
+        return sorted(_all(self._live.get(account_id, ())), key=_NUMBER)
+
+    def has_live(self, account_id: int) -> bool:
+        """Has the account an accepted or open session?"""
+        return account_id in self._live
+
+    def people_of(self, account_id: int) -> list[Subscriber]:
+        """The subscribers of an account that is held, by their logins."""
+        return sorted(_all(self._people.get(account_id, ())), key=_LOGIN)
 
     def sessions_on(self, device_id: int) -> list[Session]:
         """The accepted and open sessions of a device, oldest first."""
@@ -227,7 +266,7 @@ class Books:
 
     def with_id(self, device_id: int, acct_session_id: str) -> list[Session]:
         """The sessions of a device that had this Acct-Session-Id, newest first."""
-        found = map(self.sessions.get, self.same_id.get((device_id, acct_session_id), ()))
+        found = map(self.sessions.get, self.same_id.ids((device_id, acct_session_id)))
         # One that was given another id since is still listed under its old one.
         return [one for one in found if one is not None and one.acct_session_id == acct_session_id]
 
@@ -392,7 +431,7 @@ class Books:
         self.held_micros += sum(move.held_micros for move in self.moves.values())
         self._reset_changes()
         account_ids.discard(0)
-        alive = {account_id for account_id in account_ids if self.live_of.get(account_id)}
+        alive = {account_id for account_id in account_ids if self.has_live(account_id)}
         alive |= {session.account_id for session in touched if session.account_id}
         for session in touched:
             self._drop_session(session)
@@ -417,7 +456,7 @@ class Books:
         for change in changes:
             self.feed_seq = max(self.feed_seq, change.seq)
             if change.kind == "everything":
-                alive = {key for key in self._whole if self.live_of.get(key)}
+                alive = {key for key in self._whole if self.has_live(key)}
                 accounts |= alive
                 for account_id in list(self._whole):
                     self.drop_account(account_id)
@@ -437,7 +476,7 @@ class Books:
                 self.suspense.pop(change.row_id, None)
             owner = self._account_of(change)
             if owner is not None:
-                if self.live_of.get(owner):
+                if self.has_live(owner):
                     accounts.add(owner)
                 self.drop_account(owner)
             if change.kind == "session" and change.row_id in self.sessions:
@@ -453,31 +492,29 @@ class Books:
         return {
             account_id
             for account_id in self._buyers.get(plan.name, ())
-            if self.live_of.get(account_id)
-            and any(
-                self.subscribers[login].plan_name == plan.name
-                for login in self.logins_of.get(account_id, ())
-            )
+            if self.has_live(account_id)
+            and any(one.plan_name == plan.name for one in self.people_of(account_id))
         }
 
     def _account_of(self, change: Change) -> int | None:
         if change.kind == "account":
             return change.row_id
         if change.kind == "subscriber":
-            return self._purse_of.get(change.row_id)
+            buyer = self._by_number.get(change.row_id)
+            return buyer.account_id if buyer is not None else None
         if change.kind == "session" and change.row_id in self.sessions:
             return self.sessions[change.row_id].account_id or None
         return None
 
     def drop_account(self, account_id: int) -> None:
         """Forget an account and all that is held whole with it."""
-        for login in sorted(self.logins_of.pop(account_id, set())):
-            subscriber = self.subscribers.pop(login, None)
-            if subscriber is not None:
-                self._purse_of.pop(subscriber.subscriber_id, None)
-        for session_id in list(self.live_of.pop(account_id, ())):
-            self._drop_session(self.sessions[session_id])
-        account = self.accounts.pop(account_id, None)
+        for subscriber in self.people_of(account_id):
+            self.subscribers.pop(subscriber.login, None)
+            self._by_number.pop(subscriber.subscriber_id)
+        self._people.pop(account_id)
+        for session in self.live_sessions(account_id):
+            self._drop_session(session)
+        account = self.accounts.pop(account_id)
         if account is not None:
             self.held_micros -= account.held_micros
         self.allowances.pop(account_id, None)
@@ -489,9 +526,12 @@ class Books:
             return
         if self.vigil is not None:
             self.vigil.gone(session)
-        self.same_id.pop((session.device_id, session.acct_session_id), None)
-        self.live_of.get(session.account_id, set()).discard(session.session_id)
-        self.live_on.get(session.device_id, set()).discard(session.session_id)
+        self.same_id.forget((session.device_id, session.acct_session_id))
+        live = self.live_sessions(session.account_id)
+        self._set_live(session.account_id, [one for one in live if one is not session])
+        live_on = self.live_on.get(session.device_id)
+        if live_on is not None:
+            live_on.discard(session.session_id)
 
     def forget_session(self, session: Session) -> None:
         """Read it anew when it is named next; nobody's that lives comes back unnamed."""
@@ -508,9 +548,23 @@ class Books:
         """Keep the live sessions; what ended, and looks at it, can be read again."""
         for session in [s for s in self.sessions.values() if not s.live]:
             self._drop_session(session)
-        for key in [key for key, ids in self.same_id.items() if not ids]:
-            del self.same_id[key]
-        for account_id in [a for a in self._whole if not self.live_of.get(a)]:
+        self.same_id.forget_empty()
+        for account_id in [a for a in self._whole if not self.has_live(a)]:
             self.drop_account(account_id)
-        self.lately.intersection_update(self._whole)
+        self.lately = Ids(self._whole)
         self.suspense.clear()
+
+
+Row = TypeVar("Row", Session, Subscriber)
+_NUMBER = attrgetter("session_id")
+_LOGIN = attrgetter("login")
+
+
+def _all(found: tuple[Row, ...] | Row) -> tuple[Row, ...]:
+    """What is held alone or in a tuple, in a tuple."""
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _alone(found: list[Row]) -> tuple[Row, ...] | Row:
+    """One is held as it is: most accounts have one subscriber, and one session at a time."""
+    return found[0] if len(found) == 1 else tuple(found)

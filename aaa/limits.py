@@ -50,8 +50,7 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
     device = turn.devices.get(session.device_id)
     if account is None or plan is None or device is None:
         return None
-    for login in sorted(books.logins_of.get(session.account_id, ())):
-        owner = books.subscribers[login]
+    for owner in books.people_of(session.account_id):
         if owner.subscriber_id == session.subscriber_id:
             break
     else:
@@ -70,8 +69,8 @@ def included_left(
     used = books.allowances.get(account_id, {}).get(subscriber.period_at_us(now_us))
     used_octets, used_s = (used.used_octets, used.used_s) if used is not None else (0, 0)
     # Each live session is promised its part, as of money; alone, it has all of it.
-    live = books.live_of.get(account_id, ())
-    parts = len({*(key for key in live if not books.sessions[key].walled), session.session_id})
+    live = [one for one in books.live_sessions(account_id) if not one.walled]
+    parts = len({*(one.session_id for one in live), session.session_id})
     return (
         max(plan.included_octets - used_octets, 0) // parts,
         max(plan.included_s - used_s, 0) // parts,

@@ -73,6 +73,8 @@ class Loaded:
     suspense: list[Suspense] = field(default_factory=list)
     decisions_n: dict[str, int] = field(default_factory=dict)  # by login
     newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
+    keys_shared: set[tuple[int, str]] = field(default_factory=set)
+    # ^ at start: session keys of live sessions that other sessions have had as well
 
 
 class Change(NamedTuple):

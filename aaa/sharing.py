@@ -138,7 +138,7 @@ def forget(
             sessions += [books.sessions[key] for key in item.session_ids if key in books.sessions]
     accounts |= {session.account_id for session in sessions}
     accounts.discard(0)
-    alive = {one for one in accounts if books.live_of.get(one)}
+    alive = {one for one in accounts if books.has_live(one)}
     for session in sessions:
         books.forget_session(session)
     for account_id in sorted(accounts):
@@ -165,5 +165,5 @@ def _of_record(
         named = [books.sessions[session_id]]
     if len(named) == 1 and named[0].live:
         return None
-    books.same_id.pop(key, None)
+    books.same_id.forget(key)
     return named

@@ -53,8 +53,7 @@ def near_end(books: Books, session: Session, now_us: int) -> bool:
     plan = books.plans.get(session.plan_id)
     if session.state is not SessionState.OPEN or plan is None or not plan.priced:
         return False
-    logins = books.logins_of.get(session.account_id, ())
-    owners = [books.subscribers[login] for login in logins if login in books.subscribers]
+    owners = books.people_of(session.account_id)
     owner = next((s for s in owners if s.subscriber_id == session.subscriber_id), None)
     if owner is None:
         return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Generator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -47,6 +47,7 @@ _LOCK = numbered_postgresql(
 )
 # Rows are met one by one by their keys, in the order of the arrays, whatever the planner thinks of
 # their number: the order of locks depends on it, and no plan by figures of the past is better.
+PAGE_N: Final = 5_000  # rows of one page of a large answer
 _BEGIN: Final = (
     "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off; SET LOCAL plan_cache_mode = force_generic_plan"
@@ -82,6 +83,15 @@ def _joined(names: Iterable[str]) -> tuple[str, dict[str, int]]:
 _TOGETHER, _TAKEN = _joined(_HOT.values())
 
 
+async def _made(driver: Any, sql: str, columns: list[Any], make: Callable[[Row], Any]) -> list[Any]:
+    """What is made of each row, some thousand rows at a time."""
+    cursor = await driver.cursor(sql, *columns)
+    made: list[Any] = []
+    while rows := await cursor.fetch(PAGE_N):
+        made += map(make, rows)
+    return made
+
+
 class PostgresqlRoad:
     """The server's connection for batches."""
 
@@ -114,7 +124,12 @@ class PostgresqlRoad:
                     while True:
                         columns = list(zip(*ask.keys, strict=True)) if ask.keys else None
                         sql = _READ[ask.query]
-                        found = [] if columns is None else await driver.fetch(sql, *columns)
+                        if columns is None:
+                            found = []
+                        elif ask.make is None:
+                            found = await driver.fetch(sql, *columns)
+                        else:
+                            found = await _made(driver, sql, columns, ask.make)
                         ask = steps.send(found)
                 except StopIteration as done:
                     result: Result = done.value

@@ -64,9 +64,11 @@ def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Res
     try:
         ask = next(steps)
         while True:
-            sql, found = _READ[ask.query], []
+            sql = _READ[ask.query]
+            found: list[Any] = []
             for key in _listed(ask):
-                found += connection.execute(sql, key).fetchall()
+                read = connection.execute(sql, key)
+                found += read.fetchall() if ask.make is None else map(ask.make, read)
             ask = steps.send(found)
     except StopIteration as done:
         result: Result = done.value

@@ -7,7 +7,7 @@ by what is live.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
@@ -31,10 +31,15 @@ _SESSIONS_OF_A_KEY: ColumnElement[int] = literal_column(
 
 
 class Ask(NamedTuple):
-    """One query, for each of these keys."""
+    """One query, for each of these keys.
+
+    `make` turns each row into what is answered in its place, as it is read: a million rows and a
+    million records are never held at once.
+    """
 
     query: str
     keys: list[tuple[Any, ...]]
+    make: Callable[[Row], Any] | None = None
 
 
 Steps = Generator[Ask, list[Row], Loaded]
@@ -113,6 +118,22 @@ def _decisions_of_live(p: Parameters) -> Select[Any]:
     )
 
 
+def _keys_shared(p: Parameters) -> Select[Any]:
+    """What live sessions are called that other sessions of their device were called as well."""
+    other = schema.sessions.alias("other")
+    again = (
+        select(literal_column("1"))
+        .where(
+            other.c.device_id == _S.device_id,
+            other.c.acct_session_id == _S.acct_session_id,
+            other.c.session_id != _S.session_id,
+        )
+        .correlate(schema.sessions)
+        .exists()
+    )
+    return select(_S.device_id, _S.acct_session_id).where(_LIVE, again)
+
+
 QUERIES: dict[str, Query] = {
     "account_of_login": Query(
         types_of(schema.subscribers.c.login),
@@ -155,6 +176,7 @@ QUERIES: dict[str, Query] = {
     "live_subscribers": _of_live(rows.SUBSCRIBERS),
     "live_allowances": _of_live(rows.ALLOWANCES),
     "live_decisions_n": Query({}, _decisions_of_live),
+    "live_keys_shared": Query({}, _keys_shared),
     "pending_orders": Query(
         {},
         lambda p: select(*rows.ORDERS.columns).where(_PENDING).order_by(schema.orders.c.order_id),
@@ -238,16 +260,22 @@ def _collect(sessions: dict[int, Session], found: list[Row]) -> None:
         sessions[session.session_id] = session
 
 
-def _whole_house(loaded: Loaded, sessions: dict[int, Session]) -> Generator[Ask, list[Row], None]:
+def _whole_house(loaded: Loaded, sessions: dict[int, Session]) -> Generator[Ask, list[Any], None]:
     """Every live session and its account, in statements that need no list of keys."""
-    _collect(sessions, (yield Ask("live", [()])))
+    made: list[Any] = yield Ask("live", [()], rows.session_of)
+    sessions.update((one.session_id, one) for one in made)
     if not sessions:
         return
-    loaded.accounts += map(rows.ACCOUNTS.of_row, (yield Ask("live_accounts", [()])))
-    loaded.subscribers += map(rows.subscriber_of, (yield Ask("live_subscribers", [()])))
-    loaded.allowances += map(rows.ALLOWANCES.of_row, (yield Ask("live_allowances", [()])))
+    made = yield Ask("live_accounts", [()], rows.ACCOUNTS.of_row)
+    loaded.accounts += made
+    made = yield Ask("live_subscribers", [()], rows.subscriber_of)
+    loaded.subscribers += made
+    made = yield Ask("live_allowances", [()], rows.ALLOWANCES.of_row)
+    loaded.allowances += made
     seen = yield Ask("live_decisions_n", [()])
     loaded.decisions_n.update((login, n) for login, n in seen)
+    shared = yield Ask("live_keys_shared", [()])
+    loaded.keys_shared.update((device_id, name) for device_id, name in shared)
 
 
 def _accounts(
@@ -290,7 +318,9 @@ def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
     logins = want.logins | {one.login for one in loaded.subscribers}
     if want.logins:
         logins.add("")  # the ring that unknown logins share
-    logins -= set(loaded.decisions_n)
+    logins -= loaded.decisions_n.keys()
+    if want.all_live:  # of these it is known who has seen none
+        logins -= {one.login for one in loaded.subscribers}
     if logins:
         found = yield Ask("decisions_n", _keys(logins))
         loaded.decisions_n.update((login, n) for login, n in found)

@@ -378,11 +378,11 @@ def test_what_an_operator_did_with_a_suspense_row_is_not_overwritten_from_memory
 
 def test_a_dropped_account_leaves_nothing_behind() -> None:
     books = filled(session())
-    books.allowances[1][T0_US] = Allowance(1, T0_US, 5, 5)
+    books.allowances[1] = {T0_US: Allowance(1, T0_US, 5, 5)}
     books.drop_account(1)
-    for kept in (books.accounts, books.subscribers, books.sessions, books.allowances):
-        assert 1 not in kept and "alice" not in kept
-    assert books.live_on[1] == set()
+    assert all(1 not in kept for kept in (books.accounts, books.sessions, books.allowances))
+    assert "alice" not in books.subscribers
+    assert len(books.live_on[1]) == 0
     books.drop_account(1)
 
 
@@ -400,3 +400,30 @@ def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyP
     books.settle()
     assert set(books.sessions) == {1} and set(books.accounts) == {1}
     assert (1, "Z") not in books.same_id
+
+
+def test_at_the_start_a_name_that_no_other_session_had_need_not_be_asked_for() -> None:
+    books = Books()
+    one, two = session(acct_session_id="X"), session(session_id=2, acct_session_id="Y")
+    loaded = whole(1, one, two)
+    loaded.keys_shared = {(1, "Y")}
+    books.take_in(Want(all_live=True), loaded)
+    named = Want(session_keys={(1, "X"), (1, "Y"), (1, "Z")})
+    assert books.missing(named).session_keys == {(1, "Y"), (1, "Z")}
+    assert books.with_id(1, "X") == [one]
+
+
+def test_an_account_may_have_several_logins_and_sessions_and_loses_them_together() -> None:
+    books = filled(session(), session(session_id=2))
+    second = subscriber(subscriber_id=7, login="bob")
+    loaded = whole(1, session(), session(session_id=2), session(session_id=3))
+    loaded.subscribers.append(second)
+    books.drop_account(1)
+    books.take_in(Want(account_ids={1}), loaded)
+    assert [one.login for one in books.people_of(1)] == ["alice", "bob"]
+    assert [one.session_id for one in books.live_sessions(1)] == [1, 2, 3]
+    books.sessions[2].state = SessionState.CLOSED
+    books.touch(books.sessions[2])
+    assert [one.session_id for one in books.live_sessions(1)] == [1, 3]
+    books.hear([Change(1, "subscriber", 7)])
+    assert not books.people_of(1) and not books.has_live(1) and not books.subscribers

@@ -42,7 +42,8 @@ def spending(room: Room, megabytes: int, session_s: int, granted_micros: int) ->
         hold_state=HoldState.HELD,
         interim_s=300,
     )
-    room.books.same_id[(1, "A")] = [one.session_id]
+    room.books.same_id.know((1, "A"))
+    room.books.same_id.add((1, "A"), one)
     return one
 
 
@@ -111,7 +112,8 @@ def test_a_session_whose_account_is_not_held_presses_nobody() -> None:
     session = spending(room, 100, 6_000, 1_000_000)
     room.books.drop_account(1)
     room.books.sessions[session.session_id] = session
-    room.books.same_id[(1, "A")] = [session.session_id]
+    room.books.same_id.know((1, "A"))
+    room.books.same_id.add((1, "A"), session)
     assert not urgent(room.books, interim(room))
 
 

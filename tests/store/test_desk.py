@@ -137,6 +137,8 @@ def test_live_sessions_are_found_by_device_and_all_at_once(house_url: str) -> No
         kept = [session(10), session(20, 2, state=SessionState.ACCEPTED), session(30, 3)]
         kept[2].device_id = 6
         gone = [session(11, 3, state=SessionState.LAPSED), session(12, state=SessionState.CLOSED)]
+        gone[0].acct_session_id = kept[0].acct_session_id
+        gone[1].acct_session_id, gone[1].device_id = kept[1].acct_session_id, 6
         await house.store.commit(
             Changes(NOW_US, 0, sessions_new=[*kept, *gone], decisions=[decision("user2", 9)])
         )
@@ -147,6 +149,7 @@ def test_live_sessions_are_found_by_device_and_all_at_once(house_url: str) -> No
         assert {one.account_id for one in whole.accounts} == {1, 2, 3}
         assert {one.login for one in whole.subscribers} == {"user1", "user2", "user3"}
         assert whole.decisions_n == {"user2": 9}
+        assert whole.keys_shared == {(5, kept[0].acct_session_id)}, "of this device"
         assert whole.plans == [plan()]
 
     tell(house_url, story)
