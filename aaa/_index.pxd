@@ -30,6 +30,10 @@ cdef class Ids:
     cdef bint has(self, int64_t key) noexcept
 
 
+cdef class Few:
+    cdef ById _rows             # a number's only row, or a tuple of several
+
+
 cdef struct Note:
     int64_t at_us
     int64_t key

@@ -272,6 +272,61 @@ cdef class Ids:
 
 
 @cython.final
+cdef class Few:
+    """The rows of each number: mostly one, which is then held as it is, seldom several.
+
+    A row is not a tuple, and is known by being the same object.
+    """
+
+    def __cinit__(self):
+        self._rows = ById()
+
+    def of(self, int64_t key):
+        """The rows of a number in a tuple, in the order in which they came."""
+        cdef PyObject *found = self._rows.find(key)
+        if found == NULL:
+            return ()
+        return <object> found if isinstance(<object> found, tuple) else (<object> found,)
+
+    def add(self, int64_t key, row):
+        """The row is the number's as well, if it is not already."""
+        cdef PyObject *found = self._rows.find(key)
+        if found == NULL:
+            self._rows[key] = row
+            return
+        if found == <PyObject *> row:
+            return
+        rows = self.of(key)
+        for other in rows:
+            if other is row:
+                return
+        self._rows[key] = (*rows, row)
+
+    def remove(self, int64_t key, row):
+        """The row is no longer the number's, if it was."""
+        cdef PyObject *found = self._rows.find(key)
+        if found == NULL:
+            return
+        if found == <PyObject *> row:
+            self._rows.pop(key)
+        elif isinstance(<object> found, tuple):
+            rows = tuple([other for other in <tuple> found if other is not row])
+            self._rows[key] = rows[0] if len(rows) == 1 else rows
+
+    def pop(self, int64_t key):
+        """The rows of a number in a tuple; it has none from now on."""
+        rows = self.of(key)
+        self._rows.pop(key)
+        return rows
+
+    def __contains__(self, int64_t key):
+        return self._rows.find(key) != NULL
+
+    def __len__(self):
+        return len(self._rows)
+
+
+@cython.final
 cdef class Agenda:
     """Numbers to be looked at again, each at an instant; one may be noted more than once."""
 

@@ -8,15 +8,16 @@ sessions and allowances come and go together, so a decision never sees half of o
 
 from __future__ import annotations
 
-from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import TypeVar
 
-from aaa._index import ById, Ids
+from aaa._index import ById, Few, Ids
 from aaa._lane import Lane
+from aaa.buyers import Buyers
+from aaa.hearing import Hearing
 from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
-from aaa.same_ids import SameIds
+from aaa.same_ids import SameIds, share_texts
 from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
@@ -27,7 +28,9 @@ from domain.plan import Plan
 from domain.session import Charge, DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
-BUYERS_LEFT_N = 1_000  # so many more may be listed under their plan than there are
+# Of what is wanted, that which may be absent without a trace.
+_ASKED = ("logins", "account_ids", "session_ids", "live_of_devices", "plan_ids", "order_ids")
+_NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
 
@@ -41,17 +44,16 @@ class Books:
         """
         self.lane = Lane(bytes(16)) if lane is None else lane
         self.lane.drop_all()
-        self.vigil = vigil
-        if vigil is not None:
-            vigil.forget()
+        self.vigil = Vigil(Hearing(), 0) if vigil is None else vigil
+        self.vigil.forget()
         self.held_micros = 0  # what all accounts in memory hold, as committed
         self.feed_seq = 0
         self.accounts: ById[Account] = ById()
         self.subscribers: dict[str, Subscriber] = {}
         self.sessions: ById[Session] = ById()
-        self._people: ById[tuple[Subscriber, ...] | Subscriber] = ById()  # by account
-        self._live: ById[tuple[Session, ...] | Session] = ById()  # by account
-        self.live_on: dict[int, Ids] = {}  # device to its live sessions
+        self._people: Few[Subscriber] = Few()  # by account
+        self._live: Few[Session] = Few()  # by account
+        self.live_on: defaultdict[int, Ids] = defaultdict(Ids)  # device to its live sessions
         self.lately = Ids()  # accounts with a live session now or not long ago
         self.same_id = SameIds()
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
@@ -64,8 +66,7 @@ class Books:
         self._tariffs: dict[int, Tariff] = {}
         self._by_number: ById[Subscriber] = ById()
         self._whole = Ids()  # accounts held whole
-        self._buyers: dict[str, array[int]] = {}  # plan name to accounts, and some that have left
-        self._buyers_n = 0
+        self._buyers = Buyers()
         self._asked = Want()  # what was asked for and may be absent; one batch
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self._reset_changes()
@@ -94,15 +95,10 @@ class Books:
         """The part of `want` that is neither held nor known to be absent; and the strays."""
         asked = self._asked
         lacking = Want(
-            logins={
-                key
-                for key in want.logins
-                if self._unread(key) and (key or key not in self.decisions_n)
-            }
+            logins={k for k in want.logins if self._unread(k) and (k or k not in self.decisions_n)}
             - asked.logins,
-            account_ids={key for key in want.account_ids if key not in self._whole}
-            - asked.account_ids
-            - {0},
+            account_ids={k for k in want.account_ids - {0} if k not in self._whole}
+            - asked.account_ids,
             session_ids={k for k in want.session_ids | self.strays if k not in self.sessions}
             - asked.session_ids,
             session_keys={key for key in want.session_keys if key not in self.same_id},
@@ -112,12 +108,8 @@ class Books:
             order_ids={key for key in want.order_ids if key not in self.orders} - asked.order_ids,
             suspense_of={key for key in want.suspense_of if key not in self.suspense},
         )
-        asked.logins |= lacking.logins
-        asked.account_ids |= lacking.account_ids
-        asked.session_ids |= lacking.session_ids
-        asked.live_of_devices |= lacking.live_of_devices
-        asked.plan_ids |= lacking.plan_ids
-        asked.order_ids |= lacking.order_ids
+        for name in _ASKED:
+            getattr(asked, name).update(getattr(lacking, name))
         return lacking
 
     def _unread(self, login: str) -> bool:
@@ -136,20 +128,18 @@ class Books:
         fresh = {a.account_id for a in loaded.accounts if a.account_id not in self._whole}
         for account in loaded.accounts:
             if account.account_id in fresh:
-                known = self.accounts.get(account.account_id)
-                self.held_micros -= known.held_micros if known is not None else 0
+                before = self.accounts.get(account.account_id)
+                self.held_micros -= before.held_micros if before is not None else 0
                 self.accounts[account.account_id] = account
                 self.allowances.pop(account.account_id, None)
+                self._people.pop(account.account_id)
                 self.held_micros += account.held_micros
         for subscriber in loaded.subscribers:
             if subscriber.account_id in fresh:
                 self.subscribers[subscriber.login] = subscriber
                 self._by_number[subscriber.subscriber_id] = subscriber
-                people = self.people_of(subscriber.account_id)
-                self._people[subscriber.account_id] = _alone(
-                    [one for one in people if one.login != subscriber.login] + [subscriber]
-                )
-                self._note_buyer(subscriber)
+                self._people.add(subscriber.account_id, subscriber)
+                self._buyers.add(subscriber, self.subscribers)
         for allowance in loaded.allowances:
             if allowance.account_id in fresh:
                 periods = self.allowances.setdefault(allowance.account_id, {})
@@ -176,25 +166,9 @@ class Books:
 
     def _hold_session(self, session: Session) -> None:
         session = self.sessions.setdefault(session.session_id, session)
-        owner = self._by_number.get(session.subscriber_id)
-        if owner is not None:  # what is said of both is one text
-            if session.user_name == owner.login:
-                session.user_name = owner.login
-            if session.mac == owner.mac:
-                session.mac = owner.mac
-        if session.mac == session.calling_station_id:
-            session.calling_station_id = session.mac
+        share_texts(session, self._by_number.get(session.subscriber_id))
         self.index(session)
-        if self.vigil is not None:
-            self.vigil.see(session)
-
-    def _note_buyer(self, subscriber: Subscriber) -> None:
-        if self._buyers_n > 2 * len(self.subscribers) + BUYERS_LEFT_N:
-            self._buyers, self._buyers_n = {}, 0
-            for one in self.subscribers.values():
-                self._note_buyer(one)
-        self._buyers.setdefault(subscriber.plan_name, array("q")).append(subscriber.account_id)
-        self._buyers_n += 1
+        self.vigil.see(session)
 
     def index(self, session: Session) -> None:
         """Bring the look-ups of a session to what it says now."""
@@ -207,32 +181,17 @@ class Books:
                 for other_id in same:
                     self.lane.drop(other_id)  # it was alone with its id
                 self.same_id.add(key, session)
-        live_on = self.live_on.get(device_id)
-        live = self._live.get(account_id)
         if not session.live:
-            if live_on is not None:
-                live_on.discard(session_id)
-            if live is not None:
-                self._set_live(account_id, [one for one in _all(live) if one is not session])
+            self.live_on[device_id].discard(session_id)
+            self._live.remove(account_id, session)
             return
-        if live_on is None:
-            live_on = self.live_on[device_id] = Ids()
-        live_on.add(session_id)
-        # Found already, as at nearly every record, nothing is made in vain.
-        if live is None:
-            self._live[account_id] = session
-        elif live is not session and not any(one is session for one in _all(live)):
-            for other in _all(live):
+        self.live_on[device_id].add(session_id)
+        live = self._live.of(account_id)
+        if not any(one is session for one in live):
+            for other in live:
                 self.lane.drop(other.session_id)  # it was alone on its account
-            others = [one for one in _all(live) if one.session_id != session_id]
-            self._set_live(account_id, [*others, session])
+            self._live.add(account_id, session)
         self.lately.add(account_id)
-
-    def _set_live(self, account_id: int, sessions: list[Session]) -> None:
-        if sessions:
-            self._live[account_id] = _alone(sessions)
-        else:
-            self._live.pop(account_id)
 
     # -- reading
 
@@ -250,7 +209,7 @@ class Books:
 
     def live_sessions(self, account_id: int) -> list[Session]:
         """The accepted and open sessions of an account, oldest first."""
-        return sorted(_all(self._live.get(account_id, ())), key=_NUMBER)
+        return sorted(self._live.of(account_id), key=_NUMBER)
 
     def has_live(self, account_id: int) -> bool:
         """Has the account an accepted or open session?"""
@@ -258,7 +217,7 @@ class Books:
 
     def people_of(self, account_id: int) -> list[Subscriber]:
         """The subscribers of an account that is held, by their logins."""
-        return sorted(_all(self._people.get(account_id, ())), key=_LOGIN)
+        return sorted(self._people.of(account_id), key=_LOGIN)
 
     def sessions_on(self, device_id: int) -> list[Session]:
         """The accepted and open sessions of a device, oldest first."""
@@ -273,10 +232,7 @@ class Books:
     def allowance(self, account_id: int, period_start_us: int) -> Allowance:
         """What an account has consumed of its included usage in a period."""
         periods = self.allowances.setdefault(account_id, {})
-        found = periods.get(period_start_us)
-        if found is None:
-            found = periods[period_start_us] = Allowance(account_id, period_start_us, 0, 0)
-        return found
+        return periods.setdefault(period_start_us, Allowance(account_id, period_start_us, 0, 0))
 
     # -- changing
 
@@ -398,9 +354,8 @@ class Books:
         for order in self.changed_orders.values():
             self.orders.pop(order.order_id, None)
         self.held_micros += sum(move.held_micros for move in self.moves.values())
-        if self.vigil is not None:
-            for session in (*self.new_sessions.values(), *self.changed_sessions.values()):
-                self.vigil.see(session)
+        for session in (*self.new_sessions.values(), *self.changed_sessions.values()):
+            self.vigil.see(session)
         self._asked = Want()
         self._reset_changes()
         if len(self.sessions) > SESSIONS_CACHED_MAX:
@@ -487,14 +442,9 @@ class Books:
     def live_by_plan(self, plan_id: int) -> set[int]:
         """The accounts with live sessions that have a subscriber of the plan of this version."""
         plan = self.plans.get(plan_id)
-        if plan is None:
-            return set()
-        return {
-            account_id
-            for account_id in self._buyers.get(plan.name, ())
-            if self.has_live(account_id)
-            and any(one.plan_name == plan.name for one in self.people_of(account_id))
-        }
+        name = plan.name if plan is not None else ""
+        found = {one for one in self._buyers.of(name) if self.has_live(one)}
+        return {n for n in found if any(one.plan_name == name for one in self._people.of(n))}
 
     def _account_of(self, change: Change) -> int | None:
         if change.kind == "account":
@@ -508,10 +458,9 @@ class Books:
 
     def drop_account(self, account_id: int) -> None:
         """Forget an account and all that is held whole with it."""
-        for subscriber in self.people_of(account_id):
+        for subscriber in self._people.pop(account_id):
             self.subscribers.pop(subscriber.login, None)
             self._by_number.pop(subscriber.subscriber_id)
-        self._people.pop(account_id)
         for session in self.live_sessions(account_id):
             self._drop_session(session)
         account = self.accounts.pop(account_id)
@@ -524,14 +473,10 @@ class Books:
         self.lane.drop(session.session_id)
         if self.sessions.pop(session.session_id, None) is None:
             return
-        if self.vigil is not None:
-            self.vigil.gone(session)
+        self.vigil.gone(session)
         self.same_id.forget((session.device_id, session.acct_session_id))
-        live = self.live_sessions(session.account_id)
-        self._set_live(session.account_id, [one for one in live if one is not session])
-        live_on = self.live_on.get(session.device_id)
-        if live_on is not None:
-            live_on.discard(session.session_id)
+        self._live.remove(session.account_id, session)
+        self.live_on[session.device_id].discard(session.session_id)
 
     def forget_session(self, session: Session) -> None:
         """Read it anew when it is named next; nobody's that lives comes back unnamed."""
@@ -553,18 +498,3 @@ class Books:
             self.drop_account(account_id)
         self.lately = Ids(self._whole)
         self.suspense.clear()
-
-
-Row = TypeVar("Row", Session, Subscriber)
-_NUMBER = attrgetter("session_id")
-_LOGIN = attrgetter("login")
-
-
-def _all(found: tuple[Row, ...] | Row) -> tuple[Row, ...]:
-    """What is held alone or in a tuple, in a tuple."""
-    return found if isinstance(found, tuple) else (found,)
-
-
-def _alone(found: list[Row]) -> tuple[Row, ...] | Row:
-    """One is held as it is: most accounts have one subscriber, and one session at a time."""
-    return found[0] if len(found) == 1 else tuple(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.account import Subscriber
 from domain.session import Session
 
 Key = tuple[int, str]
@@ -61,3 +62,14 @@ class SameIds:
         for names in self._devices.values():
             for name in [name for name, found in names.items() if found == ()]:
                 del names[name]
+
+
+def share_texts(session: Session, owner: Subscriber | None) -> None:
+    """What a session and its subscriber say alike is one text: it is kept as long as both are."""
+    if owner is not None:
+        if session.user_name == owner.login:
+            session.user_name = owner.login
+        if session.mac == owner.mac:
+            session.mac = owner.mac
+    if session.mac == session.calling_station_id:
+        session.calling_station_id = session.mac

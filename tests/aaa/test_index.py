@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from aaa._index import Agenda, ById, Ids
+from aaa._index import Agenda, ById, Few, Ids
 
 # Few numbers meet often; near ones and far ones fall into the same places of a small table.
 NUMBERS = some.one_of(
@@ -123,3 +123,28 @@ def test_what_a_table_holds_is_let_go_with_it() -> None:
     table[1] = value
     del table
     assert sys.getrefcount(value) == before
+
+
+@given(
+    steps=some.lists(
+        some.tuples(some.sampled_from(("add", "add", "remove", "pop")), *[some.integers(0, 4)] * 2)
+    )
+)
+def test_few_rows_of_a_number_are_kept_once(steps: list[tuple[str, int, int]]) -> None:
+    rows = [[n] for n in range(5)]
+    few: Few[list[int]] = Few()
+    known: dict[int, list[list[int]]] = {}
+    for step, number, which in steps:
+        mine, row = known.setdefault(number, []), rows[which]
+        if step == "add":
+            few.add(number, row)
+            mine += [] if row in mine else [row]
+        elif step == "remove":
+            few.remove(number, row)
+            mine[:] = [one for one in mine if one is not row]
+        else:
+            assert few.pop(number) == tuple(mine)
+            mine.clear()
+        assert few.of(number) == tuple(mine)
+        assert (number in few) is bool(mine)
+        assert len(few) == sum(map(bool, known.values()))

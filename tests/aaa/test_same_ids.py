@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aaa.same_ids import SameIds
-from tests.accounting.makers import session
+from aaa.same_ids import SameIds, share_texts
+from tests.accounting.makers import session, subscriber
 
 KEY = (1, "A")
 
@@ -47,3 +47,16 @@ def test_what_is_forgotten_must_be_asked_for_again() -> None:
     assert sorted(names) == [(1, "A"), (1, "C")]
     names.forget_empty()
     assert list(names) == [KEY] and names.ids(KEY) == (1,)
+
+
+def test_a_session_and_its_subscriber_share_what_they_say_alike() -> None:
+    owner = subscriber(login="".join(("al", "ice")), mac=":".join(["02"] * 6))
+    one = session(user_name="".join(("ali", "ce")), mac=":".join(["02"] * 6))
+    one.calling_station_id = ":".join(["02"] * 6)
+    share_texts(one, owner)
+    assert one.user_name is owner.login
+    assert one.calling_station_id is one.mac is owner.mac
+    other = session(user_name="bob", mac=None, calling_station_id="phone")
+    share_texts(other, owner)
+    share_texts(other, None)
+    assert (other.user_name, other.mac, other.calling_station_id) == ("bob", None, "phone")

@@ -29,6 +29,7 @@ LONG_MODULES: dict[str, str] = {
     "server/lifecycle.py": "what is started in which order and how it comes to rest, in one view",
     "aaa/desk.py": "one road for every batch: what joins it, how it is loaded, decided, committed",
     "aaa/books.py": "what is held and what a batch changed of it: one invariant, one class",
+    "store/reading.py": "every question of a load, and the order of asking",
     "store/books_check.py": "every rule of the books, one statement each",
     "accounting/counters.py": "the one algorithm of how counters advance, every branch in sight",
 }
