@@ -159,16 +159,20 @@ class Field:
             self._made[kind] = Rival(server, router)
         return self._made[kind]
 
-    def house(self, *, sqlite: bool, many: bool = False) -> House:
-        """Tollhouse with few open sessions, or with very many."""
-        key = f"house {sqlite} {many}"
+    def house(self, *, sqlite: bool, many: bool = False, all_open: bool = False) -> House:
+        """Tollhouse with few open sessions, with all subscribers on line, or with very many."""
+        key = f"house {sqlite} {many} {all_open}"
         if key not in self._made:
             directory = self._directory / key.replace(" ", "-")
             server = Tollhouse(
                 directory,
                 f"sqlite:///{directory / 'bench.db'}" if sqlite else self._database(),
                 subscribers_n=self._many_n if many else self._subscribers_n,
-                sessions_n=self._many_n if many else self._sessions_n,
+                sessions_n=self._many_n
+                if many
+                else self._subscribers_n
+                if all_open
+                else self._sessions_n,
             )
             self._ends.callback(server.close)
             self._made[key] = House(server)

@@ -51,6 +51,38 @@ class Steady:
 
 
 @dataclass
+class Flood:
+    """A server that is offered `factor` times its top rate; a figure for each round.
+
+    `turned` is what was turned away a second, by rank or reason; `dropped` what the kernel had no
+    room for. `cores` are those that the server and the generator kept busy. `starts` were sent
+    beside the flood, by another router of few words; `started` of them were answered.
+    """
+
+    factor: float
+    offered: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+    p99_us: list[int] = field(default_factory=list)
+    dropped: list[float] = field(default_factory=list)
+    turned: dict[str, list[float]] = field(default_factory=dict)
+    server_cores: list[float] = field(default_factory=list)
+    own_cores: list[float] = field(default_factory=list)
+    starts: int = 0
+    started: int = 0
+    start_p99_us: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Crew:
+    """So many workers at one port; a figure for each round."""
+
+    rates: list[float] = field(default_factory=list)
+    p99_us: list[int] = field(default_factory=list)
+    server_cores: list[float] = field(default_factory=list)  # without the database's
+    own_cores: list[float] = field(default_factory=list)  # of the generators
+
+
+@dataclass
 class Scale:
     """One server with few and with very many open sessions, at a window of 256."""
 
@@ -89,6 +121,8 @@ class Figures:
     curves: dict[str, dict[str, list[Point]]] = field(default_factory=dict)  # work, server
     steady: dict[str, Steady] = field(default_factory=dict)  # by server
     scale: dict[str, Scale] = field(default_factory=dict)
+    floods: dict[str, list[Flood]] = field(default_factory=dict)  # by server
+    crews: dict[str, dict[str, Crew]] = field(default_factory=dict)  # by way and workers
     rater_ns: dict[str, float] = field(default_factory=dict)  # "call" and "bulk"
 
     def point(self, work: str, server: str, window: int) -> Point:
@@ -99,6 +133,24 @@ class Figures:
                 return one
         curve.append(Point(window))
         return curve[-1]
+
+    def flood(self, server: str, factor: float) -> Flood:
+        """What a server did with so many times its top rate, made if it is not there."""
+        floods = self.floods.setdefault(server, [])
+        for one in floods:
+            if one.factor == factor:
+                return one
+        floods.append(Flood(factor))
+        return floods[-1]
+
+    def gain(self) -> float | None:
+        """How many times the rate of one worker two have, where that helps most."""
+        gains = [
+            statistics.median(crew["2"].rates) / statistics.median(crew["1"].rates)
+            for crew in self.crews.values()
+            if "1" in crew and "2" in crew
+        ]
+        return max(gains, default=None)
 
     def best(self, work: str, server: str) -> Point | None:
         """The server's best window; of those with troubles only if there is no other."""
@@ -130,6 +182,14 @@ class Figures:
             for work, servers in told["curves"].items()
         }
         told["steady"] = {server: Steady(**one) for server, one in told["steady"].items()}
+        told["floods"] = {
+            server: [Flood(**one) for one in floods]
+            for server, floods in told.get("floods", {}).items()
+        }
+        told["crews"] = {
+            way: {workers: Crew(**one) for workers, one in crews.items()}
+            for way, crews in told.get("crews", {}).items()
+        }
         told["scale"] = {server: Scale(**one) for server, one in told["scale"].items()}
         return cls(**told)
 

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import ClassVar
 
@@ -57,6 +58,7 @@ class Tollhouse:
         self._directory = directory
         self._log = directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._classes: list[tuple[Path, int, int, int]] = []
         self._installation = Installation(directory, database_url)
         self.auth_port = self._installation.auth_port
         self.acct_port = self._installation.acct_port
@@ -87,7 +89,7 @@ class Tollhouse:
         plan = self._directory / "bench.toml"
         plan.write_text(PLAN)
         office.tollhouse("plan", "load", str(plan))
-        words = ["--address", names.SOURCE, "--secret", names.SECRET, "--dialect", "mikrotik"]
+        words = ["--address", names.SOURCES, "--secret", names.SECRET, "--dialect", "mikrotik"]
         office.tollhouse("nas", "add", "bench", *words, "--coa-port", str(self.traffic.coa_port))
         for number, usd in ((0, RICH_USD), (self.subscribers_n, POOR_USD)):
             words = ["--plan", "bench", "--password", names.password(number), "--balance", usd]
@@ -116,17 +118,24 @@ class Tollhouse:
                 crowd.copy_rows(books, one, keys, count=count, sessions_n=sessions_n)
                 if number == 0:
                     books.run(f"DROP TABLE {crowd.MADE}")
-                file = self._directory / "classes"
+                file = self._directory / f"classes-{number}"
                 width = crowd.write_classes(file, one, keys, sessions_n)
-                self.traffic.believe(
-                    file, first=number, width=width, started_s=one.start_us // 1_000_000
-                )
+                started_s = one.start_us // 1_000_000
+                self.traffic.believe(file, first=number, width=width, started_s=started_s)
+                self._classes.append((file, number, width, started_s))
 
     def check(self) -> str:
         """What `tollhouse ledger check` says of the books; raises if it finds fault."""
         return self._installation.tollhouse("ledger", "check")
 
     # ---------------------------------------------------------------- its life
+
+    def employ(self, workers_n: int) -> None:
+        """Have so many workers from the next start on."""
+        file = self._installation.settings_file
+        lines = [line for line in file.read_text().splitlines() if "workers =" not in line]
+        lines.insert(lines.index("[radius]") + 1, f"workers = {workers_n}")
+        file.write_text("\n".join(lines) + "\n")
 
     def launch(self) -> None:
         """Start the server and wait for nothing."""
@@ -183,6 +192,20 @@ class Tollhouse:
         """Memory in use by the server and all processes it started."""
         assert self._process is not None
         return sum(_resident_octets(pid) for pid in _family(self._process.pid))
+
+    def counted(self) -> dict[str, float]:
+        """What its metrics page says, by name and labels as they stand there."""
+        url = f"http://127.0.0.1:{self._installation.metrics_port}/metrics"
+        with urllib.request.urlopen(url, timeout=60) as page:
+            lines = [line for line in page.read().decode().splitlines() if line[:1] not in "#"]
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+    def another_router(self, source: str = names.SOURCE) -> Traffic:
+        """One more generator that knows the same sessions, with a port for orders of its own."""
+        router = Traffic(self.traffic.sessions_n, source=source)
+        for file, first, width, started_s in self._classes:
+            router.believe(file, first=first, width=width, started_s=started_s)
+        return router
 
     def cpu_s(self) -> float:
         """Processor time that the server and all processes it started have used."""

@@ -10,6 +10,8 @@ from ipaddress import IPv4Address
 
 SECRET = "testing123"
 SOURCE = "127.0.0.9"  # the address that the generator sends from
+OTHER_SOURCE = "127.0.0.10"  # of two workers this one and SOURCE are heard by different ones
+SOURCES = "127.0.0.8/30"  # both
 FIRST_ADDRESS = 0x64400000  # 100.64.0.0, of which a million fit into the shared space of RFC 6598
 FIRST_PORT = 15_728_640
 

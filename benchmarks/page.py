@@ -7,6 +7,7 @@ writes it again. Nothing here measures.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -107,6 +108,53 @@ def latencies(figures: Figures) -> str:
     return table(head, rows)
 
 
+def floods(figures: Figures) -> str:
+    """Offered and answered, and what became of the rest; medians of the rounds."""
+    rows = []
+    for server, all_of in figures.floods.items():
+        for one in all_of:
+            turned = ", ".join(
+                f"{word} {statistics.median(rates):,.0f}" for word, rates in one.turned.items()
+            )
+            rows.append(
+                (
+                    f"{server}, {one.factor:g} × its top rate",
+                    *(f"{statistics.median(one.offered):,.0f}",),
+                    *(f"{statistics.median(one.answered):,.0f}",),
+                    shown(statistics.median(one.p99_us) / 1000, "ms"),
+                    turned or "-",
+                    f"{statistics.median(one.dropped):,.0f}",
+                    f"{one.started} of {one.starts}",
+                    shown(statistics.median(one.start_p99_us) / 1000, "ms"),
+                    f"{statistics.median(one.server_cores):.2f}",
+                    f"{statistics.median(one.own_cores):.2f}",
+                )
+            )
+    head = (
+        *("interims a second", "offered", "answered", "p99", "turned away, by rank"),
+        *("dropped by the kernel", "Starts answered", "p99 of Starts"),
+        *("cores of the server", "of the generator"),
+    )
+    return table(head, rows)
+
+
+def crews(figures: Figures) -> str:
+    """One worker and two; medians of the rounds."""
+    rows = [
+        (
+            f"{workers}, {way}",
+            f"{statistics.median(one.rates):,.0f}",
+            shown(statistics.median(one.p99_us) / 1000, "ms"),
+            f"{statistics.median(one.server_cores):.2f}",
+            f"{statistics.median(one.own_cores):.2f}",
+        )
+        for way, crew in figures.crews.items()
+        for workers, one in crew.items()
+    ]
+    head = ("workers on PostgreSQL", "interims a second", "p99", "cores of the workers")
+    return table((*head, "of the generators"), rows)
+
+
 def scales(figures: Figures) -> str:
     """Few sessions and very many."""
     rows = []
@@ -148,6 +196,10 @@ def whole(figures: Figures) -> str:
         parts += [rates(figures), told + curves(figures)]
     if figures.steady:
         parts.append(latencies(figures))
+    if figures.floods:
+        parts.append(floods(figures))
+    if figures.crews:
+        parts.append(crews(figures))
     if SQLITE in figures.scale:
         parts.append(scales(figures))
     parts.append("What each did for a packet:\n\n" + does(figures))

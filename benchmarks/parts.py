@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks import bench_rater
+from benchmarks import bench_rater, crews, floods
 from benchmarks.entrants import Entrant, Field, House
 from benchmarks.figures import Figures, Scale, Steady, full_rate_s
 from benchmarks.house import POOR_N
@@ -40,6 +40,8 @@ class Size:
     sql_windows: tuple[int, ...] = (4, 8, 12, 16)  # 16 connections: more are refused
     start_s: float = 60.0  # how long the start of very many sessions is watched
     disconnects_n: int = 1_000  # for each server in all rounds
+    flood_warm_s: float = 2.0  # until the line is full
+    floods: tuple[float, ...] = (0.25, 0.5, 1, 2, 4, 10)  # of the top rate
 
 
 QUICK = Size(
@@ -54,6 +56,7 @@ QUICK = Size(
     sql_windows=(16,),
     start_s=12.0,
     disconnects_n=100,
+    floods=(0.5, 2, 10),
 )
 
 
@@ -80,6 +83,12 @@ def login_windows(figures: Figures, kind: str, one: Entrant, size: Size) -> Sequ
     return windows_of(one, size) if kind == "pap" or best is None else [best.window]
 
 
+def all_known(one: Entrant, size: Size) -> None:
+    """One interim of each session: what a server does once for each session is done."""
+    if isinstance(one, House):
+        _touch_all(one, size.sessions_n)
+
+
 def interims(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Interims of `sessions_n` open sessions in the order of their logins."""
     for round_n in range(size.rounds):
@@ -87,6 +96,7 @@ def interims(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
             with one.serving():
                 if one.needs_starts and not round_n:
                     one.traffic.run("start", one.acct_port, **_all_once(size.sessions_n))
+                all_known(one, size)
                 for window in windows_of(one, size):
                     run = _interims(one, size, window, size.sessions_n)
                     note(figures, "interims", one, window, run)
@@ -136,6 +146,7 @@ def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     for round_n in range(size.rounds):
         for house in field.houses():
             with house.serving():
+                all_known(house, size)
                 top = figures.best("interims", house.name)
                 if top is None:
                     run = _interims(house, size, 256, size.sessions_n)
@@ -248,11 +259,50 @@ def rater(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     tell(f"rater     {figures.rater_ns['call']:.0f} ns a call, {figures.rater_ns['bulk']:.0f} bulk")
 
 
+def overload(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """Tollhouse with all subscribers on line, offered less and more than it can do."""
+    for _ in range(size.rounds):
+        for sqlite in (True, False):
+            house = field.house(sqlite=sqlite, all_open=True)
+            with house.serving():
+                _touch_all(house, size.subscribers_n)
+                for line in floods.offer_all(
+                    house,
+                    figures,
+                    size.floods,
+                    to=size.subscribers_n,
+                    warm_s=size.flood_warm_s,
+                    seconds=size.seconds,
+                ):
+                    tell(f"overload  {house.name:22} {line}")
+
+
+def workers(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
+    """Interims at two workers on PostgreSQL, and at one."""
+    house = field.house(sqlite=False)
+    for _ in range(size.rounds):
+        for workers_n in (1, 2):
+            house.server.employ(workers_n)
+            with house.serving():
+                for line in crews.measure(
+                    house,
+                    figures,
+                    workers_n,
+                    to=size.sessions_n,
+                    warm_s=size.warm_s,
+                    seconds=size.seconds,
+                ):
+                    tell(f"workers   {house.name:22} {line}")
+        house.server.employ(1)
+
+
 PARTS: dict[str, Callable[[Field, Figures, Size, Tell], None]] = {
     "rater": rater,
     "interims": interims,
     "logins": logins,
     "latency": latency,
+    "overload": overload,
+    "workers": workers,
     "start": start,
     "memory": scale,
 }

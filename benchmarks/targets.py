@@ -107,6 +107,7 @@ TARGETS = (
     Target("interim, many open : few open, random", scale_cost("random"), "×", None, 2, True),
     Target("memory for each open session", memory, "B", 1000, 400, True),
     Target("from start to the full rate, many open", start, "s", 30, 8, True),
+    Target("two workers : one, PostgreSQL", lambda figures: figures.gain(), "×", None, None),
     Target(
         "one price: included usage, volume, time and fee",
         *(lambda figures: figures.rater_ns.get("call"), "ns", 100, 100, True),

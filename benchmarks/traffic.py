@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,10 @@ class Traffic:
         spoken = {"from" if name == "first" else name: value for name, value in words.items()}
         rest = " ".join(f"{name}={value}" for name, value in spoken.items())
         return Run.of_json(self._ask(f"run kind={kind} port={port} {rest}"))
+
+    def keep_to(self, cores: Sequence[int]) -> None:
+        """Run on these processors only."""
+        os.sched_setaffinity(self._process.pid, cores)
 
     def believe(self, file: Path, *, first: int, width: int, started_s: int) -> int:
         """Take Class values of sessions that were prepared; returns how many."""

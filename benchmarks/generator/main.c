@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "echo.h"
@@ -68,6 +69,7 @@ static int open_sockets(driver *d) {
             || connect(d->sockets[s], (struct sockaddr *)&server, sizeof server)) return 0;
         d->queued_n[s] = 0;
     }
+    if (!open_ears(d)) return 0;
     /* Neighbours in the ring share a socket, so that a batch is one call. */
     for (uint32_t block = 0; block < IDS; block += 32) {
         for (uint32_t s = 0; s < d->now.sockets; s++) {
@@ -119,6 +121,7 @@ static const char *understand(driver *d, const char *line) {
     w->poor_from = (uint32_t)number(line, "poor_from", 0);
     w->poor_to = (uint32_t)number(line, "poor_to", 0);
     w->shuffled = said(line, "order", word, sizeof word) && !strcmp(word, "random");
+    w->flood = number(line, "flood", 0) != 0;
     w->stops = w->kind >= START;            /* they go to the port of accounting */
     w->sockets = (uint32_t)number(line, "sockets", 0);
     if (!w->sockets) w->sockets = w->rate > 0 ? 16 : (w->window + 127) / 128;
@@ -166,6 +169,7 @@ static void run(driver *d, const char *line) {
     if (!open_sockets(d)) { fail("cannot open sockets"); return; }
     drive(d, &result);
     for (uint32_t s = 0; s < d->now.sockets; s++) close(d->sockets[s]);
+    close(d->ears);
     print_outcome(d, &result);
 }
 
@@ -186,6 +190,13 @@ static void read_classes(driver *d, const char *line) {
     fflush(stdout);
 }
 
+static void want_many_sockets(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files)) return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int drive_by_lines(const char *words) {
     static driver d;
     static char line[2048];
@@ -202,6 +213,7 @@ static int drive_by_lines(const char *words) {
     d.people.dice = 0x9e3779b97f4a7c15ull ^ (uint64_t)time(NULL);
     d.coa = open_socket(d.people.source, (uint16_t)number(words, "coa", 0));
     if (!d.people.count || !d.people.all || !d.stops || !d.slots || d.coa < 0) return 2;
+    want_many_sockets();
     prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0, 0);
     puts("{\"ready\":true}");
     fflush(stdout);

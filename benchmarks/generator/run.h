@@ -3,7 +3,10 @@
  * acknowledged. A slot is a source socket and an identifier, and holds its request as sent.
  *
  * An open loop counts waiting from the instant at which a request was due, not from when it could
- * leave: a server that stalls is charged for all that queued up behind the stall.
+ * leave: a server that stalls is charged for all that queued up behind the stall. A flood is an open
+ * loop that looks at nothing: a session is told of whether or not it was answered, what cannot leave
+ * in time is not made up for, and a request is given up when its identifier is needed again. So what
+ * was sent says what was offered.
  */
 #ifndef BENCH_RUN_H
 #define BENCH_RUN_H
@@ -11,6 +14,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -20,7 +24,7 @@
 #include "segments.h"
 #include "tally.h"
 
-enum { SOCKETS_MAX = 64, IDS = 256, BATCH = 64, SLOTS_MAX = SOCKETS_MAX * IDS, BUCKETS_MAX = 6000 };
+enum { SOCKETS_MAX = 1024, IDS = 256, BATCH = 64, SLOTS_MAX = SOCKETS_MAX * IDS, BUCKETS_MAX = 6000 };
 static const uint32_t NOBODY = UINT32_MAX;
 #define SECOND 1000000000ull
 
@@ -36,7 +40,7 @@ typedef struct {
     uint32_t from, to, window, sockets;
     double rate, seconds, warm_s;
     uint64_t count;                     /* 0: until the time is over */
-    int shuffled, tries, stops;
+    int shuffled, tries, stops, flood;
     uint64_t timeout_ns;
     uint32_t poor_every, poor_from, poor_to;
     uint64_t step, poor_step;
@@ -55,7 +59,7 @@ typedef struct {
     crowd people;
     wish now;
     outcome *result;
-    int sockets[SOCKETS_MAX], coa;
+    int sockets[SOCKETS_MAX], coa, ears;
     slot *slots;
     uint32_t free_ring[SLOTS_MAX], free_head, free_n;
     uint32_t oldest, newest, out_n;
@@ -155,7 +159,7 @@ static uint32_t next_session(driver *d) {
     while (tries--) {
         uint32_t at = d->cursor[d->now.kind]++ % span;
         uint32_t n = d->now.shuffled ? d->order[at] : d->now.from + at;
-        if (!d->people.all[n].busy) return n;
+        if (!d->people.all[n].busy || d->now.flood) return n;
     }
     return NOBODY;
 }
@@ -184,6 +188,10 @@ static int send_request(driver *d, uint32_t n, enum kind kind, uint64_t due_ns) 
 /* The next request of the run; 0 when there is none to be made just now. */
 static int send_next(driver *d, uint64_t due_ns) {
     wish *w = &d->now;
+    if (!d->free_n && w->flood && d->oldest != NOBODY) {
+        d->result->lost++;
+        finish(d, d->oldest);
+    }
     if (!d->free_n) return 0;
     if (w->kind == INTERIM && w->poor_every && d->poor_next < w->poor_to
         && d->result->sent % w->poor_every == w->poor_every - 1) {
@@ -266,7 +274,11 @@ static void take_answer(driver *d, uint32_t s, const uint8_t *octets, unsigned r
     uint32_t at = s * IDS + octets[1];
     slot *one = d->slots + at;
     if (!one->waiting) { d->result->stray++; return; }     /* of a request that was sent twice */
-    if (!genuine(d, one, octets, length)) { d->result->bad++; return; }
+    if (!genuine(d, one, octets, length)) {
+        /* In a flood the identifier may be another request's by now. */
+        if (d->now.flood) d->result->stray++; else d->result->bad++;
+        return;
+    }
     learn(d, one, octets, length);
     d->result->answered++;
     if (octets[0] == ACCESS_REJECT) d->result->rejected++;
@@ -340,15 +352,33 @@ static void take_orders(driver *d) {
 
 /* ------------------------------------------------------------------ the loop */
 
+/* Listen for events of every socket of the run; 0 when that cannot be. */
+static int open_ears(driver *d) {
+    struct epoll_event wanted = {.events = EPOLLIN, .data.u32 = NOBODY};
+    d->ears = epoll_create1(EPOLL_CLOEXEC);
+    if (d->ears < 0 || epoll_ctl(d->ears, EPOLL_CTL_ADD, d->coa, &wanted)) return 0;
+    for (uint32_t s = 0; s < d->now.sockets; s++) {
+        wanted.data.u32 = s;
+        if (epoll_ctl(d->ears, EPOLL_CTL_ADD, d->sockets[s], &wanted)) return 0;
+    }
+    return 1;
+}
+
+static int hear(driver *d) {
+    struct epoll_event ready[BATCH];
+    int any = 0, n = epoll_wait(d->ears, ready, BATCH, 0);
+    for (int i = 0; i < n; i++) {
+        if (ready[i].data.u32 == NOBODY) take_orders(d);
+        else any |= receive(d, ready[i].data.u32);
+    }
+    return any;
+}
+
 static void rest(driver *d, uint64_t until_ns) {
-    struct pollfd eyes[SOCKETS_MAX + 1];
+    struct pollfd eye = {d->ears, POLLIN, 0};
     uint64_t now = now_ns(), left = until_ns > now ? until_ns - now : 0;
     struct timespec limit = {(time_t)(left / SECOND), (long)(left % SECOND)};
-    for (uint32_t s = 0; s < d->now.sockets; s++) {
-        eyes[s] = (struct pollfd){d->sockets[s], POLLIN, 0};
-    }
-    eyes[d->now.sockets] = (struct pollfd){d->coa, POLLIN, 0};
-    ppoll(eyes, d->now.sockets + 1, &limit, NULL);
+    ppoll(&eye, 1, &limit, NULL);
 }
 
 static double own_cpu_s(void) {
@@ -373,6 +403,10 @@ static uint64_t send_due(driver *d, uint64_t now, uint64_t *next_n, int more) {
         uint64_t due = d->begun_ns + (uint64_t)((double)*next_n * 1e9 / w->rate);
         /* Sleep for 0.1 ms at least: a wakeup for each packet would be taken from the server. */
         if (due > now) return due > now + SECOND / 10000 ? due : now + SECOND / 10000;
+        if (w->flood && now - due > SECOND / 50) {
+            *next_n = (uint64_t)((double)(now - d->begun_ns) / 1e9 * w->rate);
+            continue;
+        }
         if ((w->count && *next_n >= w->count) || !send_next(d, due)) return soon;
         ++*next_n;
     }
@@ -400,9 +434,7 @@ static void drive(driver *d, outcome *result) {
         if (counting_until && (quiet || now > drained_ns)) break;
         uint64_t wake = send_due(d, now, &next_n, more);
         flush_all(d);
-        int any = 0;
-        for (uint32_t s = 0; s < w->sockets; s++) any |= receive(d, s);
-        take_orders(d);
+        int any = hear(d);
         look_at_timeouts(d, now_ns());
         flush_all(d);
         if (!any) rest(d, wake);

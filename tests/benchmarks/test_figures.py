@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.figures import FILES, SQL, SQLITE, Figures, Scale, Steady, full_rate_s
+from benchmarks.figures import (
+    FILES,
+    SQL,
+    SQLITE,
+    Crew,
+    Figures,
+    Flood,
+    Scale,
+    Steady,
+    full_rate_s,
+)
 
 
 def made_up() -> Figures:
@@ -24,6 +34,17 @@ def made_up() -> Figures:
     figures.scale[SQLITE] = Scale(
         1_000, 2_000, {"few login": [30.0], "many login": [20.0]}, {"few": 10_000, "many": 410_000}
     )
+    figures.floods[SQLITE] = [
+        Flood(2, [82.0], [40.5], [7_000], [5.0], {"interim": [36.5]}, [0.9], [0.2], 50, 49, [8_000])
+    ]
+    figures.crews["free"] = {
+        "1": Crew([10.0], [5], [0.9], [0.1]),
+        "2": Crew([16.0], [5], [1.8], [0.1]),
+    }
+    figures.crews["kept"] = {
+        "1": Crew([12.0], [5], [0.9], [0.1]),
+        "2": Crew([12.0], [5], [1.8], [0.1]),
+    }
     return figures
 
 
@@ -58,6 +79,19 @@ def test_cost_and_memory_of_a_session_come_from_few_and_many() -> None:
     assert scale.cost("login") == 1.5
     assert scale.cost("random") is None
     assert scale.octets_per_session == 400
+
+
+def test_the_gain_of_a_second_worker_is_that_of_the_better_way() -> None:
+    figures = made_up()
+    assert figures.gain() == 1.6
+    figures.crews.clear()
+    assert figures.gain() is None
+
+
+def test_each_multiple_of_the_top_rate_is_noted_once() -> None:
+    figures = made_up()
+    assert figures.flood(SQLITE, 2) is figures.floods[SQLITE][0]
+    assert figures.flood(SQLITE, 4) is figures.floods[SQLITE][1]
 
 
 def test_figures_are_read_as_they_were_saved(tmp_path: Path) -> None:

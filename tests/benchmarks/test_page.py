@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.figures import SQLITE
 from benchmarks.page import BEGIN, END, README, shown, table, whole, with_newest
 from tests.benchmarks.test_figures import made_up
 
@@ -24,6 +25,16 @@ def test_the_page_shows_verdicts_rates_and_conditions() -> None:
     assert "41 at 256" in text and "2 at 16 (with losses)" in text
     assert "91!" in text  # the window in which requests were lost
     assert "3 of 3" in text
+
+
+def test_the_page_shows_floods_and_workers() -> None:
+    flood, crew = (
+        next(line for line in whole(made_up()).splitlines() if line.startswith(begin))
+        for begin in (f"| {SQLITE}, 2 ×", "| 2, free")
+    )
+    cells = [cell.strip() for cell in flood.split("|")]
+    assert cells[2:8] == ["82", "40", "7.00 ms", "interim 36", "5", "49 of 50"]
+    assert [cell.strip() for cell in crew.split("|")][2:5] == ["16", "0.01 ms", "1.80"]
 
 
 def test_a_table_lines_up() -> None:

@@ -35,6 +35,7 @@ def test_each_target_asks_for_what_it_says() -> None:
     assert asked["p99 of interims at half the top rate, SQLite"] == 3.0
     assert asked["p99 from exhausting interim to Disconnect, SQLite"] == 11.0
     assert asked["interim, many open : few open, login order"] == 1.5
+    assert asked["two workers : one, PostgreSQL"] == 1.6
     assert asked["memory for each open session"] == 400
     assert asked["PAP logins, SQLite : FreeRADIUS files"] is None
     assert len(asked) == len(TARGETS)

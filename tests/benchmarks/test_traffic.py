@@ -198,3 +198,22 @@ def test_the_floor_answers_all_that_an_open_loop_sends(router: Traffic) -> None:
 def test_a_run_beyond_the_bounds_is_refused(router: Traffic, words: dict[str, object]) -> None:
     with pytest.raises(PeerFailed):
         router.run("interim", 9, **words)
+
+
+def test_a_flood_waits_for_no_answer_and_verifies_what_comes() -> None:
+    calm = {"to": 1, "rate": 2_000, "seconds": 0.3, "timeout": 0.3, "tries": 1, "sockets": 300}
+    with Traffic(2) as router:
+        with serving(lambda octets: None) as (port, heard):
+            silent = router.run("interim", port, flood=1, **calm)
+            told = len(heard)
+            one_by_one = router.run("interim", port, **calm)
+        with serving(good) as (port, _):
+            answered = router.run("interim", port, flood=1, **calm)
+        with serving(lambda octets: (right := good(octets))[:-1] + bytes([right[-1] ^ 1])) as (
+            port,
+            _,
+        ):
+            wrong = router.run("interim", port, flood=1, **calm)
+    assert silent.sent == silent.lost == told > 10 * one_by_one.sent
+    assert silent.answered == wrong.answered == 0
+    assert answered.answered + answered.lost == answered.sent and answered.answered > 10
