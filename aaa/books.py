@@ -144,8 +144,8 @@ class Books:
             if allowance.account_id in fresh:
                 periods = self.allowances.setdefault(allowance.account_id, {})
                 periods[allowance.period_start_us] = allowance
-        for account_id in fresh:
-            self._whole.add(account_id)
+        for account in loaded.accounts:
+            self._whole.add(account.account_id)
         for key in sorted(want.session_keys):
             self.same_id.know(key)
         for session in loaded.sessions:
