@@ -63,7 +63,12 @@ int th_make_journals(th_step *steps, int64_t steps_n);
 int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate);
 /* Write steps in order, up to the first that fails or misses a row; nothing is undone here. */
 int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate);
-int th_commit(void *db, void *commit, th_fate *fate);
+/* `gather`: what `th_gather_wal` gave, which is NULL where commits are not gathered. */
+int th_commit(void *db, void *commit, void *gather, th_fate *fate);
 void th_undo(void *db, void *rollback);
+
+/* Stand before the WAL of a connection that has one open, and step aside again (`_gather.h`). */
+void *th_gather_wal(void *db);
+void th_gather_no_more(void *gather);
 
 #endif

@@ -45,7 +45,9 @@ cdef extern from "_packed.h" nogil:
     int th_make_journals(th_step *steps, int64_t steps_n)
     int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate)
     int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate)
-    int th_commit(void *db, void *commit, th_fate *fate)
+    int th_commit(void *db, void *commit, void *gather, th_fate *fate)
+    void *th_gather_wal(void *db)
+    void th_gather_no_more(void *gather)
     void th_undo(void *db, void *rollback)
 
 
@@ -74,6 +76,7 @@ cdef class Writer:
     cdef void *newest
     cdef void *commit
     cdef void *rollback
+    cdef void *gather  # stands before the WAL
     cdef dict statements  # the place in `prepared` by name
     cdef void **prepared
     cdef Py_ssize_t prepared_n

@@ -266,6 +266,7 @@ cdef class Writer:
 
     def __cinit__(self):
         self.db = self.begin = self.newest = self.commit = self.rollback = NULL
+        self.gather = NULL
         self.prepared = NULL
         self.prepared_n = 0
 
@@ -288,6 +289,8 @@ cdef class Writer:
             prepare(self.db, text.encode(), &self.prepared[self.prepared_n])
             self.statements[name] = self.prepared_n
             self.prepared_n += 1
+        connection.execute(newest).fetchall()  # a read opens the WAL
+        self.gather = th_gather_wal(self.db)
 
     def __dealloc__(self):
         self.let_go()
@@ -300,6 +303,8 @@ cdef class Writer:
         cdef Py_ssize_t n
         if self.db == NULL:
             return
+        th_gather_no_more(self.gather)
+        self.gather = NULL
         for n in range(self.prepared_n):
             th_finalize(self.prepared[n])
         th_finalize(self.begin)
@@ -363,7 +368,7 @@ cdef class Writer:
             if code == 0 and not fate.raced:
                 code = th_write(self.db, batch.steps, batch.steps_n, &fate)
             if code == 0 and not fate.raced and fate.missed < 0:
-                code = th_commit(self.db, self.commit, &fate)
+                code = th_commit(self.db, self.commit, self.gather, &fate)
             th_undo(self.db, self.rollback)
         if full:
             raise MemoryError

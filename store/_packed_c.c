@@ -8,6 +8,7 @@
 #include "_packed.h"
 
 #include "_fold.h"
+#include "_gather.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ enum { /* SQLite's codes and flags that are used here */
     ROW = 100,
     DONE = 101,
     PERSISTENT = 1,
-    CHECKPOINT_NOOP = -1
+    CHECKPOINT_NOOP = -1,
+    JOURNAL_POINTER = 28
 };
 
 enum { /* places in the table */
@@ -35,6 +37,7 @@ enum { /* places in the table */
     AT_RESET = 77,
     AT_STEP = 94,
     AT_EXTENDED_ERRCODE = 166,
+    AT_FILE_CONTROL = 127,
     AT_WAL_CHECKPOINT_V2 = 191,
     AT_PREPARE_V3 = 217,
     AT_CHANGES64 = 253
@@ -57,6 +60,7 @@ static struct {
     int (*reset)(void *);
     int (*step)(void *);
     int (*extended_errcode)(void *);
+    int (*file_control)(void *, const char *, int, void *);
     int (*wal_checkpoint_v2)(void *, const char *, int, int *, int *);
     int (*prepare_v3)(void *, const char *, int, unsigned, void **, const char **);
     int64_t (*changes64)(void *);
@@ -86,6 +90,7 @@ int sqlite3_packed_init(void *db, char **why, const any_function *functions) {
     TAKE(reset, AT_RESET);
     TAKE(step, AT_STEP);
     TAKE(extended_errcode, AT_EXTENDED_ERRCODE);
+    TAKE(file_control, AT_FILE_CONTROL);
     TAKE(wal_checkpoint_v2, AT_WAL_CHECKPOINT_V2);
     TAKE(prepare_v3, AT_PREPARE_V3);
     TAKE(changes64, AT_CHANGES64);
@@ -279,8 +284,24 @@ int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate) {
     return OK;
 }
 
-int th_commit(void *db, void *commit, th_fate *fate) {
-    int pages_n = 0, moved_n = 0, code = done(db, commit, fate);
+void *th_gather_wal(void *db) {
+    th_file *file = NULL;
+    if (sqlite.file_control(db, "main", JOURNAL_POINTER, &file) != OK) return NULL;
+    return th_gather_before(file);
+}
+
+void th_gather_no_more(void *gather) { th_gather_end(gather); }
+
+int th_commit(void *db, void *commit, void *gather_wal, th_fate *fate) {
+    th_gather *gather = gather_wal;
+    int pages_n = 0, moved_n = 0, code;
+    if (gather) gather->gathering = 1;
+    code = done(db, commit, fate);
+    if (gather) {
+        gather->gathering = 0;
+        if (code == OK) code = fate->code = th_let_out(gather); /* a flush has left nothing */
+        gather->held_n = 0;
+    }
     if (code != OK) return code;
     /* It is durable now, whatever the count of pages says. */
     if (sqlite.wal_checkpoint_v2(db, "main", CHECKPOINT_NOOP, &pages_n, &moved_n) == OK)

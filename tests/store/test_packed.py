@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import random
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from pysqlite3 import _sqlite3
 
@@ -212,6 +213,59 @@ def test_a_batch_can_be_carried_out_again_after_it_met_a_lock(tmp_path: Path) ->
     made.close()
     connection.close()
     assert len(left(other)) == 3
+
+
+def wal_of(path: Path) -> sqlite3.Connection:
+    """A database in WAL mode whose page cache holds next to nothing."""
+    connection = opened(path)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=5"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+@given(
+    some.lists(
+        some.tuples(
+            some.booleans(), some.integers(1, 60), some.integers(0, 9_000), some.booleans()
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+@example([(False, 60, 9_000, True), (True, 60, 9_000, False), (False, 60, 9_000, False)])
+@settings(max_examples=25)
+def test_a1_what_a_commit_gathered_is_in_the_file_when_it_returns(
+    work: list[tuple[bool, int, int, bool]],
+) -> None:
+    """Two writers in turn, batches that miss a row, pages that do not fit: copies of the files
+    agree with a plain table after each commit."""
+    with tempfile.TemporaryDirectory() as room:
+        path = Path(room) / "books.db"
+        connections = [wal_of(path), sqlite3.connect(path, isolation_level=None)]
+        connections[1].execute("PRAGMA wal_autocheckpoint=0").fetchall()
+        writers = [Writer(one, STATEMENTS, NEWEST) for one in connections]
+        model = {row[0]: row[3] for row in left(connections[0])}
+        key = 10
+        for turn, rows_n, size, misses in work:
+            added = [(key + n, n, None, bytes([n]) * size) for n in range(rows_n)]
+            steps = [("add", pack(added), True), ("change", pack([(0, 1)] * misses), True)]
+            newest, missed, _ = writers[turn].run(writers[turn].batch(steps))
+            assert (newest, missed) == (0, 1 if misses else -1)
+            if not misses:
+                model |= {row[0]: row[3] for row in added}
+                key += rows_n
+            for suffix in ("", "-wal"):
+                copied = Path(room) / f"copy.db{suffix}"
+                copied.write_bytes(Path(f"{path}{suffix}").read_bytes())
+            (Path(room) / "copy.db-shm").unlink(missing_ok=True)
+            for looked_at in (path, Path(room) / "copy.db"):
+                reader = sqlite3.connect(looked_at)
+                assert {row[0]: row[3] for row in left(reader)} == model
+                assert reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+                reader.close()
+        for one, writer in zip(connections, writers, strict=True):
+            one.close()  # before its writer: the file goes with the last statement
+            writer.close()
 
 
 def test_what_a_batch_refers_to_lives_as_long_as_the_batch(
