@@ -36,7 +36,7 @@ class Waiting:
     __slots__ = ("arrival_n", "entered_us", "item", "rank")
 
     def __init__(self, n: int) -> None:
-        octets = (n * 1_000_000).to_bytes(4, "big")
+        octets = (n * 1_000_000 & 0xFFFFFFFF).to_bytes(4, "big")
         pairs = [
             (1, b"user%d" % (n % SESSIONS_N)),
             (40, (3).to_bytes(4, "big")),

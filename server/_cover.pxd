@@ -11,5 +11,5 @@ cdef enum:
 
 
 cdef class Report:
-    cdef readonly tuple key
+    cdef readonly bytes key
     cdef uint64_t[COUNTERS_N] told

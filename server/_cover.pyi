@@ -9,7 +9,7 @@ class Report:
     """What an interim is about, and its octets on the wire."""
 
     @property
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> bytes:
         """Device, source address and all that names a session."""
     @property
     def counters(self) -> tuple[int, ...]:

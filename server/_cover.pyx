@@ -8,7 +8,7 @@ instances of an attribute the first one counts.
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from aaa._request cimport Request
@@ -19,7 +19,12 @@ from nas import attribute_types as _kinds
 cdef enum:
     ACCOUNTING_REQUEST = 4
     INTERIM = 3
+    DEVICE_OCTETS = 8
+    ADDRESS_MAX = 255
     CLASSES_MAX = 16        # instances of Class; more of them cover nothing
+
+cdef extern from "Python.h":
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 cdef enum:
     # places of numbers
@@ -83,8 +88,11 @@ def report_of(Request request not None):
     cdef const uint8_t *end = p + PyBytes_GET_SIZE(packet.attribute_octets)
     cdef const uint8_t *found[PLACES_N]
     cdef const uint8_t *classes[CLASSES_MAX]
-    cdef uint8_t[MAX_PACKET] room
-    cdef int n, place, classes_n = 0, filled = 0
+    cdef uint8_t[DEVICE_OCTETS + 1 + ADDRESS_MAX + MAX_PACKET] room
+    cdef int n, place, classes_n = 0
+    cdef const char *address
+    cdef Py_ssize_t address_size, filled
+    cdef int64_t device_id
     cdef Report report
     if packet.code != ACCOUNTING_REQUEST:
         return None
@@ -109,6 +117,14 @@ def report_of(Request request not None):
         or request.device.counter_mode == "delta"
     ):
         return None
+    address = PyUnicode_AsUTF8AndSize(request.source_address, &address_size)
+    if address_size > ADDRESS_MAX:
+        return None
+    device_id = request.device.device_id
+    memcpy(room, &device_id, DEVICE_OCTETS)
+    room[DEVICE_OCTETS] = <uint8_t> address_size
+    memcpy(room + DEVICE_OCTETS + 1, address, address_size)
+    filled = DEVICE_OCTETS + 1 + address_size
     for n in range(FIRST_NAME, PLACES_N):
         if found[n] != NULL:
             memcpy(room + filled, found[n], found[n][1])
@@ -117,7 +133,7 @@ def report_of(Request request not None):
         memcpy(room + filled, classes[n], classes[n][1])
         filled += classes[n][1]
     report = Report.__new__(Report)
-    report.key = request.device.device_id, request.source_address, octets_from(room, filled)
+    report.key = octets_from(room, filled)
     report.told[0] = load32(found[SECONDS] + 2)
     report.told[1] = number(found[INPUT_HIGH], found[INPUT])
     report.told[2] = number(found[OUTPUT_HIGH], found[OUTPUT])

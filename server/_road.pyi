@@ -9,6 +9,7 @@ from radius import Packet
 from radius.duplicates import Ticket
 from server.door import Door
 from server.foyer import Foyer
+from server.meters import Counts
 from server.queue import Errand, Rank
 
 _Datagram = tuple[bytes, tuple[str, int], str]
@@ -64,6 +65,11 @@ class Road:
 
 def rank_of(packet: Packet) -> Rank:
     """The rank of a request, by its code and Acct-Status-Type."""
+
+def shed_all(
+    errands: Sequence[Errand], counts: Counts, labels: tuple[tuple[str, ...], ...]
+) -> None:
+    """Turn errands away: each is forgotten, and counted under the label of its rank."""
 
 def settle_all(
     batch: Sequence[Errand], outcomes: Sequence[Outcome], now_us: int

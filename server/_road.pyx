@@ -335,6 +335,25 @@ cdef class Settling:
         return 0
 
 
+def shed_all(list errands not None, counts, tuple labels not None):
+    """Turn errands away: each is forgotten, and counted under the label of its rank."""
+    cdef Py_ssize_t run_n = 0
+    cdef object run = None
+    for errand in errands:
+        rank = errand.rank
+        if rank is not run:
+            if run_n:
+                counts[labels[run]] += run_n
+            run, run_n = rank, 0
+        run_n += 1
+        if type(errand) is Visit:
+            (<Visit> errand).road.duplicates.abandon((<Visit> errand).ticket)
+        else:
+            errand.shed()
+    if run_n:
+        counts[labels[run]] += run_n
+
+
 def settle_all(list batch not None, outcomes not None, int64_t now_us):
     """Answer what can be answered at once; returns what is left to its errand's own `settle`,
     as (errand, outcome, None), and what went wrong on the way, with the exception."""

@@ -19,7 +19,7 @@ from aaa.outcome import FAILED, Outcome
 from aaa.request import Item, Request, Sweep
 from domain.grant import Order
 from domain.seams import Clock, Spawn
-from server._road import settle_all
+from server._road import settle_all, shed_all
 from server.logs import Log
 from server.meters import Meters
 from server.ports import Desk
@@ -105,8 +105,9 @@ class Batcher:
 
     def offer_all(self, errands: Sequence[Errand]) -> None:
         """Take in the requests of a burst."""
-        for shed in self._queue.offer_all(errands):
-            self._shed(shed)
+        shed = self._queue.offer_all(errands)
+        if shed:
+            shed_all(shed, self._meters.shed, _SHED_AS)
         self._quiet.clear()
         self._work.set()
 
@@ -142,8 +143,7 @@ class Batcher:
     async def _serve(self) -> None:
         began_us = self._clock.monotonic_us()
         batch, stale, covered_n = self._queue.take(self._batch_max_n, began_us)
-        for errand in stale:
-            self._shed(errand)
+        shed_all(stale, self._meters.shed, _SHED_AS)
         if not batch:
             return
         outcomes = await self._decide(batch)

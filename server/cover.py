@@ -14,5 +14,5 @@ from server._cover import Report, report_of
 
 __all__ = ["Key", "Report", "report_of"]
 
-Key = tuple[object, ...]
+Key = bytes
 """Device, source address and all that names a session: equal for reports of one connection."""

@@ -174,28 +174,30 @@ class Queue:
 
     def _sort(self) -> None:
         """Give everybody who came since the last time a place in the line of their rank."""
-        for errand in self._fresh:
-            self._arrivals_n += 1
-            errand.arrival_n = self._arrivals_n
-            item, rank, report = errand.item, errand.rank, None
+        newest, lines, urgent = self._newest, self._lines, self._urgent
+        for number, errand in enumerate(self._fresh, self._arrivals_n + 1):
+            errand.arrival_n = number
+            item, rank = errand.item, errand.rank
+            report = waiting = None
             if rank is _INTERIM and isinstance(item, Request):
                 report = report_of(item)
-                waiting = None if report is None else self._newest.get(report.key)
-                if self._urgent(item) if waiting is None else waiting.rank is _NEAR:
-                    errand.rank = _NEAR
-            elif rank is _LOGIN and isinstance(item, Request) and self._urgent(item):
-                errand.rank = Rank.KNOWN
-            if report is None or not self._cover(errand, report):
-                place = _Place(errand, report)
-                self._lines[errand.rank].append(place)
                 if report is not None:
-                    self._newest[report.key] = place
+                    waiting = newest.get(report.key)
+                if urgent(item) if waiting is None else waiting.rank is _NEAR:
+                    errand.rank = rank = _NEAR
+            elif rank is _LOGIN and isinstance(item, Request) and urgent(item):
+                errand.rank = rank = Rank.KNOWN
+            if waiting is None or report is None or not self._cover(waiting, errand, report):
+                place = _Place(errand, report)
+                lines[rank].append(place)
+                if report is not None:
+                    newest[report.key] = place
+        self._arrivals_n += len(self._fresh)
         self._fresh.clear()
 
-    def _cover(self, errand: Errand, report: Report) -> bool:
-        """Let it take the place of an earlier report that it covers, if there is one."""
-        place = self._newest.get(report.key)
-        if place is None or place.report is None or place.rank is not errand.rank:
+    def _cover(self, place: _Place, errand: Errand, report: Report) -> bool:
+        """Let it take the place of an earlier report of its session, if it covers that."""
+        if place.report is None or place.rank is not errand.rank:
             return False
         if len(place.covered) >= COVERED_MAX or not report.covers(place.report):
             return False
@@ -225,8 +227,10 @@ class Queue:
 
     def _leave(self, place: _Place) -> None:
         """It is no longer in the line: nothing can be covered there."""
-        if place.report is not None and self._newest.get(place.report.key) is place:
-            del self._newest[place.report.key]
+        if place.report is not None:
+            key = place.report.key
+            if self._newest.get(key) is place:
+                del self._newest[key]
         for errand in place.covered:
             del self._covered[errand.arrival_n]
 
