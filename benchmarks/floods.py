@@ -17,7 +17,7 @@ from benchmarks.figures import Figures, Flood
 from benchmarks.traffic import Run, Traffic
 
 TOP_WINDOW = 512
-SOCKETS_N = 1024  # of 256 identifiers each: more requests may be under way than a line holds
+SOCKETS_N = 3072  # of 256 identifiers each: more requests may be under way than a line holds
 PATIENCE_S = 5.0  # an answer that comes later counts for nothing
 STARTS_RATE = 50
 SHED, REFUSED = 'aaa_radius_shed_total{class="', 'aaa_radius_dropped_total{reason="'

@@ -24,7 +24,7 @@
 #include "segments.h"
 #include "tally.h"
 
-enum { SOCKETS_MAX = 1024, IDS = 256, BATCH = 64, SLOTS_MAX = SOCKETS_MAX * IDS, BUCKETS_MAX = 6000 };
+enum { SOCKETS_MAX = 3072, IDS = 256, BATCH = 64, SLOTS_MAX = SOCKETS_MAX * IDS, BUCKETS_MAX = 6000 };
 static const uint32_t NOBODY = UINT32_MAX;
 #define SECOND 1000000000ull
 
