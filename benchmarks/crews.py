@@ -9,7 +9,9 @@ of its own and left another idle. On the second way the routers are kept to one 
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks import names
@@ -19,10 +21,21 @@ from benchmarks.traffic import Run, Traffic
 
 ROUTERS = (names.SOURCE, names.OTHER_SOURCE)  # of two workers, each hears one
 FREE, KEPT = "routers on any core", "routers on one core"
+Routers = tuple[Traffic, Traffic]
 WINDOW = 256  # of each router
 
 
-def both(routers: tuple[Traffic, Traffic], port: int, to: int, **words: object) -> list[Run]:
+@contextlib.contextmanager
+def routers_of(house: House) -> Iterator[Routers]:
+    """Both routers; their counters go on as long as they live."""
+    with (
+        house.server.another_router(ROUTERS[0]) as one,
+        house.server.another_router(ROUTERS[1]) as other,
+    ):
+        yield one, other
+
+
+def both(routers: Routers, port: int, to: int, **words: object) -> list[Run]:
     """A run of both routers at once, each with its half of the sessions."""
     halves = ({"first": 0, "to": to // 2}, {"first": to // 2, "to": to})
     with ThreadPoolExecutor(2) as pool:
@@ -34,31 +47,34 @@ def both(routers: tuple[Traffic, Traffic], port: int, to: int, **words: object) 
 
 
 def measure(
-    house: House, figures: Figures, workers_n: int, *, to: int, warm_s: float, seconds: float
+    house: House,
+    routers: Routers,
+    figures: Figures,
+    workers_n: int,
+    *,
+    to: int,
+    warm_s: float,
+    seconds: float,
 ) -> list[str]:
     """One round with so many workers, which are running; what to tell of it."""
     told = []
     cores = sorted(os.sched_getaffinity(0))
-    with (
-        house.server.another_router(ROUTERS[0]) as one,
-        house.server.another_router(ROUTERS[1]) as other,
-    ):
-        routers, port = (one, other), house.acct_port
-        both(routers, port, to, count=to // 2, seconds=300, timeout=3, tries=10)
-        for way, kept_to in ((FREE, cores), (KEPT, cores[:1])):
-            for router in routers:
-                router.keep_to(kept_to)
-            before_s = house.server.cpu_s()
-            runs = both(routers, port, to, seconds=seconds, warm=warm_s)
-            whole_s = max(run.whole_s for run in runs)
-            crew = figures.crews.setdefault(way, {}).setdefault(str(workers_n), Crew())
-            crew.rates.append(sum(run.rate for run in runs))
-            crew.p99_us.append(max(run.waits.p99_us for run in runs))
-            crew.server_cores.append((house.server.cpu_s() - before_s) / whole_s)
-            crew.own_cores.append(sum(run.own_cpu_s for run in runs) / whole_s)
-            told.append(
-                f"{workers_n} of workers, {way}: {crew.rates[-1]:,.0f}/s  p99"
-                f" {crew.p99_us[-1] / 1000:.1f} ms  cores {crew.server_cores[-1]:.2f} +"
-                f" {crew.own_cores[-1]:.2f}  again {sum(run.again for run in runs)}"
-            )
+    port = house.acct_port
+    both(routers, port, to, count=to // 2, seconds=300, timeout=3, tries=10)
+    for way, kept_to in ((FREE, cores), (KEPT, cores[:1])):
+        for router in routers:
+            router.keep_to(kept_to)
+        before_s = house.server.cpu_s()
+        runs = both(routers, port, to, seconds=seconds, warm=warm_s)
+        whole_s = max(run.whole_s for run in runs)
+        crew = figures.crews.setdefault(way, {}).setdefault(str(workers_n), Crew())
+        crew.rates.append(sum(run.rate for run in runs))
+        crew.p99_us.append(max(run.waits.p99_us for run in runs))
+        crew.server_cores.append((house.server.cpu_s() - before_s) / whole_s)
+        crew.own_cores.append(sum(run.own_cpu_s for run in runs) / whole_s)
+        told.append(
+            f"{workers_n} of workers, {way}: {crew.rates[-1]:,.0f}/s  p99"
+            f" {crew.p99_us[-1] / 1000:.1f} ms  cores {crew.server_cores[-1]:.2f} +"
+            f" {crew.own_cores[-1]:.2f}  again {sum(run.again for run in runs)}"
+        )
     return told

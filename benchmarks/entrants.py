@@ -159,9 +159,14 @@ class Field:
             self._made[kind] = Rival(server, router)
         return self._made[kind]
 
-    def house(self, *, sqlite: bool, many: bool = False, all_open: bool = False) -> House:
-        """Tollhouse with few open sessions, with all subscribers on line, or with very many."""
-        key = f"house {sqlite} {many} {all_open}"
+    def house(
+        self, *, sqlite: bool, many: bool = False, all_open: bool = False, apart: bool = False
+    ) -> House:
+        """Tollhouse with few open sessions, with all subscribers on line, or with very many.
+
+        `apart`: for routers of its own, since counters of two for one session would not rise.
+        """
+        key = f"house {sqlite} {many} {all_open} {apart}"
         if key not in self._made:
             directory = self._directory / key.replace(" ", "-")
             server = Tollhouse(
