@@ -81,12 +81,13 @@ $(STAMPS)/locked: requirements.lock $(STAMPS)/venv
 	touch $@
 
 $(STAMPS)/installed: pyproject.toml setup.py $(STAMPS)/locked
-	@echo "Building and installing tollhouse into $(VENV) ..."
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@echo "Installing tollhouse into $(VENV) ..."
+	TOLLHOUSE_NATIVE_LATER=1 $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(STAMPS)/build: $(NATIVE) $(STAMPS)/installed
-	@$(BIN)/python setup.py --quiet build_ext --inplace --parallel $$(nproc)
+	@echo "Building the compiled parts ..."
+	$(BIN)/python setup.py --quiet build_ext --inplace --parallel $$(nproc)
 	touch $@
 
 dev: $(STAMPS)/dev
@@ -111,7 +112,7 @@ run: setup
 	exec $(BIN)/tollhouse serve
 
 test: setup dev peers check
-	@$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 check: setup dev
 	@echo "ruff: lint";    $(BIN)/ruff check .

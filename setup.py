@@ -11,6 +11,8 @@ Environment switches:
 ``TOLLHOUSE_DEBUG_BUILD=1``
     bounds, overflow and None checks, line tracing, C asserts, no optimisation, annotated HTML in
     build/
+``TOLLHOUSE_NATIVE_LATER=1``
+    install without the compiled parts: `make setup` builds them next, several at a time
 ``TOLLHOUSE_ALLOW_WARNINGS=1``
     compiler warnings do not stop the build (for a compiler newer than the ones we know)
 """
@@ -24,6 +26,7 @@ from typing import Any
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
+NATIVE_LATER = os.environ.get("TOLLHOUSE_NATIVE_LATER", "0") not in ("", "0")
 DEBUG = os.environ.get("TOLLHOUSE_DEBUG_BUILD", "0") not in ("", "0")
 ALLOW_WARNINGS = os.environ.get("TOLLHOUSE_ALLOW_WARNINGS", "0") not in ("", "0")
 
@@ -62,7 +65,7 @@ def extension(source: Path) -> Extension:
 def extensions() -> list[Extension]:
     """Return every extension as Cython sees it; its C files go to build/, not beside us."""
     sources = sorted(Path().glob("*/_*.pyx"))
-    if not sources:
+    if not sources or NATIVE_LATER:
         return []
     cythonized: list[Extension] = cythonize(
         [extension(source) for source in sources],

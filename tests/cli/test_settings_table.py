@@ -10,7 +10,7 @@ from cli import settings
 from cli.settings_table import Settings
 
 UNITS = ("_days", "_s", "_ms", "_octets", "_max", "port", "url", "file", "listen", "level")
-UNITS += ("format",)
+UNITS += ("format", "workers")
 
 
 def test_the_shipped_file_is_the_defaults() -> None:

@@ -132,7 +132,7 @@ PLANTED: list[tuple[str, Any, str, Callable[[Any], Any]]] = [
     ("lines", inside, "dictionary", lambda _: lambda: None),
     ("plans", plan_file, "_hours", lambda hours: lambda top: 1 // len(hours(top))),
     ("people", subscriber_import, "check_login", lambda check: lambda text: text),
-    ("journal-row", journal, "_TWO_SEPTETS", lambda table: table[::-1]),
+    ("journal-row", journal, "packed", lambda packed: lambda octets: packed(octets[:-1])),
     ("device", accounting_record, "COUNTER_MAX_OCTETS", lambda most: most * 16),
 ]
 

@@ -227,8 +227,9 @@ BUGS = (
         (
             Code(
                 "aaa.login:_admit",
-                "available_micros = account.available_micros + sum(",
-                "available_micros = account.available_micros + account.held_micros + sum(",
+                "slots, available_micros = plan.sessions_max, account.available_micros",
+                "slots, available_micros = plan.sessions_max, account.available_micros + ("
+                "account.held_micros)",
             ),
             Code(
                 "aaa.limits:hold_more",
@@ -284,9 +285,9 @@ BUGS = (
         500,
         (
             Code(
-                "aaa.desk:Desk._has_lapsed",
-                "now_us >= session.hold_until_us or session.device_id not in self._devices",
-                "session.device_id not in self._devices",
+                "aaa.vigil:has_lapsed",
+                "now_us >= session.hold_until_us or session.device_id not in devices",
+                "session.device_id not in devices",
             ),
         ),
     ),
@@ -386,8 +387,9 @@ BUGS = (
         (
             Code(
                 "aaa.login:_admit",
-                "available_micros = account.available_micros + sum(",
-                "available_micros = account.available_micros - account.credit_limit_micros + sum(",
+                "slots, available_micros = plan.sessions_max, account.available_micros",
+                "slots, available_micros = plan.sessions_max, account.available_micros - ("
+                "account.credit_limit_micros)",
             ),
         ),
     ),

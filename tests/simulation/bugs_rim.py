@@ -206,7 +206,7 @@ BUGS = (
         "a session that fell silent while its device talks on is never ended",
         ("A10",),
         1000,
-        (Code("aaa.desk:Desk._is_stale", "2 * stale_after_us(", "10**9 * stale_after_us("),),
+        (Code("aaa.vigil:Vigil.is_stale", "2 * stale_after_us(", "10**9 * stale_after_us("),),
         ROUTERS,
         odd("no stop", "reboots", "stale boots", "boots late", "forgets ids"),
     ),
