@@ -48,7 +48,7 @@ def extension(source: Path) -> Extension:
         name=".".join(source.with_suffix("").parts),
         sources=[str(source), *([str(companion)] if companion.exists() else [])],
         include_dirs=[str(source.parent), "."],
-        depends=[str(path) for path in sorted(source.parent.glob("_*.h"))],
+        depends=[str(path) for path in sorted(Path().glob("*/_*.h"))],
         define_macros=[("CYTHON_TRACE", "1")] if DEBUG else [],
         undef_macros=["NDEBUG"] if DEBUG else [],
         extra_compile_args=[

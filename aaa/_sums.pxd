@@ -7,7 +7,7 @@ cdef enum:
     DIGEST = 32     # octets of a SHA-256
 
 
-cdef extern from "_sha256.h" nogil:
+cdef extern from "radius/_sha256.h" nogil:
     void hmac_sha256_c "th_hmac_sha256"(
         const uint8_t *key, size_t key_size, const uint8_t *octets, size_t size, uint8_t *digest
     )

@@ -7,6 +7,9 @@ from typing import Any, final
 from aaa.ports import AccountMove
 from domain.session import Charge, Session
 
+HAS_ZLIB: bool
+"""Is zlib within reach of compiled code? Only then is `pack_journal` of any use."""
+
 def pack(rows: Sequence[tuple[Any, ...]], keys_n: int = 0) -> Rows:
     """Tuples of one length as Rows, in the order of their first `keys_n` values (numbers)."""
 

@@ -35,8 +35,16 @@ cdef extern from "Python.h":
 cdef enum:
     NO_MEMORY = 7   # SQLite's code
 
-if th_find_journal(zlib.__file__.encode()):
-    raise ImportError("Python's own zlib module is not linked to zlib")
+cdef bint find_zlib(path) except -1:
+    # 0: found.
+    if path is None:
+        return th_find_journal(NULL)
+    return th_find_journal(path.encode())
+
+
+# The module is a file that is linked to zlib, or is built into the interpreter, which then is; some
+# interpreters hide theirs, and the journal is packed by the module itself.
+HAS_ZLIB = not find_zlib(getattr(zlib, "__file__", None))
 
 
 # ---------------------------------------------------------------- rows

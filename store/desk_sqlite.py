@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
 from store._packed import (
+    HAS_ZLIB,
     Batch,
     Rows,
     Writer,
@@ -38,7 +39,7 @@ from store.reading import QUERIES, Ask
 from store.rows import Row
 from store.statements import sqlite_sql
 from store.writes import WRITES
-from store.writing import DEEDS, Expect, Form, Step
+from store.writing import DEEDS, TUPLES, Expect, Form, Step
 
 CHECKPOINT_PAGES = 16_384  # so much of the WAL (64 MiB) is worth moving into the database
 CACHE_KIB = 64 * 1024
@@ -49,12 +50,18 @@ Hop = Callable[..., Awaitable[Any]]
 _READ = {name: sqlite_sql(query) for name, query in QUERIES.items()}
 _WRITE = {name: sqlite_sql(recipe) for name, recipe in WRITES.items()}
 
+
+def _journal(drafts: list[tuple[int, int, int, bytes]]) -> Any:
+    """The one row of a batch, folded where it is written."""
+    return pack_journal(*drafts[0]) if drafts else ()
+
+
 # Several additions to one charge row may stay several: each is met by itself.
 PACKED: Mapping[str, Form] = {
     "move": pack_moves,
     "advance": pack_advances,
     "charges": pack_charges,
-    "journal": lambda drafts: pack_journal(*drafts[0]) if drafts else (),
+    "journal": _journal if HAS_ZLIB else TUPLES["journal"],
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import random
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -414,3 +416,16 @@ def test_the_places_of_sqlite_s_functions_are_those_of_the_names() -> None:
     for name, at in places.items():
         exported = ctypes.cast(getattr(library, f"sqlite3_{name}"), ctypes.c_void_p).value
         assert table[at] == exported, name
+
+
+def test_an_interpreter_that_has_zlib_built_in_or_out_of_reach_starts_all_the_same() -> None:
+    """Debian's has it built in: the module is no file then."""
+    said = "import zlib; zlib.__dict__.pop('__file__', None); import store.desk_sqlite"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_journal_row_is_the_same_where_the_interpreter_packs_it() -> None:
+    ((row_id, at_us, kept, digest),) = TUPLES["journal"]([(7, 9, VERSION, b"a body")])
+    assert (row_id, at_us, kept) == (7, 9, packed(b"a body"))
+    assert digest == journal_digest(7, 9, kept)

@@ -1,11 +1,12 @@
 /* SHA-256 (FIPS 180-4) and its HMAC (RFC 2104).
  *
  * Every Accept is given a Class, a few octets under a MAC, and a call into a crypto library costs
- * several times what hashing so little does. Nothing in this file allocates, fails or keeps state
+ * several times what hashing so little does; and a journal row is digested where no interpreter is
+ * at hand. Nothing in this file allocates, fails or keeps state
  * of its own, and its time depends on lengths alone.
  */
-#ifndef TOLLHOUSE_AAA_SHA256_H
-#define TOLLHOUSE_AAA_SHA256_H
+#ifndef TOLLHOUSE_RADIUS_SHA256_H
+#define TOLLHOUSE_RADIUS_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>
