@@ -40,8 +40,8 @@ static struct {
     unsigned long (*bound)(th_stream *, unsigned long size);
 } th_zlib;
 
-/* `path` is a library that is linked to zlib and loaded already, NULL the program itself. Returns 0,
- * or 1: it has none. */
+/* `path` is a library that is linked to zlib and loaded already, NULL the program itself.
+ * Returns 0, or 1: it has none. */
 static int th_find_zlib(const char *path) {
     void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     void *init, *deflate, *end, *bound;

@@ -1,7 +1,7 @@
 """The compiled parts once more, built so that they report every octet out of bounds.
 
-Clang builds the codec, the sums and the rater with the address and undefined-behaviour sanitizers
-and with the counters of coverage, into build/fuzz; the files beside the sources are never touched.
+Clang builds every compiled room with the address and undefined-behaviour sanitizers and with the
+counters of coverage, into build/fuzz; the files beside the sources are never touched.
 `install` puts a finder in front of Python's own, so that an import takes the instrumented file.
 The flavour is `address` (every octet of every allocation is watched), `undefined` (arithmetic and
 shifts alone, five times as fast), or `planted` (as `address`, with bugs planted on purpose).
@@ -25,7 +25,8 @@ from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "fuzz"
-COMPILED = ("radius._codec", "radius._authenticator", "rating._rater")
+COMPILED = tuple(f"{file.parent.name}.{file.stem}" for file in sorted(ROOT.glob("*/_*.pyx")))
+SOURCES = (".pyx", ".pxd", ".h", ".c")
 STORM = "tests.fuzz.storm"
 FLAVOURS = {
     "address": "address,undefined",
@@ -105,8 +106,8 @@ def environment(flavour: str) -> dict[str, str]:
 
 def build(flavour: str) -> None:
     """Build what is older than its sources. Raises NotInstrumented."""
-    sources = [*ROOT.glob("radius/_*"), *ROOT.glob("rating/_*"), ROOT / "tests/fuzz/storm.pyx"]
-    newest = max(file.stat().st_mtime for file in sources if file.suffix != ".so")
+    native = [file for file in ROOT.glob("*/_*") if file.suffix in SOURCES]
+    newest = max(file.stat().st_mtime for file in (*native, ROOT / "tests/fuzz/storm.pyx"))
     files = [file_of(name, flavour) for name in (*COMPILED, STORM)]
     if all(file.is_file() and file.stat().st_mtime > newest for file in files):
         return

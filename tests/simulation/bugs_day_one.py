@@ -7,10 +7,7 @@ and what nobody would notice but a judge: rated behind a wall, sold twice, told 
 
 from __future__ import annotations
 
-from tests.simulation.planting import Bug, Code
-
-SOLD = frozenset({"packages"})
-MOVED = frozenset({"moving in"})
+from tests.simulation.planting import MOVED, SOLD, Bug, Code
 
 BUGS = (
     Bug(

@@ -9,7 +9,7 @@ alone, which has every rule of its own.
 
 from __future__ import annotations
 
-from tests.simulation.planting import Bug, Code
+from tests.simulation.planting import SOLD, Bug, Code
 
 BUGS = (
     Bug(
@@ -37,7 +37,7 @@ BUGS = (
                 "aaa.lane:_at_ease", "and not wall_of(deal.subscriber, deal.offer, turn.now_us)", ""
             ),
         ),
-        frozenset({"packages"}),
+        SOLD,
         lane=True,
     ),
 )

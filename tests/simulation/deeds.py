@@ -36,6 +36,5 @@ def judge(books: Books) -> Iterator[str]:
     for subscriber_id, kind, at_us, price_micros in books.ask(
         "SELECT subscriber_id, kind, created_us, price_micros FROM purchases"
     ):
-        whats = {(TOLD_AS[kind], subscriber_id, us, price_micros) for us in (at_us,)}
-        if not whats & told:
+        if (TOLD_AS[kind], subscriber_id, at_us, price_micros) not in told:
             yield f"S40: the {kind} of subscriber {subscriber_id} at {at_us} is told nowhere"

@@ -110,6 +110,8 @@ DISK = frozenset({"disk-error", "disk-full", "store"})
 ROUTERS = frozenset({"routers"})
 PATHS = frozenset({"loss", "late", "double", "partition", "clog"})
 OFFICE = frozenset({"office"})
+SOLD = frozenset({"packages"})
+MOVED = frozenset({"moving in"})
 
 
 def odd(*habits: str) -> Callable[[Swarm], bool]:

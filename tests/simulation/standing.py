@@ -127,16 +127,13 @@ def _misplaced(books: Books, pair: Pair, person: Person, wall: int) -> str:
     true, session = pair.true[0], pair.stored[0]
     name = f"session {session.session_id} of {true.login} on {true.nas}"
     inside = true.garden == WALLED
-    if wall and not inside:
-        return f"W3: {name} is in the full service, and stands before wall {wall}"
-    if wall or not inside or session.walled == NO_CREDIT:
-        pays = _pays(books, session, person)
-        if not wall and inside and pays:
-            return f"W3: {name} stands behind the wall for money, and has it"
+    if wall:
+        return "" if inside else f"W3: {name} is in the full service, and stands before wall {wall}"
+    if not inside or not _pays(books, session, person):
         return ""
-    if _pays(books, session, person):
-        return f"W3: {name} stands behind wall {session.walled}, and is entitled to the service"
-    return ""
+    if session.walled == NO_CREDIT:
+        return f"W3: {name} stands behind the wall for money, and has it"
+    return f"W3: {name} stands behind wall {session.walled}, and is entitled to the service"
 
 
 def _pays(books: Books, session: Session, person: Person) -> bool:
