@@ -68,6 +68,7 @@ class Books:
         self._whole = Ids()  # accounts held whole
         self._buyers = Buyers()
         self._asked = Want()  # what was asked for and may be absent; one batch
+        self._room_n = SESSIONS_CACHED_MAX  # so many sessions are held before any is let go
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self._reset_changes()
 
@@ -113,8 +114,8 @@ class Books:
         return lacking
 
     def _unread(self, login: str) -> bool:
-        found = self.subscribers.get(login)
-        return found is None or found.account_id not in self._whole
+        one = self.subscribers.get(login)
+        return one is None or one.account_id not in self._whole
 
     def take_in(self, want: Want, loaded: Loaded) -> None:
         """Add what a load found. A row that is held already is the newer one and stays."""
@@ -358,7 +359,7 @@ class Books:
             self.vigil.see(session)
         self._asked = Want()
         self._reset_changes()
-        if len(self.sessions) > SESSIONS_CACHED_MAX:
+        if len(self.sessions) > self._room_n:
             self._shrink()
         return orders
 
@@ -386,11 +387,10 @@ class Books:
         self.held_micros += sum(move.held_micros for move in self.moves.values())
         self._reset_changes()
         account_ids.discard(0)
-        alive = {account_id for account_id in account_ids if self.has_live(account_id)}
+        alive = set(filter(self.has_live, account_ids))
         alive |= {session.account_id for session in touched if session.account_id}
         for session in touched:
-            self._drop_session(session)
-            self._note_stray(session)
+            self._lose(session)
         for account_id in account_ids:
             self.drop_account(account_id)
         for order_id in orders:
@@ -411,13 +411,11 @@ class Books:
         for change in changes:
             self.feed_seq = max(self.feed_seq, change.seq)
             if change.kind == "everything":
-                alive = {key for key in self._whole if self.has_live(key)}
-                accounts |= alive
+                accounts |= {key for key in self._whole if self.has_live(key)}
                 for account_id in list(self._whole):
                     self.drop_account(account_id)
                 for session in [s for s in self.sessions.values() if not s.account_id]:
-                    self._drop_session(session)
-                    self._note_stray(session)
+                    self._lose(session)
                 self.newest_plan.clear()
                 self.suspense.clear()
                 self.lane.drop_all()
@@ -435,15 +433,14 @@ class Books:
                     accounts.add(owner)
                 self.drop_account(owner)
             if change.kind == "session" and change.row_id in self.sessions:
-                self._note_stray(self.sessions[change.row_id])
-                self._drop_session(self.sessions[change.row_id])
+                self._lose(self.sessions[change.row_id])
         return accounts
 
     def live_by_plan(self, plan_id: int) -> set[int]:
         """The accounts with live sessions that have a subscriber of the plan of this version."""
         plan = self.plans.get(plan_id)
         name = plan.name if plan is not None else ""
-        found = {one for one in self._buyers.of(name) if self.has_live(one)}
+        found = filter(self.has_live, self._buyers.of(name))
         return {n for n in found if any(one.plan_name == name for one in self._people.of(n))}
 
     def _account_of(self, change: Change) -> int | None:
@@ -480,17 +477,15 @@ class Books:
 
     def forget_session(self, session: Session) -> None:
         """Read it anew when it is named next; nobody's that lives comes back unnamed."""
-        self._drop_session(session)
-        if session.live:
-            self._note_stray(session)
+        (self._lose if session.live else self._drop_session)(session)
 
-    def _note_stray(self, session: Session) -> None:
-        """No account leads back to a session of nobody."""
-        if not session.account_id:
+    def _lose(self, session: Session) -> None:
+        self._drop_session(session)
+        if not session.account_id:  # no account leads back to a session of nobody
             self.strays.add(session.session_id)
 
     def _shrink(self) -> None:
-        """Keep the live sessions; what ended, and looks at it, can be read again."""
+        """Keep the live sessions, however many; what ended, and looks at it, can be read again."""
         for session in [s for s in self.sessions.values() if not s.live]:
             self._drop_session(session)
         self.same_id.forget_empty()
@@ -498,3 +493,5 @@ class Books:
             self.drop_account(account_id)
         self.lately = Ids(self._whole)
         self.suspense.clear()
+        # To look at all of them again pays when a quarter more came.
+        self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)

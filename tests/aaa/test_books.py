@@ -402,6 +402,31 @@ def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyP
     assert (1, "Z") not in books.same_id
 
 
+def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
+    looked: list[int] = []
+    walk = Books._shrink
+
+    def counted(one: Books) -> None:
+        looked.append(len(one.sessions))
+        walk(one)
+
+    monkeypatch.setattr(Books, "_shrink", counted)
+    books = filled(*(session(session_id=n) for n in range(1, 21)))
+    for _ in range(9):
+        books.settle()
+    assert looked == [20] and len(books.sessions) == 20
+    for n in range(30, 36):
+        books.take_in(
+            Want(session_keys={(1, str(n))}),
+            Loaded(sessions=[session(session_id=n, state=SessionState.CLOSED)]),
+        )
+    books.settle()
+    assert looked == [20, 26] and len(books.sessions) == 20
+
+
 def test_at_the_start_a_name_that_no_other_session_had_need_not_be_asked_for() -> None:
     books = Books()
     one, two = session(acct_session_id="X"), session(session_id=2, acct_session_id="Y")
