@@ -160,9 +160,10 @@ cdef class Lane:
         self.notes, self.body = turn.notes, turn.records
         self.now_us, self.journal_id = turn.now_us, turn.journal_id
         self.skew_us = turn.settings.clock_skew_s * US_PER_S
-        self.moved, self.changed = self.books.moved_sessions, self.books.changed_sessions
-        self.charge_rows, self.moves = self.books.charge_rows, self.books.moves
-        self.allowance_moves = self.books.allowance_moves
+        draft = turn.books.draft
+        self.moved, self.changed = draft.moved_sessions, draft.changed_sessions
+        self.charge_rows, self.moves = draft.charge_rows, draft.moves
+        self.allowance_moves = draft.allowance_moves
         self.heard_id = -1
         self.heard = self.reports = None
 

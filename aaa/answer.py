@@ -74,9 +74,9 @@ def _learn_mac(turn: Turn, attempt: Attempt, subscriber: Subscriber) -> None:
     """The first accepted login fixes the MAC of a subscriber that is to learn one."""
     mac = canonical_mac(attempt.hints.calling_station_id)
     if mac is not None:
-        turn.books.deeds.append(deeds.mac_learned(turn.now_us, subscriber, mac))
+        turn.books.draft.deeds.append(deeds.mac_learned(turn.now_us, subscriber, mac))
         subscriber.mac, subscriber.mac_mode = mac, MacMode.FIXED
-        turn.books.macs.append((subscriber.subscriber_id, mac))
+        turn.books.draft.macs.append((subscriber.subscriber_id, mac))
 
 
 def _method_attributes(turn: Turn, proof: Proof, request: Request) -> list[tuple[int, bytes]]:

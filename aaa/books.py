@@ -1,9 +1,9 @@
-"""The working set: the rows that decisions are made on, and what a batch changes of them.
+"""The working set: the rows that decisions are made on, in memory.
 
-A cache that the commit checks, never the truth itself. Decisions change the records in place and
-the books remember which; `take_changes` makes one transaction of that. After a failed commit the
-changed rows are dropped and read anew. An account is always held whole: its subscribers, live
-sessions and allowances come and go together, so a decision never sees half of one.
+A cache that the commit checks, never the truth itself. Decisions change the records in place, and
+the draft (`aaa/draft.py`) says which, so that one transaction can be made of it. After a failed
+commit the changed rows are dropped and read anew. An account is always held whole: its subscribers,
+live sessions and allowances come and go together, so a decision never sees half of one.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ from operator import attrgetter
 from aaa._index import ById, Few, Ids
 from aaa._lane import Lane
 from aaa.buyers import Buyers
+from aaa.draft import Draft
 from aaa.hearing import Hearing
-from aaa.ports import AccountMove, Change, Changes, Decision, Loaded, Want
+from aaa.ports import Change, Changes, Loaded, Want
 from aaa.same_ids import SameIds, share_texts
 from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
-from domain.deed import Deed
-from domain.device import Latch
 from domain.grant import Order
-from domain.ledger import Entry
 from domain.plan import Plan
-from domain.session import Charge, DeviceMark, Session, Suspense
+from domain.session import DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
 # Of what is wanted, that which may be absent without a trace.
@@ -35,7 +33,7 @@ SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs ar
 
 
 class Books:
-    """Records by key, and the changes of the batch under way."""
+    """Records by key, and the draft of the batch under way."""
 
     def __init__(self, lane: Lane | None = None, vigil: Vigil | None = None) -> None:
         """`lane` hears of every session that is touched or dropped; it begins without tracks.
@@ -70,25 +68,7 @@ class Books:
         self._asked = Want()  # what was asked for and may be absent; one batch
         self._room_n = SESSIONS_CACHED_MAX  # so many sessions are held before any is let go
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
-        self._reset_changes()
-
-    def _reset_changes(self) -> None:
-        self.moves: dict[int, AccountMove] = {}
-        self.new_sessions: dict[int, Session] = {}
-        self.changed_sessions: dict[int, Session] = {}
-        self.moved_sessions: dict[int, Session] = {}  # by the lane: only counters moved
-        self.charge_rows: dict[tuple[int, int, int, int], Charge] = {}
-        self.closings: list[tuple[int, int, int, int]] = []
-        self.entries: list[Entry] = []
-        self.allowance_moves: dict[tuple[int, int], list[int]] = {}
-        self.new_orders: list[Order] = []
-        self.changed_orders: dict[int, Order] = {}
-        self.decisions: list[Decision] = []
-        self.changed_suspense: dict[int, Suspense] = {}
-        self.macs: list[tuple[int, str]] = []
-        self.latches: list[tuple[int, str, Latch]] = []
-        self.changed_marks: dict[tuple[int, str], DeviceMark] = {}
-        self.deeds: list[Deed] = []
+        self.draft = Draft()  # what the batch under way has changed
 
     # -- what is missing, and taking in what was found
 
@@ -240,68 +220,23 @@ class Books:
     def add_session(self, session: Session) -> None:
         """A session is born in this batch."""
         self.sessions[session.session_id] = session
-        self.new_sessions[session.session_id] = session
+        self.draft.new_sessions[session.session_id] = session
         self.index(session)
 
     def touch(self, session: Session) -> None:
         """The session was changed; its commit checks the version it was read with."""
-        session_id = session.session_id
-        self.lane.drop(session_id)
-        if session_id in self.moved_sessions:
-            self.changed_sessions[session_id] = self.moved_sessions.pop(session_id)
-        elif session_id not in self.new_sessions and session_id not in self.changed_sessions:
-            session.version += 1
-            self.changed_sessions[session_id] = session
+        self.lane.drop(session.session_id)
+        self.draft.touch(session)
         self.index(session)
-
-    def move(
-        self,
-        account: Account,
-        *,
-        posted: int = 0,
-        opened: int = 0,
-        held: int = 0,
-        entries: int = 0,
-        promise: bool = False,
-    ) -> None:
-        """Remember by how much the sums of an account were moved (micros)."""
-        move = self.moves.get(account.account_id)
-        if move is None:
-            move = self.moves[account.account_id] = AccountMove(account)
-        move.posted_micros += posted
-        move.open_micros += opened
-        move.held_micros += held
-        move.entries_n += entries
-        move.promise |= promise
-
-    def add_charge(self, charge: Charge) -> None:
-        """Add to the open charge row of its session, part, step and day."""
-        key = (charge.session_id, charge.part, charge.step, charge.day)
-        row = self.charge_rows.get(key)
-        if row is None:
-            self.charge_rows[key] = charge
-            return
-        row.amount_micros += charge.amount_micros
-        row.input_octets += charge.input_octets
-        row.output_octets += charge.output_octets
-        row.session_s += charge.session_s
-
-    def consume(self, allowance: Allowance, octets: int, seconds: int) -> None:
-        """Remember by how much an allowance was consumed (its `used_*` is raised already)."""
-        if octets or seconds:
-            key = (allowance.account_id, allowance.period_start_us)
-            moved = self.allowance_moves.setdefault(key, [0, 0])
-            moved[0] += octets
-            moved[1] += seconds
 
     def add_order(self, order: Order) -> None:
         """A device is to be told something, once this batch is durable."""
         self.orders[order.order_id] = order
-        self.new_orders.append(order)
+        self.draft.new_orders.append(order)
 
     def put_suspense(self, row: Suspense) -> None:
         """A suspense row was made or changed."""
-        self.changed_suspense[row.suspense_id] = row
+        self.draft.changed_suspense[row.suspense_id] = row
         reasons = self.suspense.setdefault(row.session_id, {})
         if row.state == "open":
             reasons[row.reason] = row
@@ -311,57 +246,32 @@ class Books:
     def put_mark(self, mark: DeviceMark) -> None:
         """A device's newest Accounting-On or -Off."""
         self.marks.setdefault(mark.device_id, {})[mark.nas_identifier] = mark
-        self.changed_marks[(mark.device_id, mark.nas_identifier)] = mark
+        self.draft.changed_marks[(mark.device_id, mark.nas_identifier)] = mark
 
     # -- the end of a batch
 
     def take_changes(self, now_us: int, journal_id: int, journal: bytes) -> Changes:
-        """Everything the batch changed, as one transaction.
-
-        A promise was checked where it was made (L7), and the commit checks it again, unless facts
-        of the same batch have since taken the account below its floor: those post all the same.
-        """
-        for move in self.moves.values():
-            move.promise = move.promise and move.after.available_micros >= 0
-        return Changes(
-            now_us=now_us,
+        """Everything the batch changed, as one transaction."""
+        return self.draft.as_changes(
+            now_us,
             feed_seq=self.feed_seq,
-            accounts=list(self.moves.values()),
-            sessions_new=list(self.new_sessions.values()),
-            sessions=list(self.changed_sessions.values()),
-            moved=list(self.moved_sessions.values()),
-            charges=list(self.charge_rows.values()),
-            closings=self.closings,
-            entries=self.entries,
-            allowances=[
-                (self.allowances[account_id][period_us], moved[0], moved[1])
-                for (account_id, period_us), moved in self.allowance_moves.items()
-            ],
-            orders_new=self.new_orders,
-            orders=list(self.changed_orders.values()),
-            decisions=self.decisions,
-            suspense=list(self.changed_suspense.values()),
-            macs=self.macs,
-            latches=self.latches,
-            marks=list(self.changed_marks.values()),
-            deeds=self.deeds,
+            allowances=self.allowances,
             journal_id=journal_id,
             journal=journal,
         )
 
     def settle(self) -> list[Order]:
         """The batch is durable: forget that its rows were changed. Answers its new orders."""
-        orders = self.new_orders
-        for order in self.changed_orders.values():
+        draft, self.draft = self.draft, Draft()
+        for order in draft.changed_orders.values():
             self.orders.pop(order.order_id, None)
-        self.held_micros += sum(move.held_micros for move in self.moves.values())
-        for session in (*self.new_sessions.values(), *self.changed_sessions.values()):
+        self.held_micros += draft.held_moved_micros()
+        for session in (*draft.new_sessions.values(), *draft.changed_sessions.values()):
             self.vigil.see(session)
         self._asked = Want()
-        self._reset_changes()
         if len(self.sessions) > self._room_n:
             self._shrink()
-        return orders
+        return draft.new_orders
 
     def discard(self) -> set[int]:
         """The batch failed or its fate is unknown: drop every row it changed, to be read anew.
@@ -369,35 +279,28 @@ class Books:
         Answers the accounts that may have live sessions: they must come back without being named,
         as must the `strays`. What the batch made of a session's state did not come to be.
         """
-        account_ids: set[int] = set(self.moves) | {key for key, _ in self.allowance_moves}
-        touched = [
-            *self.changed_sessions.values(),
-            *self.moved_sessions.values(),
-            *self.new_sessions.values(),
-        ]
-        account_ids |= {session.account_id for session in touched}
-        orders = [order.order_id for order in self.new_orders] + list(self.changed_orders)
-        suspense: set[int] = {row.session_id for row in self.changed_suspense.values()}
-        marks: set[int] = {device_id for device_id, _ in self.changed_marks}
-        logins = {decision.login for decision in self.decisions}
+        draft, self.draft = self.draft, Draft()
+        touched = draft.touched()
+        logins = {decision.login for decision in draft.decisions}
+        account_ids = {account_id for account_id, _ in draft.allowance_moves}
+        account_ids |= {*draft.moves, *(session.account_id for session in touched)}
         account_ids |= {
             self.subscribers[login].account_id for login in logins if login in self.subscribers
         }
         self._asked = Want()
-        self.held_micros += sum(move.held_micros for move in self.moves.values())
-        self._reset_changes()
+        self.held_micros += draft.held_moved_micros()
         account_ids.discard(0)
         alive = set(filter(self.has_live, account_ids))
         alive |= {session.account_id for session in touched if session.account_id}
         for session in touched:
             self._lose(session)
-        for account_id in account_ids:
+        for account_id in sorted(account_ids):
             self.drop_account(account_id)
-        for order_id in orders:
+        for order_id in (*(order.order_id for order in draft.new_orders), *draft.changed_orders):
             self.orders.pop(order_id, None)
-        for session_id in suspense:
-            self.suspense.pop(session_id, None)
-        for device_id in marks:
+        for row in draft.changed_suspense.values():
+            self.suspense.pop(row.session_id, None)
+        for device_id, _ in draft.changed_marks:
             self.marks.pop(device_id, None)
         for login in sorted(logins):
             self.decisions_n.pop(login, None)

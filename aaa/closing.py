@@ -49,7 +49,7 @@ def release(turn: Turn, session: Session, state: HoldState) -> None:
     if back:
         account = turn.books.accounts[session.account_id]
         account.held_micros -= back
-        turn.books.move(account, held=-back)
+        turn.books.draft.move(account, held=-back)
 
 
 def post_charges(turn: Turn, session: Session) -> None:
@@ -62,11 +62,11 @@ def post_charges(turn: Turn, session: Session) -> None:
     if entry.overrun_micros:
         entry = replace(entry, reason=f"{entry.reason}; {_overrun(turn, session, entry)}")
         turn.notes["overrun"] += 1
-    turn.books.entries.append(entry)
-    turn.books.closings.append(
+    turn.books.draft.entries.append(entry)
+    turn.books.draft.closings.append(
         (session.account_id, session.session_id, session.part, entry.entry_id)
     )
-    turn.books.move(account, posted=-amount_micros, opened=-amount_micros, entries=1)
+    turn.books.draft.move(account, posted=-amount_micros, opened=-amount_micros, entries=1)
     session.closed_micros = session.charged_micros
     session.part += 1
 

@@ -43,7 +43,7 @@ def remember(turn: Turn, attempt: Attempt, code: str, session_id: int) -> None:
     login = attempt.subscriber.login if attempt.subscriber is not None else ""
     n = turn.books.decisions_n.get(login, 0) + 1
     turn.books.decisions_n[login] = n
-    turn.books.decisions.append(
+    turn.books.draft.decisions.append(
         Decision(
             login=login,
             n=n,

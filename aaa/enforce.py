@@ -172,7 +172,7 @@ def settled(turn: Turn, told_back: Settled) -> None:
     order.error_cause = told_back.error_cause
     order.attempts_n = told_back.attempts_n
     order.done_us = told_back.at_us
-    turn.books.changed_orders[order.order_id] = order
+    turn.books.draft.changed_orders[order.order_id] = order
     turn.notes[f"order-{order.kind}-{told_back.result}"] += 1
     session = turn.books.sessions.get(order.session_id)
     if session is None or not session.live:

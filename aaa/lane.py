@@ -82,7 +82,7 @@ def _plain(turn: Turn, session: Session, usage: Usage) -> bool:
         and not session.replaced_by
         and session.candidate_event_us is None
         and not (session.review_input or session.review_output)
-        and session.session_id not in turn.books.new_sessions
+        and session.session_id not in turn.books.draft.new_sessions
         and not turn.books.suspense.get(session.session_id)
         and (session.fee_due or not session.owes_fee)
         and (not session.adopted or _baseline_taken(session))

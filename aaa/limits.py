@@ -138,7 +138,7 @@ def hold_more(turn: Turn, deal: Deal, slots: int | None = None) -> int:
         return 0
     held = hold.take(deal.session, deal.account, amount_micros)
     deal.account.held_micros += held
-    turn.books.move(deal.account, held=held, promise=True)
+    turn.books.draft.move(deal.account, held=held, promise=True)
     return amount_micros
 
 
@@ -160,4 +160,4 @@ def give_back(turn: Turn, deal: Deal, amount_micros: int) -> None:
     """Shrink the session's hold by at most what is unused."""
     back = hold.give_back(deal.session, amount_micros)
     deal.account.held_micros -= back
-    turn.books.move(deal.account, held=-back)
+    turn.books.draft.move(deal.account, held=-back)

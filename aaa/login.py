@@ -34,10 +34,10 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     attempt = Attempt(request, hints, credential, key_of(request))
     device_id = request.device.device_id
     if request.latches and device_id not in turn.removed:
-        turn.books.latches += [
+        turn.books.draft.latches += [
             (device_id, request.source_address, latch) for latch in request.latches
         ]
-        turn.books.deeds += [
+        turn.books.draft.deeds += [
             deeds.latched(turn.now_us, request.device, request.source_address, latch)
             for latch in request.latches
         ]

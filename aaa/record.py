@@ -197,15 +197,15 @@ def _charge(turn: Turn, session: Session, before: Total) -> Deal | None:
     except OverflowError:
         charging.give_back_included(session, used, taken)
         raise
-    turn.books.consume(used, *taken)
+    turn.books.draft.consume(used, *taken)
     for row in rows:
-        turn.books.add_charge(row)
+        turn.books.draft.add_charge(row)
     rise = session.charged_micros - charged
     back = hold.use(session)
     if rise or back:
         deal.account.open_micros += rise
         deal.account.held_micros -= back
-        turn.books.move(deal.account, opened=rise, held=-back)
+        turn.books.draft.move(deal.account, opened=rise, held=-back)
     return deal
 
 

@@ -57,7 +57,7 @@ def accepted(room: Room, attempt: Attempt, **traits: Any) -> tuple[Turn, Outcome
 
 def remembered(turn: Turn) -> tuple[str, int, Mapping[str, Any]]:
     """Code, session and facts of the only decision."""
-    (decision,) = turn.books.decisions
+    (decision,) = turn.books.draft.decisions
     return decision.code, decision.session_id, decision.reply
 
 
@@ -126,9 +126,9 @@ def test_the_first_accept_fixes_the_mac_of_who_is_to_learn_one(mode: MacMode) ->
     learned = room.subscriber.mac
     if mode is MacMode.LEARN:
         assert (learned, room.subscriber.mac_mode) == (MAC, MacMode.FIXED)
-        assert turn.books.macs == [(room.subscriber.subscriber_id, MAC)]
-        assert [json.loads(deed.after) for deed in turn.books.deeds] == [
+        assert turn.books.draft.macs == [(room.subscriber.subscriber_id, MAC)]
+        assert [json.loads(deed.after) for deed in turn.books.draft.deeds] == [
             {"mac": MAC, "mac_mode": "fixed"}
         ]
     else:
-        assert (learned, turn.books.macs, turn.books.deeds) == (None, [], [])
+        assert (learned, turn.books.draft.macs, turn.books.draft.deeds) == (None, [], [])

@@ -12,7 +12,7 @@ from aaa.books import Books
 from aaa.ports import Change, Loaded, Want
 from domain.account import Allowance
 from domain.grant import Order, OrderKind, OrderState
-from domain.session import Charge, DeviceMark, Session, SessionState, Suspense
+from domain.session import DeviceMark, Session, SessionState, Suspense
 from tests.aaa.room import Room
 from tests.accounting.makers import T0_US, account, at, plan, session, subscriber
 
@@ -153,70 +153,15 @@ def test_a_session_that_was_given_another_id_is_found_under_that_one_only() -> N
 # -- what a batch changes
 
 
-def test_a_session_is_versioned_once_a_batch_and_a_new_one_not_at_all() -> None:
-    books = filled(session(version=4))
-    for _ in range(3):
-        books.touch(books.sessions[1])
-    books.add_session(session(session_id=2))
-    books.touch(books.sessions[2])
-    changes = books.take_changes(at(0), 0, b"")
-    assert [(one.session_id, one.version) for one in changes.sessions] == [(1, 5)]
-    assert [(one.session_id, one.version) for one in changes.sessions_new] == [(2, 1)]
-    books.settle()
-    books.touch(books.sessions[2])
-    assert books.sessions[2].version == 2
-
-
-def test_the_moves_of_an_account_add_up() -> None:
-    books = filled()
-    purse = books.accounts[1]
-    books.move(purse, posted=-5, opened=-5, entries=1)
-    books.move(purse, held=7, promise=True)
-    books.move(purse, held=-2)
-    (move,) = books.take_changes(at(0), 0, b"").accounts
-    assert move.after is purse
-    assert (move.posted_micros, move.open_micros, move.held_micros) == (-5, -5, 5)
-    assert (move.entries_n, move.promise) == (1, True)
-
-
-def test_l7_a_promise_is_checked_by_the_store_unless_facts_went_below_the_floor() -> None:
-    books = filled()
-    purse = books.accounts[1]
-    books.move(purse, held=1_000, promise=True)
-    purse.held_micros, purse.open_micros = 1_000, 1
-    books.move(purse, opened=1)
-    (move,) = books.take_changes(at(0), 0, b"").accounts
-    assert not move.promise
-
-
-def test_charges_of_one_row_add_up_and_others_stand_apart() -> None:
-    books = filled()
-    row = Charge(1, 1, 0, 1, 20_000, 1, input_octets=1, output_octets=2, session_s=3)
-    for extra in (
-        replace(row, amount_micros=4),
-        replace(row, amount_micros=5),
-        replace(row, day=20_001, amount_micros=6),
-        replace(row, part=1, amount_micros=7),
-    ):
-        books.add_charge(extra)
-    rows = books.take_changes(at(0), 0, b"").charges
-    assert [(one.day, one.part, one.amount_micros) for one in rows] == [
-        (20_000, 0, 9),
-        (20_001, 0, 6),
-        (20_000, 1, 7),
-    ]
-    assert (rows[0].input_octets, rows[0].output_octets, rows[0].session_s) == (2, 4, 6)
-
-
 def test_an_allowance_is_made_when_it_is_first_used_and_moves_relatively() -> None:
     books = filled()
     books.take_in(Want(account_ids={2}), whole(2, login="bob"))
     used = books.allowance(1, T0_US)
     assert (used.used_octets, used.used_s) == (0, 0)
     used.used_octets += 30
-    books.consume(used, 10, 0)
-    books.consume(used, 20, 0)
-    books.consume(books.allowance(2, T0_US), 0, 0)
+    books.draft.consume(used, 10, 0)
+    books.draft.consume(used, 20, 0)
+    books.draft.consume(books.allowance(2, T0_US), 0, 0)
     assert books.take_changes(at(0), 0, b"").allowances == [(used, 30, 0)]
     assert books.allowance(1, T0_US) is used
 
@@ -254,7 +199,7 @@ def test_an_order_that_has_come_to_its_end_is_not_kept() -> None:
     books = filled()
     books.add_order(order())
     books.settle()
-    books.changed_orders[5] = replace(order(), state=OrderState.DONE)
+    books.draft.changed_orders[5] = replace(order(), state=OrderState.DONE)
     books.settle()
     assert 5 not in books.orders
 
@@ -270,7 +215,7 @@ def test_after_a_failed_commit_everything_the_batch_changed_is_read_again() -> N
     one = books.sessions[1]
     one.output_octets = 999
     books.touch(one)
-    books.move(books.accounts[1], opened=9)
+    books.draft.move(books.accounts[1], opened=9)
     books.put_mark(DeviceMark(1, "", at(0)))
     books.put_suspense(doubt())
     books.add_order(order())

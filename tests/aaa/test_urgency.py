@@ -128,7 +128,7 @@ def test_the_question_changes_nothing() -> None:
     urgent(room.books, login(room, (1, b"nobody")))
     assert session == before
     assert room.books.allowances == allowances
-    assert not room.books.changed_sessions and not room.books.moves
+    assert not room.books.draft.touched() and not room.books.draft.moves
 
 
 def test_5_3_a_login_presses_when_its_subscriber_is_online_or_was_lately() -> None:

@@ -239,7 +239,7 @@ def _release(watch: Watch, one: Session) -> None:
 def _move(watch: Watch, one: Session, held_micros: int) -> None:
     purse = watch.books.accounts[one.account_id]
     purse.held_micros += held_micros
-    watch.books.move(purse, held=held_micros)
+    watch.books.draft.move(purse, held=held_micros)
 
 
 def test_f_03_one_that_never_reports_ages_by_the_reports_of_others() -> None:

@@ -28,7 +28,7 @@ DOCSTRING_LINES_MIN = 3
 LONG_MODULES: dict[str, str] = {
     "server/lifecycle.py": "what is started in which order and how it comes to rest, in one view",
     "aaa/desk.py": "one road for every batch: what joins it, how it is loaded, decided, committed",
-    "aaa/books.py": "what is held and what a batch changed of it: one invariant, one class",
+    "aaa/books.py": "an account is held whole: all that is held of it comes and goes in one place",
     "store/reading.py": "every question of a load, and the order of asking",
     "store/books_check.py": "every rule of the books, one statement each",
     "accounting/counters.py": "the one algorithm of how counters advance, every branch in sight",

@@ -1,4 +1,4 @@
-"""Planted bugs in the switch between the long road and the lane (`aaa.lane`, `aaa.books`).
+"""Planted bugs in the switch between the long road and the lane (`aaa.lane`, `aaa.draft`).
 
 The lane itself is compiled and cannot be edited while it runs; what it decides is held against the
 long road by `tests/aaa/test_lane.py`. What can slip is when a session may take it, and what becomes
@@ -19,7 +19,7 @@ BUGS = (
         10,
         (
             Code(
-                "aaa.books:Books.take_changes",
+                "aaa.draft:Draft.as_changes",
                 "moved=list(self.moved_sessions.values())",
                 "moved=[]",
             ),

@@ -153,7 +153,7 @@ BUGS = (
         1000,
         (
             Code(
-                "aaa.books:Books.add_charge",
+                "aaa.draft:Draft.add_charge",
                 "row.amount_micros += charge.amount_micros",
                 "row.amount_micros = charge.amount_micros",
             ),
@@ -214,7 +214,7 @@ BUGS = (
             Code(
                 "aaa.limits:hold_more",
                 "deal.account.held_micros += held\n"
-                "    turn.books.move(deal.account, held=held, promise=True)\n",
+                "    turn.books.draft.move(deal.account, held=held, promise=True)\n",
                 "\n",
             ),
         ),

@@ -132,7 +132,7 @@ BUGS = (
         (
             Code(
                 "aaa.enforce:settled",
-                "turn.books.changed_orders[order.order_id] = order\n",
+                "turn.books.draft.changed_orders[order.order_id] = order\n",
                 "\n",
             ),
         ),
