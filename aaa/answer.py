@@ -54,7 +54,7 @@ def answer(turn: Turn, attempt: Attempt, deal: Deal, grant: Grant) -> Outcome:
     attributes += deal.dialect.write_grant(grant, attempt.hints)
     octets = encode_attributes(attributes) + telling.begin(deal)
     if attempt.proof.vendor:
-        octets += encode_attributes(_method_attributes(turn, attempt.proof, attempt.request))
+        octets += encode_attributes(method_attributes(turn, attempt.proof, attempt.request))
     attempt.facts = _shown(deal, grant)
     remember(turn, attempt, "accepted", session.session_id)
     return _outcome(attempt, ACCEPT, octets, 0, "walled" if session.walled else "accepted")
@@ -79,7 +79,7 @@ def _learn_mac(turn: Turn, attempt: Attempt, subscriber: Subscriber) -> None:
         turn.books.draft.macs.append((subscriber.subscriber_id, mac))
 
 
-def _method_attributes(turn: Turn, proof: Proof, request: Request) -> list[tuple[int, bytes]]:
+def method_attributes(turn: Turn, proof: Proof, request: Request) -> list[tuple[int, bytes]]:
     """Success and keys of MS-CHAP, hidden as each must be, salts all different (HID-05)."""
     salts = passwords.salts(turn.randomness.below(1 << 15)) if proof.salted else iter(())
     secret, authenticator = request.device.secret, request.packet.authenticator

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
+from aaa._turnstile import Turnstile
 from aaa.books import Books
 from aaa.hearing import Hearing, Reports
 from aaa.lane import lay
@@ -26,6 +27,7 @@ from aaa.record import ANSWERS, decide_record
 from aaa.repeats import Repeats
 from aaa.request import Item, Recheck, Request, Settled, Sweep, SweepKind
 from aaa.sharing import Company, forget
+from aaa.terms import lay as lay_terms
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
 from aaa.vigil import Vigil, has_lapsed, looks_due
@@ -80,6 +82,7 @@ class Desk:
         self._sealer = sealer
         # The key only has to be unknown outside; drawn by chance it would shift what a seed draws.
         self._lane = Lane(hashlib.sha256(b"lane" + sealer.class_key).digest()[:16])
+        self._turnstile = Turnstile(lay_terms)
         self._hearing = Hearing()
         self._vigil = Vigil(self._hearing, settings.stale_min_s, self._company.mine)
         self._books = Books(self._lane, self._vigil)
@@ -115,6 +118,7 @@ class Desk:
         known = {device.device_id: device for device in devices}
         if any(known.get(key) is not device for key, device in self._devices.items()):
             self._lane.drop_all()
+            self._turnstile.forget()
         self._devices = known
 
     def absorb(self, changes: Sequence[Change]) -> None:
@@ -337,6 +341,7 @@ class Desk:
         outcomes: list[Outcome] = []
         at, end = 0, len(items)
         self._lane.begin(turn)
+        self._turnstile.begin(turn)
         try:
             for one in (*named, None):
                 until = one.at if one is not None else end
@@ -348,13 +353,19 @@ class Desk:
                     at += 1
         finally:
             self._lane.end()
+            self._turnstile.end()
         return outcomes
 
     def _decide_named(self, turn: Turn, one: Named) -> Outcome:
         """An item without a track; an interim may lay one and take the lane at once."""
-        if self.lane_open and isinstance(one.read, Usage) and isinstance(one.item, Request):
-            if lay(turn, self._lane, one.at, one.item, one.read) and self._lane.take(one.at):
-                return INTERIM_ANSWER
+        if self.lane_open and isinstance(one.item, Request):
+            if isinstance(one.read, Usage):
+                if lay(turn, self._lane, one.at, one.item, one.read) and self._lane.take(one.at):
+                    return INTERIM_ANSWER
+            elif one.read is not None:
+                outcome = self._turnstile.admit(one.item, one.read)
+                if outcome is not None:
+                    return outcome
         return self._decide(turn, one.item, one.read)
 
     def _decide_off_lane(self, turn: Turn, item: Item) -> Outcome:

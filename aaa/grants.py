@@ -8,6 +8,8 @@ and nothing else.
 
 from __future__ import annotations
 
+from typing import Final
+
 from aaa.entitled import ends_us, garden_of
 from aaa.limits import Deal, reach_of
 from aaa.turn import Turn
@@ -43,23 +45,22 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
     octets = _less_guard(reach.octets, plan, device, dialect)
     if octets is not None and not dialect.has_octet_limit and not device.coa_port:
         # Nothing else can end this session: the line must be fast enough to waste the rest.
-        rate_bps = _rate_bps(plan, device)
+        rate_bps = speed_bps(plan, device)
         if rate_bps:
             # Rated usage goes on from here: what is unrated took its own time.
             ends.append(octets * 8 // rate_bps + deal.session.unrated_s)
     interim_s = plan.interim_s or device.interim_s or turn.settings.interim_s
-    limits = _NO_LIMITS
+    limits = {}
     if octets is not None and dialect.has_octet_limit:
         limits = _octet_limits(deal.plan, octets, deal.session)
     return Grant(
         max(min(ends), 1),
         turn.spread(interim_s) if spread else interim_s,
-        *limits,
-        plan.down_bps,
-        plan.up_bps,
-        plan.policy_down,
-        plan.policy_up,
-    )
+        down_bps=plan.down_bps,
+        up_bps=plan.up_bps,
+        policy_down=plan.policy_down,
+        policy_up=plan.policy_up,
+    )._replace(**limits)
 
 
 def _ends_by_time(turn: Turn, deal: Deal, start_us: int) -> list[int]:
@@ -105,17 +106,16 @@ def _behind_wall(turn: Turn, deal: Deal, *, start_us: int, spread: bool) -> Gran
     garden = garden_of(deal.offer, deal.session.walled)
     short_s = garden.session_timeout_s if garden is not None else 1
     interim_s = deal.offer.interim_s or deal.device.interim_s or turn.settings.interim_s
-    limits = _NO_LIMITS
+    limits = {}
     if deal.session.limit_octets and deal.dialect.has_octet_limit:
         limits = _octet_limits(deal.plan, UNLIMITED_OCTETS, deal.session)
     return Grant(
         (turn.now_us - start_us) // US_PER_S + (turn.spread(short_s) if spread else short_s),
         turn.spread(interim_s) if spread else interim_s,
-        *limits,
-    )
+    )._replace(**limits)
 
 
-def _rate_bps(plan: Plan, device: Device) -> int:
+def speed_bps(plan: Plan, device: Device) -> int:
     """Bits per second the session can move in both directions; 0: not known."""
     return DIALECTS[device.dialect].peak_bps(plan) or 2 * (device.line_rate_bps or 0)
 
@@ -134,7 +134,7 @@ def bound_micros(deal: Deal, start_wait_s: int) -> int | None:
     since its last report beside the hold that the redial was given, and is left alone for as long
     as a Start may take. None: no rate is known, so there is no bound.
     """
-    rate_bps = _rate_bps(deal.offer, deal.device)
+    rate_bps = speed_bps(deal.offer, deal.device)
     if not rate_bps:
         return None
     seconds = deal.session.interim_s * 11 // 10 + DISCONNECT_S
@@ -167,7 +167,7 @@ def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
         return False
     total = Total.of(session)
     counted = counted_octets(deal.tariff, total.input_octets, total.output_octets)
-    rate_bps = _rate_bps(deal.offer, deal.device)
+    rate_bps = speed_bps(deal.offer, deal.device)
     seconds = session.interim_s * 22 // 10 + DISCONNECT_S
     return paid - counted <= (rate_bps * seconds // 8 if rate_bps else counted)
 
@@ -184,28 +184,35 @@ def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect
 
 def guard_octets(plan: Plan, device: Device, dialect: Dialect) -> int:
     """The octets that may pass before the device notices that it is at its limit."""
-    return _rate_bps(plan, device) * dialect.granularity_s // 8
+    return speed_bps(plan, device) * dialect.granularity_s // 8
 
 
-_Limits = tuple[int | None, int | None, int | None]
-_NO_LIMITS: _Limits = (None, None, None)
+def limits_told(plan: Plan) -> tuple[str, ...]:
+    """The octet limits of a grant that tell what the plan counts: of input, output, or both."""
+    counted = plan.volume.counted if plan.volume else plan.counted
+    return _LIMITS_TOLD[counted]
 
 
-def _octet_limits(plan: Plan, octets: int, session: Session) -> _Limits:
-    """The octet limit in the direction that the plan counts, as the device counts: of input, of
-    output, of both summed.
+_LIMITS_TOLD: Final = {
+    Counted.DOWN: ("output_limit_octets",),
+    Counted.UP: ("input_limit_octets",),
+    Counted.LARGER: ("input_limit_octets", "output_limit_octets"),
+    Counted.SUM: ("total_limit_octets",),
+}
+
+
+def _octet_limits(plan: Plan, octets: int, session: Session) -> dict[str, int]:
+    """The octet limits that the plan counts, as the device counts them.
 
     The device counts from its start: what is nobody's to pay comes on top, in each direction.
     """
     up, down = session.unrated_input, session.unrated_output
-    counted = plan.volume.counted if plan.volume else plan.counted
-    if counted is Counted.DOWN:
-        return None, octets + down, None
-    if counted is Counted.UP:
-        return octets + up, None, None
-    if counted is Counted.LARGER:
-        return octets + up, octets + down, None
-    return None, None, octets + up + down
+    unrated = {
+        "input_limit_octets": up,
+        "output_limit_octets": down,
+        "total_limit_octets": up + down,
+    }
+    return {name: octets + unrated[name] for name in limits_told(plan)}
 
 
 def rated_limit(session: Session, plan: Plan) -> int:

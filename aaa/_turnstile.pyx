@@ -1,0 +1,480 @@
+# cython: language_level=3, auto_pickle=False, autotestdict=False
+"""The turnstile: the common login, let in without the long road.
+
+Nearly every login of a provider is of somebody who is active and paid, whose plan gives the same to
+all who have nothing of their own, and who has no session yet, or only a login from the same station
+that never began. `aaa.login` says what becomes of a login; this does the same for that case
+alone. Whatever is not plainly that case it leaves to the long road, having changed nothing: it
+never refuses anybody.
+
+What a plan offers at a device is worked out once (`Terms`, laid by `aaa.terms` with the long road's
+own rules), the attributes of the grant among it, with their numbers to be filled in. Credentials
+other than PAP are proved by `aaa.authenticate`.
+
+Nothing here may decide otherwise than the long road: the tests run both on the same histories.
+"""
+
+cimport cython
+from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+from aaa._request cimport Request
+from aaa._terms cimport Terms
+from domain._account cimport Account, Subscriber
+from domain._session cimport Session
+from radius._codec cimport Packet, load32, octets_from, octets_of
+from rating._rater cimport TIME, VOLUME
+
+from hmac import compare_digest
+
+from aaa import authenticate, ghosts, sealing
+from aaa.answer import method_attributes
+from aaa.outcome import Outcome
+from aaa.ports import Decision
+from aaa.repeats import key_of
+from domain.account import CredentialKind, MacMode, Status
+from domain.login import canonical_login, canonical_mac
+from domain.seams import US_PER_S as _US_PER_S
+from domain.session import HoldState, SessionState
+from nas.login import LoginHints
+from radius import encode_attributes
+from radius.passwords import unhide_password
+
+
+cdef extern from *:
+    """
+    /* A draw of the even sequence that `aaa.turn` spreads by (Knuth's MMIX). */
+    static inline uint64_t th_next_lot(uint64_t lot)
+    {
+        return lot * 6364136223846793005u + 1442695040888963407u;
+    }
+    /* A number give or take a tenth, by what was drawn. */
+    static inline int64_t th_spread(int64_t number, uint64_t lot)
+    {
+        const int64_t tenth = number / 10;
+        return number - tenth
+            + (int64_t)((unsigned __int128)(lot >> 32) * (uint64_t)(2 * tenth + 1) >> 32);
+    }
+    """
+    uint64_t next_lot "th_next_lot"(uint64_t lot) nogil
+    int64_t spread "th_spread"(int64_t number, uint64_t lot) nogil
+
+
+# Places in nas.login.LoginHints.
+cdef enum:
+    USER_NAME = 1
+    CALLING_STATION_ID = 2
+    CALLED_STATION_ID = 3
+    NAS_PORT = 4
+    NAS_PORT_ID = 5
+    NAS_PORT_TYPE = 6
+    ACCT_SESSION_ID = 7
+    NAS_IP_ADDRESS = 8
+    NAS_IDENTIFIER = 9
+    FRAMED_IP_ADDRESS = 10
+    SERVICE_TYPE = 11
+    FRAMED_PROTOCOL = 12
+    CAPTIVE = 13
+    DHCP = 14
+
+# Attributes of a request.
+cdef enum:
+    USER_PASSWORD = 2
+    CHAP_PASSWORD = 3
+    VENDOR_SPECIFIC = 26
+    PROXY_STATE = 33
+    ARAP_PASSWORD = 70
+    EAP_MESSAGE = 79
+    DIGEST_RESPONSE = 103
+    MICROSOFT = 311
+
+cdef enum:
+    ACCESS_REQUEST = 1
+    ACCEPT = 2
+    ETHERNET = 15
+    MAC_DIGITS = 12
+    MAC_LETTERS = 17
+    TERMS_MAX_N = 4096
+
+cdef int64_t US_PER_S = _US_PER_S
+cdef int64_t FAR_OCTETS = <int64_t> 1 << 58             # eight times as many still fit
+cdef object ACTIVE = Status.ACTIVE
+cdef object CLEAR = CredentialKind.CLEAR
+cdef object MAC_LEARN = MacMode.LEARN
+cdef object MAC_FIXED = MacMode.FIXED
+cdef object ACCEPTED = SessionState.ACCEPTED
+cdef object HELD = HoldState.HELD
+cdef object CREDENTIAL = sealing.CREDENTIAL
+cdef object PAP = str(authenticate.Method.PAP)
+
+
+# ------------------------------------------------------------------------- texts
+
+cdef str mac_of(str text):
+    """`domain.login.canonical_mac`; a MAC with colons, as most devices write it, at once."""
+    cdef uint8_t[MAC_LETTERS] lower
+    cdef const uint8_t *p
+    cdef Py_ssize_t size, at
+    cdef uint8_t letter
+    cdef bint same = True
+    if len(text) < MAC_DIGITS:
+        return None
+    if len(text) != MAC_LETTERS or not text.isascii():
+        return canonical_mac(text)
+    octets = text.encode("ascii")
+    p = octets_of(octets)
+    for at in range(MAC_LETTERS):
+        letter = p[at]
+        if at % 3 == 2:
+            if letter != b":":
+                return canonical_mac(text)
+        elif b"A" <= letter <= b"F":
+            letter += 32
+            same = False
+        elif not (b"0" <= letter <= b"9" or b"a" <= letter <= b"f"):
+            return canonical_mac(text)
+        lower[at] = letter
+    return text if same else PyUnicode_DecodeASCII(<const char *> lower, MAC_LETTERS, NULL)
+
+
+cdef bint is_folded(str text):
+    """Is it its own canonical login, being ASCII without capitals and spaces, too short or of
+    other letters than a MAC?"""
+    cdef Py_UCS4 letter
+    cdef bint other = len(text) < MAC_DIGITS
+    for letter in text:
+        if letter <= 0x20 or letter >= 0x7F or c"A" <= letter <= c"Z":
+            return False
+        # What neither a MAC nor what separates its digits is made of.
+        if c"g" <= letter <= c"z" or letter == c"_" or letter == c"@":
+            other = True
+    return other
+
+
+cdef str login_of(tuple hints):
+    """`aaa.decisions.login_key`."""
+    cdef str name = hints[USER_NAME]
+    if name and is_folded(name):
+        return name
+    return canonical_login(name or hints[CALLING_STATION_ID])
+
+
+# ------------------------------------------------------------------------- logins
+
+@cython.final
+cdef class Turnstile:
+    """Lets logins in, a batch at a time; `lay` makes terms (`aaa.terms.lay`)."""
+
+    def __init__(self, lay):
+        self.lay = lay
+        self.terms = {}
+        self.passed_n = 0
+
+    def begin(self, turn):
+        """The logins that follow are decided in this turn."""
+        self.turn, self.books, self.sealer = turn, turn.books, turn.sealer
+        self.class_key = turn.sealer.class_key
+        self.now_us = turn.now_us
+        self.start_wait_us = turn.settings.start_wait_s * US_PER_S
+        self.hold_margin_us = turn.settings.hold_margin_s * US_PER_S
+
+    def forget(self):
+        """Devices are others now."""
+        self.terms.clear()
+
+    def end(self):
+        """The batch is decided, or given up."""
+        self.turn = self.books = self.sealer = None
+
+    def admit(self, Request request not None, hints not None):
+        """The outcome of a login that is let in; None: it is one for the long road, nothing is
+        changed."""
+        if not isinstance(hints, LoginHints):
+            raise TypeError("hints are LoginHints")
+        return self.admitted(request, <tuple> hints)  # a tuple with names
+
+    cdef object admitted(self, Request request, tuple hints):
+        cdef Packet packet = request.packet
+        cdef Subscriber subscriber
+        cdef Terms terms
+        cdef str mac
+        if packet.code != ACCESS_REQUEST or request.latches or packet.find(PROXY_STATE, NULL):
+            return None
+        found = self.books.subscribers.get(login_of(hints))
+        if found is None:
+            return None
+        subscriber = <Subscriber> found
+        terms = self.terms_of(request, hints, subscriber)
+        if terms is None:
+            return None
+        mac = mac_of(hints[CALLING_STATION_ID])
+        if subscriber.mac_mode is MAC_FIXED and mac != subscriber.mac:
+            return None
+        if subscriber.device_ids and terms.device_id not in subscriber.device_ids:
+            return None
+        return self.let_in(request, hints, subscriber, terms, mac)
+
+    cdef Terms terms_of(self, Request request, tuple hints, Subscriber subscriber):
+        """The terms of a subscriber who has nothing of his own and stands before no wall."""
+        cdef Terms terms
+        if (
+            subscriber.status is not ACTIVE
+            or subscriber.mac_mode is MAC_LEARN
+            or subscriber.replies
+            or subscriber.framed_ip_address
+            or subscriber.framed_ipv6
+            or subscriber.delegated_ipv6_prefix
+        ):
+            return None
+        plan_id = self.books.newest_plan.get(subscriber.plan_name)
+        plan = self.books.plans.get(plan_id) if plan_id is not None else None
+        if plan is None:
+            return None
+        plain_mac = (
+            hints[NAS_PORT_TYPE] == ETHERNET
+            and hints[SERVICE_TYPE] is None
+            and mac_of(hints[USER_NAME]) is not None
+        )
+        key = (
+            plan_id, request.device.device_id, hints[SERVICE_TYPE], hints[FRAMED_PROTOCOL],
+            hints[NAS_PORT_TYPE], hints[CAPTIVE], hints[DHCP], plain_mac,
+        )
+        found = self.terms.get(key, self)
+        if found is None:
+            return None
+        if found is not self:
+            terms = <Terms> found
+            if terms.plan is plan and terms.device is request.device:
+                return terms
+        if len(self.terms) >= TERMS_MAX_N:
+            self.terms.clear()
+        laid = self.terms[key] = self.lay(
+            self.turn, request.device, plan, subscriber, hints
+        )
+        return laid
+
+    cdef object proof_of(self, Request request, Subscriber subscriber):
+        """(Method, attributes of its success in the Accept), or None: not proved."""
+        cdef Packet packet = request.packet
+        cdef const uint8_t *hidden = packet.find(USER_PASSWORD, NULL)
+        if hidden != NULL and subscriber.credential_kind is CLEAR and only_pap(packet):
+            password = unhide_password(
+                octets_from(hidden + 2, hidden[1] - 2),
+                request.device.secret, packet.authenticator,
+            )
+            if password is None:
+                return None
+            try:
+                clear = self.sealer.open(
+                    CREDENTIAL, str(subscriber.subscriber_id), subscriber.credential
+                )
+            except ValueError:
+                return None
+            return (PAP, None) if compare_digest(password, clear) else None
+        credential = authenticate.credential_of(packet, request.device.secret)
+        try:
+            proof = authenticate.prove(credential, subscriber, self.sealer, request.hash_ok)
+        except ValueError:
+            return None
+        if proof.refusal is not None or proof.check is not None:
+            return None
+        return str(credential.method), proof if proof.vendor else None
+
+    cdef object let_in(
+        self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
+    ):
+        # Who it is, and what of the account's sessions it replaces (`login._let_in`, `ghosts`).
+        cdef Account account
+        cdef Session old = None, session
+        cdef int64_t end_us = 0, available, share, micros = 0
+        cdef int64_t octets = -1, seconds = -1
+        cdef bint ends = subscriber.valid_until_us is not None
+        if ends:
+            end_us = <int64_t> subscriber.valid_until_us + terms.grace_us
+            if self.now_us >= end_us:
+                return None
+        if self.books.has_live(subscriber.account_id):
+            old = self.replaced(subscriber, mac, hints[CALLING_STATION_ID])
+            if old is None:
+                return None
+        proof = self.proof_of(request, subscriber)
+        if proof is None:
+            return None
+        key = key_of(request)
+        if self.turn.repeats.session_of(key, self.now_us):
+            return None
+
+        # Credit (`login._admit`): what it may hold, and how far that carries it.
+        account = self.books.accounts[subscriber.account_id]
+        available = (
+            account.posted_micros - account.open_micros - account.held_micros
+            + account.credit_limit_micros
+        )
+        if old is not None and old.hold_state is HELD:
+            available += old.granted_micros - old.used_micros
+        if terms.priced:
+            share = max(available, 0) // terms.sessions_max
+            micros = share - terms.fee_micros
+            if available < terms.fee_micros or micros < 0 or share == 0:
+                return None
+            octets, seconds = terms.paid(VOLUME, micros), terms.paid(TIME, micros)
+            if octets == 0 or seconds == 0 or terms.line_bps and octets > FAR_OCTETS:
+                return None
+            micros = share
+
+        # --- from here on nothing can fail but memory
+        self.turn.hearing.note(terms.device_id, self.now_us)
+        session = self.session_of(request, hints, subscriber, terms, mac)
+        if old is not None:
+            ghosts.give_way(self.turn, session, [old], [])
+        if micros:
+            session.granted_micros = micros
+            session.hold_state = HELD
+            account.held_micros += micros
+            self.books.draft.move(account, held=micros, promise=True)
+        return self.grant(request, hints, subscriber, terms, session, octets, seconds,
+                          end_us if ends else -1, proof, key)
+
+    cdef Session replaced(self, Subscriber subscriber, str mac, str station):
+        """The one login of the account, if it is of the same station and never began."""
+        cdef Session old
+        live = self.books.live_sessions(subscriber.account_id)
+        if len(live) != 1 or mac is None:
+            return None
+        old = <Session> live[0]
+        if (
+            old.state is not ACCEPTED
+            or old.subscriber_id != subscriber.subscriber_id
+            or old.calling_station_id != station and mac_of(old.calling_station_id) != mac
+        ):
+            return None
+        return old
+
+    cdef Session session_of(
+        self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
+    ):
+        return Session(
+            self.turn.ids.next(),
+            subscriber.account_id,
+            subscriber.subscriber_id,
+            terms.device_id,
+            terms.plan_id,
+            ACCEPTED,
+            1,
+            access=terms.access,
+            mac=mac,
+            acct_session_id=hints[ACCT_SESSION_ID],
+            user_name=hints[USER_NAME],
+            calling_station_id=hints[CALLING_STATION_ID],
+            called_station_id=hints[CALLED_STATION_ID],
+            nas_port=hints[NAS_PORT],
+            nas_port_id=hints[NAS_PORT_ID],
+            nas_ip_address=hints[NAS_IP_ADDRESS],
+            nas_identifier=hints[NAS_IDENTIFIER],
+            source_address=request.source_address,
+            created_us=self.now_us,
+            start_us=self.now_us,
+            last_seen_us=self.now_us,
+            slot_until_us=self.now_us + self.start_wait_us,
+        )
+
+    cdef object grant(
+        self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
+        int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key,
+    ):
+        # What the device is told (`grants.grant_of`, `answer.answer`); -1: no limit.
+        cdef uint64_t lot = self.lot()
+        cdef int64_t timeout_s, interim_s, tell = 0
+        lot = next_lot(lot)
+        timeout_s = spread(terms.max_session_s, lot)
+        lot = next_lot(lot)
+        interim_s = spread(terms.interim_s, lot)
+        self.turn._lot = lot
+        if seconds >= 0:
+            timeout_s = min(timeout_s, seconds)
+        if end_us >= 0:
+            timeout_s = min(timeout_s, (end_us - self.now_us) // US_PER_S + terms.renewal_s)
+            session.look_us = end_us
+        if octets >= 0:
+            tell = octets - min(terms.guard_octets, octets // 2)
+            if terms.line_bps:
+                timeout_s = min(timeout_s, tell * 8 // terms.line_bps)
+        timeout_s = max(timeout_s, 1)
+        session.timeout_s, session.interim_s = timeout_s, interim_s
+        if terms.limits_n:
+            session.limit_octets = tell
+        session.told = terms.told
+        session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
+        self.books.add_session(session)
+        self.turn.begun[key] = session.session_id
+        self.remember(request, hints, subscriber, terms, session, proof[0])
+        self.passed_n += 1
+        written = terms.written(session, tell, self.class_key)
+        if proof[1] is not None:
+            written += encode_attributes(method_attributes(self.turn, proof[1], request))
+        return Outcome(ACCEPT, written, 0, "accepted")
+
+    cdef uint64_t lot(self) except? 0:
+        """What `Turn.spread` has drawn last; drawn now, if it has drawn nothing yet."""
+        lot = self.turn._lot
+        if lot < 0:
+            lot = int.from_bytes(self.turn.randomness.octets(8), "big")
+        return lot
+
+    cdef int remember(
+        self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
+        str method,
+    ) except -1:
+        """`decisions.remember`, with what was asked and granted in names that operators know."""
+        cdef dict asked = {"method": method}, told
+        cdef dict numbers = self.books.decisions_n
+        cdef int64_t n = numbers.get(subscriber.login, 0) + 1
+        put(asked, "User-Name", hints[USER_NAME])
+        put(asked, "Calling-Station-Id", hints[CALLING_STATION_ID])
+        put(asked, "Called-Station-Id", hints[CALLED_STATION_ID])
+        put(asked, "NAS-IP-Address", hints[NAS_IP_ADDRESS])
+        put(asked, "NAS-Identifier", hints[NAS_IDENTIFIER])
+        if hints[NAS_PORT] is not None:
+            asked["NAS-Port"] = hints[NAS_PORT]
+        put(asked, "NAS-Port-Id", hints[NAS_PORT_ID])
+        put(asked, "Acct-Session-Id", hints[ACCT_SESSION_ID])
+        put(asked, "Framed-IP-Address", hints[FRAMED_IP_ADDRESS])
+        put(asked, "source", request.source_address)
+        asked["signed"] = request.signed
+        told = {"session_timeout_s": session.timeout_s, "interim_s": session.interim_s}
+        for name in terms.limit_names:
+            told[name] = session.limit_octets
+        told.update(terms.speeds)
+        told["granted_micros"] = session.granted_micros
+        numbers[subscriber.login] = n
+        self.books.draft.decisions.append(
+            Decision(
+                subscriber.login, n, self.now_us, terms.device_id, hints[USER_NAME],
+                session.mac or "", "accepted", session.session_id, asked, told,
+            )
+        )
+        return 0
+
+
+cdef inline int put(dict asked, str name, str text) except -1:
+    if text:
+        asked[name] = text
+    return 0
+
+
+cdef bint only_pap(Packet packet) except -1:
+    """Is User-Password the only credential of a request (`authenticate.credential_of`)?"""
+    cdef const uint8_t *found
+    if (
+        packet.find(CHAP_PASSWORD, NULL) != NULL
+        or packet.find(EAP_MESSAGE, NULL) != NULL
+        or packet.find(DIGEST_RESPONSE, NULL) != NULL
+        or packet.find(ARAP_PASSWORD, NULL) != NULL
+    ):
+        return False
+    found = packet.find(VENDOR_SPECIFIC, NULL)
+    while found != NULL:
+        if found[1] >= 6 and load32(found + 2) == MICROSOFT:
+            return False
+        found = packet.find(VENDOR_SPECIFIC, found)
+    return True
