@@ -13,7 +13,7 @@ cdef class Turnstile:
     cdef object lay             # makes terms
     cdef readonly int64_t passed_n      # logins let in here since the start
     # The batch under way.
-    cdef object turn, books, sealer
+    cdef object turn, books, sealer, heard
     cdef bytes class_key
     cdef int64_t now_us, start_wait_us, hold_margin_us
 

@@ -173,7 +173,7 @@ cdef class Turnstile:
     def begin(self, turn):
         """The logins that follow are decided in this turn."""
         self.turn, self.books, self.sealer = turn, turn.books, turn.sealer
-        self.class_key = turn.sealer.class_key
+        self.class_key, self.heard = turn.sealer.class_key, None
         self.now_us = turn.now_us
         self.start_wait_us = turn.settings.start_wait_s * US_PER_S
         self.hold_margin_us = turn.settings.hold_margin_s * US_PER_S
@@ -184,7 +184,7 @@ cdef class Turnstile:
 
     def end(self):
         """The batch is decided, or given up."""
-        self.turn = self.books = self.sealer = None
+        self.turn = self.books = self.sealer = self.heard = None
 
     def admit(self, Request request not None, hints not None):
         """The outcome of a login that is let in; None: it is one for the long road, nothing is
@@ -323,7 +323,9 @@ cdef class Turnstile:
             micros = share
 
         # --- from here on nothing can fail but memory
-        self.turn.hearing.note(terms.device_id, self.now_us)
+        if terms.device is not self.heard:
+            self.turn.hearing.note(terms.device_id, self.now_us)
+            self.heard = terms.device
         session = self.session_of(request, hints, subscriber, terms, mac)
         if old is not None:
             ghosts.give_way(self.turn, session, [old], [])

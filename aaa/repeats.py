@@ -10,6 +10,7 @@ router reports it. Nothing here decides.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from typing import Final
 
 from aaa.request import Request
@@ -23,7 +24,9 @@ class Repeats:
     """Which session each login of the last minutes has begun."""
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, tuple[int, int]] = {}  # oldest first: session, instant
+        # Session and instant, oldest first. A plain dict passes over every key that was ever
+        # forgotten to come to its first one.
+        self._kept: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
 
     def session_of(self, key: bytes, now_us: int) -> int:
         """The session that a login of this `key_of` has begun; 0: none is known."""

@@ -116,18 +116,19 @@ class KeyRing:
 
     def open(self, purpose: str, row: str, sealed: bytes) -> bytes:
         """Decrypt. ValueError says whether it is another key, another row or not sealed at all."""
+        sealed = bytes(sealed)
         if len(sealed) < _HEAD_OCTETS + _TAG_OCTETS or sealed[0] != _SEAL_VERSION:
             raise ValueError(f"the {purpose} of row {row} is not a sealed value")
-        key_id = bytes(sealed[1 : 1 + _KEY_ID_OCTETS])
+        key_id = sealed[1 : 1 + _KEY_ID_OCTETS]
         lock = self._locks.get(key_id)
         if lock is None:
             raise ValueError(
                 f"the {purpose} of row {row} was sealed with key {key_id.hex()}, but the key file "
                 f"holds {', '.join(known.hex() for known in self._locks)}: put the right file back"
             )
-        nonce = bytes(sealed[1 + _KEY_ID_OCTETS : _HEAD_OCTETS])
+        nonce = sealed[1 + _KEY_ID_OCTETS : _HEAD_OCTETS]
         try:
-            return lock.decrypt(nonce, bytes(sealed[_HEAD_OCTETS:]), _bound_to(purpose, row))
+            return lock.decrypt(nonce, sealed[_HEAD_OCTETS:], _bound_to(purpose, row))
         except InvalidTag:
             raise ValueError(
                 f"the {purpose} of row {row} does not open: it was changed, or belongs elsewhere"
@@ -136,7 +137,7 @@ class KeyRing:
 
 def _bound_to(purpose: str, row: str) -> bytes:
     """The associated octets that tie a sealed value to its place; no two places share them."""
-    return b"\0".join((purpose.encode(), row.encode()))
+    return f"{purpose}\0{row}".encode()
 
 
 def hash_password(password: bytes, salt: bytes) -> bytes:
