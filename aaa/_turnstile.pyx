@@ -9,7 +9,7 @@ never refuses anybody.
 
 What a plan offers at a device is worked out once (`Terms`, laid by `aaa.terms` with the long road's
 own rules), the attributes of the grant among it, with their numbers to be filled in. Credentials
-other than PAP are proved by `aaa.authenticate`.
+other than PAP and CHAP are proved by `aaa.authenticate`.
 
 Nothing here may decide otherwise than the long road: the tests run both on the same histories.
 """
@@ -38,7 +38,7 @@ from domain.seams import US_PER_S as _US_PER_S
 from domain.session import HoldState, SessionState
 from nas.login import LoginHints
 from radius import encode_attributes
-from radius.passwords import unhide_password
+from radius.passwords import unhide_password, verify_chap
 
 
 cdef extern from *:
@@ -83,6 +83,7 @@ cdef enum:
     CHAP_PASSWORD = 3
     VENDOR_SPECIFIC = 26
     PROXY_STATE = 33
+    CHAP_CHALLENGE = 60
     ARAP_PASSWORD = 70
     EAP_MESSAGE = 79
     DIGEST_RESPONSE = 103
@@ -106,6 +107,7 @@ cdef object ACCEPTED = SessionState.ACCEPTED
 cdef object HELD = HoldState.HELD
 cdef object CREDENTIAL = sealing.CREDENTIAL
 cdef object PAP = str(authenticate.Method.PAP)
+cdef object CHAP = str(authenticate.Method.CHAP)
 
 
 # ------------------------------------------------------------------------- texts
@@ -254,25 +256,26 @@ cdef class Turnstile:
         return laid
 
     cdef object proof_of(self, Request request, Subscriber subscriber):
-        """(Method, attributes of its success in the Accept), or None: not proved."""
+        """(Method, proof with attributes for the Accept or None), or None: not proved."""
         cdef Packet packet = request.packet
-        cdef const uint8_t *hidden = packet.find(USER_PASSWORD, NULL)
-        if hidden != NULL and subscriber.credential_kind is CLEAR and only_pap(packet):
-            password = unhide_password(
-                octets_from(hidden + 2, hidden[1] - 2),
-                request.device.secret, packet.authenticator,
-            )
-            if password is None:
-                return None
-            try:
+        cdef int kind = only_credential(packet)
+        cdef const uint8_t *found
+        try:
+            if kind and subscriber.credential_kind is CLEAR:
                 clear = self.sealer.open(
                     CREDENTIAL, str(subscriber.subscriber_id), subscriber.credential
                 )
-            except ValueError:
-                return None
-            return (PAP, None) if compare_digest(password, clear) else None
-        credential = authenticate.credential_of(packet, request.device.secret)
-        try:
+                found = packet.find(kind, NULL)
+                said = octets_from(found + 2, found[1] - 2)
+                if kind == USER_PASSWORD:
+                    said = unhide_password(said, request.device.secret, packet.authenticator)
+                    return (PAP, None) if said is not None and compare_digest(said, clear) else None
+                found = packet.find(CHAP_CHALLENGE, NULL)
+                challenge = packet.authenticator
+                if found != NULL and found[1] > 2:
+                    challenge = octets_from(found + 2, found[1] - 2)
+                return (CHAP, None) if verify_chap(said, clear, challenge) else None
+            credential = authenticate.credential_of(packet, request.device.secret)
             proof = authenticate.prove(credential, subscriber, self.sealer, request.hash_ok)
         except ValueError:
             return None
@@ -464,19 +467,21 @@ cdef inline int put(dict asked, str name, str text) except -1:
     return 0
 
 
-cdef bint only_pap(Packet packet) except -1:
-    """Is User-Password the only credential of a request (`authenticate.credential_of`)?"""
+cdef int only_credential(Packet packet) noexcept:
+    # User-Password or CHAP-Password, if it is the only credential of a request; else 0
+    # (`authenticate.credential_of`).
     cdef const uint8_t *found
+    cdef bint pap = packet.find(USER_PASSWORD, NULL) != NULL
     if (
-        packet.find(CHAP_PASSWORD, NULL) != NULL
+        pap == (packet.find(CHAP_PASSWORD, NULL) != NULL)
         or packet.find(EAP_MESSAGE, NULL) != NULL
         or packet.find(DIGEST_RESPONSE, NULL) != NULL
         or packet.find(ARAP_PASSWORD, NULL) != NULL
     ):
-        return False
+        return 0
     found = packet.find(VENDOR_SPECIFIC, NULL)
     while found != NULL:
         if found[1] >= 6 and load32(found + 2) == MICROSOFT:
-            return False
+            return 0
         found = packet.find(VENDOR_SPECIFIC, found)
-    return True
+    return USER_PASSWORD if pap else CHAP_PASSWORD
