@@ -27,7 +27,15 @@ from domain.session import DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
 # Of what is wanted, that which may be absent without a trace.
-_ASKED = ("logins", "account_ids", "session_ids", "live_of_devices", "plan_ids", "order_ids")
+_ASKED = (
+    "logins",
+    "rings",
+    "account_ids",
+    "session_ids",
+    "live_of_devices",
+    "plan_ids",
+    "order_ids",
+)
 _NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
@@ -76,8 +84,8 @@ class Books:
         """The part of `want` that is neither held nor known to be absent; and the strays."""
         asked = self._asked
         lacking = Want(
-            logins={k for k in want.logins if self._unread(k) and (k or k not in self.decisions_n)}
-            - asked.logins,
+            logins={k for k in want.logins if k and self._unread(k)} - asked.logins,
+            rings={k for k in want.rings if k not in self.decisions_n} - asked.rings,
             account_ids={k for k in want.account_ids - {0} if k not in self._whole}
             - asked.account_ids,
             session_ids={k for k in want.session_ids | self.strays if k not in self.sessions}
@@ -103,9 +111,6 @@ class Books:
         for plan in loaded.plans:
             self.plans.setdefault(plan.plan_id, plan)
         self.newest_plan.update(loaded.newest_plans)
-        self.decisions_n.update(
-            (login, n) for login, n in loaded.decisions_n.items() if login not in self.decisions_n
-        )
         fresh = {a.account_id for a in loaded.accounts if a.account_id not in self._whole}
         for account in loaded.accounts:
             if account.account_id in fresh:
@@ -127,6 +132,9 @@ class Books:
                 periods[allowance.period_start_us] = allowance
         for account in loaded.accounts:
             self._whole.add(account.account_id)
+        for login in want.rings:
+            if not login or login in self.subscribers:  # of the unknown nothing is kept
+                self.decisions_n.setdefault(login, loaded.decisions_n.get(login, 0))
         for key in sorted(want.session_keys):
             self.same_id.know(key)
         for session in loaded.sessions:
@@ -360,6 +368,7 @@ class Books:
         """Forget an account and all that is held whole with it."""
         for subscriber in self._people.pop(account_id):
             self.subscribers.pop(subscriber.login, None)
+            self.decisions_n.pop(subscriber.login, None)
             self._by_number.pop(subscriber.subscriber_id)
         for session in self.live_sessions(account_id):
             self._drop_session(session)

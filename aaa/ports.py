@@ -36,6 +36,7 @@ class Want:
     """What a batch names. The store answers with whole accounts (see `Loaded`)."""
 
     logins: set[str] = field(default_factory=set)
+    rings: set[str] = field(default_factory=set)  # logins that are to be decided about
     account_ids: set[int] = field(default_factory=set)
     session_ids: set[int] = field(default_factory=set)
     session_keys: set[tuple[int, str]] = field(default_factory=set)  # (device, Acct-Session-Id)
@@ -58,9 +59,9 @@ class Want:
 class Loaded:
     """What was found. For every account that is named, directly or by a login or a session:
 
-    the account, its subscribers, its live sessions, its allowances, the plans these refer to
-    (by id, and the newest version of each subscriber's plan), and for each of its logins the
-    number of the newest decision. For a session key: its newest few sessions, live or not.
+    the account, its subscribers, its live sessions, its allowances, and the plans these refer to
+    (by id, and the newest version of each subscriber's plan). For a session key: its newest few
+    sessions, live or not. For a ring: the number of its newest decision, if there is one.
     """
 
     accounts: list[Account] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Loaded:
     marks: list[DeviceMark] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     suspense: list[Suspense] = field(default_factory=list)
-    decisions_n: dict[str, int] = field(default_factory=dict)  # by login
+    decisions_n: dict[str, int] = field(default_factory=dict)  # by ring
     newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
     keys_shared: set[tuple[int, str]] = field(default_factory=set)
     # ^ at start: session keys of live sessions that other sessions have had as well

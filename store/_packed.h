@@ -45,6 +45,9 @@ typedef struct th_fate {
 /* The connection that loaded this library as an extension in this thread, once; NULL: none did. */
 void *th_take_loaded(void);
 
+/* The table of SQLite's functions, once a connection has loaded this library. */
+const void *th_functions(void);
+
 int th_prepare(void *db, const char *sql, void **statement, th_fate *fate);
 void th_finalize(void *statement);
 int th_in_transaction(void *db);

@@ -37,6 +37,7 @@ cdef extern from "_packed.h" nogil:
         int64_t pages_n
         char said[240]
     void *th_take_loaded()
+    const void *th_functions()
     int th_prepare(void *db, const char *sql, void **statement, th_fate *fate)
     void th_finalize(void *statement)
     int th_in_transaction(void *db)
@@ -82,3 +83,8 @@ cdef class Writer:
     cdef Py_ssize_t prepared_n
 
     cdef void let_go(self) noexcept
+
+
+# For the room that reads on the same connection: SQLite's functions, and the driver's exceptions.
+cdef const void *functions() noexcept
+cdef object error_of(th_fate *fate)

@@ -399,6 +399,10 @@ cdef void *loaded_by(connection) except NULL:
     return db
 
 
+cdef const void *functions() noexcept:
+    return th_functions()
+
+
 cdef int prepare(void *db, bytes sql, void **statement) except -1:
     cdef th_fate fate
     memset(&fate, 0, sizeof(fate))

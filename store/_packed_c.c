@@ -67,6 +67,7 @@ static struct {
 } sqlite;
 
 static _Thread_local void *loaded;
+static const any_function *all_functions;
 
 #define TAKE(name, place) (memcpy(&sqlite.name, &functions[place], sizeof sqlite.name))
 
@@ -94,9 +95,12 @@ int sqlite3_packed_init(void *db, char **why, const any_function *functions) {
     TAKE(wal_checkpoint_v2, AT_WAL_CHECKPOINT_V2);
     TAKE(prepare_v3, AT_PREPARE_V3);
     TAKE(changes64, AT_CHANGES64);
+    all_functions = functions;
     loaded = db;
     return OK;
 }
+
+const void *th_functions(void) { return all_functions; }
 
 void *th_take_loaded(void) {
     void *db = loaded;

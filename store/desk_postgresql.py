@@ -27,7 +27,7 @@ from store.database import OFFICE_LOCK, Database
 from store.desk_sqlite import check_met
 from store.outages import away, in_one_line, raced, refused, unwritable
 from store.reading import QUERIES, Ask
-from store.rows import CHARGES, Row
+from store.rows import CHARGES, RECORDS, Row
 from store.statements import numbered_postgresql, postgresql_sql
 from store.writes import ADDED, WRITES
 from store.writing import DEEDS, LIVE, TUPLES, Form, Step
@@ -84,8 +84,10 @@ _TOGETHER, _TAKEN = _joined(_HOT.values())
 
 
 async def _made(driver: Any, sql: str, columns: list[Any], make: Callable[[Row], Any]) -> list[Any]:
-    """What is made of each row, some thousand rows at a time."""
-    cursor = await driver.cursor(sql, *columns)
+    """What is made of each row, some thousand rows at a time where there may be very many."""
+    if columns:
+        return list(map(make, await driver.fetch(sql, *columns)))
+    cursor = await driver.cursor(sql)
     made: list[Any] = []
     while rows := await cursor.fetch(PAGE_N):
         made += map(make, rows)
@@ -126,10 +128,10 @@ class PostgresqlRoad:
                         sql = _READ[ask.query]
                         if columns is None:
                             found = []
-                        elif ask.make is None:
+                        elif ask.record is None:
                             found = await driver.fetch(sql, *columns)
                         else:
-                            found = await _made(driver, sql, columns, ask.make)
+                            found = await _made(driver, sql, columns, RECORDS[ask.record])
                         ask = steps.send(found)
                 except StopIteration as done:
                     result: Result = done.value

@@ -1,8 +1,9 @@
 """The hot road on SQLite: a whole load and a whole commit are one hop to the connection's thread.
 
 `read_in` and `write_in` are plain functions over a plain connection; `SqliteRoad` carries them to
-the thread. The rows of a commit are packed beforehand, and written there without the interpreter
-(`store._packed`). This connection is the only one that checkpoints, between batches.
+the thread. Questions are answered there without the interpreter (`store._answers`), and so are the
+rows of a commit written, which are packed beforehand (`store._packed`). This connection is the only
+one that checkpoints, between batches.
 
 A file that was deleted or replaced goes on living under the connections that have it open: commits
 succeed and are lost at the next start. So no commit counts before a look has shown that the names
@@ -11,7 +12,6 @@ of the database, its WAL and its index still mean the files that it was opened w
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, StoreUnavailable
+from store._answers import Reader
 from store._packed import (
     HAS_ZLIB,
     Batch,
@@ -65,30 +66,20 @@ PACKED: Mapping[str, Form] = {
 }
 
 
-def read_in(connection: sqlite3.Connection, steps: Generator[Ask, list[Row], Result]) -> Result:
+def read_in(
+    connection: sqlite3.Connection, reader: Reader, steps: Generator[Ask, list[Row], Result]
+) -> Result:
     """Answer the questions of `steps` from one snapshot."""
     connection.execute("BEGIN")
     try:
         ask = next(steps)
         while True:
-            sql = _READ[ask.query]
-            found: list[Any] = []
-            for key in _listed(ask):
-                read = connection.execute(sql, key)
-                found += read.fetchall() if ask.make is None else map(ask.make, read)
-            ask = steps.send(found)
+            ask = steps.send(reader.read(*ask))
     except StopIteration as done:
         result: Result = done.value
         return result
     finally:
         connection.execute("COMMIT")
-
-
-def _listed(ask: Ask) -> list[tuple[Any, ...]]:
-    """The keys as the statement takes them: one after the other, or all in one list."""
-    if not QUERIES[ask.query].listed:
-        return ask.keys
-    return [(json.dumps([key for (key,) in ask.keys]),)]
 
 
 def write_in(
@@ -169,7 +160,7 @@ def check_in_place(path: str, opened: list[FileId]) -> None:
         )
 
 
-def begin_on(connection: sqlite3.Connection) -> Writer:
+def begin_on(connection: sqlite3.Connection) -> tuple[Writer, Reader]:
     """Set the connection up for batches and begin a new WAL: no commit follows frames in doubt.
 
     If a flush fails and the server dies of it, the next one finds the refused commit whole in the
@@ -180,7 +171,14 @@ def begin_on(connection: sqlite3.Connection) -> Writer:
     """
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-    return Writer(connection, _WRITE, _READ["feed_seq"])
+    writer = Writer(connection, _WRITE, _READ["feed_seq"])
+    return writer, Reader(writer, _READ)
+
+
+def end_on(_connection: sqlite3.Connection, reader: Reader, writer: Writer) -> None:
+    """Give the statements back, so that the connection can be closed."""
+    reader.close()
+    writer.close()
 
 
 class SqliteRoad:
@@ -196,6 +194,7 @@ class SqliteRoad:
         self._hop = hop
         self._raw: sqlite3.Connection | None = raw
         self._writer: Writer | None = None
+        self._reader: Reader | None = None
         self._pages_n = 0
         self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
         self._path = path
@@ -209,7 +208,7 @@ class SqliteRoad:
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
         try:
             road = cls(connection, driver._execute, driver._conn, file_of(database))
-            road._writer = await road._run(begin_on)
+            road._writer, road._reader = await road._run(begin_on)
         except BaseException as error:
             await connection.close()
             if isinstance(error, OSError):
@@ -219,7 +218,9 @@ class SqliteRoad:
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer all questions in one hop. Raises StoreUnavailable."""
-        result: Result = await self._run(read_in, steps)
+        if self._reader is None:
+            raise StoreUnavailable("the store is closed")
+        result: Result = await self._run(read_in, self._reader, steps)
         return result
 
     async def hold(self, accounts: list[int]) -> None:
@@ -251,9 +252,12 @@ class SqliteRoad:
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""
         writer, self._writer = self._writer, None
-        if writer is not None:  # on its own thread, behind what is still being done there
+        reader, self._reader = self._reader, None
+        if (
+            writer is not None and reader is not None
+        ):  # on its own thread, behind what is still being done there
             with suppress(StoreUnavailable):
-                await self._run(lambda _raw: writer.close())
+                await self._run(end_on, reader, writer)
         self._raw = None
         await self._connection.close()
 

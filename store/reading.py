@@ -7,17 +7,18 @@ by what is live.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from aaa.ports import Loaded, Want
+from domain.account import Account, Allowance, Subscriber
 from domain.session import Session
 from store import rows, schema
 from store.columns import INT64
 from store.plans import PLAN_COLUMNS, plan_of
-from store.rows import Row, Shape
+from store.rows import Shape
 from store.statements import Parameters, Query, types_of
 
 _S = schema.sessions.c
@@ -33,16 +34,16 @@ _SESSIONS_OF_A_KEY: ColumnElement[int] = literal_column(
 class Ask(NamedTuple):
     """One query, for each of these keys.
 
-    `make` turns each row into what is answered in its place, as it is read: a million rows and a
-    million records are never held at once.
+    Answered with plain rows, or with records of this kind, which are made as rows are read: a
+    million rows and a million records are never held at once.
     """
 
     query: str
     keys: list[tuple[Any, ...]]
-    make: Callable[[Row], Any] | None = None
+    record: type[Any] | None = None
 
 
-Steps = Generator[Ask, list[Row], Loaded]
+Steps = Generator[Ask, list[Any], Loaded]
 
 
 def _by(shape: Shape, name: str) -> Query:
@@ -69,17 +70,22 @@ def _audit_head(_: Parameters) -> Select[Any]:
     return newest.limit(one).offset(_ZERO)
 
 
-def _current_allowances(p: Parameters) -> Select[Any]:
-    """The allowances of the periods that the account's subscribers are in, and later ones."""
-    table, people = schema.allowances.c, schema.subscribers.c
-    oldest = (
-        select(func.min(people.period_start_us))
-        .where(people.account_id == table.account_id)
-        .correlate(schema.allowances)
-        .scalar_subquery()
-    )
+def _allowances_since(p: Parameters) -> Select[Any]:
+    """The allowances of an account for a period and later ones."""
+    table = schema.allowances.c
     return select(*rows.ALLOWANCES.columns).where(
-        table.account_id == p["account_id"], table.period_start_us >= oldest
+        table.account_id == p["account_id"], table.period_start_us >= p["period_start_us"]
+    )
+
+
+def _people_of_login(p: Parameters) -> Select[Any]:
+    """Every subscriber of the account that has this login."""
+    named = schema.subscribers.alias("named")
+    same = named.c.account_id == schema.subscribers.c.account_id
+    return (
+        select(*rows.SUBSCRIBERS.columns)
+        .select_from(named.join(schema.subscribers, same))
+        .where(named.c.login == p["login"])
     )
 
 
@@ -98,9 +104,11 @@ def _newest_plan(p: Parameters) -> Select[Any]:
 def _decisions_n(p: Parameters) -> Select[Any]:
     table = schema.decisions.c
     return (
-        select(table.login, func.max(table.n))
+        select(table.login, table.n)
         .where(table.login == p["login"])
-        .group_by(table.login)
+        .order_by(table.n.desc())
+        .limit(literal_column("1"))
+        .offset(_ZERO)
     )
 
 
@@ -108,14 +116,6 @@ def _of_live(shape: Shape) -> Query:
     """Rows of every account that has a live session, for the start of a server."""
     accounts = select(_S.account_id).where(_LIVE)
     return Query({}, lambda p: select(*shape.columns).where(shape.table.c.account_id.in_(accounts)))
-
-
-def _decisions_of_live(p: Parameters) -> Select[Any]:
-    table, people = schema.decisions.c, schema.subscribers.c
-    logins = select(people.login).where(people.account_id.in_(select(_S.account_id).where(_LIVE)))
-    return (
-        select(table.login, func.max(table.n)).where(table.login.in_(logins)).group_by(table.login)
-    )
 
 
 def _keys_shared(p: Parameters) -> Select[Any]:
@@ -135,19 +135,15 @@ def _keys_shared(p: Parameters) -> Select[Any]:
 
 
 QUERIES: dict[str, Query] = {
-    "account_of_login": Query(
-        types_of(schema.subscribers.c.login),
-        lambda p: select(schema.subscribers.c.account_id).where(
-            schema.subscribers.c.login == p["login"]
-        ),
-    ),
+    "people_of_login": Query(types_of(schema.subscribers.c.login), _people_of_login),
     "subscribers_of": _by(rows.SUBSCRIBERS, "account_id"),
     "account": _by(rows.ACCOUNTS, "account_id"),
-    "allowances_of": Query(types_of(schema.allowances.c.account_id), _current_allowances),
-    "session": _by(rows.SESSIONS, "session_id"),
-    "sessions_of_key": Query(
-        types_of(_S.device_id, _S.acct_session_id), _sessions_of_key, each=True
+    "allowances_of": Query(
+        types_of(schema.allowances.c.account_id, schema.allowances.c.period_start_us),
+        _allowances_since,
     ),
+    "session": _by(rows.SESSIONS, "session_id"),
+    "sessions_of_key": Query(types_of(_S.device_id, _S.acct_session_id), _sessions_of_key),
     "live_of_account": Query(
         types_of(_S.account_id),
         lambda p: select(*rows.SESSIONS.columns).where(_S.account_id == p["account_id"], _LIVE),
@@ -160,7 +156,7 @@ QUERIES: dict[str, Query] = {
         types_of(schema.plans.c.plan_id),
         lambda p: select(*PLAN_COLUMNS).where(schema.plans.c.plan_id == p["plan_id"]),
     ),
-    "newest_plan": Query(types_of(schema.plans.c.name), _newest_plan, each=True),
+    "newest_plan": Query(types_of(schema.plans.c.name), _newest_plan),
     "marks_of": _by(rows.MARKS, "device_id"),
     "order": _by(rows.ORDERS, "order_id"),
     "suspense_of": Query(
@@ -175,7 +171,6 @@ QUERIES: dict[str, Query] = {
     "live_accounts": _of_live(rows.ACCOUNTS),
     "live_subscribers": _of_live(rows.SUBSCRIBERS),
     "live_allowances": _of_live(rows.ALLOWANCES),
-    "live_decisions_n": Query({}, _decisions_of_live),
     "live_keys_shared": Query({}, _keys_shared),
     "pending_orders": Query(
         {},
@@ -198,7 +193,6 @@ QUERIES: dict[str, Query] = {
             .where(schema.changes.c.seq > p["since_seq"])
             .order_by(schema.changes.c.seq)
         ),
-        each=True,
     ),
     # the device table
     "devices": Query(
@@ -225,24 +219,24 @@ def load_steps(want: Want) -> Steps:
     """Everything that `Loaded` promises for `want`."""
     loaded = Loaded()
     sessions: dict[int, Session] = {}
-    account_ids = set(want.account_ids)
     if want.all_live:
         yield from _whole_house(loaded, sessions)
     known = {account.account_id for account in loaded.accounts}
+    people: list[Subscriber] = []
     if want.logins:
-        named = yield Ask("account_of_login", _keys(want.logins))
-        account_ids.update(account_id for (account_id,) in named)
+        people = yield Ask("people_of_login", _keys(want.logins), Subscriber)
     for query, keys in (
         ("session", _keys(want.session_ids)),
         ("sessions_of_key", sorted(want.session_keys)),
         ("live_of_device", _keys(want.live_of_devices)),
     ):
         if keys:
-            _collect(sessions, (yield Ask(query, keys)))
-    account_ids.update(session.account_id for session in sessions.values())
+            _collect(sessions, (yield Ask(query, keys, Session)))
+    account_ids = {session.account_id for session in sessions.values()} | want.account_ids
+    account_ids.update(one.account_id for one in people)
     account_ids -= known | {0}  # account 0 is nobody: its sessions wait in suspense
     if account_ids:
-        yield from _accounts(loaded, sessions, _keys(account_ids))
+        yield from _accounts(loaded, sessions, account_ids, people)
     loaded.sessions = list(sessions.values())
     yield from _plans(loaded, want)
     yield from _rest(loaded, want)
@@ -254,41 +248,46 @@ def _keys(values: Iterable[Any]) -> list[tuple[Any, ...]]:
     return [(value,) for value in sorted(values)]
 
 
-def _collect(sessions: dict[int, Session], found: list[Row]) -> None:
-    for row in found:
-        session = rows.session_of(row)
-        sessions[session.session_id] = session
+def _collect(sessions: dict[int, Session], found: list[Session]) -> None:
+    sessions.update((session.session_id, session) for session in found)
 
 
 def _whole_house(loaded: Loaded, sessions: dict[int, Session]) -> Generator[Ask, list[Any], None]:
     """Every live session and its account, in statements that need no list of keys."""
-    made: list[Any] = yield Ask("live", [()], rows.session_of)
-    sessions.update((one.session_id, one) for one in made)
+    _collect(sessions, (yield Ask("live", [()], Session)))
     if not sessions:
         return
-    made = yield Ask("live_accounts", [()], rows.ACCOUNTS.of_row)
-    loaded.accounts += made
-    made = yield Ask("live_subscribers", [()], rows.subscriber_of)
-    loaded.subscribers += made
-    made = yield Ask("live_allowances", [()], rows.ALLOWANCES.of_row)
-    loaded.allowances += made
-    seen = yield Ask("live_decisions_n", [()])
-    loaded.decisions_n.update((login, n) for login, n in seen)
+    loaded.accounts = yield Ask("live_accounts", [()], Account)
+    loaded.subscribers = yield Ask("live_subscribers", [()], Subscriber)
+    loaded.allowances = yield Ask("live_allowances", [()], Allowance)
     shared = yield Ask("live_keys_shared", [()])
     loaded.keys_shared.update((device_id, name) for device_id, name in shared)
 
 
 def _accounts(
-    loaded: Loaded, sessions: dict[int, Session], keys: list[tuple[Any, ...]]
-) -> Generator[Ask, list[Row], None]:
-    """Whole accounts: purse, logins, live sessions, included usage."""
-    loaded.accounts += map(rows.ACCOUNTS.of_row, (yield Ask("account", keys)))
-    loaded.subscribers += map(rows.subscriber_of, (yield Ask("subscribers_of", keys)))
-    _collect(sessions, (yield Ask("live_of_account", keys)))
-    loaded.allowances += map(rows.ALLOWANCES.of_row, (yield Ask("allowances_of", keys)))
+    loaded: Loaded, sessions: dict[int, Session], account_ids: set[int], people: list[Subscriber]
+) -> Generator[Ask, list[Any], None]:
+    """Whole accounts: purse, logins, live sessions, included usage.
+
+    `people` are of some of these accounts, of which they are all; they may come more than once.
+    """
+    keys = _keys(account_ids)
+    loaded.accounts += yield Ask("account", keys, Account)
+    unread = account_ids.difference(one.account_id for one in people)
+    if unread:
+        people = people + (yield Ask("subscribers_of", _keys(unread), Subscriber))
+    people = list({one.subscriber_id: one for one in people}.values())
+    loaded.subscribers += people
+    _collect(sessions, (yield Ask("live_of_account", keys, Session)))
+    since: dict[int, int] = {}  # of the periods that the account's subscribers are in
+    for one in people:
+        oldest_us = since.get(one.account_id, one.period_start_us)
+        since[one.account_id] = min(oldest_us, one.period_start_us)
+    if since:
+        loaded.allowances += yield Ask("allowances_of", sorted(since.items()), Allowance)
 
 
-def _plans(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
+def _plans(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
     """The newest version of each plan that is named, and each version that a session is on."""
     names = want.plan_names | {one.plan_name for one in loaded.subscribers}
     plans = {}
@@ -304,7 +303,7 @@ def _plans(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
     loaded.plans = list(plans.values())
 
 
-def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
+def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
     """Marks, orders, suspense, and how many decisions each login has seen."""
     if want.mark_devices:
         found = yield Ask("marks_of", _keys(want.mark_devices))
@@ -315,12 +314,6 @@ def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Row], None]:
     if want.suspense_of:
         found = yield Ask("suspense_of", _keys(want.suspense_of))
         loaded.suspense = [rows.SUSPENSE.of_row(row) for row in found]
-    logins = want.logins | {one.login for one in loaded.subscribers}
-    if want.logins:
-        logins.add("")  # the ring that unknown logins share
-    logins -= loaded.decisions_n.keys()
-    if want.all_live:  # of these it is known who has seen none
-        logins -= {one.login for one in loaded.subscribers}
-    if logins:
-        found = yield Ask("decisions_n", _keys(logins))
+    if want.rings:
+        found = yield Ask("decisions_n", _keys(want.rings))
         loaded.decisions_n.update((login, n) for login, n in found)

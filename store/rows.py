@@ -166,3 +166,11 @@ DEVICES = Shape(schema.devices, DEVICE_NAMES, device_of, attrgetter(*DEVICE_NAME
 ENTRIES = Shape(
     schema.entries, ENTRY_NAMES, lambda row: entry_of(row, ()), attrgetter(*ENTRY_NAMES)
 )
+
+# What a question can be answered with besides plain rows.
+RECORDS: dict[type[Any], Callable[[Row], Any]] = {
+    Session: session_of,
+    Account: ACCOUNTS.of_row,
+    Subscriber: subscriber_of,
+    Allowance: ALLOWANCES.of_row,
+}

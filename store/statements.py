@@ -1,9 +1,9 @@
 """From one Core expression to the SQL of both databases, for one row or for arrays of rows.
 
 The hot road sends many rows with one statement. SQLite is told the statement once and handed rows
-one by one (`executemany`, a loop inside one hop), but for a query one list of all its keys;
-PostgreSQL is handed one array for each parameter and unnests them. A `Recipe` writes its statement
-once against `p.name` and does not know which of the two it is. Nothing here executes anything.
+or keys one by one (a loop inside one hop); PostgreSQL is handed one array for each parameter and
+unnests them. A `Recipe` writes its statement once against `p.name` and does not know which of the
+two it is. Nothing here executes anything.
 """
 
 from __future__ import annotations
@@ -29,19 +29,10 @@ _POSTGRESQL = asyncpg_dialect.dialect(paramstyle="named")  # type: ignore[no-unt
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to read for one key. `read(p)` is a SELECT that mentions the key as `p["name"]`.
-
-    `each`: it limits its rows for each key, so SQLite cannot be given a list of keys.
-    """
+    """What to read for one key. `read(p)` is a SELECT that mentions the key as `p["name"]`."""
 
     key: Types
     read: Callable[[Parameters], Select[Any]]
-    each: bool = False
-
-    @property
-    def listed(self) -> bool:
-        """Does SQLite take all keys at once, as a JSON list?"""
-        return len(self.key) == 1 and not self.each
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +62,7 @@ def types_of(*columns: Column[Any]) -> dict[str, TypeEngine[Any]]:
 
 
 def sqlite_sql(recipe: Recipe) -> str:
-    """The statement for one row, parameters `?1`, `?2` ... in the order of the recipe.
-
-    A query that is `listed` has one parameter, the JSON list of its keys.
-    """
+    """The statement for one row, parameters `?1`, `?2` ... in the order of the recipe."""
     names = _names(recipe)
     if isinstance(recipe, Query):
         statement: ClauseElement = recipe.read({name: bindparam(f"p_{name}") for name in names})
@@ -89,19 +77,7 @@ def sqlite_sql(recipe: Recipe) -> str:
         statement = recipe.merge(adding) if recipe.merge else adding
     else:
         statement = recipe.change({name: bindparam(f"p_{name}") for name in names})
-    sql = _numbered(str(statement.compile(dialect=_SQLITE)), names, "?")
-    return _listed(sql) if isinstance(recipe, Query) and recipe.listed else sql
-
-
-def _listed(sql: str) -> str:
-    """A query for one key as one for a list of them.
-
-    Once for a batch instead of once for a key. That is not all it saves: where somebody has run
-    ANALYZE, SQLite plans a comparison with a parameter anew for each value that is bound to it,
-    which takes ten times as long as to find a row.
-    """
-    assert sql.count("= ?1") == sql.count("?1") == 1, f"a key is compared once: {sql}"
-    return sql.replace("= ?1", "IN (SELECT value FROM json_each(?1))")
+    return _numbered(str(statement.compile(dialect=_SQLITE)), names, "?")
 
 
 def postgresql_sql(recipe: Recipe) -> str:

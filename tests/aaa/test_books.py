@@ -372,6 +372,21 @@ def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_bat
     assert looked == [20, 26] and len(books.sessions) == 20
 
 
+def test_the_newest_decision_is_asked_for_once_where_a_login_is_known() -> None:
+    books = Books()
+    want = Want(logins={"alice", "mallory"}, rings={"alice", "mallory", ""})
+    assert books.missing(want) == want
+    books.take_in(want, whole())
+    assert books.decisions_n == {"alice": 3, "": 0}, "of the unknown nothing is kept"
+    assert not books.missing(want), "what was asked is not asked again in this batch"
+    books.settle()
+    assert books.missing(want) == Want(logins={"mallory"}, rings={"mallory"})
+    books.take_in(want, Loaded(decisions_n={"alice": 2, "": 2}))
+    assert books.decisions_n == {"alice": 3, "": 0}, "what is held is newer"
+    books.drop_account(1)
+    assert books.decisions_n == {"": 0}
+
+
 def test_at_the_start_a_name_that_no_other_session_had_need_not_be_asked_for() -> None:
     books = Books()
     one, two = session(acct_session_id="X"), session(session_id=2, acct_session_id="Y")
