@@ -132,7 +132,7 @@ class Books:
                 periods[allowance.period_start_us] = allowance
         for account in loaded.accounts:
             self._whole.add(account.account_id)
-        for login in want.rings:
+        for login in sorted(want.rings):
             if not login or login in self.subscribers:  # of the unknown nothing is kept
                 self.decisions_n.setdefault(login, loaded.decisions_n.get(login, 0))
         for key in sorted(want.session_keys):

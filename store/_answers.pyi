@@ -5,7 +5,7 @@ from typing import Any, TypeVar, final, overload
 
 from store._packed import Writer
 
-Record = TypeVar("Record")
+_Record = TypeVar("_Record")
 
 @final
 class Reader:
@@ -16,7 +16,7 @@ class Reader:
     def read(self, name: str, keys: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]: ...
     @overload
     def read(
-        self, name: str, keys: list[tuple[Any, ...]], record: type[Record] | None
+        self, name: str, keys: list[tuple[Any, ...]], record: type[_Record] | None
     ) -> list[Any]:
         """The answers to a question for all its keys, key by key, in one list."""
 

@@ -226,7 +226,7 @@ static int fill(th_question *question, th_page *page, th_fate *fate) {
 }
 
 int th_answer(th_question *question, th_page *page, th_fate *fate) {
-    /* SQLite locks the connection for each value: what is locked already is locked again cheaply. */
+    /* SQLite locks the connection for each value; what is locked already is cheap to lock. */
     void *mutex = sqlite.db_mutex(question->db);
     int code;
     page->rows_n = 0;

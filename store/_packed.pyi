@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, final
+from typing import Any, Final, final
 
 from aaa.ports import AccountMove
 from domain.session import Charge, Session
 
+__pyx_capi__: Final[dict[str, Any]]
 HAS_ZLIB: bool
 """Is zlib within reach of compiled code? Only then is `pack_journal` of any use."""
 
