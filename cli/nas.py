@@ -14,7 +14,7 @@ import click
 from cli import nas_seen, nas_test, router_config
 from cli.errors import HouseError
 from cli.key_proof import prove_keys
-from cli.nas_traits import addresses, changed, traits
+from cli.nas_traits import GENERATE, addresses, changed, traits
 from cli.office import Office, office_command
 from cli.options import NAME, output_option, reason_option
 from cli.output import Column, Kind, render, render_one
@@ -98,6 +98,7 @@ async def add(office: Office, *, name: str, **given: Any) -> None:
         await office_devices.add(connection, device)
         await tell(office, connection, "nas add", None, device)
     click.echo(f"added NAS {name}")
+    _show_made(office, device, given)
 
 
 @nas.command("set")
@@ -135,6 +136,14 @@ async def set_(
         after = replace(device, latches=set()) if forget else device
         await tell(office, connection, "nas set", before, after, reason=reason)
     click.echo(f"changed NAS {name}")
+    _show_made(office, device, given)
+
+
+def _show_made(office: Office, device: Device, given: dict[str, Any]) -> None:
+    """A secret that was made up is shown when it is stored: a refused one would only mislead."""
+    if given["secret"] == GENERATE:
+        secret = router_config.open_secret(office, device).decode("ascii")
+        click.echo(f"shared secret, shown this once: {secret}")
 
 
 @nas.command("list")

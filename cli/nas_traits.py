@@ -175,7 +175,6 @@ def secret_of(office: Office, text: str) -> bytes:
     """The secret that an option names; weak ones are warned about on standard error."""
     if text == GENERATE:
         text = written_secret(office.randomness.octets(GENERATED_OCTETS))
-        click.echo(f"shared secret, shown this once: {text}")
     elif text == "-":
         text = sys.stdin.readline().rstrip("\r\n")
     try:

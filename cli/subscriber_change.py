@@ -30,6 +30,7 @@ from cli.subscriber_options import (
 from cli.subscriber_traits import altered_traits, refuse_taken
 from domain.account import CredentialKind, Subscriber
 from domain.deed import differing
+from domain.period import format_instant
 from domain.plan import Plan
 from store import office_live, office_subscribers
 from store.office_connection import Connection
@@ -102,7 +103,17 @@ async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **give
     click.echo(f"changed subscriber {login}")
     if given["plan_name"] and people.unpaid(plan):
         click.echo(f"  time of {name} is bought with `tollhouse subscriber renew {login}`")
+    elif given["plan_name"] and not given["valid_until"]:
+        _say_given_up(customer.subscriber, plan, office.now_us)
     return await live.report(office, watch, no_wait=no_wait)
+
+
+def _say_given_up(before: Subscriber, plan: Plan, now_us: int) -> None:
+    """A plan without a price begins its own time, or never ends: the time that was left is gone."""
+    end_us = before.valid_until_us
+    if end_us is not None and end_us > now_us:
+        end = format_instant(end_us, before.timezone or plan.timezone)
+        click.echo(f"  given up: its time until {end}; `--valid-until` would bring it back")
 
 
 async def check_next(connection: Connection, customer: Customer, name: str) -> None:

@@ -42,9 +42,18 @@ def test_a_secret_is_never_shown_again(sample: House) -> None:
 def test_a_generated_secret_is_shown_once_and_is_good(sample: House) -> None:
     words = ("nas", "add", "t3", "--address", "192.0.2.1", "--secret", "generate")
     result = sample.run(*words)
-    secret = result.stdout.splitlines()[0].rsplit(" ", 1)[1]
+    secret = result.stdout.splitlines()[1].rsplit(" ", 1)[1]
     assert len(secret) == 32 and result.stderr == ""
     assert secret not in sample.run("nas", "show", "t3").output
+    config = ("nas", "show", "t3", "--router-config", "--server", "192.0.2.9", "--show-secret")
+    assert secret in sample.run(*config).stdout
+    changed = sample.run("nas", "set", "t3", "--secret", "generate").stdout
+    assert "shown this once" in changed and secret not in changed
+
+
+def test_a_secret_that_was_made_up_for_nothing_is_not_shown(sample: House) -> None:
+    words = ("nas", "add", "local", "--address", "192.0.2.1", "--secret", "generate")
+    assert "there is a NAS local already" in sample.refuse(*words)
 
 
 def test_a_secret_can_come_from_standard_input_and_be_octets(sample: House) -> None:

@@ -133,6 +133,19 @@ def test_time_that_is_paid_for_stays_on_another_plan(sample: House, tmp_path: Pa
     assert [after[name] for name in kept] == [before[name] for name in kept]
 
 
+def test_time_that_a_plan_without_a_price_does_not_keep_is_named(
+    sample: House, tmp_path: Path
+) -> None:
+    load(sample, tmp_path, "home")
+    change(sample, "--plan", "home", "--valid-until", "2099-01-01")
+    said = sample.run("subscriber", "set", "alice", "--plan", "sample-prepaid").stdout
+    assert "given up: its time until 2099-01-01 00:00:00+00:00" in said
+    assert sample.json("subscriber", "show", "alice")["valid_until_us"] is None
+    change(sample, "--plan", "home", "--valid-until", "2099-01-01")
+    words = ("--plan", "sample-prepaid", "--valid-until", "2098-01-01")
+    assert "given up" not in sample.run("subscriber", "set", "alice", *words).stdout
+
+
 def test_how_packages_follow_one_another_is_set_and_shown(sample: House, tmp_path: Path) -> None:
     load(sample, tmp_path, "home")
     assert sample.json("subscriber", "show", "alice")["auto_renew"] == "plan"
