@@ -27,7 +27,7 @@ DROPS = re.compile(r'^aaa_radius_socket_drops_total\{port="(\d+)"\} (\S+)$', re.
 
 def files(place: settings.Place) -> list[Remark]:
     """The settings, the key file and the database's file: there, and nobody else's business."""
-    found = [Remark(Level.OK, "settings", str(place.source))]
+    found = [_settings(place)]
     if "@" in place.settings.database.url and place.source.stat().st_mode & stat.S_IROTH:
         found.append(
             Remark(
@@ -53,6 +53,15 @@ def files(place: settings.Place) -> list[Remark]:
             text = f"{database} can be read by everybody on this machine"
             found.append(Remark(Level.WARNING, "database", text, f"chmod o-r {database}"))
     return found
+
+
+def _settings(place: settings.Place) -> Remark:
+    """Would a start refuse what the settings ask for?"""
+    try:
+        settings.refuse_workers(place)
+    except HouseError as error:
+        return Remark(Level.FAULT, "settings", error.message)
+    return Remark(Level.OK, "settings", str(place.source))
 
 
 def revision(place: settings.Place) -> list[Remark]:

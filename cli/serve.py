@@ -46,7 +46,7 @@ def serve(ctx: click.Context) -> None:
         raise HouseError(str(error)) from None
     bounds, line = wiring.limits(place.settings), os.environ.get(VARIABLE)
     if line is None and place.settings.radius.workers > 1:
-        _refuse_workers(place)
+        settings.refuse_workers(place)
         command = [
             sys.executable,
             "-m",
@@ -68,13 +68,3 @@ def serve(ctx: click.Context) -> None:
             log=get_log() if bench is None else get_log(worker=bench.share.number),
         )
     ctx.exit(status)
-
-
-def _refuse_workers(place: settings.Place) -> None:
-    """HouseError where several workers cannot serve one port."""
-    radius = place.settings.radius
-    where = f"{place.source}: radius.workers"
-    if place.database_url.startswith("sqlite:"):
-        raise HouseError(f"{where}: several workers need PostgreSQL; on SQLite write workers = 1")
-    if not radius.auth_port or not radius.acct_port:
-        raise HouseError(f"{where}: several workers need port numbers; 0 is for one alone")

@@ -154,3 +154,15 @@ def _absolute_url(url: str, directory: Path, where: str) -> str:
     if url.startswith("postgresql://"):
         return url
     raise HouseError(f"{where}: must begin with sqlite:/// or postgresql://")
+
+
+def refuse_workers(place: Place) -> None:
+    """HouseError where the settings want several workers that cannot serve one port."""
+    radius = place.settings.radius
+    where = f"{place.source}: radius.workers"
+    if radius.workers == 1:
+        return
+    if place.database_url.startswith("sqlite:"):
+        raise HouseError(f"{where}: several workers need PostgreSQL; on SQLite write workers = 1")
+    if not radius.auth_port or not radius.acct_port:
+        raise HouseError(f"{where}: several workers need port numbers; 0 is for one alone")

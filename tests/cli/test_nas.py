@@ -41,7 +41,7 @@ def test_a_secret_is_never_shown_again(sample: House) -> None:
 
 def test_a_generated_secret_is_shown_once_and_is_good(sample: House) -> None:
     words = ("nas", "add", "t3", "--address", "192.0.2.1", "--secret", "generate")
-    result = sample.run(*words)
+    result = sample.run(*words, "--dialect", "mikrotik")
     secret = result.stdout.splitlines()[1].rsplit(" ", 1)[1]
     assert len(secret) == 32 and result.stderr == ""
     assert secret not in sample.run("nas", "show", "t3").output

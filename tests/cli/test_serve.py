@@ -111,3 +111,5 @@ def test_several_workers_are_refused_where_they_cannot_be(house: House) -> None:
     on_sqlite = house.database_url.startswith("sqlite")
     said = "several workers need PostgreSQL" if on_sqlite else "several workers need port numbers"
     assert said in house.refuse("serve")
+    found = [row for row in house.json("doctor", code=1) if row["topic"] == "settings"]
+    assert [row["level"] for row in found] == ["fault"] and said in found[0]["text"]
