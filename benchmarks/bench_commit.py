@@ -65,12 +65,13 @@ async def fill(database: Database) -> None:
         await connection.execute(
             insert(schema.accounts), [{k: getattr(one, k) for k in names} for one in people]
         )
-        names = rows.SESSIONS.names
         for start in range(1, ACCOUNTS_N + 1, 1000):
             some = [session_of(n) for n in range(start, start + 1000)]
-            await connection.execute(
-                insert(schema.sessions), [{k: getattr(one, k) for k in names} for one in some]
-            )
+            for table in (schema.session_facts, schema.session_totals):
+                names = tuple(table.c.keys())
+                await connection.execute(
+                    insert(table), [{k: getattr(one, k) for k in names} for one in some]
+                )
 
 
 class Load:

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, DropIndex
 
@@ -28,6 +28,7 @@ from store.lookup import Sought
 from store.upgrade import upgrade
 from tests.peers.postgres import PostgresCluster
 
+TABLES = (schema.session_facts, schema.session_totals)
 SESSIONS_OF_ONE = 500
 YEARS = 5
 US = 1_000_000
@@ -90,12 +91,12 @@ def values_of(dialect: str) -> dict[str, str]:
     }
 
 
-def filling(dialect: str) -> str:
-    """One INSERT for some of the sessions."""
+def filling(dialect: str, table: Table) -> str:
+    """One INSERT for some rows of a table of sessions."""
     given = values_of(dialect)
     empty = {"TEXT": "''", "BOOLEAN": "false", "BLOB": "x''", "BYTEA": "''::bytea"}
     columns, chosen = [], []
-    for column in schema.sessions.columns:
+    for column in table.columns:
         kind = str(column.type.compile(dialect=_dialect(dialect)))
         nothing = "NULL" if column.nullable else empty.get(kind.split()[0], "0")
         columns.append(column.name)
@@ -106,7 +107,7 @@ def filling(dialect: str) -> str:
         else "SELECT generate_series(CAST(:low AS bigint), CAST(:high AS bigint))"
     )
     return (
-        f"INSERT INTO sessions ({', '.join(columns)}) WITH RECURSIVE n(i) AS ({numbers}), "
+        f"INSERT INTO {table.name} ({', '.join(columns)}) WITH RECURSIVE n(i) AS ({numbers}), "
         f"parts AS (SELECT i, i / {SESSIONS_OF_ONE} AS a, i % {SESSIONS_OF_ONE} AS k FROM n) "
         f"SELECT {', '.join(chosen)} FROM parts"
     )
@@ -121,22 +122,27 @@ def _dialect(name: str) -> Any:
 
 async def fill(database: Database, rows_n: int) -> None:
     """Years of sessions; indexes are made when all rows are there."""
-    indexes = sorted(schema.sessions.indexes, key=lambda one: str(one.name))
+    indexes = [
+        one
+        for one in sorted(schema.session_facts.indexes, key=lambda one: str(one.name))
+        if one._ddl_if is None or one._ddl_if.dialect == database.dialect
+    ]
     async with database.office() as connection:
         for one in indexes:
             await connection.execute(DropIndex(one))
-    insert = text(filling(database.dialect))
+    inserts = [text(filling(database.dialect, one)) for one in TABLES]
     for low in range(0, rows_n, ROWS_AT_ONCE):
         async with database.office() as connection:
             high = min(low + ROWS_AT_ONCE, rows_n) - 1
-            await connection.execute(insert, {"low": low, "high": high})
+            for insert in inserts:
+                await connection.execute(insert, {"low": low, "high": high})
         await tidy(database)
     for one in indexes:
         await build(database, one)
         await tidy(database)
     async with database.engine.connect() as plain:
         # Statistics, and what a server's own housekeeping (autovacuum) would have done by then.
-        words = "ANALYZE sessions" if database.dialect == "sqlite" else "VACUUM ANALYZE sessions"
+        words = "ANALYZE" if database.dialect == "sqlite" else "VACUUM ANALYZE"
         if database.dialect == "postgresql":
             plain = await plain.execution_options(isolation_level="AUTOCOMMIT")
         raw: Any = (await plain.get_raw_connection()).driver_connection

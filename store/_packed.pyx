@@ -188,13 +188,13 @@ def pack_moves(list moves):
 
 
 def pack_advances(list sessions):
-    """Sessions of which only counters moved as rows of `advance`, in the order of accounts."""
-    cdef Rows made = Rows(len(sessions), 16)
+    """What moves of sessions as rows of `session_totals`, in the order of sessions."""
+    cdef Rows made = Rows(len(sessions), 20)
     cdef th_cell *at = made.cells
     cdef Session one
     for one in sessions:
-        at = put(at, one.account_id)
         at = put(at, one.session_id)
+        at = put(at, one.account_id)
         at = put(at, one.version)
         at = put(at, one.last_event_us)
         at = put(at, one.last_seen_us)
@@ -204,12 +204,16 @@ def pack_advances(list sessions):
         at = put(at, one.free_octets)
         at = put(at, one.free_s)
         at = put(at, one.charged_micros)
+        at = put(at, one.closed_micros)
         at = put(at, one.granted_micros)
         at = put(at, one.used_micros)
         at = put(at, one.hold_until_us)
         at = put(at, one.journal_last)
         at = put(at, one.records_n)
-    made.sort(2)
+        at = put(at, one.unrated_input)
+        at = put(at, one.unrated_output)
+        at = put(at, one.unrated_s)
+    made.sort(1)
     return made
 
 

@@ -56,8 +56,8 @@ _BEGIN: Final = (
 # What an interim writes, in the order of locks. A charge row that is not there yet, the first of a
 # session's day, is added afterwards.
 _HOT: Final = {"move": "move", "journal": "journal", "advance": "advance", "charges": "charge"}
-# What must go before: the look at live sessions, and a new session's row before its charges.
-_EARLY: Final = (LIVE, "sessions_new")
+# What must go before: the look at live sessions, and a new session's rows before its charges.
+_EARLY: Final = (LIVE, "sessions_new", "totals_new")
 _ADDED_AT = tuple(CHARGES.names.index(name) for name in ADDED)
 
 

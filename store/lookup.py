@@ -30,7 +30,7 @@ _LOST_INTERVALS = 6
 _LOST_MAX_S = _LOST_INTERVALS * 86_400 + _LOST_S  # no interval is longer than a day
 _MISSES_MAX = 20_000  # sessions that the index lets through and their rows do not
 _ROWS_AT_ONCE = 500
-_T = schema.sessions.c
+_T, _F = schema.sessions.c, schema.session_facts.c  # what is sought by stands in an index
 _BEGAN = (int(SessionState.OPEN), int(SessionState.CLOSED))
 
 
@@ -75,17 +75,17 @@ async def _along(
     A worn address has a hundred thousand of them. So the index alone, which holds beginning and
     end, says first which may fit; only these rows are then read, and looked at in full.
     """
-    query = select(_T.session_id).where(*given)
+    query = select(_F.session_id).where(*given)
     if sought.until_us is not None:
-        query = query.where(_T.start_us <= sought.until_us)
+        query = query.where(_F.start_us <= sought.until_us)
     if sought.since_us is not None:
         may_us = sought.since_us - _LOST_MAX_S * _US_PER_S
-        query = query.where(or_(_T.stop_us.is_(None), _T.stop_us > may_us))
+        query = query.where(or_(_F.stop_us.is_(None), _F.stop_us > may_us))
     if sought.ended is not None:
-        query = query.where(_T.stop_us.is_not(None) if sought.ended else _T.stop_us.is_(None))
+        query = query.where(_F.stop_us.is_not(None) if sought.ended else _F.stop_us.is_(None))
     if sought.account_id is not None:
-        query = query.where(_T.account_id == sought.account_id)
-    query = query.order_by(_T.start_us.desc()).limit(limit + _MISSES_MAX)
+        query = query.where(_F.account_id == sought.account_id)
+    query = query.order_by(_F.start_us.desc()).limit(limit + _MISSES_MAX)
     ids = list(await connection.scalars(query))
     found: list[ListedSession] = []
     for at in range(0, len(ids), _ROWS_AT_ONCE):
@@ -112,20 +112,20 @@ def _beginning(one: ListedSession) -> tuple[int, int]:
 
 def _roads(sought: Sought) -> list[list[ColumnElement[bool]]]:
     """The conditions that an index answers: one list for each index that has to be asked."""
-    station = [] if sought.mac is None else _having(_T.mac, [sought.mac])
+    station = [] if sought.mac is None else _having(_F.mac, [sought.mac])
     if sought.network is None:
         return [station] if station else []
     network = sought.network
     if isinstance(network, ipaddress.IPv4Network):
-        return [[*_having(_T.framed_ip_address, [str(network.network_address)]), *station]]
+        return [[*_having(_F.framed_ip_address, [str(network.network_address)]), *station]]
     around = prefixes_around(network)
     roads = [
-        [*_having(_T.framed_ipv6_prefix, around), *station],
-        [*_having(_T.delegated_ipv6_prefix, around), *station],
+        [*_having(_F.framed_ipv6_prefix, around), *station],
+        [*_having(_F.delegated_ipv6_prefix, around), *station],
     ]
     if network.prefixlen == network.max_prefixlen:
         address = str(network.network_address)
-        roads.insert(0, [*_having(_T.framed_ipv6_address, [address]), *station])
+        roads.insert(0, [*_having(_F.framed_ipv6_address, [address]), *station])
     return roads
 
 
@@ -137,7 +137,7 @@ def prefixes_around(network: Network) -> list[str]:
 def _having(column: Column[Any], wanted: list[str]) -> list[ColumnElement[bool]]:
     """One of these values, said so that the index of rows which have one may be used."""
     return [
-        text(f"sessions.{column.name} <> ''"),  # type: ignore[list-item]
+        text(f"session_facts.{column.name} <> ''"),  # type: ignore[list-item]
         column == wanted[0] if len(wanted) == 1 else column.in_(wanted),
     ]
 

@@ -73,12 +73,13 @@ class Assignment:
 
 
 async def session_of(connection: AsyncConnection, row: Suspense) -> Session | None:
-    """The session that a row is about."""
-    query = (
-        select(*SESSIONS.columns)
-        .where(schema.sessions.c.session_id == row.session_id)
-        .with_for_update()
-    )
+    """The session that a row is about, both its rows locked as far as the database can."""
+    facts, totals = schema.session_facts.c, schema.session_totals.c
+    same = (totals.account_id == facts.account_id) & (totals.session_id == facts.session_id)
+    held = select(facts.session_id).join_from(schema.session_facts, schema.session_totals, same)
+    held = held.where(facts.session_id == row.session_id).with_for_update()
+    await connection.execute(held)
+    query = select(*SESSIONS.columns).where(schema.sessions.c.session_id == row.session_id)
     found = (await connection.execute(query)).first()
     return SESSIONS.of_row(found) if found else None
 
@@ -97,19 +98,14 @@ async def allowance_of(
 
 async def write_session(connection: AsyncConnection, before: Session, after: Session) -> None:
     """Write a session as a new version, its account too. Raises Raced."""
-    table = schema.sessions.c
     after.version = before.version + 1
-    written = await connection.execute(
-        update(schema.sessions)
-        .where(
-            table.account_id == before.account_id,
-            table.session_id == before.session_id,
-            table.version == before.version,
-        )
-        .values(values(SESSIONS, after))
-    )
-    if written.rowcount != 1:
-        raise Raced
+    for table in (schema.session_totals, schema.session_facts):
+        key = [table.c.account_id == before.account_id, table.c.session_id == before.session_id]
+        if table is schema.session_totals:
+            key.append(table.c.version == before.version)
+        news = {name: getattr(after, name) for name in table.c.keys()}
+        if (await connection.execute(update(table).where(*key).values(news))).rowcount != 1:
+            raise Raced
 
 
 async def assign(connection: AsyncConnection, done: Assignment) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,7 +36,7 @@ from store.retention import ENDED, SHELVES, Kind, Shelf
 
 PAGE_N = 500
 
-_S, _C, _X = schema.sessions.c, schema.charges.c, schema.suspense.c
+_S, _X = schema.sessions.c, schema.suspense.c
 _LIVE = text("sessions.state < 2")  # as the partial index says it
 _OPEN = text("suspense.state = 'open'")
 _PURGING, _SESSIONS_MARK, _JOURNAL_MARK = "purging", "purged_sessions_us", "purged_journal_us"
@@ -112,21 +113,35 @@ async def _take(
     shelf = SHELVES[kind]
     query = select(*shelf.key, shelf.at.label("at_us")).where(within)
     if connection.dialect.name == "postgresql":
-        query = query.with_for_update(of=shelf.table)
+        if kind is Kind.SESSIONS:
+            query = query.where(_S.session_id.in_(await _locked(connection, within)))
+        else:
+            query = query.with_for_update(of=shelf.table)
     rows = (await connection.execute(query)).all()
     if not rows:
         return 0, None, None
     keys = [tuple(row[:-1]) for row in rows]
     if kind is Kind.SESSIONS:
         await _remember(connection, keys)
-        await _delete(connection, schema.charges, (_C.account_id, _C.session_id), keys)
+        for table in (schema.charges, schema.session_totals):
+            await _delete(connection, table, (table.c.account_id, table.c.session_id), keys)
     if kind is Kind.JOURNAL:
         await connection.execute(insert(schema.meta).values(key=_PURGING, value="journal"))
-    await _delete(connection, shelf.table, shelf.key, keys)
+    table = schema.session_facts if kind is Kind.SESSIONS else shelf.table
+    await _delete(connection, table, [table.c[column.name] for column in shelf.key], keys)
     if kind is Kind.JOURNAL:
         await connection.execute(delete(schema.meta).where(schema.meta.c.key == _PURGING))
     instants = [int(row.at_us) for row in rows]
     return len(rows), min(instants), max(instants)
+
+
+async def _locked(connection: AsyncConnection, within: ColumnElement[bool]) -> Sequence[int]:
+    """The sessions that may go, their totals locked: whoever changes a session begins there."""
+    found = (await connection.execute(select(_S.account_id, _S.session_id).where(within))).all()
+    totals = schema.session_totals.c
+    these = tuple_(totals.account_id, totals.session_id).in_([tuple(row) for row in found])
+    query = select(totals.session_id).where(these).with_for_update()
+    return (await connection.scalars(query)).all()
 
 
 async def _delete(

@@ -160,6 +160,8 @@ DEEDS = Shape(
     attrgetter(*_names(Deed)),
 )
 SESSIONS = Shape(schema.sessions, _names(Session), session_of, attrgetter(*_names(Session)))
+FACTS = attrgetter(*schema.session_facts.c.keys())
+TOTALS = attrgetter(*schema.session_totals.c.keys())
 SUBSCRIBERS = Shape(schema.subscribers, _SUBSCRIBER_NAMES, subscriber_of, subscriber_row)
 ORDERS = Shape(schema.orders, _names(Order), order_of, attrgetter(*_names(Order)))
 DEVICES = Shape(schema.devices, DEVICE_NAMES, device_of, attrgetter(*DEVICE_NAMES))

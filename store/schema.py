@@ -25,6 +25,7 @@ from store.schema_money import (
     purged,
 )
 from store.schema_people import (
+    decisions,
     device_addresses,
     device_latches,
     device_marks,
@@ -35,7 +36,16 @@ from store.schema_people import (
     subscriber_words,
     subscribers,
 )
-from store.schema_sessions import LIVE, PENDING, decisions, orders, sessions, suspense
+from store.schema_sessions import (
+    LIVE,
+    PENDING,
+    orders,
+    session_facts,
+    session_totals,
+    sessions,
+    sessions_view_sql,
+    suspense,
+)
 
 __all__ = [
     "LIVE",
@@ -63,6 +73,8 @@ __all__ = [
     "postings",
     "purchases",
     "purged",
+    "session_facts",
+    "session_totals",
     "sessions",
     "subscriber_words",
     "subscribers",
@@ -70,7 +82,7 @@ __all__ = [
 ]
 
 # The newest version in store/migrations; `Database.open` refuses any other.
-REVISION = "0002"
+REVISION = "0003"
 
 # Tables whose rows are never changed or deleted, whoever asks (L4). Only the journal ages: `purge`
 # takes old rows of it out, in a transaction that says so by a row of `meta` that it never commits.
@@ -117,12 +129,18 @@ def _write_once(table: Table) -> None:
 event.listen(METADATA, "before_create", _ddl(_FUNCTION).execute_if(dialect="postgresql"))
 for _table in WRITTEN_ONCE:
     _write_once(_table)
-for _dialect in ("sqlite", "postgresql"):
-    _drop = _ddl(f"DROP VIEW IF EXISTS {radacct.VIEW}")
-    _view = _ddl(radacct.view_sql(_dialect).replace("%", "%%"))
-    event.listen(METADATA, "after_create", _view.execute_if(dialect=_dialect))
-    event.listen(METADATA, "before_drop", _drop.execute_if(dialect=_dialect))
-# SQLite writes into no view; PostgreSQL would write through this one into the sessions.
+# `radacct` reads from `sessions`: the views are made in this order and go in the other.
+_VIEWS = {
+    sessions.name: {dialect: sessions_view_sql(dialect) for dialect in ("sqlite", "postgresql")},
+    radacct.VIEW: {dialect: radacct.view_sql(dialect) for dialect in ("sqlite", "postgresql")},
+}
+for _name, _spelt in _VIEWS.items():
+    for _dialect, _sql in _spelt.items():
+        _view = _ddl(_sql.replace("%", "%%"))
+        event.listen(METADATA, "after_create", _view.execute_if(dialect=_dialect))
+for _name in reversed(_VIEWS):
+    event.listen(METADATA, "before_drop", _ddl(f"DROP VIEW IF EXISTS {_name}"))
+# SQLite writes into no view, PostgreSQL into none of two tables; of this one it would say less.
 _read_only = _ddl(
     f"CREATE TRIGGER {radacct.VIEW}_read_only INSTEAD OF INSERT OR UPDATE OR DELETE "
     f"ON {radacct.VIEW} FOR EACH ROW EXECUTE FUNCTION tollhouse_written_once()"

@@ -163,7 +163,7 @@ charges = Table(
     big("amount_micros"),
     big("entry_id", null=True),
     ForeignKeyConstraint(
-        ["account_id", "session_id"], ["sessions.account_id", "sessions.session_id"]
+        ["account_id", "session_id"], ["session_facts.account_id", "session_facts.session_id"]
     ),
     ForeignKeyConstraint(["account_id", "entry_id"], ["entries.account_id", "entries.entry_id"]),
     CheckConstraint(

@@ -1,4 +1,4 @@
-"""Devices, plans and subscribers: what the operator keeps, read by the server through its cache.
+"""Devices, plans and subscribers, which the operator keeps, and what was decided about logins.
 
 Secrets are sealed octets: a copy of the database alone opens none of them. Plans are versioned and
 never edited; `body` is the plan as it was compiled on the day it was loaded, so that a later
@@ -223,4 +223,25 @@ subscriber_words = Table(
     Index(None, "subscriber_id"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+)
+
+# A ring for each login: the slot is the number modulo the size, so nothing has to be deleted.
+decisions = Table(
+    "decisions",
+    METADATA,
+    key_words("login", primary=True),
+    big("slot", primary=True),
+    big("n"),
+    big("decided_us"),
+    big("device_id"),
+    words("user_name"),
+    words("mac"),
+    words("code"),
+    big("session_id"),
+    words("request"),
+    words("reply"),
+    Index(None, "login", "n"),
+    Index(None, "mac", "decided_us"),
+    Index(None, "decided_us"),
+    sqlite_strict=True,
 )

@@ -1,9 +1,9 @@
-"""Which sessions a commit can write with a short statement: those where only counters moved.
+"""Of which sessions a commit writes the totals alone: of those whose facts are what they were.
 
-A session has some seventy columns; an interim changes fourteen, none of them in an index. A row is
-determined by its id and version, so it is enough to remember, for each session this process has
-committed, the version and a hash of everything else: if the next version has the same hash, only
-the moving columns are written. What is not remembered is written in full. Nothing here does I/O.
+A session has some fifty facts, many of them in an index, and an interim changes none. A session is
+determined by its id and version, so it is enough to remember, for each that this process has
+committed, the version and a hash of the facts: if the next version has the same hash, only the
+totals are written. What is not remembered is written in full. Nothing here does I/O.
 """
 
 from __future__ import annotations
@@ -11,24 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from domain.session import MOVING, Session
-from store import rows
+from domain.session import Session
+from store.writes import FACTS
 
 KEPT_N = 1_000_000  # sessions remembered; beyond that all are forgotten and written in full once
 
 # An enumeration's members hash slowly; as numbers they do not.
 _NUMBERS = ("state", "hold_state", "walled")
-_STANDING = attrgetter(
-    *(
-        name
-        for name in rows.SESSIONS.names
-        if name not in MOVING and name not in _NUMBERS and name != "version"
-    )
-)
+_STANDING = attrgetter(*(name for name in FACTS if name not in _NUMBERS))
 
 
 def standing_of(session: Session) -> int:
-    """A hash of everything that does not move."""
+    """A hash of the facts."""
     return hash((session.state + 0, session.hold_state + 0, session.walled + 0, _STANDING(session)))
 
 
@@ -40,7 +34,7 @@ class Standing:
         self._known: dict[int, tuple[int, int]] = {}
 
     def split(self, sessions: Iterable[Session]) -> tuple[list[Session], list[Session]]:
-        """(Those where only moving columns changed since the version before, the others)."""
+        """(Those where only totals changed since the version before, the others)."""
         moved: list[Session] = []
         changed: list[Session] = []
         known = self._known

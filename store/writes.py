@@ -22,20 +22,20 @@ from sqlalchemy import (
     update,
 )
 
-from domain.session import MOVING
 from store import rows, schema
 from store.columns import INT64
 from store.guards import SAME_LIVE
 from store.rows import Shape
 from store.statements import Insert, Parameters, Recipe, Update, types_of
 
-ADVANCED = ("account_id", "session_id", "version", *MOVING)
+FACTS, TOTALS = (tuple(one.c.keys()) for one in (schema.session_facts, schema.session_totals))
 CHARGED = ("input_octets", "output_octets", "session_s", "amount_micros")
 ADDED = ("account_id", "session_id", "part", "step", "day", *CHARGED)
 MOVED = ("account_id", "posted_micros", "open_micros", "held_micros", "entries_n")
+SESSION_KEY = ("session_id", "account_id")
 KNOCKS_KEPT_N = 1_000  # sources that are no device of ours; the newest stay
 
-_A, _S = schema.accounts.c, schema.sessions.c
+_A, _F, _T = schema.accounts.c, schema.session_facts.c, schema.session_totals.c
 
 
 def _move(p: Parameters) -> Any:
@@ -61,26 +61,24 @@ def _move(p: Parameters) -> Any:
     )
 
 
-def _version_before(p: Parameters) -> list[Any]:
-    """The row that was read: any other version was written by somebody else."""
-    return [
-        _S.account_id == p["account_id"],
-        _S.session_id == p["session_id"],
-        _S.version == p["version"] - literal_column("1"),
-    ]
-
-
 def _advance(p: Parameters) -> Any:
-    """The common case, an interim: counters move and no index is touched."""
-    moving = {name: p[name] for name in ("version", *MOVING)}
-    return update(schema.sessions).values(moving).where(*_version_before(p))
+    """Totals, of the row that was read: any other version was written by somebody else."""
+    return (
+        update(schema.session_totals)
+        .values({name: p[name] for name in TOTALS if name not in SESSION_KEY})
+        .where(
+            _T.account_id == p["account_id"],
+            _T.session_id == p["session_id"],
+            _T.version == p["version"] - literal_column("1"),
+        )
+    )
 
 
 def _change(p: Parameters) -> Any:
-    """Any change of a session, indexed columns included."""
-    key = ("account_id", "session_id")
-    values = {name: p[name] for name in rows.SESSIONS.names if name not in key}
-    return update(schema.sessions).values(values).where(*_version_before(p))
+    """Facts, indexed columns included, of a session whose totals were advanced before."""
+    values = {name: p[name] for name in FACTS if name not in SESSION_KEY}
+    key = [_F[name] == p[name] for name in SESSION_KEY]
+    return update(schema.session_facts).values(values).where(*key)
 
 
 def _add(shape: Shape) -> Insert:
@@ -256,9 +254,10 @@ WRITES: dict[str, Recipe] = {
     "journal": Insert(schema.journal, ("journal_id", "created_us", "body", "digest")),
     "entries": _add(rows.ENTRIES),
     "postings": Insert(schema.postings, tuple(schema.postings.c.keys())),
-    "sessions_new": _add(rows.SESSIONS),
-    "advance": Update(types_of(*(_S[name] for name in ADVANCED)), _advance),
-    "change": Update(types_of(*rows.SESSIONS.columns), _change),
+    "sessions_new": Insert(schema.session_facts, FACTS),
+    "totals_new": Insert(schema.session_totals, TOTALS),
+    "advance": Update(types_of(*_T), _advance),
+    "change": Update(types_of(*_F), _change),
     "charges": _add_up(
         schema.charges,
         rows.CHARGES.names,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from aaa.ports import Changes, Decision
@@ -18,7 +18,7 @@ from accounting.journal import VERSION, packed
 from domain.session import Charge, Session
 from store import rows
 from store.journal import journal_digest
-from store.writes import ADVANCED
+from store.writes import TOTALS
 
 DECISIONS_PER_LOGIN = 20
 DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
@@ -70,9 +70,10 @@ def commit_steps(
         Step("move", forms["move"](changes.accounts), Expect.CONFLICT),
         Step("journal", forms["journal"](_journal_drafts(changes))),
         *_entry_steps(changes),
-        Step("sessions_new", _by_key(changes.sessions_new)),
-        Step("advance", forms["advance"](moved), Expect.CONFLICT),
-        Step("change", _by_key(changed), Expect.CONFLICT),
+        Step("sessions_new", _facts(changes.sessions_new)),
+        Step("totals_new", forms["advance"](changes.sessions_new)),
+        Step("advance", forms["advance"]([*moved, *changed]), Expect.CONFLICT),
+        Step("change", _facts(changed), Expect.CONFLICT),
         Step("charges", forms["charges"](changes.charges), Expect.INVARIANT),
         Step("close", sorted(changes.closings)),
         *_allowance_steps(changes),
@@ -126,9 +127,9 @@ def _entry_steps(changes: Changes) -> list[Step]:
     ]
 
 
-def _by_key(sessions: Iterable[Session]) -> Rows:
-    ordered = sorted(sessions, key=lambda one: (one.account_id, one.session_id))
-    return [rows.SESSIONS.to_row(session) for session in ordered]
+def _facts(sessions: Iterable[Session]) -> Rows:
+    """What does not move, by session."""
+    return sorted(map(rows.FACTS, sessions), key=itemgetter(0))
 
 
 def _sorted(names: tuple[str, ...]) -> Form:
@@ -199,7 +200,7 @@ def _journal_rows(drafts: list[tuple[int, int, int, bytes]]) -> Rows:
 
 TUPLES: Mapping[str, Form] = {
     "move": _sorted(MOVED),
-    "advance": _sorted(ADVANCED),
+    "advance": _sorted(TOTALS),
     "charges": _charge_rows,
     "journal": _journal_rows,
 }

@@ -369,7 +369,9 @@ class Gate:
     def rows(self, table: str) -> list[dict[str, Any]]:
         async def read() -> list[dict[str, Any]]:
             async with self.database.reading() as connection:
-                found = await connection.execute(METADATA.tables[table].select())
+                found = await connection.execute(
+                    (schema.sessions if table == "sessions" else METADATA.tables[table]).select()
+                )
                 return [dict(row._mapping) for row in found]
 
         return self.run(read())

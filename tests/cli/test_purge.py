@@ -28,9 +28,10 @@ def age(house: House) -> None:
         database = await Database.open(house.database_url)
         async with database.office() as connection:
             for statement in (
-                f"UPDATE sessions SET created_us = created_us - {LONG}, start_us = start_us - "
-                f"{LONG}, last_seen_us = last_seen_us - {LONG}, last_event_us = last_event_us - "
+                f"UPDATE session_facts SET created_us = created_us - {LONG}, start_us = start_us - "
                 f"{LONG}, stop_us = stop_us - {LONG}",
+                f"UPDATE session_totals SET last_seen_us = last_seen_us - {LONG}, "
+                f"last_event_us = last_event_us - {LONG}",
                 f"UPDATE decisions SET decided_us = decided_us - {LONG}",
             ):
                 await connection.execute(text(statement))

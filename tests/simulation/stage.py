@@ -14,6 +14,7 @@ from typing import Any
 
 from pysqlite3 import dbapi2
 
+from store import schema
 from tests.aaa.gate import T0_US, Gate, class_of
 from tests.simulation.checkers import Checker
 from tests.simulation.host import FILE
@@ -33,6 +34,23 @@ per = "hour"
 [included]
 volume = "2 MB"
 """
+
+# Sessions are a view of two tables: for a doctor, one that can be written.
+_ROWS = {"session_facts": schema.session_facts, "session_totals": schema.session_totals}
+WRITABLE = [
+    f"CREATE TEMP TRIGGER sessions_{verb} INSTEAD OF {verb} ON main.sessions BEGIN "
+    + "".join(
+        (
+            f"DELETE FROM {name}"
+            if verb == "DELETE"
+            else f"UPDATE {name} SET " + ", ".join(f"{one} = NEW.{one}" for one in table.c.keys())
+        )
+        + " WHERE session_id = OLD.session_id; "
+        for name, table in _ROWS.items()
+    )
+    + "END"
+    for verb in ("UPDATE", "DELETE")
+]
 
 
 class PlainDisk:
@@ -70,6 +88,8 @@ class Stage:
             "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         ).fetchall():
             connection.execute(f"DROP TRIGGER {name}")
+        for trigger in WRITABLE:
+            connection.execute(trigger)
         connection.execute("BEGIN")
         for statement in statements:
             connection.execute(statement)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 
 from aaa.ports import AccountMove, Changes, Decision
 from domain.account import Account, Allowance, CredentialKind, MacMode, Status, Subscriber
@@ -55,9 +55,9 @@ class House:
     async def add(self, shape: rows.Shape, *records: Any) -> None:
         """Insert records as the office does, without telling the feed."""
         async with self.database.office() as connection:
-            for one in records:
-                values = {name: getattr(one, name) for name in shape.names}
-                await connection.execute(insert(shape.table).values(values))
+            for table, made in rows_by_table(shape, records):
+                if made:
+                    await connection.execute(insert(table), made)
 
     async def settle(
         self, *, accounts_n: int = 1, posted_micros: int = 0, credit_limit_micros: int = 0
@@ -89,10 +89,13 @@ class House:
                 )
 
     async def table(self, name: str) -> list[tuple[Any, ...]]:
-        """All rows of a table, in the order of its key."""
-        table = schema.METADATA.tables[name]
+        """All rows of a table, or of the sessions, in the order of its key."""
+        table, key = schema.sessions, ["account_id", "session_id"]
+        if name != "sessions":
+            table = schema.METADATA.tables[name]
+            key = [column.name for column in table.primary_key]
         async with self.database.reading() as connection:
-            found = await connection.execute(select(table).order_by(*table.primary_key))
+            found = await connection.execute(select(table).order_by(*(table.c[n] for n in key)))
             return [tuple(row) for row in found]
 
     async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -102,6 +105,18 @@ class House:
     async def findings(self) -> list[Finding]:
         """What the books' own check says."""
         return await check_books(self.database)
+
+
+def rows_by_table(
+    shape: rows.Shape, records: Sequence[Any]
+) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+    """Records as they are written: a session has two rows, and is read from a view of both."""
+    tables = [shape.table]
+    if shape is rows.SESSIONS:
+        tables = [schema.session_facts, schema.session_totals]
+    for table in tables:
+        names = [name for name in shape.names if name in table.c]
+        yield table, [{name: getattr(one, name) for name in names} for one in records]
 
 
 def tell(url: str, story: Callable[[House], Awaitable[None]]) -> None:

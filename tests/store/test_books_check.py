@@ -34,7 +34,7 @@ DAMAGE: dict[str, tuple[str, set[str]]] = {
         {"A2", "L9"},
     ),
     "a session forgets what it cost": (
-        "UPDATE sessions SET charged_micros = 0, closed_micros = 0 WHERE session_id = 11",
+        "UPDATE session_totals SET charged_micros = 0, closed_micros = 0 WHERE session_id = 11",
         {"L3", "A2"},
     ),
     "included usage is refilled": ("UPDATE allowances SET used_octets = 0", {"A2"}),

@@ -142,9 +142,9 @@ def test_sqlite_passes_a_worn_address_over_in_the_index_alone(house_sqlite_url: 
     async def story(house: House) -> None:
         await a_day(house)
         for what, index in (
-            ({"network": A}, "ix_sessions_framed_ip_address"),
-            ({"mac": "02:00:00:00:00:02"}, "ix_sessions_mac"),
-            ({"network": ip_network("2001:db8::1")}, "ix_sessions_delegated_ipv6_prefix"),
+            ({"network": A}, "ix_session_facts_framed_ip_address"),
+            ({"mac": "02:00:00:00:00:02"}, "ix_session_facts_mac"),
+            ({"network": ip_network("2001:db8::1")}, "ix_session_facts_delegated_ipv6_prefix"),
         ):
             sought = Sought(**what, **at(NOW_US))
             plans = await plans_of(house, lambda c, w=sought: lookup.sessions(c, w, limit=10))
@@ -164,17 +164,18 @@ def test_postgresql_finds_an_address_in_the_index_alone(house_postgresql_url: st
         await house.add(SESSIONS, *many)
         async with house.database.engine.connect() as plain:
             autocommit = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            await autocommit.execute(text("VACUUM ANALYZE sessions"))
+            await autocommit.execute(text("VACUUM ANALYZE session_facts"))
         async with house.database.reading() as connection:
             rows = await connection.execute(
                 text(
-                    "EXPLAIN SELECT session_id FROM sessions WHERE sessions.framed_ip_address <> ''"
+                    "EXPLAIN SELECT session_id FROM session_facts"
+                    " WHERE session_facts.framed_ip_address <> ''"
                     " AND framed_ip_address = '100.64.1.7' AND start_us <= :at"
                     " AND (stop_us IS NULL OR stop_us > :at) ORDER BY start_us DESC LIMIT 100"
                 ),
                 {"at": NOW_US + 400 * S},
             )
             steps = " ".join(row[0] for row in rows)
-        assert "Index Only Scan" in steps and "ix_sessions_framed_ip_address" in steps, steps
+        assert "Index Only Scan" in steps and "ix_session_facts_framed_ip_address" in steps, steps
 
     tell(house_postgresql_url, story)

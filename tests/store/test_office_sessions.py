@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
-
 from domain.session import SessionState
-from store import office_sessions, office_subscribers, schema
-from store.office_money import values
+from store import office_sessions, office_subscribers
 from store.office_subscribers import Customer
 from store.rows import SESSIONS
 from tests.store.house import House, account, order, session, subscriber, tell
@@ -21,7 +18,7 @@ async def three(house: House) -> None:
     )
     async with house.database.office() as connection:
         await office_subscribers.add(connection, [Customer(subscriber(1), account(1))])
-        await connection.execute(insert(schema.sessions), [values(SESSIONS, one) for one in made])
+    await house.add(SESSIONS, *made)
 
 
 def test_sessions_are_listed_newest_first_with_who_pays(house_url: str) -> None:

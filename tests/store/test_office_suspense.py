@@ -15,9 +15,8 @@ from tests.store.house import House, session, suspended_usage, tell
 
 
 async def kept(house: House) -> None:
+    await house.add(SESSIONS, session(90, 0, version=3))
     async with house.database.office() as connection:
-        nobodys = session(90, 0, version=3)
-        await connection.execute(insert(schema.sessions).values(values(SESSIONS, nobodys)))
         row = suspended_usage(7, session_id=90)
         await connection.execute(insert(schema.suspense).values(values(SUSPENSE, row)))
 

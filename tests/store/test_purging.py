@@ -63,10 +63,9 @@ def old(n: int, **changed: Any) -> Session:
 
 async def numbers(house: House, table: str, column: str) -> list[int]:
     """What is left."""
-    return sorted(
-        row[list(schema.METADATA.tables[table].c.keys()).index(column)]
-        for row in await house.table(table)
-    )
+    found = schema.sessions if table == "sessions" else schema.METADATA.tables[table]
+    at = list(found.c.keys()).index(column)
+    return sorted(row[at] for row in await house.table(table))
 
 
 async def needed(house: House) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from aaa.ports import Changes, Want
-from domain.session import MOVING, HoldState, Session, SessionState, Walled
+from domain.session import HoldState, Session, SessionState, Walled
 from store.standing import Standing
+from store.writes import FACTS
 from tests.store.house import NOW_US, House, advanced, session, tell
 
 OTHER: dict[str, Any] = {"int": 41, "int | None": 42, "str": "other", "bool": True}
 OTHER |= {"str | None": "other", "bytes": b"other", "Walled": Walled.EXPIRED}
 OTHER |= {"SessionState": SessionState.ACCEPTED, "HoldState": HoldState.VOID}
-STANDING = [one for one in fields(Session) if one.name not in (*MOVING, "version")]
+STANDING = [one for one in fields(Session) if one.name in FACTS]
 
 
 def known(of: Session) -> Standing:

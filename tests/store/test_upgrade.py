@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError
 
 from aaa.ports import StoreUnavailable
 from domain.plan import Package, Validity
@@ -69,6 +70,8 @@ FURNITURE = (
     "'s1', 0, 'alice', 'AA-BB-CC-DD-EE-0F', '', '', '', '', '', '', '', '', 0, 0, 0, 0, "
     "0, false, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, "
     "0, 0, 0, 0, 0, 0, 0, 0)",
+    "UPDATE sessions SET input_octets = 77, charged_micros = 9, records_n = 4",
+    "INSERT INTO charges VALUES (1, 10, 0, 1, 3, 7, 77, 0, 0, 9, NULL)",
 )
 
 
@@ -102,7 +105,12 @@ def test_an_empty_database_becomes_exactly_the_schema(database_url: str) -> None
         assert await current_revision(database_url) == head_revision()
 
         def differences(connection: Connection) -> Any:
-            return compare_metadata(MigrationContext.configure(connection), schema.METADATA)
+            def is_here(found: Any, *_: Any) -> bool:  # some are of one database only
+                only = getattr(found, "_ddl_if", None)
+                return only is None or only.dialect == connection.dialect.name
+
+            context = MigrationContext.configure(connection, opts={"include_object": is_here})
+            return compare_metadata(context, schema.METADATA)
 
         assert await inside(database_url, differences) == []
 
@@ -150,7 +158,7 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
 def test_two_upgrades_at_once_wait_for_one_another(database_url: str) -> None:
     async def story() -> None:
         before = await asyncio.gather(*(upgrade(database_url) for _ in range(3)))
-        assert sorted(map(str, before)) == ["0002", "0002", "None"]
+        assert sorted(map(str, before)) == ["0003", "0003", "None"]
 
     asyncio.run(story())
 
@@ -202,6 +210,10 @@ def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
                 customer = await office_subscribers.find(connection, "alice")
                 found = await office_plans.find(connection, "home")
                 row = (await connection.execute(select(schema.sessions))).mappings().one()
+                ours = (await connection.execute(text("SELECT * FROM radacct"))).mappings().one()
+            with pytest.raises(IntegrityError):  # a charge names a session still
+                async with database.office() as connection:
+                    await connection.execute(text("UPDATE charges SET session_id = 11"))
         finally:
             await database.close()
         assert customer is not None
@@ -209,5 +221,8 @@ def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
         assert found is not None
         assert found[0].package == Package(Validity(30))
         assert (row["mac"], row["unrated_s"], row["adopted"]) == ("aa:bb:cc:dd:ee:0f", 0, False)
+        moved = ("version", "input_octets", "charged_micros", "records_n", "user_name")
+        assert [row[name] for name in moved] == [3, 77, 9, 4, "alice"]
+        assert (ours["acctinputoctets"], ours["username"]) == (77, "alice")
 
     asyncio.run(story())
