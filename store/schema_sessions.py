@@ -200,7 +200,7 @@ session_totals = Table(
 )
 
 # Both in one, for reading. A view: writes name the tables.
-sessions = Table("sessions", VIEWS, *_columns())
+sessions = Table("sessions", VIEWS, *_columns(), PrimaryKeyConstraint("account_id", "session_id"))
 
 
 def sessions_view_sql(dialect: str) -> str:

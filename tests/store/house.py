@@ -90,12 +90,9 @@ class House:
 
     async def table(self, name: str) -> list[tuple[Any, ...]]:
         """All rows of a table, or of the sessions, in the order of its key."""
-        table, key = schema.sessions, ["account_id", "session_id"]
-        if name != "sessions":
-            table = schema.METADATA.tables[name]
-            key = [column.name for column in table.primary_key]
+        table = schema.sessions if name == "sessions" else schema.METADATA.tables[name]
         async with self.database.reading() as connection:
-            found = await connection.execute(select(table).order_by(*(table.c[n] for n in key)))
+            found = await connection.execute(select(table).order_by(*table.primary_key))
             return [tuple(row) for row in found]
 
     async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
