@@ -72,6 +72,6 @@ def test_sessions_and_orders_are_found_by_an_index_among_many(house_sqlite_url: 
             assert plans and not any(step.startswith("SCAN") for step in plans), plans
         plans = await plans_of(house, lambda c: office_live.accounts_on_plans(c, ["metered"]))
         scans = [step for step in plans if step.startswith("SCAN")]
-        assert all("ix_sessions_live" in step for step in scans), plans
+        assert all("ix_session_facts_live" in step for step in scans), plans
 
     tell(house_sqlite_url, story)
