@@ -30,10 +30,10 @@ def serve(ctx: click.Context) -> None:
     """
     from cli import wiring
     from cli.office import check_revision, read_keys, run
-    from server.bench import VARIABLE, bench_of
     from server.logs import configure, get_log
     from server.process import run_server
     from server.seams import SystemRandomness
+    from server.worker_kit import VARIABLE, kit_of
     from server.workers import run_workers
 
     place = settings.load(ctx.find_root().obj)
@@ -59,12 +59,12 @@ def serve(ctx: click.Context) -> None:
         workers_n = place.settings.radius.workers
         status = run_workers(command, workers_n, limits=bounds, outside=outside, log=get_log())
     else:
-        bench = bench_of(line) if line is not None else None
+        kit = kit_of(line) if line is not None else None
         alone = Share(guarded=not place.database_url.startswith("sqlite:"))
         status = run_server(
-            wiring.builder(place, bench.share if bench is not None else alone),
+            wiring.builder(place, kit.share if kit is not None else alone),
             limits=bounds,
-            outside=wiring.outside(place, bench),
-            log=get_log() if bench is None else get_log(worker=bench.share.number),
+            outside=wiring.outside(place, kit),
+            log=get_log() if kit is None else get_log(worker=kit.share.number),
         )
     ctx.exit(status)

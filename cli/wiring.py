@@ -19,9 +19,9 @@ from cli.settings_table import LogSettings, Settings
 from cli.version import tollhouse_version
 from domain.seams import Spawn
 from domain.share import ALONE, Share
-from server.bench import Bench
 from server.limits import Limits, Seams
 from server.process import Outside, Parts
+from server.worker_kit import WorkerKit
 from store.database import Database
 from store.desk import DeskStore
 from store.feed import ChangeListener
@@ -58,7 +58,7 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def outside(place: Place, bench: Bench | None = None) -> Outside:
+def outside(place: Place, kit: WorkerKit | None = None) -> Outside:
     """Where the process stands in the world."""
     metrics = place.settings.metrics
     path = place.database_url.removeprefix("sqlite:///")
@@ -66,7 +66,7 @@ def outside(place: Place, bench: Bench | None = None) -> Outside:
         metrics_listen=(metrics.listen, metrics.port),
         disk_path=str(Path(path).parent) if path != place.database_url else None,
         version=tollhouse_version(),
-        bench=bench,
+        kit=kit,
     )
 
 

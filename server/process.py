@@ -21,7 +21,6 @@ from twisted.internet import asyncioreactor
 
 from aaa.ports import StoreUnavailable
 from domain.share import ALONE
-from server.bench import Bench
 from server.http import build_site
 from server.lifecycle import Server
 from server.limits import Limits, Seams
@@ -38,6 +37,7 @@ from server.seams import (
     disk_free_octets,
     exit_now,
 )
+from server.worker_kit import WorkerKit
 
 SECOND_SIGNAL_STATUS: Final = 143
 # A batch makes some ten thousand objects that live until it is committed, and none in a circle. At
@@ -66,7 +66,7 @@ class Outside:
     metrics_listen: tuple[str, int] | None = None  # address and TCP port; None: no HTTP
     disk_path: str | None = None  # a directory on the database's disk, if it is here
     version: str = ""
-    bench: Bench | None = None  # what a worker was given by the process that watches it
+    kit: WorkerKit | None = None  # what a worker was given by the process that watches it
 
 
 def run_server(
@@ -108,8 +108,8 @@ class _Process:
         self._build = build
         self._limits = limits
         self._outside = outside
-        self._bench = outside.bench
-        self._share = outside.bench.share if outside.bench is not None else ALONE
+        self._kit = outside.kit
+        self._share = outside.kit.share if outside.kit is not None else ALONE
         self._log = log
         self._loop = loop
         self._reactor = reactor
@@ -127,8 +127,8 @@ class _Process:
         """SIGTERM and SIGINT come here from now on."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._told_to_stop)
-        if self._bench is not None:  # nobody watches it any more: end well
-            self._loop.add_reader(self._bench.lifeline, self._orphaned)
+        if self._kit is not None:  # nobody watches it any more: end well
+            self._loop.add_reader(self._kit.lifeline, self._orphaned)
 
     async def start(self) -> None:
         """Build and start everything, or log why not and stop the reactor."""
@@ -184,7 +184,7 @@ class _Process:
             datagrams=UdpDatagrams(
                 self._loop,
                 self._unsent,
-                bound=self._bench.sockets if self._bench is not None else {},
+                bound=self._kit.sockets if self._kit is not None else {},
                 receive_buffer_octets=self._limits.receive_buffer_octets,
             ),
             spawn=self._spawn,
@@ -192,8 +192,8 @@ class _Process:
         )
 
     def _open_http(self, server: Server) -> None:
-        if self._bench is not None:
-            self._reactor.listenUNIX(self._bench.pages, build_site(server.pages()), mode=0o600)
+        if self._kit is not None:
+            self._reactor.listenUNIX(self._kit.pages, build_site(server.pages()), mode=0o600)
             return
         if self._outside.metrics_listen is None:
             return
@@ -208,8 +208,8 @@ class _Process:
         self._log.info("pages", listen=bound.host, port=bound.port)
 
     def _orphaned(self) -> None:
-        assert self._bench is not None
-        self._loop.remove_reader(self._bench.lifeline)
+        assert self._kit is not None
+        self._loop.remove_reader(self._kit.lifeline)
         self._told_to_stop()
 
     def _told_to_stop(self) -> None:

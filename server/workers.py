@@ -1,10 +1,10 @@
 """Several workers on the same ports: bound once, started, watched, and shown as one server.
 
 The process that watches takes no packet and opens no database. It binds a socket for each worker
-at each address (`server.bench` says why), has all packets of one address reach one worker, starts
-the workers, starts a dead one again, passes SIGTERM on and waits for all to drain. It asks each
-worker twice a second how it is, and shows all of them on the one HTTP port: ready when all are,
-figures added up.
+at each address (`server.worker_kit` says why), has all packets of one address reach one worker,
+starts the workers, starts a dead one again, passes SIGTERM on and waits for all to drain. It asks
+each worker twice a second how it is, and shows all of them on the one HTTP port: ready when all
+are, figures added up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import uvloop
 from twisted.internet import asyncioreactor
 
 from domain.share import Share
-from server.bench import VARIABLE, Address, bench_line
 from server.bound import bound_udp, steer
 from server.http import build_site
 from server.lifecycle import NO_IPV6
@@ -31,7 +30,8 @@ from server.metrics import CONTENT_TYPE
 from server.pages import PLAIN, Page
 from server.process import SAME_SIGNAL_US, SECOND_SIGNAL_STATUS, Outside
 from server.seams import SystemClock, announce
-from server.tally import Tally
+from server.worker_figures import WorkerFigures
+from server.worker_kit import VARIABLE, Address, kit_line
 
 LOOK_S: Final = 0.5  # between two questions to a worker whether it is ready
 FIGURES_EVERY_N: Final = 4  # for its figures at every fourth: they cost it more
@@ -45,7 +45,7 @@ def run_workers(
 ) -> int:
     """Serve with several workers until told to stop; the exit status.
 
-    `command` starts one worker, which finds its bench in its environment. Status 1 when an address
+    `command` starts one worker, which finds its kit in its environment. Status 1 when an address
     is taken or a worker cannot start.
     """
     loop = uvloop.new_event_loop()
@@ -107,7 +107,7 @@ class Watch:
         self._directory = directory
         self._limits = limits
         self._log = log
-        self._tally = Tally(workers_n)
+        self._figures = WorkerFigures(workers_n)
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._reasons = dict.fromkeys(range(workers_n), "starting")
         self._stopping = asyncio.Event()
@@ -174,7 +174,7 @@ class Watch:
         while not self._stopping.is_set():
             process = await self._started(number, sockets)
             status = await process.wait()
-            self._tally.ended(number)
+            self._figures.ended(number)
             self._figures_of.discard(number)
             self._running.pop(number, None)
             self._reasons[number] = "is being started again"
@@ -201,7 +201,7 @@ class Watch:
             stdin=asyncio.subprocess.PIPE,  # its lifeline: it ends when we do
             start_new_session=True,  # Ctrl-C is for us, and we pass it on
             pass_fds=tuple(descriptors.values()),
-            env=environment | {VARIABLE: bench_line(share, descriptors, 0, str(pages))},
+            env=environment | {VARIABLE: kit_line(share, descriptors, 0, str(pages))},
         )
         self._running[number] = process
         if self._stopping.is_set():
@@ -246,7 +246,7 @@ class Watch:
             return
         if self._running.get(number) is process:
             if page is not None:
-                self._tally.heard(number, page)
+                self._figures.heard(number, page)
                 self._figures_of.add(number)
             said = ", ".join(reasons.splitlines())
             self._reasons[number] = "" if status == 200 else said or "is not ready"
@@ -273,7 +273,7 @@ class Watch:
         return {"metrics": self._metrics, "livez": self._livez, "readyz": self._readyz}
 
     def _metrics(self) -> tuple[int, str, bytes]:
-        return 200, CONTENT_TYPE, self._tally.page()
+        return 200, CONTENT_TYPE, self._figures.page()
 
     def _livez(self) -> tuple[int, str, bytes]:
         return 200, PLAIN, b"alive\n"

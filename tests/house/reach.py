@@ -63,7 +63,7 @@ NEEDS: dict[str, dict[str, str]] = {
         "sockets": "hears when nobody watches this worker any more",
     },
     "server/bound.py": {"sockets": "binds the real sockets"},
-    "server/bench.py": {"sockets": "takes over what another process has bound"},
+    "server/worker_kit.py": {"sockets": "takes over what another process has bound"},
     "server/workers.py": {
         "processes": "starts the workers: several processes, which no simulation has",
         "signals": "passes on to the workers what a supervisor says",

@@ -32,7 +32,7 @@ WORST: Final[dict[str, Callable[[Iterable[float]], float]]] = {
 OUTLIVING: Final = frozenset({"aaa_radius_socket_drops"})
 
 
-class Tally(RegistryCollector):
+class WorkerFigures(RegistryCollector):
     """What was heard of each worker last, and what those before it had counted."""
 
     def __init__(self, workers_n: int) -> None:

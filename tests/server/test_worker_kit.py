@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from domain.share import Share
-from server.bench import bench_line, bench_of
+from server.worker_kit import kit_line, kit_of
 
 
 def test_a_bench_survives_the_way_to_its_worker() -> None:
@@ -13,11 +13,11 @@ def test_a_bench_survives_the_way_to_its_worker() -> None:
         bound.bind(("127.0.0.1", 0))
         name = bound.getsockname()
         share = Share(1, 3, guarded=True)
-        line = bench_line(share, {("127.0.0.1", 1812): bound.dup().detach()}, 0, "/run/pages")
-        bench = bench_of(line)
-        (taken,) = bench.sockets.values()
+        line = kit_line(share, {("127.0.0.1", 1812): bound.dup().detach()}, 0, "/run/pages")
+        kit = kit_of(line)
+        (taken,) = kit.sockets.values()
         with taken:
             assert taken.getsockname() == name
             assert not taken.getblocking()
-    assert (bench.share, bench.lifeline, bench.pages) == (share, 0, "/run/pages")
-    assert list(bench.sockets) == [("127.0.0.1", 1812)]
+    assert (kit.share, kit.lifeline, kit.pages) == (share, 0, "/run/pages")
+    assert list(kit.sockets) == [("127.0.0.1", 1812)]

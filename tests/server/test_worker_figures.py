@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.tally import Tally
+from server.worker_figures import WorkerFigures
 
 PAGE = """# HELP aaa_ready Ready.
 # TYPE aaa_ready gauge
@@ -35,9 +35,9 @@ def page(*, ready: int = 1, sessions: int = 0, lag: float = 0.0, requests: int =
     return PAGE.format(ready=ready, sessions=sessions, lag=lag, requests=requests)
 
 
-def shown(tally: Tally) -> dict[str, float]:
+def shown(figures: WorkerFigures) -> dict[str, float]:
     """The page of all, by the name of the sample."""
-    families = text_string_to_metric_families(tally.page().decode())
+    families = text_string_to_metric_families(figures.page().decode())
     return {
         "".join([one.name, *(f"[{value}]" for value in one.labels.values())]): one.value
         for family in families
@@ -46,10 +46,10 @@ def shown(tally: Tally) -> dict[str, float]:
 
 
 def test_parts_are_added_up_and_of_the_rest_the_worst_is_shown() -> None:
-    tally = Tally(2)
-    tally.heard(0, page(sessions=3, lag=0.5, requests=10))
-    tally.heard(1, page(ready=0, sessions=4, lag=0.25, requests=5))
-    found = shown(tally)
+    figures = WorkerFigures(2)
+    figures.heard(0, page(sessions=3, lag=0.5, requests=10))
+    figures.heard(1, page(ready=0, sessions=4, lag=0.25, requests=5))
+    found = shown(figures)
     assert found["aaa_sessions"] == 7
     assert found["aaa_ready"] == 0
     assert found["aaa_event_loop_lag_seconds"] == 0.5
@@ -59,26 +59,26 @@ def test_parts_are_added_up_and_of_the_rest_the_worst_is_shown() -> None:
 
 
 def test_what_a_worker_had_counted_stays_counted_when_it_dies() -> None:
-    tally = Tally(2)
-    tally.heard(0, page(sessions=3, requests=10))
-    tally.heard(1, page(sessions=4, requests=5))
-    tally.ended(1)
-    found = shown(tally)
+    figures = WorkerFigures(2)
+    figures.heard(0, page(sessions=3, requests=10))
+    figures.heard(1, page(sessions=4, requests=5))
+    figures.ended(1)
+    found = shown(figures)
     assert found["aaa_requests_total[interim]"] == 15
     assert found["aaa_sessions"] == 3, "its sessions are counted by its successor"
-    tally.heard(1, page(sessions=4, requests=1))
-    found = shown(tally)
+    figures.heard(1, page(sessions=4, requests=1))
+    found = shown(figures)
     assert found["aaa_requests_total[interim]"] == 16
     assert found["aaa_sessions"] == 7
 
 
 def test_drops_at_a_socket_that_outlives_its_worker_are_counted_once() -> None:
-    tally = Tally(1)
-    tally.heard(0, page())
-    tally.ended(0)
-    tally.heard(0, page())
-    assert shown(tally)["aaa_radius_socket_drops_total[1813]"] == 7
+    figures = WorkerFigures(1)
+    figures.heard(0, page())
+    figures.ended(0)
+    figures.heard(0, page())
+    assert shown(figures)["aaa_radius_socket_drops_total[1813]"] == 7
 
 
 def test_of_nobody_there_is_nothing_to_show() -> None:
-    assert Tally(2).page() == b""
+    assert WorkerFigures(2).page() == b""

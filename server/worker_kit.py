@@ -21,7 +21,7 @@ Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class WorkerKit:
     """Where one worker works."""
 
     share: Share
@@ -30,16 +30,16 @@ class Bench:
     pages: str  # the path of the Unix socket on which it shows its pages
 
 
-def bench_line(share: Share, descriptors: Mapping[Address, int], lifeline: int, pages: str) -> str:
-    """A bench as the line that a worker finds in its environment."""
+def kit_line(share: Share, descriptors: Mapping[Address, int], lifeline: int, pages: str) -> str:
+    """A kit as the line that a worker finds in its environment."""
     sockets = [[host, port, descriptor] for (host, port), descriptor in descriptors.items()]
     return json.dumps([[*share], sockets, lifeline, pages])
 
 
-def bench_of(line: str) -> Bench:
-    """The bench of this process, from its line; the descriptors are taken over."""
+def kit_of(line: str) -> WorkerKit:
+    """The kit of this process, from its line; the descriptors are taken over."""
     share, sockets, lifeline, pages = json.loads(line)
     opened = {(host, port): socket.socket(fileno=number) for host, port, number in sockets}
     for one in opened.values():
         one.setblocking(False)
-    return Bench(Share(*share), opened, lifeline, pages)
+    return WorkerKit(Share(*share), opened, lifeline, pages)
