@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from aaa._request cimport Request
 from aaa._terms cimport Terms
-from domain._account cimport Subscriber
+from domain._account cimport Account, Subscriber
 from domain._session cimport Session
 
 
@@ -24,6 +24,8 @@ cdef class Turnstile:
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
     )
     cdef Session replaced(self, Subscriber subscriber, str mac, str station)
+    cdef int lapse(self, Session old, Account account) except -1
+    cdef int hold(self, Account account, int64_t micros, bint promise) except -1
     cdef Session session_of(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
     )

@@ -27,10 +27,10 @@ from rating._rater cimport TIME, VOLUME
 
 from hmac import compare_digest
 
-from aaa import authenticate, ghosts, sealing
+from aaa import authenticate, sealing
 from aaa.answer import method_attributes
 from aaa.outcome import Outcome
-from aaa.ports import Decision
+from aaa.ports import AccountMove, Decision
 from aaa.repeats import key_of
 from domain.account import CredentialKind, MacMode, Status
 from domain.login import canonical_login, canonical_mac
@@ -104,7 +104,9 @@ cdef object CLEAR = CredentialKind.CLEAR
 cdef object MAC_LEARN = MacMode.LEARN
 cdef object MAC_FIXED = MacMode.FIXED
 cdef object ACCEPTED = SessionState.ACCEPTED
+cdef object LAPSED = SessionState.LAPSED
 cdef object HELD = HoldState.HELD
+cdef object VOID = HoldState.VOID
 cdef object CREDENTIAL = sealing.CREDENTIAL
 cdef object PAP = str(authenticate.Method.PAP)
 cdef object CHAP = str(authenticate.Method.CHAP)
@@ -331,12 +333,11 @@ cdef class Turnstile:
             self.heard = terms.device
         session = self.session_of(request, hints, subscriber, terms, mac)
         if old is not None:
-            ghosts.give_way(self.turn, session, [old], [])
+            self.lapse(old, account)
         if micros:
             session.granted_micros = micros
             session.hold_state = HELD
-            account.held_micros += micros
-            self.books.draft.move(account, held=micros, promise=True)
+            self.hold(account, micros, True)
         return self.grant(request, hints, subscriber, terms, session, octets, seconds,
                           end_us if ends else -1, proof, key)
 
@@ -354,6 +355,31 @@ cdef class Turnstile:
         ):
             return None
         return old
+
+    cdef int lapse(self, Session old, Account account) except -1:
+        """The login that never began gives way (`closing.lapse`)."""
+        cdef int64_t back = 0
+        old.state, old.look_us = LAPSED, None
+        if old.hold_state is HELD:
+            back = old.granted_micros - old.used_micros
+            old.hold_state = VOID
+        if back:
+            self.hold(account, -back, False)
+        self.books.touch(old)
+        self.turn.notes["lapsed"] += 1
+        return 0
+
+    cdef int hold(self, Account account, int64_t micros, bint promise) except -1:
+        """So much more of the account is held (`draft.Draft.move`)."""
+        cdef dict moves = self.books.draft.moves
+        move = moves.get(account.account_id)
+        if move is None:
+            move = moves[account.account_id] = AccountMove(account)
+        account.held_micros += micros
+        move.held_micros += micros
+        if promise:
+            move.promise = True
+        return 0
 
     cdef Session session_of(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
