@@ -12,6 +12,7 @@ import pytest
 from cli import doctor_machine
 from store.sqlite_driver import install
 from tests.cli.house import House, login
+from tests.peers.ports import free_port
 
 
 def remarks(house: House, code: int = 0) -> dict[str, list[dict[str, Any]]]:
@@ -56,6 +57,8 @@ def test_a_missing_database_is_a_fault(bare: House) -> None:
 
 
 def test_a_server_that_does_not_run_is_a_warning(sample: House) -> None:
+    text = sample.config.read_text()  # on the usual port a server of this machine may well answer
+    sample.config.write_text(text.replace("port = 9812", f"port = {free_port()}"))
     (remark,) = remarks(sample)["server"]
     assert (remark["level"], remark["advice"]) == ("warning", "`tollhouse serve`")
 
