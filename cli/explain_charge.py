@@ -42,7 +42,7 @@ PACKETS = [
     Column("rise_output_octets", "+DOWN", Kind.OCTETS),
     Column("rise_input_octets", "+UP", Kind.OCTETS),
     Column("rise_session_s", "+TIME", Kind.SECONDS),
-    Column("rise_unrated", "UNRATED"),
+    Column("rise_unrated", "UNRATED", only_if_set=True),
     Column("rise_charged_micros", "+CHARGED", Kind.MONEY),
     Column("charged_micros", "CHARGED", Kind.MONEY),
     Column("journal_id", "JOURNAL"),

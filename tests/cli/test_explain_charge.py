@@ -20,6 +20,7 @@ def test_packets_steps_and_postings_add_up_to_the_balance(house: House) -> None:
     assert session["adds_up"] and session["differences"] == []
     assert [row["record"] for row in session["records"]] == ["Start"] + ["Interim-Update"] * 5
     assert {row["rise_unrated"] for row in session["records"]} == {""}
+    assert "UNRATED" not in house.run("explain", "charge", "alice").stdout, "nothing is"
     rises = [row["rise_charged_micros"] for row in session["records"]]
     assert sum(rises) == session["charged_micros"] == found["open_micros"]
     (step,) = session["steps"]
