@@ -15,14 +15,14 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 """
 
 cimport cython
-from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from aaa._request cimport Request
+from aaa._spelling cimport is_folded, mac_of
 from aaa._terms cimport Terms
 from domain._account cimport Account, Subscriber
 from domain._session cimport Session
-from radius._codec cimport Packet, load32, octets_from, octets_of
+from radius._codec cimport Packet, load32, octets_from
 from rating._rater cimport TIME, VOLUME
 
 from hmac import compare_digest
@@ -33,7 +33,7 @@ from aaa.outcome import Outcome
 from aaa.ports import AccountMove, Decision
 from aaa.repeats import key_of
 from domain.account import CredentialKind, MacMode, Status
-from domain.login import canonical_login, canonical_mac
+from domain.login import canonical_login
 from domain.seams import US_PER_S as _US_PER_S
 from domain.session import HoldState, SessionState
 from nas.login import LoginHints
@@ -93,8 +93,6 @@ cdef enum:
     ACCESS_REQUEST = 1
     ACCEPT = 2
     ETHERNET = 15
-    MAC_DIGITS = 12
-    MAC_LETTERS = 17
     TERMS_MAX_N = 4096
 
 cdef int64_t US_PER_S = _US_PER_S
@@ -112,49 +110,6 @@ cdef object PAP = str(authenticate.Method.PAP)
 cdef object CHAP = str(authenticate.Method.CHAP)
 
 
-# ------------------------------------------------------------------------- texts
-
-cdef str mac_of(str text):
-    """`domain.login.canonical_mac`; a MAC with colons, as most devices write it, at once."""
-    cdef uint8_t[MAC_LETTERS] lower
-    cdef const uint8_t *p
-    cdef Py_ssize_t size, at
-    cdef uint8_t letter
-    cdef bint same = True
-    if len(text) < MAC_DIGITS:
-        return None
-    if len(text) != MAC_LETTERS or not text.isascii():
-        return canonical_mac(text)
-    octets = text.encode("ascii")
-    p = octets_of(octets)
-    for at in range(MAC_LETTERS):
-        letter = p[at]
-        if at % 3 == 2:
-            if letter != b":":
-                return canonical_mac(text)
-        elif b"A" <= letter <= b"F":
-            letter += 32
-            same = False
-        elif not (b"0" <= letter <= b"9" or b"a" <= letter <= b"f"):
-            return canonical_mac(text)
-        lower[at] = letter
-    return text if same else PyUnicode_DecodeASCII(<const char *> lower, MAC_LETTERS, NULL)
-
-
-cdef bint is_folded(str text):
-    """Is it its own canonical login, being ASCII without capitals and spaces, too short or of
-    other letters than a MAC?"""
-    cdef Py_UCS4 letter
-    cdef bint other = len(text) < MAC_DIGITS
-    for letter in text:
-        if letter <= 0x20 or letter >= 0x7F or c"A" <= letter <= c"Z":
-            return False
-        # What neither a MAC nor what separates its digits is made of.
-        if c"g" <= letter <= c"z" or letter == c"_" or letter == c"@":
-            other = True
-    return other
-
-
 cdef str login_of(tuple hints):
     """`aaa.decisions.login_key`."""
     cdef str name = hints[USER_NAME]
@@ -162,8 +117,6 @@ cdef str login_of(tuple hints):
         return name
     return canonical_login(name or hints[CALLING_STATION_ID])
 
-
-# ------------------------------------------------------------------------- logins
 
 @cython.final
 cdef class Turnstile:
