@@ -17,6 +17,8 @@ cdef class ById:
 
     # What a number leads to, borrowed, or NULL.
     cdef PyObject *find(self, int64_t key) noexcept
+    cdef int put(self, int64_t key, object value) except -1
+    cdef int expect(self, Py_ssize_t more_n) except -1
     cdef void _forget(self) noexcept
     cdef int _resize(self, Py_ssize_t places_n) except -1
     cdef object _take(self, int64_t key)
@@ -28,10 +30,13 @@ cdef class Ids:
     cdef Py_ssize_t _n
 
     cdef bint has(self, int64_t key) noexcept
+    cdef int put(self, int64_t key) except -1
 
 
 cdef class Few:
     cdef ById _rows             # a number's only row, or a tuple of several
+
+    cdef int put(self, int64_t key, object row) except -1
 
 
 cdef struct Note:
@@ -44,4 +49,5 @@ cdef class Agenda:
     cdef Py_ssize_t _room
     cdef Py_ssize_t _n
 
+    cdef int put(self, int64_t at_us, int64_t key) except -1
     cdef void _drop_first(self) noexcept

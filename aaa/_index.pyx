@@ -111,6 +111,9 @@ cdef class ById:
         return 0
 
     def __setitem__(self, int64_t key, value):
+        self.put(key, value)
+
+    cdef int put(self, int64_t key, object value) except -1:
         cdef Py_ssize_t at
         cdef PyObject *before
         check_key(key)
@@ -125,6 +128,16 @@ cdef class ById:
             self._n += 1
         else:
             Py_DECREF(<object> before)
+        return 0
+
+    cdef int expect(self, Py_ssize_t more_n) except -1:
+        # So many numbers more are to come: make room for all at once.
+        cdef Py_ssize_t places_n = max(self._mask + 1, <Py_ssize_t> LEAST)
+        while 4 * (self._n + more_n) > 3 * places_n:
+            places_n *= 2
+        if places_n > self._mask + 1:
+            self._resize(places_n)
+        return 0
 
     cdef object _take(self, int64_t key):
         # What the number led to, which it does no longer; ABSENT: it led nowhere.
@@ -223,6 +236,9 @@ cdef class Ids:
 
     def add(self, int64_t key):
         """The number is in it from now on."""
+        self.put(key)
+
+    cdef int put(self, int64_t key) except -1:
         cdef int64_t *keys
         cdef Py_ssize_t at, places_n
         check_key(key)
@@ -238,6 +254,7 @@ cdef class Ids:
         if self._keys[at] == FREE:
             self._keys[at] = key
             self._n += 1
+        return 0
 
     def discard(self, int64_t key):
         """The number is not in it from now on."""
@@ -290,17 +307,19 @@ cdef class Few:
 
     def add(self, int64_t key, row):
         """The row is the number's as well, if it is not already."""
+        self.put(key, row)
+
+    cdef int put(self, int64_t key, object row) except -1:
         cdef PyObject *found = self._rows.find(key)
         if found == NULL:
-            self._rows[key] = row
-            return
+            return self._rows.put(key, row)
         if found == <PyObject *> row:
-            return
+            return 0
         rows = self.of(key)
         for other in rows:
             if other is row:
-                return
-        self._rows[key] = (*rows, row)
+                return 0
+        return self._rows.put(key, (*rows, row))
 
     def remove(self, int64_t key, row):
         """The row is no longer the number's, if it was."""
@@ -338,6 +357,9 @@ cdef class Agenda:
 
     def note(self, int64_t at_us, int64_t key):
         """Look at the number at this instant."""
+        self.put(at_us, key)
+
+    cdef int put(self, int64_t at_us, int64_t key) except -1:
         cdef Note *room
         cdef Py_ssize_t at, above
         if self._n == self._room:
@@ -357,6 +379,7 @@ cdef class Agenda:
             self._notes[at] = self._notes[above]
             at = above
         self._notes[at].at_us, self._notes[at].key = at_us, key
+        return 0
 
     def due(self, int64_t now_us, Py_ssize_t most):
         """The numbers noted for `now_us` or before, `most` of them, earliest first; each note is

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from aaa._index import ById, Few, Ids
+from aaa._intake import hold_accounts, hold_people, hold_sessions
 from aaa._lane import Lane
 from aaa.buyers import Buyers
 from aaa.draft import Draft
@@ -83,8 +84,15 @@ class Books:
     def missing(self, want: Want) -> Want:
         """The part of `want` that is neither held nor known to be absent; and the strays."""
         asked = self._asked
+        whole, people = self._whole, self.subscribers
         lacking = Want(
-            logins={k for k in want.logins if k and self._unread(k)} - asked.logins,
+            logins={
+                login
+                for login in want.logins
+                if login
+                and ((one := people.get(login)) is None or one.account_id not in whole)
+                and login not in asked.logins
+            },
             rings={k for k in want.rings if k not in self.decisions_n} - asked.rings,
             account_ids={k for k in want.account_ids - {0} if k not in self._whole}
             - asked.account_ids,
@@ -101,47 +109,24 @@ class Books:
             getattr(asked, name).update(getattr(lacking, name))
         return lacking
 
-    def _unread(self, login: str) -> bool:
-        one = self.subscribers.get(login)
-        return one is None or one.account_id not in self._whole
-
     def take_in(self, want: Want, loaded: Loaded) -> None:
         """Add what a load found. A row that is held already is the newer one and stays."""
         self.strays -= want.session_ids
         for plan in loaded.plans:
             self.plans.setdefault(plan.plan_id, plan)
         self.newest_plan.update(loaded.newest_plans)
-        fresh = {a.account_id for a in loaded.accounts if a.account_id not in self._whole}
-        for account in loaded.accounts:
-            if account.account_id in fresh:
-                before = self.accounts.get(account.account_id)
-                self.held_micros -= before.held_micros if before is not None else 0
-                self.accounts[account.account_id] = account
-                self.allowances.pop(account.account_id, None)
-                self._people.pop(account.account_id)
-                self.held_micros += account.held_micros
-        for subscriber in loaded.subscribers:
-            if subscriber.account_id in fresh:
-                self.subscribers[subscriber.login] = subscriber
-                self._by_number[subscriber.subscriber_id] = subscriber
-                self._people.add(subscriber.account_id, subscriber)
-                self._buyers.add(subscriber, self.subscribers)
+        fresh = hold_accounts(self, loaded.accounts)
+        hold_people(self, loaded.subscribers, fresh)
         for allowance in loaded.allowances:
             if allowance.account_id in fresh:
                 periods = self.allowances.setdefault(allowance.account_id, {})
                 periods[allowance.period_start_us] = allowance
-        for account in loaded.accounts:
-            self._whole.add(account.account_id)
         for login in sorted(want.rings):
             if not login or login in self.subscribers:  # of the unknown nothing is kept
                 self.decisions_n.setdefault(login, loaded.decisions_n.get(login, 0))
         for key in sorted(want.session_keys):
             self.same_id.know(key)
-        for session in loaded.sessions:
-            key = (session.device_id, session.acct_session_id)
-            if want.all_live and key not in loaded.keys_shared:
-                self.same_id.know(key)
-            self._hold_session(session)
+        hold_sessions(self, loaded.sessions, want.all_live, loaded.keys_shared)
         for device_id in want.mark_devices:
             self.marks.setdefault(device_id, {})
         for mark in loaded.marks:
@@ -153,7 +138,8 @@ class Books:
         for row in loaded.suspense:
             self.suspense.setdefault(row.session_id, {}).setdefault(row.reason, row)
 
-    def _hold_session(self, session: Session) -> None:
+    def hold_session(self, session: Session) -> None:
+        """A session was read. If it is held already, that one stays."""
         session = self.sessions.setdefault(session.session_id, session)
         share_texts(session, self._by_number.get(session.subscriber_id))
         self.index(session)

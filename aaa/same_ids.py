@@ -38,6 +38,10 @@ class SameIds:
         found = self._devices.get(key[0], {}).get(key[1], ())
         return found if isinstance(found, tuple) else (found.session_id,)
 
+    def names_on(self, device_id: int) -> dict[str, Session | tuple[int, ...]]:
+        """The names of a device that are known, for `aaa._intake`, which adds to them."""
+        return self._devices.setdefault(device_id, {})
+
     def know(self, key: Key) -> None:
         """Whoever has the name is told by `add` from now on."""
         self._devices.setdefault(key[0], {}).setdefault(key[1], ())

@@ -40,14 +40,14 @@ class Vigil:
         self.live_n = 0
         self.held_n = 0
         self._hearing = hearing
-        self._stale_min_s = stale_min_s
-        self._mine = mine
+        self.stale_min_s = stale_min_s
+        self.mine = mine
         self.forget()
 
     def forget(self) -> None:
         """The books are new and empty."""
         self.live_n = self.held_n = 0
-        self._looks = Agenda()
+        self.looks = Agenda()
         self._lapses = Agenda()
         # By device: of those that have reported usage, and of those that never have, which age by
         # the reports of others alone.
@@ -66,7 +66,7 @@ class Vigil:
         look_us = session.look_us
         if look_us is not None and look_us != session.look_noted_us:
             session.look_noted_us = look_us
-            self._looks.note(look_us, session.session_id)
+            self.looks.note(look_us, session.session_id)
         state = session.state
         if state is SessionState.OPEN:
             self._note_silence(session, session.last_seen_us)
@@ -90,7 +90,7 @@ class Vigil:
         self._count(session, 0)
 
     def _count(self, session: Session, counted: int) -> None:
-        if self._mine is None or self._mine(session.session_id):
+        if self.mine is None or self.mine(session.session_id):
             self.live_n += (counted & LIVE) - (session.counted & LIVE)
             self.held_n += ((counted & HELD) - (session.counted & HELD)) // HELD
         session.counted = counted
@@ -98,30 +98,34 @@ class Vigil:
     def _note_silence(self, session: Session, heard_us: int) -> None:
         """Look when its device has been heard for so long without it; an earlier note will do."""
         noted = SILENT if has_reported(session) else QUIET
-        at_us = heard_us + stale_after_us(session, self._stale_min_s)
+        at_us = heard_us + stale_after_us(session, self.stale_min_s)
         if session.noted == noted and session.noted_us <= at_us:
             return
         self._note(session, noted, at_us)
 
     def _note(self, session: Session, noted: int, at_us: int) -> None:
         session.noted, session.noted_us = noted, at_us
+        self.agenda_of(session.device_id, noted).note(at_us, session.session_id)
+
+    def agenda_of(self, device_id: int, noted: int) -> Agenda:
+        """Where sessions of a device are noted that are `SILENT`, or `QUIET`."""
         agendas = self._silent if noted == SILENT else self._quiet
-        agenda = agendas.get(session.device_id)
+        agenda = agendas.get(device_id)
         if agenda is None:
-            agenda = agendas[session.device_id] = Agenda()
-        agenda.note(at_us, session.session_id)
+            agenda = agendas[device_id] = Agenda()
+        return agenda
 
     # ---------------------------------------------------------------- what time has decided
 
     def due(self, books: Books, now_us: int, devices: Container[int]) -> dict[SweepKind, set[int]]:
         """The sessions to be swept now, by why; `devices` are those that there are."""
-        self._to_look.update(self._looks.due(now_us, MOST_N))
+        self._to_look.update(self.looks.due(now_us, MOST_N))
         look = set()
         for session in self._still(books, self._to_look):
             if looks_due(session, now_us):
                 look.add(session.session_id)
             elif session.look_us is not None:
-                self._looks.note(session.look_us, session.session_id)
+                self.looks.note(session.look_us, session.session_id)
         self._to_look = set(look)
         self._lapsed.update(self._lapses.due(now_us, MOST_N))
         lapsed = set()
@@ -149,15 +153,15 @@ class Vigil:
         suspects = [
             one
             for one in self._still(books, self._suspects)
-            if self._hearing.suspect(one, self._stale_min_s)
+            if self._hearing.suspect(one, self.stale_min_s)
         ]
         self._suspects = {one.session_id for one in suspects}
-        return len(suspects) if self._mine is None else sum(map(self._mine, self._suspects))
+        return len(suspects) if self.mine is None else sum(map(self.mine, self._suspects))
 
     def is_stale(self, session: Session) -> bool:
         """Suspect, and silent for as long again (F-03)."""
         return session.state is SessionState.OPEN and (
-            self._hearing.silent_us(session) > 2 * stale_after_us(session, self._stale_min_s)
+            self._hearing.silent_us(session) > 2 * stale_after_us(session, self.stale_min_s)
         )
 
     def _still(self, books: Books, session_ids: set[int]) -> list[Session]:
@@ -180,10 +184,10 @@ class Vigil:
         """Is it suspect, or even stale? And if not, when could it be?"""
         if session.state is not SessionState.OPEN:
             return
-        after_us = stale_after_us(session, self._stale_min_s)
+        after_us = stale_after_us(session, self.stale_min_s)
         heard_us = max(session.last_seen_us, self._hearing.since_us(session.device_id))
         noted = SILENT if has_reported(session) else QUIET
-        if not self._hearing.suspect(session, self._stale_min_s):
+        if not self._hearing.suspect(session, self.stale_min_s):
             self._suspects.discard(session.session_id)
             self._note(session, noted, heard_us + after_us)
             return

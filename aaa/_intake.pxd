@@ -1,0 +1,10 @@
+"""The data sheet of the intake: what of one device a load finds once for all its sessions."""
+
+from aaa._index cimport Agenda, Ids
+
+
+cdef class Beside:
+    cdef Ids live
+    cdef dict names
+    cdef Agenda silent
+    cdef Agenda quiet

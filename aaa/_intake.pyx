@@ -1,0 +1,195 @@
+# cython: language_level=3, auto_pickle=False, autotestdict=False
+"""Rows that were read, taken into the books: the plain case of each, many at a time.
+
+At the start there are a million sessions with their accounts, and every batch of logins brings some
+hundred accounts. A row is plain when nothing is known yet of its id, its account and its name, as
+nearly all are; every other goes the long way, through the methods of `aaa.books` and `aaa.vigil`,
+which is also what the plain case is compared with in the tests. Nothing is decided here.
+"""
+
+from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
+
+from aaa._index cimport Agenda, ById, Few, Ids
+from domain._account cimport Account, Subscriber
+from domain._session cimport Session
+
+from domain.seams import US_PER_S
+from domain.session_state import HoldState, SessionState
+
+cdef object OPEN = SessionState.OPEN
+cdef object HELD = HoldState.HELD
+cdef int64_t SECOND_US = US_PER_S
+
+cdef enum:
+    # Words of `aaa.vigil`, which says what they mean.
+    QUIET = 2
+    SILENT = 3
+    IS_LIVE = 1
+    IS_HELD = 2
+
+
+def hold_accounts(books, list accounts):
+    """Hold those that are not held whole yet; answers which, and marks all as whole."""
+    cdef Ids fresh = Ids()
+    cdef Ids whole = books._whole
+    cdef ById held = books.accounts
+    cdef Few people = books._people
+    cdef dict allowances = books.allowances
+    cdef int64_t held_micros = 0
+    cdef PyObject *before
+    cdef Account account
+    held.expect(len(accounts))
+    for row in accounts:
+        account = <Account?> row
+        if whole.has(account.account_id):
+            continue
+        before = held.find(account.account_id)
+        if before != NULL:
+            held_micros -= (<Account> before).held_micros
+        held.put(account.account_id, account)
+        held_micros += account.held_micros
+        if allowances:
+            allowances.pop(account.account_id, None)
+        if people._rows.find(account.account_id) != NULL:
+            people.pop(account.account_id)
+        fresh.put(account.account_id)
+    for account in accounts:
+        whole.put(account.account_id)
+    books.held_micros += held_micros
+    return fresh
+
+
+def hold_people(books, list subscribers, Ids fresh not None):
+    """Hold the subscribers of fresh accounts."""
+    cdef dict by_login = books.subscribers
+    cdef ById by_number = books._by_number
+    cdef Few people = books._people
+    cdef Subscriber one
+    add = books._buyers.add
+    by_number.expect(len(subscribers))
+    people._rows.expect(len(subscribers))
+    for row in subscribers:
+        one = <Subscriber?> row
+        if fresh.has(one.account_id):
+            by_login[one.login] = one
+            by_number.put(one.subscriber_id, one)
+            people.put(one.account_id, one)
+            add(one, by_login)
+
+
+cdef class Beside:
+    # What the books keep of one device, found once for all its sessions of a load.
+    def __init__(self, books, device_id):
+        vigil = books.vigil
+        self.live = books.live_on[device_id]
+        self.names = books.same_id.names_on(device_id)
+        self.silent = vigil.agenda_of(device_id, SILENT)
+        self.quiet = vigil.agenda_of(device_id, QUIET)
+
+
+def hold_sessions(books, list sessions, bint all_names, set keys_shared not None):
+    """Hold sessions that are not held yet, and look up all of them by what they say.
+
+    With `all_names`, each is known to be the only one of its name, unless the key is shared.
+    """
+    cdef ById held = books.sessions
+    cdef ById by_number = books._by_number
+    cdef Few live = books._live
+    cdef Ids lately = books.lately
+    cdef dict devices = {}
+    cdef int64_t stale_min_s = books.vigil.stale_min_s
+    cdef Py_ssize_t live_n = 0, held_n = 0
+    cdef Beside beside = None
+    cdef int64_t device_id = 0
+    cdef Session one
+    cdef Agenda looks = books.vigil.looks
+    mine = books.vigil.mine
+    held.expect(len(sessions))
+    live._rows.expect(len(sessions))
+    for row in sessions:
+        one = <Session?> row
+        if beside is None or one.device_id != device_id:
+            device_id = one.device_id
+            beside = devices.get(device_id)
+            if beside is None:
+                beside = devices[device_id] = Beside(books, device_id)
+        if not is_plain(one, held, live, beside, keys_shared):
+            hold_slowly(books, one, all_names, keys_shared)
+            continue
+        held.put(one.session_id, one)
+        share_texts(one, by_number)
+        if all_names:
+            PyDict_SetItem(beside.names, one.acct_session_id, one)
+        beside.live.put(one.session_id)
+        live.put(one.account_id, one)
+        lately.put(one.account_id)
+        note_look(one, looks)
+        note_silence(one, beside, stale_min_s)
+        one.counted = IS_LIVE | IS_HELD if one.hold_state is HELD else IS_LIVE
+        if mine is None or mine(one.session_id):
+            live_n += 1
+            held_n += one.counted & IS_HELD != 0
+    books.vigil.live_n += live_n
+    books.vigil.held_n += held_n
+
+
+cdef bint is_plain(
+    Session one, ById held, Few live, Beside beside, set keys_shared
+) except -1:
+    # Open and new: nothing else is held under its id, its account or its name.
+    if one.state is not OPEN or one.noted or one.counted:
+        return False
+    if held.find(one.session_id) != NULL or live._rows.find(one.account_id) != NULL:
+        return False
+    if not one.acct_session_id:
+        return False
+    if PyDict_GetItem(beside.names, one.acct_session_id) != NULL:
+        return False
+    return not keys_shared or (one.device_id, one.acct_session_id) not in keys_shared
+
+
+cdef int hold_slowly(books, Session one, bint all_names, set keys_shared) except -1:
+    key = (one.device_id, one.acct_session_id)
+    if all_names and key not in keys_shared:
+        books.same_id.know(key)
+    books.hold_session(one)
+    return 0
+
+
+cdef int share_texts(Session one, ById by_number) except -1:
+    # As `aaa.same_ids.share_texts`.
+    cdef PyObject *found = by_number.find(one.subscriber_id)
+    cdef Subscriber owner
+    if found != NULL:
+        owner = <Subscriber> found
+        if one.user_name == owner.login:
+            one.user_name = owner.login
+        if one.mac == owner.mac:
+            one.mac = owner.mac
+    if one.mac == one.calling_station_id:
+        one.calling_station_id = one.mac
+    return 0
+
+
+cdef int note_look(Session one, Agenda looks) except -1:
+    # As `aaa.vigil.Vigil.see`.
+    cdef int64_t at_us
+    if one.look_us is None:
+        return 0
+    at_us = one.look_us
+    if at_us == one.look_noted_us:
+        return 0
+    one.look_noted_us = at_us
+    return looks.put(at_us, one.session_id)
+
+
+cdef int note_silence(Session one, Beside beside, int64_t stale_min_s) except -1:
+    # As `aaa.vigil.Vigil.see`, of a session of which nothing is noted.
+    one.noted_us = one.last_seen_us + max(3 * one.interim_s, stale_min_s) * SECOND_US
+    if one.session_s or one.input_octets or one.output_octets:
+        one.noted = SILENT
+        return beside.silent.put(one.noted_us, one.session_id)
+    one.noted = QUIET
+    return beside.quiet.put(one.noted_us, one.session_id)
