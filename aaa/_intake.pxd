@@ -3,7 +3,7 @@
 from aaa._index cimport Agenda, Ids
 
 
-cdef class Beside:
+cdef class _Beside:
     cdef Ids live
     cdef dict names
     cdef Agenda silent

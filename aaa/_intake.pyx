@@ -15,12 +15,12 @@ from aaa._index cimport Agenda, ById, Few, Ids
 from domain._account cimport Account, Subscriber
 from domain._session cimport Session
 
-from domain.seams import US_PER_S
+from domain.seams import US_PER_S as _US_PER_S
 from domain.session_state import HoldState, SessionState
 
 cdef object OPEN = SessionState.OPEN
 cdef object HELD = HoldState.HELD
-cdef int64_t SECOND_US = US_PER_S
+cdef int64_t SECOND_US = _US_PER_S
 
 cdef enum:
     # Words of `aaa.vigil`, which says what they mean.
@@ -79,7 +79,7 @@ def hold_people(books, list subscribers, Ids fresh not None):
             add(one, by_login)
 
 
-cdef class Beside:
+cdef class _Beside:
     # What the books keep of one device, found once for all its sessions of a load.
     def __init__(self, books, device_id):
         vigil = books.vigil
@@ -101,7 +101,7 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     cdef dict devices = {}
     cdef int64_t stale_min_s = books.vigil.stale_min_s
     cdef Py_ssize_t live_n = 0, held_n = 0
-    cdef Beside beside = None
+    cdef _Beside beside = None
     cdef int64_t device_id = 0
     cdef Session one
     cdef Agenda looks = books.vigil.looks
@@ -114,7 +114,7 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
             device_id = one.device_id
             beside = devices.get(device_id)
             if beside is None:
-                beside = devices[device_id] = Beside(books, device_id)
+                beside = devices[device_id] = _Beside(books, device_id)
         if not is_plain(one, held, live, beside, keys_shared):
             hold_slowly(books, one, all_names, keys_shared)
             continue
@@ -136,7 +136,7 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
 
 
 cdef bint is_plain(
-    Session one, ById held, Few live, Beside beside, set keys_shared
+    Session one, ById held, Few live, _Beside beside, set keys_shared
 ) except -1:
     # Open and new: nothing else is held under its id, its account or its name.
     if one.state is not OPEN or one.noted or one.counted:
@@ -185,7 +185,7 @@ cdef int note_look(Session one, Agenda looks) except -1:
     return looks.put(at_us, one.session_id)
 
 
-cdef int note_silence(Session one, Beside beside, int64_t stale_min_s) except -1:
+cdef int note_silence(Session one, _Beside beside, int64_t stale_min_s) except -1:
     # As `aaa.vigil.Vigil.see`, of a session of which nothing is noted.
     one.noted_us = one.last_seen_us + max(3 * one.interim_s, stale_min_s) * SECOND_US
     if one.session_s or one.input_octets or one.output_octets:
