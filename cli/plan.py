@@ -200,7 +200,8 @@ async def show(office: Office, *, name: str, version: int | None, output: str) -
     async with office.database.reading() as connection:
         found = await office_plans.find(connection, name, version=version)
     if found is None:
-        raise HouseError(f"there is no plan {name}" + (f" version {version}" if version else ""))
+        which = f"{name} version {version}" if version else name
+        raise HouseError(f"there is no plan {which}; see `tollhouse plan list`")
     row = as_row(*found)
     if output == "table":
         render_one({**row, "source": ""}, SHOWN[:-1], output)

@@ -82,7 +82,7 @@ def test_a_dry_run_only_checks(sample: House, home: Path) -> None:
 
 
 def test_a_plan_that_is_not_there_is_one_line(sample: House) -> None:
-    assert "there is no plan x" in sample.refuse("plan", "show", "x")
+    assert "no plan x; see `tollhouse plan list`" in sample.refuse("plan", "show", "x")
     assert "version 9" in sample.refuse("plan", "show", "sample-prepaid", "--version", "9")
 
 
