@@ -38,7 +38,19 @@ from aaa._said cimport (
 from aaa._track cimport Days, Track
 from accounting._journal cimport Body, Effect
 from domain._account cimport Account
-from domain._session cimport Charge, Session
+from domain._session cimport (
+    EPOCH,
+    INPUT_BASE,
+    OUTPUT_BASE,
+    PART,
+    SESSION_BASE_S,
+    UNRATED_INPUT,
+    UNRATED_OUTPUT,
+    UNRATED_S,
+    Charge,
+    Session,
+    rare_of,
+)
 from rating._rater cimport FEE, STEPS, TIME, VOLUME, counted_c, price_c
 
 from aaa.ports import AccountMove
@@ -240,7 +252,7 @@ cdef class Lane:
         cdef bint stamped = says(said, STAMP), wrong = False
         cdef int64_t raw_input, raw_output, raw_s = said.numbers[SESSION_TIME]
         cdef int64_t input_octets = session.input_octets, output_octets = session.output_octets
-        cdef int64_t session_s = session.session_s, session_base_s = session.session_base_s
+        cdef int64_t session_s = session.session_s, session_base_s = rare_of(session, SESSION_BASE_S)
         cdef int64_t known_us = session.last_event_us
         cdef int64_t rise_input, rise_output, after_s, elapsed_s, most
         cdef bint unchanged
@@ -263,11 +275,11 @@ cdef class Lane:
             return False
         if track.swap:
             raw_input, raw_output = raw_output, raw_input
-        rise_input = session.input_base + raw_input - input_octets
-        rise_output = session.output_base + raw_output - output_octets
+        rise_input = rare_of(session, INPUT_BASE) + raw_input - input_octets
+        rise_output = rare_of(session, OUTPUT_BASE) + raw_output - output_octets
         if rise_input < 0 or rise_output < 0 or raw_s < session_s - session_base_s:
             return False
-        if at_us < known_us and session.epoch != 0:
+        if at_us < known_us and rare_of(session, EPOCH) != 0:
             return False
         if track.rate_bps >= 0:
             elapsed_s = max((at_us - known_us) // US_PER_S, raw_s - (session_s - session_base_s))
@@ -290,8 +302,8 @@ cdef class Lane:
         # is changed before all of that is known.
         cdef Session session = track.session
         cdef int64_t[STEPS] micros
-        cdef int64_t unrated_input = session.unrated_input, unrated_output = session.unrated_output
-        cdef int64_t unrated_s = session.unrated_s
+        cdef int64_t unrated_input = rare_of(session, UNRATED_INPUT), unrated_output = rare_of(session, UNRATED_OUTPUT)
+        cdef int64_t unrated_s = rare_of(session, UNRATED_S)
         cdef int64_t was_input = session.input_octets - unrated_input
         cdef int64_t was_output = session.output_octets - unrated_output
         cdef int64_t was_s = session.session_s - unrated_s
@@ -428,7 +440,7 @@ cdef class Lane:
                 seconds = rise_s
             if not (amount or up or down or seconds):
                 continue
-            part = track.session.part
+            part = rare_of(track.session, PART)
             key = (track.session_id, part, step, day)
             found = self.charge_rows.get(key)
             if found is None:
@@ -475,9 +487,9 @@ cdef class Lane:
         effect.session_s = session.session_s
         effect.free_octets, effect.free_s = session.free_octets, session.free_s
         effect.charged_micros = session.charged_micros
-        effect.unrated_input = session.unrated_input
-        effect.unrated_output = session.unrated_output
-        effect.unrated_s = session.unrated_s
+        effect.unrated_input = rare_of(session, UNRATED_INPUT)
+        effect.unrated_output = rare_of(session, UNRATED_OUTPUT)
+        effect.unrated_s = rare_of(session, UNRATED_S)
         effect.walled = 0
         self.body.put(
             &effect, word, 9 if unchanged else 8,

@@ -8,7 +8,7 @@ its subscriber in memory. To Python they are dataclasses; what they mean is said
 cimport cython
 from libc.stdint cimport int64_t
 
-from domain._session cimport fields_of, said, same, shared
+from domain._row cimport fields_of, said, same, shared
 
 from domain.account_words import CredentialKind, MacMode, Status
 

@@ -4,59 +4,69 @@
 Compiled because a million of them are held at once and each interim changes one: a number in the
 object takes eight octets and no collector looks at it. To Python they are dataclasses (`replace`
 and `fields` work); what they mean is said in `_session.pyi`, and nothing here decides anything.
+
+What is nothing for nearly all sessions has no room in the object: such numbers are in an array that
+is made when the first of them is something. A session's own texts are octets in one piece, each
+behind its length; those that all sessions of one place have alike (device, access point) are in a
+tuple that they share. Every such field is a descriptor that knows where to look.
 """
 
-import dataclasses
-
 cimport cython
-from libc.stdint cimport int64_t
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.stdint cimport int8_t, int64_t, uint64_t
+
+from domain._row cimport SHARED_MAX_N, fields_of, said, same, shared
+from domain._texts cimport octets_at, pack, size_of, text_at
 
 from domain.session_state import HoldState, SessionState, Walled
 
 cdef tuple STATES = tuple(SessionState)
 cdef tuple HOLDS = tuple(HoldState)
 cdef tuple WALLS = tuple(Walled)
-cdef object ACCEPTED = SessionState.ACCEPTED
-cdef object OPEN = SessionState.OPEN
-cdef object HELD = HoldState.HELD
+cdef int8_t ACCEPTED = SessionState.ACCEPTED
+cdef int8_t OPEN = SessionState.OPEN
+cdef int8_t HELD = HoldState.HELD
+
+cdef int64_t NOTHING = <int64_t> (<uint64_t> 1 << 63)     # None among numbers
 
 cdef enum:
-    SHARED_MAX_N = 4096     # different texts that are kept to be shared; the rest stand alone
-    SHARED_MAX = 256        # octets or characters of one
+    # Own texts in their order.
+    ACCT_SESSION_ID = 0
+    USER_NAME
+    CALLING_STATION_ID
+    NAS_PORT_ID
+    FRAMED_IP_ADDRESS
+    FRAMED_IPV6_PREFIX
+    ACCT_MULTI_SESSION_ID
+    FRAMED_IPV6_ADDRESS
+    DELEGATED_IPV6_PREFIX
+    TOLD                    # octets
+    MAC                     # may be None
+    TEXTS_N
 
-cdef dict SHARED = {}
+cdef enum:
+    CALLED_STATION_ID = 0
+    NAS_IP_ADDRESS
+    NAS_IDENTIFIER
+    SOURCE_ADDRESS
+    ACCESS
+    PLACE_N
 
+cdef enum:
+    STATE = 0
+    HOLD
+    WALL
 
-cdef object shared(object text):
-    if len(text) > SHARED_MAX:
-        return text
-    found = SHARED.get(text)
-    if found is not None:
-        return found
-    if len(SHARED) < SHARED_MAX_N:
-        SHARED[text] = text
-    return text
+cdef enum:
+    START_SEEN = 1
+    SYNTHETIC = 2
+    FEE_DUE = 4
+    ADOPTED = 8
+    MAC_SMALL = 16          # mac is the Calling-Station-Id in small letters
 
-
-cdef dict fields_of(int required_n, str words):
-    # `name` is an int, `name:type` anything else; the first few have no default.
-    cdef list listed = []
-    for n, word in enumerate(words.split()):
-        name, _, kind = word.partition(":")
-        kind = (kind or "int").replace("|", " | ")
-        listed.append((name, kind) if n < required_n else (name, kind, None))
-    return dataclasses.make_dataclass("Row", listed).__dataclass_fields__
-
-
-cdef bint same(object one, object other, dict names) except -1:
-    for name in names:
-        if getattr(one, name) != getattr(other, name):
-            return False
-    return True
-
-
-cdef str said(str kind, object row, dict names):
-    return f"{kind}({', '.join([f'{name}={getattr(row, name)!r}' for name in names])})"
+# Places that are shared, as few as texts are (`domain._row`).
+cdef dict PLACES = {}
 
 
 cdef dict SESSION = fields_of(
@@ -87,12 +97,226 @@ cdef dict CHARGE = fields_of(
 )
 
 
+cdef class Field:
+    """A field of a session: which one of its kind."""
+
+    cdef int n
+
+    def __cinit__(self, int n, *more):
+        self.n = n
+
+
+@cython.final
+cdef class Rare(Field):
+    """A number that is nothing for nearly all sessions."""
+
+    def __get__(self, Session row, owner):
+        if row is None:
+            return self
+        if self.n < STOP_US:
+            return 0 if row.rare == NULL else row.rare[self.n]
+        return None if row.rare == NULL else number_or_none(row.rare[self.n])
+
+    def __set__(self, Session row not None, value):
+        cdef int64_t number = number_of(value) if self.n >= STOP_US else value
+        if row.rare == NULL:
+            if number == usual(self.n):
+                return
+            make_rare(row)
+        row.rare[self.n] = number
+
+
+@cython.final
+cdef class Text(Field):
+    """A text of a session's own, or octets."""
+
+    def __get__(self, Session row, owner):
+        return self if row is None else text_of(row, self.n)
+
+    def __set__(self, Session row not None, value):
+        cdef list texts
+        if value is None and self.n == MAC:
+            pass
+        elif type(value) is not (bytes if self.n == TOLD else str):
+            raise TypeError(f"a session's texts are text and octets, not {value!r}")
+        texts = [text_of(row, n) for n in range(TEXTS_N)]
+        texts[self.n] = value
+        keep_texts(row, texts)
+
+
+@cython.final
+cdef class Placed(Field):
+    """A text that all sessions of one place have alike."""
+
+    def __get__(self, Session row, owner):
+        return self if row is None or row.place is None else row.place[self.n]
+
+    def __set__(self, Session row not None, str value not None):
+        cdef list texts = list(row.place)
+        texts[self.n] = value
+        row.place = place_of(tuple(texts))
+
+
+@cython.final
+cdef class Flag(Field):
+    """Yes or no."""
+
+    def __get__(self, Session row, owner):
+        return self if row is None else row.flags & self.n != 0
+
+    def __set__(self, Session row not None, bint value):
+        row.flags = row.flags | self.n if value else row.flags & ~self.n
+
+
+@cython.final
+cdef class Member(Field):
+    """Which of an enumeration: a member, kept as its number. Its number is taken as well."""
+
+    cdef tuple members
+
+    def __cinit__(self, int n, tuple members):
+        self.members = members
+
+    def __get__(self, Session row, owner):
+        return self if row is None else self.members[row.members[self.n]]
+
+    def __set__(self, Session row not None, value):
+        row.members[self.n] = index_of(value, self.members)
+
+
+cdef inline object number_or_none(int64_t number):
+    return None if number == NOTHING else number
+
+
+cdef int64_t number_of(object value) except? -1:
+    cdef int64_t number
+    if value is None:
+        return NOTHING
+    number = value
+    if number == NOTHING:
+        raise OverflowError("the smallest number of 64 bits is none of a session's")
+    return number
+
+
+cdef inline int64_t usual(int n) noexcept nogil:
+    # What a rare number is for nearly all.
+    return NOTHING if n >= STOP_US else 0
+
+
+cdef int make_rare(Session row) except -1:
+    cdef int n
+    row.rare = <int64_t *> PyMem_Malloc(RARE_N * sizeof(int64_t))
+    if row.rare == NULL:
+        raise MemoryError
+    for n in range(RARE_N):
+        row.rare[n] = usual(n)
+    return 0
+
+
+cdef int keep_rare(Session row, const int64_t *numbers) except -1:
+    cdef int n
+    for n in range(RARE_N):
+        if numbers[n] != usual(n) and row.rare == NULL:
+            make_rare(row)
+        if row.rare != NULL:
+            row.rare[n] = numbers[n]
+    return 0
+
+
+cdef int8_t index_of(object value, tuple members) except -1:
+    # Of a member, or of the number that stands for it in a row.
+    cdef Py_ssize_t at = value
+    if not 0 <= at < len(members):
+        raise ValueError(f"{value!r} is none of {members}")
+    return <int8_t> at
+
+
+# ---------------------------------------------------------------- texts
+
+cdef object text_of(Session row, int n):
+    if n == TOLD:
+        return shared(octets_at(row.texts, TOLD) or b"")
+    if n == MAC and row.flags & MAC_SMALL:
+        return text_at(row.texts, CALLING_STATION_ID).lower()
+    return text_at(row.texts, n)
+
+
+cdef int keep_texts(Session row, list texts) except -1:
+    cdef unsigned char *packed
+    cdef bint small = texts[MAC] == texts[CALLING_STATION_ID].lower()
+    if small:
+        texts[MAC] = None
+    packed = pack(texts)
+    PyMem_Free(row.texts)
+    row.texts = packed
+    row.flags = row.flags & ~MAC_SMALL | (MAC_SMALL if small else 0)
+    return 0
+
+
+cdef tuple place_of(tuple texts):
+    cdef tuple found = PLACES.get(texts)
+    if found is not None:
+        return found
+    texts = tuple([shared(text) for text in texts])
+    if len(PLACES) < SHARED_MAX_N:
+        PLACES[texts] = texts
+    return texts
+
+
 @cython.final
 @cython.no_gc
 cdef class Session:
     """A session's row; field order is the column order."""
 
     __dataclass_fields__ = SESSION
+
+    acct_session_id = Text(ACCT_SESSION_ID)
+    user_name = Text(USER_NAME)
+    calling_station_id = Text(CALLING_STATION_ID)
+    nas_port_id = Text(NAS_PORT_ID)
+    framed_ip_address = Text(FRAMED_IP_ADDRESS)
+    framed_ipv6_prefix = Text(FRAMED_IPV6_PREFIX)
+    acct_multi_session_id = Text(ACCT_MULTI_SESSION_ID)
+    framed_ipv6_address = Text(FRAMED_IPV6_ADDRESS)
+    delegated_ipv6_prefix = Text(DELEGATED_IPV6_PREFIX)
+    told = Text(TOLD)
+    mac = Text(MAC)
+
+    called_station_id = Placed(CALLED_STATION_ID)
+    nas_ip_address = Placed(NAS_IP_ADDRESS)
+    nas_identifier = Placed(NAS_IDENTIFIER)
+    source_address = Placed(SOURCE_ADDRESS)
+    access = Placed(ACCESS)
+
+    state = Member(STATE, STATES)
+    hold_state = Member(HOLD, HOLDS)
+    walled = Member(WALL, WALLS)
+
+    start_seen = Flag(START_SEEN)
+    synthetic = Flag(SYNTHETIC)
+    fee_due = Flag(FEE_DUE)
+    adopted = Flag(ADOPTED)
+
+    class_session_id = Rare(CLASS_SESSION_ID)
+    terminate_cause = Rare(TERMINATE_CAUSE)
+    input_base = Rare(INPUT_BASE)
+    output_base = Rare(OUTPUT_BASE)
+    session_base_s = Rare(SESSION_BASE_S)
+    epoch = Rare(EPOCH)
+    candidate_event_us = Rare(CANDIDATE_EVENT_US)
+    candidate_input = Rare(CANDIDATE_INPUT)
+    candidate_output = Rare(CANDIDATE_OUTPUT)
+    candidate_s = Rare(CANDIDATE_S)
+    review_input = Rare(REVIEW_INPUT)
+    review_output = Rare(REVIEW_OUTPUT)
+    closed_micros = Rare(CLOSED_MICROS)
+    part = Rare(PART)
+    cut_order_id = Rare(CUT_ORDER_ID)
+    replaced_by = Rare(REPLACED_BY)
+    unrated_input = Rare(UNRATED_INPUT)
+    unrated_output = Rare(UNRATED_OUTPUT)
+    unrated_s = Rare(UNRATED_S)
+    stop_us = Rare(STOP_US)
 
     def __init__(
         self,
@@ -126,49 +350,32 @@ cdef class Session:
         self.subscriber_id = subscriber_id
         self.device_id = device_id
         self.plan_id = plan_id
-        self.state = STATES[state]
+        self.members[STATE] = index_of(state, STATES)
         self.version = version
-        self.acct_session_id = acct_session_id
-        self.class_session_id = class_session_id
-        self.user_name = user_name
-        self.calling_station_id = calling_station_id
-        self.called_station_id = shared(called_station_id)
-        self.nas_port = nas_port
-        self.nas_port_id = shared(nas_port_id)
-        self.nas_ip_address = shared(nas_ip_address)
-        self.nas_identifier = shared(nas_identifier)
-        self.source_address = shared(source_address)
-        self.framed_ip_address = framed_ip_address
-        self.framed_ipv6_prefix = framed_ipv6_prefix
-        self.acct_multi_session_id = acct_multi_session_id
+        keep_texts(self, [
+            acct_session_id, user_name, calling_station_id, nas_port_id, framed_ip_address,
+            framed_ipv6_prefix, acct_multi_session_id, framed_ipv6_address,
+            delegated_ipv6_prefix, told, mac,
+        ])
+        self.place = place_of(
+            (called_station_id, nas_ip_address, nas_identifier, source_address, access)
+        )
+        self.port = number_of(nas_port)
         self.created_us = created_us
         self.start_us = start_us
         self.last_event_us = last_event_us
         self.last_seen_us = last_seen_us
-        self.stop_us = stop_us
-        self.terminate_cause = terminate_cause
-        self.start_seen = start_seen
-        self.synthetic = synthetic
+        self.flags = (
+            START_SEEN * start_seen | SYNTHETIC * synthetic | FEE_DUE * fee_due | ADOPTED * adopted
+            | self.flags & MAC_SMALL
+        )
         self.input_octets = input_octets
         self.output_octets = output_octets
         self.session_s = session_s
-        self.input_base = input_base
-        self.output_base = output_base
-        self.session_base_s = session_base_s
-        self.epoch = epoch
-        self.candidate_event_us = candidate_event_us
-        self.candidate_input = candidate_input
-        self.candidate_output = candidate_output
-        self.candidate_s = candidate_s
-        self.review_input = review_input
-        self.review_output = review_output
         self.free_octets = free_octets
         self.free_s = free_s
-        self.fee_due = fee_due
         self.charged_micros = charged_micros
-        self.closed_micros = closed_micros
-        self.part = part
-        self.hold_state = HOLDS[hold_state]
+        self.members[HOLD] = index_of(hold_state, HOLDS)
         self.granted_micros = granted_micros
         self.used_micros = used_micros
         self.hold_until_us = hold_until_us
@@ -176,21 +383,61 @@ cdef class Session:
         self.timeout_s = timeout_s
         self.limit_octets = limit_octets
         self.interim_s = interim_s
-        self.cut_order_id = cut_order_id
         self.journal_last = journal_last
         self.records_n = records_n
-        self.walled = WALLS[walled]
-        self.look_us = look_us
-        self.access = shared(access)
-        self.told = shared(told)
-        self.unrated_input = unrated_input
-        self.unrated_output = unrated_output
-        self.unrated_s = unrated_s
-        self.adopted = adopted
-        self.replaced_by = replaced_by
-        self.mac = mac
-        self.framed_ipv6_address = framed_ipv6_address
-        self.delegated_ipv6_prefix = delegated_ipv6_prefix
+        self.members[WALL] = index_of(walled, WALLS)
+        self.look = number_of(look_us)
+        # In the order of the data sheet.
+        cdef int64_t[RARE_N] numbers = [
+            class_session_id, terminate_cause, input_base, output_base, session_base_s, epoch,
+            candidate_input, candidate_output, candidate_s, review_input, review_output,
+            closed_micros, part, cut_order_id, replaced_by,
+            unrated_input, unrated_output, unrated_s,
+            number_of(stop_us), number_of(candidate_event_us),
+        ]
+        keep_rare(self, numbers)
+
+    def __dealloc__(self):
+        PyMem_Free(self.rare)
+        PyMem_Free(self.texts)
+
+    @property
+    def nas_port(self):
+        """The device's number of its port, or None."""
+        return number_or_none(self.port)
+
+    @nas_port.setter
+    def nas_port(self, value):
+        self.port = number_of(value)
+
+    @property
+    def look_us(self):
+        """When time alone changes what it is given, or None."""
+        return number_or_none(self.look)
+
+    @look_us.setter
+    def look_us(self, value):
+        self.look = number_of(value)
+
+    def standing(self):
+        """A hash of all that is not `domain.session.MOVING`, nor the version."""
+        cdef int64_t[18 + RARE_N] numbers
+        cdef int n
+        numbers[0], numbers[1] = self.session_id, self.account_id
+        numbers[2], numbers[3] = self.subscriber_id, self.device_id
+        numbers[4], numbers[5] = self.plan_id, self.port
+        numbers[6], numbers[7] = self.created_us, self.start_us
+        numbers[8], numbers[9] = self.slot_until_us, self.timeout_s
+        numbers[10], numbers[11] = self.limit_octets, self.interim_s
+        numbers[12], numbers[13] = self.look, self.flags
+        numbers[14], numbers[15] = self.members[STATE], self.members[HOLD]
+        numbers[16], numbers[17] = self.members[WALL], hash(self.place)
+        for n in range(RARE_N):
+            numbers[18 + n] = usual(n) if self.rare == NULL else self.rare[n]
+        return hash((
+            PyBytes_FromStringAndSize(<const char *> numbers, sizeof(numbers)),
+            PyBytes_FromStringAndSize(<const char *> self.texts, size_of(self.texts, TEXTS_N)),
+        ))
 
     def __eq__(self, other):
         return same(self, other, SESSION) if type(other) is Session else NotImplemented
@@ -201,23 +448,23 @@ cdef class Session:
     @property
     def held_micros(self):
         """What the hold still keeps from others: granted less used."""
-        return self.granted_micros - self.used_micros if self.hold_state is HELD else 0
+        return self.granted_micros - self.used_micros if self.members[HOLD] == HELD else 0
 
     @property
     def owes_fee(self):
         """Can a session fee be due? One Accept owes one, in however many sessions the device
         splits it (F-54); that of an adopted session was owed where it began."""
-        return not (self.class_session_id or self.adopted)
+        return not (rare_of(self, CLASS_SESSION_ID) or self.flags & ADOPTED)
 
     @property
     def live(self):
         """Accepted or open: it may still spend."""
-        return self.state is ACCEPTED or self.state is OPEN
+        return self.members[STATE] == ACCEPTED or self.members[STATE] == OPEN
 
     @property
     def open_micros(self):
         """Charges that stand beside the entries until they are closed."""
-        return self.charged_micros - self.closed_micros
+        return self.charged_micros - rare_of(self, CLOSED_MICROS)
 
 
 @cython.final

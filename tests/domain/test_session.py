@@ -68,10 +68,69 @@ def test_what_a_row_cannot_hold_is_refused() -> None:
 
 def test_what_many_sessions_say_alike_is_one_text() -> None:
     texts = [
-        session(nas_port_id="".join(("eth", "er2")), told=b"".join((b"a", b"b"))) for _ in "12"
+        session(nas_identifier="".join(("bras", "7")), told=b"".join((b"a", b"b"))) for _ in "12"
     ]
-    assert texts[0].nas_port_id is texts[1].nas_port_id
+    assert texts[0].nas_identifier is texts[1].nas_identifier
     assert texts[0].told is texts[1].told
+
+
+OWN_TEXTS = [
+    one.name for one in fields(Session) if str(one.type) in ("str", "str | None", "bytes")
+]
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 128, 16_382, 16_383, 70_000])
+def test_texts_of_any_length_and_script_lie_beside_each_other(length: int) -> None:
+    said = {name: "ü" * (length // 2) + "x" * (length % 2) for name in OWN_TEXTS}
+    octets = {"told": bytes(range(256)) * (length // 256) + b"y" * (length % 256)}
+    one = session(**(said | octets))
+    for name in OWN_TEXTS:
+        assert getattr(one, name) == (said | octets)[name]
+        setattr(one, name, b"now\0" if name == "told" else "now\0")
+        assert getattr(one, name) in (b"now\0", "now\0")
+    assert one == session(**{name: b"now\0" if name == "told" else "now\0" for name in OWN_TEXTS})
+
+
+def test_a_mac_is_kept_as_it_was_said_whatever_becomes_of_the_station() -> None:
+    one = session(calling_station_id="AA:0B", mac="aa:0b")
+    assert (one.calling_station_id, one.mac) == ("AA:0B", "aa:0b")
+    one.calling_station_id = "AA:0C"
+    assert one.mac == "aa:0b"
+    one.mac = "aa:0c"
+    assert (one.calling_station_id, one.mac, replace(one).mac) == ("AA:0C", "aa:0c", "aa:0c")
+    one.mac = None
+    assert one.mac is None and replace(one).mac is None
+    with pytest.raises(TypeError):
+        one.user_name = None  # type: ignore[assignment]
+
+
+RARE = {"input_base": 0, "candidate_s": 0, "closed_micros": 0, "stop_us": None}
+RARE |= {"candidate_event_us": None, "look_us": None, "nas_port": None, "unrated_s": 0}
+
+
+@pytest.mark.parametrize("name", sorted(RARE))
+def test_what_few_sessions_have_can_come_and_go(name: str) -> None:
+    one = session()
+    assert getattr(one, name) == RARE[name]
+    setattr(one, name, 5)
+    assert getattr(one, name) == 5 and replace(one) == one != session()
+    assert all(getattr(one, other) == usual for other, usual in RARE.items() if other != name)
+    setattr(one, name, RARE[name])
+    assert getattr(one, name) == RARE[name] and one == session()
+    for wrong in (2**63, -(2**63) if RARE[name] is None else -(2**63) - 1):
+        with pytest.raises(OverflowError):
+            setattr(one, name, wrong)
+    with pytest.raises(TypeError):
+        setattr(one, name, "5")
+    assert one == session()
+
+
+def test_a_state_that_there_is_not_is_refused() -> None:
+    one = session()
+    for name in ("state", "hold_state", "walled"):
+        with pytest.raises(ValueError, match="is none of"):
+            setattr(one, name, 99)
+    assert one == session()
 
 
 def test_only_a_hold_that_stands_keeps_anything() -> None:

@@ -1,0 +1,9 @@
+"""The data sheet of packed texts: what rows call to keep theirs as octets in one piece."""
+
+# Texts (str, bytes, None) in one piece of memory, which is the caller's to free; NULL: an error.
+cdef unsigned char *pack(list texts) except NULL
+# How many octets they take up.
+cdef Py_ssize_t size_of(const unsigned char *packed, int texts_n) noexcept nogil
+# The n-th of them, which is a str or None, or bytes.
+cdef str text_at(const unsigned char *packed, int n)
+cdef bytes octets_at(const unsigned char *packed, int n)

@@ -1,0 +1,109 @@
+# cython: language_level=3, auto_pickle=False, autotestdict=False
+"""Texts of a row in one piece of memory: one after the other, each behind its length.
+
+A text of Python takes fifty octets besides its own. Of the texts of a million sessions hardly one
+is read between two reports, so they are kept as octets and made into texts when somebody asks.
+Which place is a text and which octets only the row knows; nothing here is for Python to call.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memcpy
+
+
+cdef extern from "Python.h":
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+
+
+# Before each text is its length and one, seven bits an octet, the lowest first; 0: it is None.
+
+cdef enum:
+    MANY = 0x7F
+    MORE = 0x80
+    NUMBER_MAX = 10         # octets of a length
+
+
+cdef inline const unsigned char *read_number(
+    const unsigned char *at, Py_ssize_t *number
+) noexcept nogil:
+    cdef int shift = 0
+    number[0] = 0
+    while at[0] & MORE:
+        number[0] |= <Py_ssize_t> (at[0] & MANY) << shift
+        shift += 7
+        at += 1
+    number[0] |= <Py_ssize_t> at[0] << shift
+    return at + 1
+
+
+cdef inline unsigned char *put_number(unsigned char *at, Py_ssize_t number) noexcept nogil:
+    while number > MANY:
+        at[0] = <unsigned char> (number & MANY | MORE)
+        number >>= 7
+        at += 1
+    at[0] = <unsigned char> number
+    return at + 1
+
+
+cdef const unsigned char *skip(const unsigned char *at, int texts_n) noexcept nogil:
+    cdef Py_ssize_t number
+    cdef int n
+    for n in range(texts_n):
+        at = read_number(at, &number)
+        at += number - 1 if number else 0
+    return at
+
+
+cdef Py_ssize_t size_of(const unsigned char *packed, int texts_n) noexcept nogil:
+    return skip(packed, texts_n) - packed if packed != NULL else 0
+
+
+cdef const char *octets_of(object text, Py_ssize_t *size) except NULL:
+    if text is None:
+        size[0] = -1
+        return b""
+    if type(text) is bytes:
+        size[0] = PyBytes_GET_SIZE(text)
+        return PyBytes_AS_STRING(text)
+    return PyUnicode_AsUTF8AndSize(text, size)
+
+
+cdef unsigned char *pack(list texts) except NULL:
+    cdef Py_ssize_t room = 1, size
+    cdef unsigned char *packed
+    cdef unsigned char *at
+    cdef const char *octets
+    for text in texts:
+        octets_of(text, &size)
+        room += 1 if size < MANY else size + NUMBER_MAX
+        if 0 < size < MANY:
+            room += size
+    at = packed = <unsigned char *> PyMem_Malloc(room)
+    if packed == NULL:
+        raise MemoryError
+    for text in texts:
+        octets = octets_of(text, &size)
+        at = put_number(at, size + 1)
+        if size > 0:
+            memcpy(at, octets, size)
+            at += size
+    return packed
+
+
+cdef str text_at(const unsigned char *packed, int n):
+    cdef Py_ssize_t number
+    cdef const unsigned char *at
+    if packed == NULL:
+        return None
+    at = read_number(skip(packed, n), &number)
+    return PyUnicode_DecodeUTF8(<const char *> at, number - 1, NULL) if number else None
+
+
+cdef bytes octets_at(const unsigned char *packed, int n):
+    cdef Py_ssize_t number
+    cdef const unsigned char *at
+    if packed == NULL:
+        return None
+    at = read_number(skip(packed, n), &number)
+    return PyBytes_FromStringAndSize(<const char *> at, number - 1)
