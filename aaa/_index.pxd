@@ -33,6 +33,15 @@ cdef class Ids:
     cdef int put(self, int64_t key) except -1
 
 
+cdef class Numbers:
+    cdef int64_t *_keys
+    cdef int64_t *_values
+    cdef Py_ssize_t _mask
+    cdef Py_ssize_t _n
+
+    cdef Py_ssize_t _place(self, int64_t key) noexcept
+
+
 cdef class Few:
     cdef ById _rows             # a number's only row, or a tuple of several
 

@@ -289,6 +289,76 @@ cdef class Ids:
 
 
 @cython.final
+cdef class Numbers:
+    """A mapping from whole numbers to whole numbers; what `dict` does under the same names."""
+
+    def __cinit__(self):
+        self._mask = -1
+
+    def __dealloc__(self):
+        PyMem_Free(self._keys)
+        PyMem_Free(self._values)
+
+    cdef Py_ssize_t _place(self, int64_t key) noexcept:
+        # Where the key is; -1: nowhere.
+        cdef Py_ssize_t at
+        if self._n == 0 or key == FREE:
+            return -1
+        at = seek(self._keys, self._mask, key, FREE)
+        return at if self._keys[at] == key else -1
+
+    def __setitem__(self, int64_t key, int64_t value):
+        cdef int64_t *keys
+        cdef int64_t *values
+        cdef Py_ssize_t at, to, places_n
+        check_key(key)
+        if 4 * (self._n + 1) > 3 * (self._mask + 1):
+            places_n = max(2 * (self._mask + 1), <Py_ssize_t> LEAST)
+            keys, values = free_places(places_n), free_places(places_n)
+            for at in range(self._mask + 1):
+                if self._keys[at] != FREE:
+                    to = seek(keys, places_n - 1, self._keys[at], FREE)
+                    keys[to], values[to] = self._keys[at], self._values[at]
+            PyMem_Free(self._keys)
+            PyMem_Free(self._values)
+            self._keys, self._values, self._mask = keys, values, places_n - 1
+        at = seek(self._keys, self._mask, key, FREE)
+        self._n += self._keys[at] == FREE
+        self._keys[at], self._values[at] = key, value
+
+    def __delitem__(self, int64_t key):
+        cdef Py_ssize_t gap = self._place(key)
+        cdef Py_ssize_t at = gap
+        if gap < 0:
+            raise KeyError(key)
+        self._n -= 1
+        while True:
+            at = follower(self._keys, self._mask, gap, at, FREE)
+            if at < 0:
+                break
+            self._keys[gap], self._values[gap] = self._keys[at], self._values[at]
+            gap = at
+        self._keys[gap] = FREE
+
+    def __getitem__(self, int64_t key):
+        cdef Py_ssize_t at = self._place(key)
+        if at < 0:
+            raise KeyError(key)
+        return self._values[at]
+
+    def get(self, int64_t key, default=None):
+        """The number that it leads to, or the default."""
+        cdef Py_ssize_t at = self._place(key)
+        return default if at < 0 else self._values[at]
+
+    def __contains__(self, int64_t key):
+        return self._place(key) >= 0
+
+    def __len__(self):
+        return self._n
+
+
+@cython.final
 cdef class Few:
     """The rows of each number: mostly one, which is then held as it is, seldom several.
 

@@ -360,6 +360,7 @@ cdef class Turnstile:
             start_us=self.now_us,
             last_seen_us=self.now_us,
             slot_until_us=self.now_us + self.start_wait_us,
+            told=terms.told,
         )
 
     cdef object grant(
@@ -387,7 +388,6 @@ cdef class Turnstile:
         session.timeout_s, session.interim_s = timeout_s, interim_s
         if terms.limits_n:
             session.limit_octets = tell
-        session.told = terms.told
         session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
         self.books.add_session(session)
         self.turn.begun[key] = session.session_id

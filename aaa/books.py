@@ -19,7 +19,7 @@ from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
 from aaa.ports import Change, Changes, Loaded, Want
-from aaa.same_ids import SameIds, share_texts
+from aaa.same_ids import SameIds
 from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
 from domain.grant import Order
@@ -141,7 +141,6 @@ class Books:
     def hold_session(self, session: Session) -> None:
         """A session was read. If it is held already, that one stays."""
         session = self.sessions.setdefault(session.session_id, session)
-        share_texts(session, self._by_number.get(session.subscriber_id))
         self.index(session)
         self.vigil.see(session)
 

@@ -1,15 +1,14 @@
 """Which sessions of a device were called by one Acct-Session-Id, as far as that was read.
 
 A name is either known, with all the sessions that had it (none, too), or must be asked of the
-store. Most names are of one session: then it is held itself and not a list of ids, and the name is
-its own text, since a million of them are kept.
+store. Most names are of one session: then it is held itself and not a list of ids. Names are held
+as the hash of device and text, since a million of them are kept: it is secret and of 63 bits, and
+who asks compares what the session says of itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from domain.account import Subscriber
+from aaa._index import ById
 from domain.session import Session
 
 Key = tuple[int, str]
@@ -21,21 +20,19 @@ class SameIds:
 
     def __init__(self) -> None:
         """No name is known."""
-        self._devices: dict[int, dict[str, Session | tuple[int, ...]]] = {}
+        self._found: ById[Session | tuple[int, ...]] = ById()
 
     def __contains__(self, key: Key) -> bool:
         """Is the name known?"""
-        return key[1] in self._devices.get(key[0], ())
+        return _number(key) in self._found
 
-    def __iter__(self) -> Iterator[Key]:
-        """Every name that is known."""
-        for device_id, names in self._devices.items():
-            for name in names:
-                yield device_id, name
+    def __len__(self) -> int:
+        """How many names are known."""
+        return len(self._found)
 
     def ids(self, key: Key) -> tuple[int, ...]:
         """The sessions that had the name; none where it is not known."""
-        found = self._devices.get(key[0], {}).get(key[1], ())
+        found = self._found.get(_number(key), ())
         return found if isinstance(found, tuple) else (found.session_id,)
 
     def names_on(self, device_id: int) -> dict[str, Session | tuple[int, ...]]:
@@ -44,36 +41,27 @@ class SameIds:
 
     def know(self, key: Key) -> None:
         """Whoever has the name is told by `add` from now on."""
-        self._devices.setdefault(key[0], {}).setdefault(key[1], ())
+        self._found.setdefault(_number(key), ())
 
     def add(self, key: Key, session: Session) -> None:
         """A session has the name, which is known."""
-        names, ids = self._devices[key[0]], self.ids(key)
+        number, ids = _number(key), self.ids(key)
+        assert number in self._found, "the name is known"
         if session.session_id in ids:
             return
-        if not ids and session.acct_session_id == key[1]:
-            del names[key[1]]
-            names[session.acct_session_id] = session
-        else:
-            names[key[1]] = tuple(sorted((*ids, session.session_id), reverse=True))
+        both = tuple(sorted((*ids, session.session_id), reverse=True))
+        self._found[number] = both if ids else session
 
     def forget(self, key: Key) -> None:
         """The name has to be asked for again."""
-        self._devices.get(key[0], {}).pop(key[1], None)
+        self._found.pop(_number(key))
 
     def forget_empty(self) -> None:
         """Forget the names that nobody had."""
-        for names in self._devices.values():
-            for name in [name for name, found in names.items() if found == ()]:
-                del names[name]
+        for number, found in self._found.items():
+            if found == ():
+                del self._found[number]
 
 
-def share_texts(session: Session, owner: Subscriber | None) -> None:
-    """What a session and its subscriber say alike is one text: it is kept as long as both are."""
-    if owner is not None:
-        if session.user_name == owner.login:
-            session.user_name = owner.login
-        if session.mac == owner.mac:
-            session.mac = owner.mac
-    if session.mac == session.calling_station_id:
-        session.calling_station_id = session.mac
+def _number(key: Key) -> int:
+    return hash(key) >> 1

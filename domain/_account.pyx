@@ -6,16 +6,45 @@ its subscriber in memory. To Python they are dataclasses; what they mean is said
 """
 
 cimport cython
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
-from domain._row cimport fields_of, said, same, shared
+from domain._row cimport (
+    Alike,
+    Flag,
+    Member,
+    Row,
+    Text,
+    alike,
+    fields_of,
+    index_of,
+    keep_texts,
+    said,
+    same,
+)
 
 from domain.account_words import CredentialKind, MacMode, Status
 
-# A member finds itself, and its value finds it.
-cdef dict STATUSES = {word: word for word in Status}
-cdef dict KINDS = {word: word for word in CredentialKind}
-cdef dict MAC_MODES = {word: word for word in MacMode}
+cdef tuple STATUSES = tuple(Status)
+cdef tuple KINDS = tuple(CredentialKind)
+cdef tuple MAC_MODES = tuple(MacMode)
+
+# By the words of a row; a member finds itself, too.
+cdef dict STATUS_AT = {word: at for at, word in enumerate(STATUSES)}
+cdef dict KIND_AT = {word: at for at, word in enumerate(KINDS)}
+cdef dict MAC_MODE_AT = {word: at for at, word in enumerate(MAC_MODES)}
+
+cdef enum:
+    STATUS = 0
+    KIND
+    MAC_MODE
+
+cdef enum:
+    SAMPLE = 1
+
+cdef int64_t NEVER_US = <int64_t> (<uint64_t> 1 << 63)
+
+# The kinds of a subscriber's own texts, in the order of `keep_texts` below.
+cdef bytes TEXTS = b"tntnnnb"
 
 cdef dict ACCOUNT = fields_of(
     7,
@@ -46,10 +75,12 @@ cdef dict ALLOWANCE = fields_of(
 
 @cython.final
 @cython.no_gc
-cdef class Account:
+cdef class Account(Row):
     """One purse. All amounts are micros of `currency`."""
 
     __dataclass_fields__ = ACCOUNT
+
+    currency = Alike(0, str)
 
     def __init__(
         self,
@@ -57,7 +88,7 @@ cdef class Account:
         int64_t posted_micros, int64_t open_micros, int64_t held_micros, int64_t entries_n,
     ):
         self.account_id = account_id
-        self.currency = shared(currency)
+        self.alike = alike((currency,))
         self.credit_limit_micros = credit_limit_micros
         self.posted_micros = posted_micros
         self.open_micros = open_micros
@@ -90,10 +121,32 @@ cdef class Account:
 
 @cython.final
 @cython.no_gc
-cdef class Subscriber:
+cdef class Subscriber(Row):
     """One login of an account, with its credential still sealed."""
 
     __dataclass_fields__ = SUBSCRIBER
+
+    login = Text(0, TEXTS)
+    mac = Text(1, TEXTS)
+    name = Text(2, TEXTS)
+    framed_ip_address = Text(3, TEXTS)
+    framed_ipv6 = Text(4, TEXTS)
+    delegated_ipv6_prefix = Text(5, TEXTS)
+    credential = Text(6, TEXTS)
+
+    status = Member(STATUS, STATUSES, STATUS_AT)
+    credential_kind = Member(KIND, KINDS, KIND_AT)
+    mac_mode = Member(MAC_MODE, MAC_MODES, MAC_MODE_AT)
+    sample = Flag(SAMPLE)
+
+    plan_name = Alike(0, str)
+    device_ids = Alike(1, tuple)
+    group_name = Alike(2, str)
+    language = Alike(3, str)
+    timezone = Alike(4, str)
+    replies = Alike(5, tuple)
+    next_plan_name = Alike(6, str, type(None))
+    periods_ahead_us = Alike(7, tuple)
 
     def __init__(
         self,
@@ -107,35 +160,39 @@ cdef class Subscriber:
     ):
         self.subscriber_id = subscriber_id
         self.account_id = account_id
-        self.login = login
-        self.status = STATUSES[status]
-        self.plan_name = shared(plan_name)
-        self.credential_kind = KINDS[credential_kind]
-        self.credential = credential
-        self.mac = mac
-        self.mac_mode = MAC_MODES[mac_mode]
-        self.device_ids = device_ids
         self.period_start_us = period_start_us
         self.valid_until_us = valid_until_us
-        self.sample = sample
+        self.flags = SAMPLE if sample else 0
         self.created_us = created_us
-        self.name = name
-        self.group_name = shared(group_name)
-        self.language = shared(language)
-        self.timezone = shared(timezone)
-        self.framed_ip_address = framed_ip_address
-        self.framed_ipv6 = framed_ipv6
-        self.delegated_ipv6_prefix = delegated_ipv6_prefix
-        self.replies = replies
         self.auto_renew = auto_renew
-        self.next_plan_name = next_plan_name
-        self.periods_ahead_us = periods_ahead_us
+        keep_texts(self, [
+            login, mac, name, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, credential,
+        ])
+        self.members[STATUS] = index_of(status, STATUSES, STATUS_AT)
+        self.members[KIND] = index_of(credential_kind, KINDS, KIND_AT)
+        self.members[MAC_MODE] = index_of(mac_mode, MAC_MODES, MAC_MODE_AT)
+        self.alike = alike((
+            plan_name, device_ids, group_name, language, timezone, replies, next_plan_name,
+            periods_ahead_us,
+        ))
 
     def __eq__(self, other):
         return same(self, other, SUBSCRIBER) if type(other) is Subscriber else NotImplemented
 
     def __repr__(self):
         return said("Subscriber", self, SUBSCRIBER)
+
+    @property
+    def valid_until_us(self):
+        """When what was bought ends; None: never."""
+        return None if self.until_us == NEVER_US else self.until_us
+
+    @valid_until_us.setter
+    def valid_until_us(self, value):
+        cdef int64_t until_us = NEVER_US if value is None else value
+        if value is not None and until_us == NEVER_US:
+            raise OverflowError("there is no such instant")
+        self.until_us = until_us
 
     def period_at_us(self, now_us):
         """The validity period that included usage is counted in at an instant, by its beginning.

@@ -1,12 +1,43 @@
 """The data sheet of what compiled rows have in common."""
 
+from libc.stdint cimport int8_t
 
-cdef enum:
-    SHARED_MAX_N = 4096     # different texts that are kept to be shared; the rest stand alone
-    SHARED_MAX = 256        # octets or characters of one
 
-# One text or octet string for all rows that say the same, as far as few different ones are said.
-cdef object shared(object text)
+cdef class Row:
+    cdef unsigned char *texts   # own texts in one piece, packed
+    cdef tuple alike            # what many rows say alike
+    cdef int8_t[3] members      # of enumerations, as their places in them
+    cdef int8_t flags           # one bit each
+
+
+cdef class Field:
+    cdef int n
+
+
+# Descriptors of fields that lie there.
+cdef class Text(Field):
+    cdef bytes kinds
+
+
+cdef class Alike(Field):
+    cdef tuple types
+
+
+cdef class Flag(Field):
+    pass
+
+
+cdef class Member(Field):
+    cdef tuple members
+    cdef dict places
+
+
+# The place of a member of an enumeration, named by itself or by its value: its place, or in a
+# dictionary.
+cdef int8_t index_of(object value, tuple members, dict places) except -1
+cdef int keep_texts(Row row, list texts) except -1
+# One tuple for all rows that say the same, as far as few different ones are said.
+cdef tuple alike(tuple said)
 
 # The fields as `dataclasses` wants them, equality, and how a row prints.
 cdef dict fields_of(int required_n, str words)

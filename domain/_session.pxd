@@ -6,7 +6,9 @@ their numbers would take three times the room. What few sessions have, and all t
 the object (`_session.pyx`); of that, only the numbers are of use to other compiled rooms.
 """
 
-from libc.stdint cimport int8_t, int64_t
+from libc.stdint cimport int64_t
+
+from domain._row cimport Row
 
 
 cdef enum:
@@ -34,7 +36,7 @@ cdef enum:
     RARE_N
 
 
-cdef class Session:
+cdef class Session(Row):
     cdef public int64_t session_id
     cdef public int64_t account_id
     cdef public int64_t subscriber_id
@@ -66,12 +68,31 @@ cdef class Session:
     cdef int64_t port                   # nas_port; NOTHING: None
     cdef int64_t look                   # look_us; NOTHING: None
     cdef int64_t *rare                  # RARE_N numbers; NULL: all as for a new session
-    cdef unsigned char *texts           # own texts, one after the other
-    cdef tuple place                    # texts that all sessions of one place say alike
     cdef public char noted
     cdef public char counted
-    cdef int8_t[3] members              # state, hold_state, walled
-    cdef int8_t flags                     # one bit each
+
+
+# None among the numbers that may be None.
+cdef int64_t NOTHING
+
+# Places in `members`, bits of `flags`, and how many own texts there are.
+cdef enum:
+    STATE = 0
+    HOLD
+    WALL
+
+cdef enum:
+    START_SEEN = 1
+    SYNTHETIC = 2
+    FEE_DUE = 4
+    ADOPTED = 8
+
+# For who makes a session without its constructor: all of RARE_N numbers; own texts (Acct-Session-
+# Id, login, station, mac or None, port, IPv4 address, IPv6 prefix, Multi-Session-Id, IPv6 address,
+# delegated prefix, what was told); those of its place (called station, address and identifier of
+# the NAS, source address, access).
+cdef int keep_rare(Session row, const int64_t *numbers) except -1
+cdef int keep_said(Session row, list texts, tuple place) except -1
 
 
 # One of the rare numbers up to UNRATED_S.

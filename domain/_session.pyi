@@ -119,6 +119,10 @@ class Session:
         """Can a session fee be due? One Accept owes one, in however many sessions the device
         splits it (F-54); that of an adopted session was owed where it began."""
 
+    def standing(self) -> int:
+        """A hash of all that an ordinary interim does not change (`domain.session.MOVING`), nor
+        the version is; it is another in another process."""
+
     @property
     def live(self) -> bool:
         """Accepted or open: it may still spend."""

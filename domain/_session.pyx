@@ -6,9 +6,7 @@ object takes eight octets and no collector looks at it. To Python they are datac
 and `fields` work); what they mean is said in `_session.pyi`, and nothing here decides anything.
 
 What is nothing for nearly all sessions has no room in the object: such numbers are in an array that
-is made when the first of them is something. A session's own texts are octets in one piece, each
-behind its length; those that all sessions of one place have alike (device, access point) are in a
-tuple that they share. Every such field is a descriptor that knows where to look.
+is made when the first of them is something. Texts lie beside it as well (`_row.pyx`).
 """
 
 cimport cython
@@ -16,8 +14,21 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int8_t, int64_t, uint64_t
 
-from domain._row cimport SHARED_MAX_N, fields_of, said, same, shared
-from domain._texts cimport octets_at, pack, size_of, text_at
+from domain._row cimport (
+    Alike,
+    Field,
+    Flag,
+    Member,
+    Row,
+    Text,
+    alike,
+    fields_of,
+    index_of,
+    keep_texts,
+    said,
+    same,
+)
+from domain._texts cimport size_of
 
 from domain.session_state import HoldState, SessionState, Walled
 
@@ -30,28 +41,8 @@ cdef int8_t HELD = HoldState.HELD
 
 cdef int64_t NOTHING = <int64_t> (<uint64_t> 1 << 63)     # None among numbers
 
-cdef enum:
-    # Own texts in their order.
-    ACCT_SESSION_ID = 0
-    USER_NAME
-    CALLING_STATION_ID
-    NAS_PORT_ID
-    FRAMED_IP_ADDRESS
-    FRAMED_IPV6_PREFIX
-    ACCT_MULTI_SESSION_ID
-    FRAMED_IPV6_ADDRESS
-    DELEGATED_IPV6_PREFIX
-    TOLD                    # octets
-    MAC                     # may be None
-    TEXTS_N
-
-cdef enum:
-    CALLED_STATION_ID = 0
-    NAS_IP_ADDRESS
-    NAS_IDENTIFIER
-    SOURCE_ADDRESS
-    ACCESS
-    PLACE_N
+# The kinds of own texts, in the order of `keep_texts` below.
+cdef bytes TEXTS = b"tttnttttttb"
 
 cdef enum:
     STATE = 0
@@ -63,10 +54,7 @@ cdef enum:
     SYNTHETIC = 2
     FEE_DUE = 4
     ADOPTED = 8
-    MAC_SMALL = 16          # mac is the Calling-Station-Id in small letters
 
-# Places that are shared, as few as texts are (`domain._row`).
-cdef dict PLACES = {}
 
 
 cdef dict SESSION = fields_of(
@@ -97,15 +85,6 @@ cdef dict CHARGE = fields_of(
 )
 
 
-cdef class Field:
-    """A field of a session: which one of its kind."""
-
-    cdef int n
-
-    def __cinit__(self, int n, *more):
-        self.n = n
-
-
 @cython.final
 cdef class Rare(Field):
     """A number that is nothing for nearly all sessions."""
@@ -124,64 +103,6 @@ cdef class Rare(Field):
                 return
             make_rare(row)
         row.rare[self.n] = number
-
-
-@cython.final
-cdef class Text(Field):
-    """A text of a session's own, or octets."""
-
-    def __get__(self, Session row, owner):
-        return self if row is None else text_of(row, self.n)
-
-    def __set__(self, Session row not None, value):
-        cdef list texts
-        if value is None and self.n == MAC:
-            pass
-        elif type(value) is not (bytes if self.n == TOLD else str):
-            raise TypeError(f"a session's texts are text and octets, not {value!r}")
-        texts = [text_of(row, n) for n in range(TEXTS_N)]
-        texts[self.n] = value
-        keep_texts(row, texts)
-
-
-@cython.final
-cdef class Placed(Field):
-    """A text that all sessions of one place have alike."""
-
-    def __get__(self, Session row, owner):
-        return self if row is None or row.place is None else row.place[self.n]
-
-    def __set__(self, Session row not None, str value not None):
-        cdef list texts = list(row.place)
-        texts[self.n] = value
-        row.place = place_of(tuple(texts))
-
-
-@cython.final
-cdef class Flag(Field):
-    """Yes or no."""
-
-    def __get__(self, Session row, owner):
-        return self if row is None else row.flags & self.n != 0
-
-    def __set__(self, Session row not None, bint value):
-        row.flags = row.flags | self.n if value else row.flags & ~self.n
-
-
-@cython.final
-cdef class Member(Field):
-    """Which of an enumeration: a member, kept as its number. Its number is taken as well."""
-
-    cdef tuple members
-
-    def __cinit__(self, int n, tuple members):
-        self.members = members
-
-    def __get__(self, Session row, owner):
-        return self if row is None else self.members[row.members[self.n]]
-
-    def __set__(self, Session row not None, value):
-        row.members[self.n] = index_of(value, self.members)
 
 
 cdef inline object number_or_none(int64_t number):
@@ -223,70 +144,31 @@ cdef int keep_rare(Session row, const int64_t *numbers) except -1:
     return 0
 
 
-cdef int8_t index_of(object value, tuple members) except -1:
-    # Of a member, or of the number that stands for it in a row.
-    cdef Py_ssize_t at = value
-    if not 0 <= at < len(members):
-        raise ValueError(f"{value!r} is none of {members}")
-    return <int8_t> at
-
-
-# ---------------------------------------------------------------- texts
-
-cdef object text_of(Session row, int n):
-    if n == TOLD:
-        return shared(octets_at(row.texts, TOLD) or b"")
-    if n == MAC and row.flags & MAC_SMALL:
-        return text_at(row.texts, CALLING_STATION_ID).lower()
-    return text_at(row.texts, n)
-
-
-cdef int keep_texts(Session row, list texts) except -1:
-    cdef unsigned char *packed
-    cdef bint small = texts[MAC] == texts[CALLING_STATION_ID].lower()
-    if small:
-        texts[MAC] = None
-    packed = pack(texts)
-    PyMem_Free(row.texts)
-    row.texts = packed
-    row.flags = row.flags & ~MAC_SMALL | (MAC_SMALL if small else 0)
-    return 0
-
-
-cdef tuple place_of(tuple texts):
-    cdef tuple found = PLACES.get(texts)
-    if found is not None:
-        return found
-    texts = tuple([shared(text) for text in texts])
-    if len(PLACES) < SHARED_MAX_N:
-        PLACES[texts] = texts
-    return texts
-
-
 @cython.final
 @cython.no_gc
-cdef class Session:
+cdef class Session(Row):
     """A session's row; field order is the column order."""
 
     __dataclass_fields__ = SESSION
 
-    acct_session_id = Text(ACCT_SESSION_ID)
-    user_name = Text(USER_NAME)
-    calling_station_id = Text(CALLING_STATION_ID)
-    nas_port_id = Text(NAS_PORT_ID)
-    framed_ip_address = Text(FRAMED_IP_ADDRESS)
-    framed_ipv6_prefix = Text(FRAMED_IPV6_PREFIX)
-    acct_multi_session_id = Text(ACCT_MULTI_SESSION_ID)
-    framed_ipv6_address = Text(FRAMED_IPV6_ADDRESS)
-    delegated_ipv6_prefix = Text(DELEGATED_IPV6_PREFIX)
-    told = Text(TOLD)
-    mac = Text(MAC)
+    acct_session_id = Text(0, TEXTS)
+    user_name = Text(1, TEXTS)
+    calling_station_id = Text(2, TEXTS)
+    mac = Text(3, TEXTS)
+    nas_port_id = Text(4, TEXTS)
+    framed_ip_address = Text(5, TEXTS)
+    framed_ipv6_prefix = Text(6, TEXTS)
+    acct_multi_session_id = Text(7, TEXTS)
+    framed_ipv6_address = Text(8, TEXTS)
+    delegated_ipv6_prefix = Text(9, TEXTS)
+    told = Text(10, TEXTS)
 
-    called_station_id = Placed(CALLED_STATION_ID)
-    nas_ip_address = Placed(NAS_IP_ADDRESS)
-    nas_identifier = Placed(NAS_IDENTIFIER)
-    source_address = Placed(SOURCE_ADDRESS)
-    access = Placed(ACCESS)
+    # What all sessions of one place have alike.
+    called_station_id = Alike(0, str)
+    nas_ip_address = Alike(1, str)
+    nas_identifier = Alike(2, str)
+    source_address = Alike(3, str)
+    access = Alike(4, str)
 
     state = Member(STATE, STATES)
     hold_state = Member(HOLD, HOLDS)
@@ -350,14 +232,14 @@ cdef class Session:
         self.subscriber_id = subscriber_id
         self.device_id = device_id
         self.plan_id = plan_id
-        self.members[STATE] = index_of(state, STATES)
+        self.members[STATE] = index_of(state, STATES, None)
         self.version = version
         keep_texts(self, [
-            acct_session_id, user_name, calling_station_id, nas_port_id, framed_ip_address,
+            acct_session_id, user_name, calling_station_id, mac, nas_port_id, framed_ip_address,
             framed_ipv6_prefix, acct_multi_session_id, framed_ipv6_address,
-            delegated_ipv6_prefix, told, mac,
+            delegated_ipv6_prefix, told,
         ])
-        self.place = place_of(
+        self.alike = alike(
             (called_station_id, nas_ip_address, nas_identifier, source_address, access)
         )
         self.port = number_of(nas_port)
@@ -367,7 +249,6 @@ cdef class Session:
         self.last_seen_us = last_seen_us
         self.flags = (
             START_SEEN * start_seen | SYNTHETIC * synthetic | FEE_DUE * fee_due | ADOPTED * adopted
-            | self.flags & MAC_SMALL
         )
         self.input_octets = input_octets
         self.output_octets = output_octets
@@ -375,7 +256,7 @@ cdef class Session:
         self.free_octets = free_octets
         self.free_s = free_s
         self.charged_micros = charged_micros
-        self.members[HOLD] = index_of(hold_state, HOLDS)
+        self.members[HOLD] = index_of(hold_state, HOLDS, None)
         self.granted_micros = granted_micros
         self.used_micros = used_micros
         self.hold_until_us = hold_until_us
@@ -385,7 +266,7 @@ cdef class Session:
         self.interim_s = interim_s
         self.journal_last = journal_last
         self.records_n = records_n
-        self.members[WALL] = index_of(walled, WALLS)
+        self.members[WALL] = index_of(walled, WALLS, None)
         self.look = number_of(look_us)
         # In the order of the data sheet.
         cdef int64_t[RARE_N] numbers = [
@@ -399,7 +280,6 @@ cdef class Session:
 
     def __dealloc__(self):
         PyMem_Free(self.rare)
-        PyMem_Free(self.texts)
 
     @property
     def nas_port(self):
@@ -420,7 +300,7 @@ cdef class Session:
         self.look = number_of(value)
 
     def standing(self):
-        """A hash of all that is not `domain.session.MOVING`, nor the version."""
+        """A hash of all that an interim does not change (`domain.session.MOVING`) nor the version is."""
         cdef int64_t[18 + RARE_N] numbers
         cdef int n
         numbers[0], numbers[1] = self.session_id, self.account_id
@@ -431,12 +311,12 @@ cdef class Session:
         numbers[10], numbers[11] = self.limit_octets, self.interim_s
         numbers[12], numbers[13] = self.look, self.flags
         numbers[14], numbers[15] = self.members[STATE], self.members[HOLD]
-        numbers[16], numbers[17] = self.members[WALL], hash(self.place)
+        numbers[16], numbers[17] = self.members[WALL], hash(self.alike)
         for n in range(RARE_N):
             numbers[18 + n] = usual(n) if self.rare == NULL else self.rare[n]
         return hash((
             PyBytes_FromStringAndSize(<const char *> numbers, sizeof(numbers)),
-            PyBytes_FromStringAndSize(<const char *> self.texts, size_of(self.texts, TEXTS_N)),
+            PyBytes_FromStringAndSize(<const char *> self.texts, size_of(self.texts, len(TEXTS))),
         ))
 
     def __eq__(self, other):

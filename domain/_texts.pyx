@@ -7,7 +7,7 @@ Which place is a text and which octets only the row knows; nothing here is for P
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcpy
 
@@ -16,9 +16,12 @@ cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 
-# Before each text is its length and one, seven bits an octet, the lowest first; 0: it is None.
+# Before each text is its length and two, seven bits an octet, the lowest first.
 
 cdef enum:
+    NONE = 0                # no text
+    SMALL = 1               # the text before it in small letters, as a MAC is of its station
+    LENGTH = 2
     MANY = 0x7F
     MORE = 0x80
     NUMBER_MAX = 10         # octets of a length
@@ -51,7 +54,7 @@ cdef const unsigned char *skip(const unsigned char *at, int texts_n) noexcept no
     cdef int n
     for n in range(texts_n):
         at = read_number(at, &number)
-        at += number - 1 if number else 0
+        at += number - LENGTH if number > LENGTH else 0
     return at
 
 
@@ -61,12 +64,19 @@ cdef Py_ssize_t size_of(const unsigned char *packed, int texts_n) noexcept nogil
 
 cdef const char *octets_of(object text, Py_ssize_t *size) except NULL:
     if text is None:
-        size[0] = -1
+        size[0] = 0
         return b""
     if type(text) is bytes:
         size[0] = PyBytes_GET_SIZE(text)
         return PyBytes_AS_STRING(text)
     return PyUnicode_AsUTF8AndSize(text, size)
+
+
+cdef bint is_small(object text, object before) except -1:
+    return (
+        type(text) is str and type(before) is str and len(text) == len(before) > 0
+        and text == before.lower()
+    )
 
 
 cdef unsigned char *pack(list texts) except NULL:
@@ -76,18 +86,22 @@ cdef unsigned char *pack(list texts) except NULL:
     cdef const char *octets
     for text in texts:
         octets_of(text, &size)
-        room += 1 if size < MANY else size + NUMBER_MAX
-        if 0 < size < MANY:
-            room += size
+        room += 1 + max(size, 0) + (NUMBER_MAX if size + LENGTH > MANY else 0)
     at = packed = <unsigned char *> PyMem_Malloc(room)
     if packed == NULL:
         raise MemoryError
+    before = None
     for text in texts:
-        octets = octets_of(text, &size)
-        at = put_number(at, size + 1)
-        if size > 0:
+        if is_small(text, before):
+            at = put_number(at, SMALL)
+        elif text is None:
+            at = put_number(at, NONE)
+        else:
+            octets = octets_of(text, &size)
+            at = put_number(at, size + LENGTH)
             memcpy(at, octets, size)
             at += size
+        before = text
     return packed
 
 
@@ -97,7 +111,11 @@ cdef str text_at(const unsigned char *packed, int n):
     if packed == NULL:
         return None
     at = read_number(skip(packed, n), &number)
-    return PyUnicode_DecodeUTF8(<const char *> at, number - 1, NULL) if number else None
+    if number == NONE:
+        return None
+    if number == SMALL:
+        return text_at(packed, n - 1).lower()
+    return PyUnicode_DecodeUTF8(<const char *> at, number - LENGTH, NULL)
 
 
 cdef bytes octets_at(const unsigned char *packed, int n):
@@ -106,4 +124,4 @@ cdef bytes octets_at(const unsigned char *packed, int n):
     if packed == NULL:
         return None
     at = read_number(skip(packed, n), &number)
-    return PyBytes_FromStringAndSize(<const char *> at, number - 1)
+    return PyBytes_FromStringAndSize(<const char *> at, number - LENGTH)

@@ -102,7 +102,8 @@ class Room:
         usage = DIALECTS[self.device.dialect].read_usage(packet, self.device, at(a), "10.0.0.1")
         if usage.kind not in (RecordKind.ON, RecordKind.OFF):
             key = (self.device.device_id, session_key(usage))
-            self.books.take_in(Want(session_keys={key} - set(self.books.same_id)), Loaded())
+            if key not in self.books.same_id:
+                self.books.take_in(Want(session_keys={key}), Loaded())
         turn = self.turn(a)
         outcome = decide_record(turn, request, usage)
         self.end(turn)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from aaa._index import Agenda, ById, Few, Ids
+from aaa._index import Agenda, ById, Few, Ids, Numbers
 
 # Few numbers meet often; near ones and far ones fall into the same places of a small table.
 NUMBERS = some.one_of(
@@ -43,6 +43,27 @@ def test_a_table_by_number_does_what_a_dictionary_does(steps: list[tuple[str, in
         assert table[number] is known[number]
         del table[number]
     assert len(table) == 0 and table.keys() == []
+
+
+@given(steps=STEPS)
+def test_a_table_of_numbers_by_number_does_what_a_dictionary_does(
+    steps: list[tuple[str, int]],
+) -> None:
+    table, known = Numbers(), dict[int, int]()
+    for value, (step, number) in enumerate(steps):
+        if step == "put":
+            table[number] = known[number] = value - 7
+        elif step == "take" and number in known:
+            del table[number], known[number]
+        elif step == "take":
+            with pytest.raises(KeyError):
+                del table[number]
+            with pytest.raises(KeyError):
+                table[number]
+        assert (number in table) is (number in known) and len(table) == len(known)
+        assert table.get(number) == known.get(number)
+        assert all(table[one] == known[one] for one in known)
+    assert table.get(1 << 40, "nothing") == known.get(1 << 40, "nothing")
 
 
 @given(steps=STEPS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aaa.same_ids import SameIds, share_texts
-from tests.accounting.makers import session, subscriber
+from aaa.same_ids import SameIds
+from tests.accounting.makers import session
 
 KEY = (1, "A")
 
@@ -13,7 +13,7 @@ def test_a_name_is_known_once_it_was_read_even_if_nobody_has_it() -> None:
     assert KEY not in names and names.ids(KEY) == ()
     names.know(KEY)
     assert KEY in names and names.ids(KEY) == ()
-    assert (2, "A") not in names and list(names) == [KEY]
+    assert (2, "A") not in names and len(names) == 1
 
 
 def test_sessions_of_one_name_are_named_newest_first_and_once() -> None:
@@ -44,19 +44,6 @@ def test_what_is_forgotten_must_be_asked_for_again() -> None:
     names.add(KEY, session())
     names.forget((1, "B"))
     names.forget((7, "never"))
-    assert sorted(names) == [(1, "A"), (1, "C")]
+    assert KEY in names and (1, "C") in names and len(names) == 2
     names.forget_empty()
-    assert list(names) == [KEY] and names.ids(KEY) == (1,)
-
-
-def test_a_session_and_its_subscriber_share_what_they_say_alike() -> None:
-    owner = subscriber(login="".join(("al", "ice")), mac=":".join(["02"] * 6))
-    one = session(user_name="".join(("ali", "ce")), mac=":".join(["02"] * 6))
-    one.calling_station_id = ":".join(["02"] * 6)
-    share_texts(one, owner)
-    assert one.user_name is owner.login
-    assert one.calling_station_id is one.mac is owner.mac
-    other = session(user_name="bob", mac=None, calling_station_id="phone")
-    share_texts(other, owner)
-    share_texts(other, None)
-    assert (other.user_name, other.mac, other.calling_station_id) == ("bob", None, "phone")
+    assert KEY in names and len(names) == 1 and names.ids(KEY) == (1,)
