@@ -1,7 +1,7 @@
 """The data sheet of the indexes that the books keep: tables by number, sets of numbers, agendas.
 
 A dictionary takes some hundred octets for an entry whose key is a number, since the number is an
-object. Here a key takes eight octets and what it leads to another eight, at half to three quarters
+object. Here a key takes eight octets and what it leads to another eight, at half to four fifths
 of the places. Numbers are above the smallest of 64 bits, which marks a free place.
 """
 
@@ -12,7 +12,7 @@ from libc.stdint cimport int64_t
 cdef class ById:
     cdef int64_t *_keys
     cdef PyObject **_found
-    cdef Py_ssize_t _mask       # places less one; -1: none yet
+    cdef Py_ssize_t _places_n
     cdef Py_ssize_t _n
 
     # What a number leads to, borrowed, or NULL.
@@ -26,7 +26,7 @@ cdef class ById:
 
 cdef class Ids:
     cdef int64_t *_keys
-    cdef Py_ssize_t _mask
+    cdef Py_ssize_t _places_n
     cdef Py_ssize_t _n
 
     cdef bint has(self, int64_t key) noexcept
@@ -36,7 +36,7 @@ cdef class Ids:
 cdef class Numbers:
     cdef int64_t *_keys
     cdef int64_t *_values
-    cdef Py_ssize_t _mask
+    cdef Py_ssize_t _places_n
     cdef Py_ssize_t _n
 
     cdef Py_ssize_t _place(self, int64_t key) noexcept

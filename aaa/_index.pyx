@@ -17,35 +17,53 @@ cdef object ABSENT = object()
 
 cdef enum:
     LEAST = 8           # places of a table that holds anything
+    MOST = 1 << 30
 
 
-cdef inline Py_ssize_t place_of(int64_t key, Py_ssize_t mask) noexcept nogil:
-    # Ids of one second differ in their last bits, and ids of devices are small: mix them well.
+cdef inline Py_ssize_t place_of(int64_t key, Py_ssize_t places_n) noexcept nogil:
+    # Ids of one second differ in their last bits, and ids of devices are small: mix them well. The
+    # upper half of the product, which all bits of the key are in, is a share of the places.
     cdef uint64_t mixed = <uint64_t> key * <uint64_t> 0x9E3779B97F4A7C15
-    return <Py_ssize_t> ((mixed ^ (mixed >> 32)) & <uint64_t> mask)
+    return <Py_ssize_t> (((mixed >> 32) * <uint64_t> places_n) >> 32)
+
+
+cdef inline Py_ssize_t next_to(Py_ssize_t at, Py_ssize_t places_n) noexcept nogil:
+    return at + 1 if at + 1 < places_n else 0
+
+
+cdef inline Py_ssize_t way(Py_ssize_t start, Py_ssize_t end, Py_ssize_t places_n) noexcept nogil:
+    # How many places on from the one is the other?
+    return end - start if end >= start else end - start + places_n
+
+
+cdef inline Py_ssize_t more_than(Py_ssize_t places_n) except -1:
+    # A table of a million takes four fifths of what it would if it doubled.
+    if places_n >= MOST:
+        raise MemoryError
+    return max(places_n + places_n // 2, <Py_ssize_t> LEAST)
 
 
 cdef inline Py_ssize_t seek(
-    const int64_t *keys, Py_ssize_t mask, int64_t key, int64_t free
+    const int64_t *keys, Py_ssize_t places_n, int64_t key, int64_t free
 ) noexcept nogil:
     # The place of a key, or the free place where it belongs; there is always a free one.
-    cdef Py_ssize_t at = place_of(key, mask)
+    cdef Py_ssize_t at = place_of(key, places_n)
     while keys[at] != key and keys[at] != free:
-        at = (at + 1) & mask
+        at = next_to(at, places_n)
     return at
 
 
 cdef inline Py_ssize_t follower(
-    const int64_t *keys, Py_ssize_t mask, Py_ssize_t gap, Py_ssize_t at, int64_t free
+    const int64_t *keys, Py_ssize_t places_n, Py_ssize_t gap, Py_ssize_t at, int64_t free
 ) noexcept nogil:
     # Behind a gap, the next key that would no longer be found across it; -1: there is none.
     cdef Py_ssize_t home
     while True:
-        at = (at + 1) & mask
+        at = next_to(at, places_n)
         if keys[at] == free:
             return -1
-        home = place_of(keys[at], mask)
-        if ((at - home) & mask) >= ((at - gap) & mask):
+        home = place_of(keys[at], places_n)
+        if way(home, at, places_n) >= way(gap, at, places_n):
             return at
 
 
@@ -69,19 +87,16 @@ cdef int check_key(int64_t key) except -1:
 cdef class ById:
     """A mapping from whole numbers; what `dict` does under the same names."""
 
-    def __cinit__(self):
-        self._mask = -1
-
     def __dealloc__(self):
         self._forget()
 
     cdef void _forget(self) noexcept:
         cdef Py_ssize_t at
-        cdef Py_ssize_t mask = self._mask
+        cdef Py_ssize_t places_n = self._places_n
         cdef int64_t *keys = self._keys
         cdef PyObject **found = self._found
-        self._mask, self._n, self._keys, self._found = -1, 0, NULL, NULL
-        for at in range(mask + 1):
+        self._places_n, self._n, self._keys, self._found = 0, 0, NULL, NULL
+        for at in range(places_n):
             if keys[at] != FREE:
                 Py_DECREF(<object> found[at])
         PyMem_Free(keys)
@@ -91,7 +106,7 @@ cdef class ById:
         cdef Py_ssize_t at
         if self._n == 0 or key == FREE:
             return NULL
-        at = seek(self._keys, self._mask, key, FREE)
+        at = seek(self._keys, self._places_n, key, FREE)
         return self._found[at] if self._keys[at] == key else NULL
 
     cdef int _resize(self, Py_ssize_t places_n) except -1:
@@ -101,13 +116,13 @@ cdef class ById:
         if found == NULL:
             PyMem_Free(keys)
             raise MemoryError
-        for at in range(self._mask + 1):
+        for at in range(self._places_n):
             if self._keys[at] != FREE:
-                to = seek(keys, places_n - 1, self._keys[at], FREE)
+                to = seek(keys, places_n, self._keys[at], FREE)
                 keys[to], found[to] = self._keys[at], self._found[at]
         PyMem_Free(self._keys)
         PyMem_Free(self._found)
-        self._keys, self._found, self._mask = keys, found, places_n - 1
+        self._keys, self._found, self._places_n = keys, found, places_n
         return 0
 
     def __setitem__(self, int64_t key, value):
@@ -117,9 +132,9 @@ cdef class ById:
         cdef Py_ssize_t at
         cdef PyObject *before
         check_key(key)
-        if 4 * (self._n + 1) > 3 * (self._mask + 1):
-            self._resize(max(2 * (self._mask + 1), <Py_ssize_t> LEAST))
-        at = seek(self._keys, self._mask, key, FREE)
+        if 5 * (self._n + 1) > 4 * self._places_n:
+            self._resize(more_than(self._places_n))
+        at = seek(self._keys, self._places_n, key, FREE)
         before = self._found[at] if self._keys[at] == key else NULL
         Py_INCREF(value)
         self._found[at] = <PyObject *> value
@@ -145,13 +160,13 @@ cdef class ById:
         cdef object value
         if self.find(key) == NULL:
             return ABSENT
-        gap = seek(self._keys, self._mask, key, FREE)
+        gap = seek(self._keys, self._places_n, key, FREE)
         value = <object> self._found[gap]
         Py_DECREF(value)
         self._n -= 1
         at = gap
         while True:
-            at = follower(self._keys, self._mask, gap, at, FREE)
+            at = follower(self._keys, self._places_n, gap, at, FREE)
             if at < 0:
                 break
             self._keys[gap], self._found[gap] = self._keys[at], self._found[at]
@@ -198,12 +213,12 @@ cdef class ById:
 
     def keys(self):
         """The numbers, in a list."""
-        return [self._keys[at] for at in range(self._mask + 1) if self._keys[at] != FREE]
+        return [self._keys[at] for at in range(self._places_n) if self._keys[at] != FREE]
 
     def values(self):
         """What the numbers lead to, in a list."""
         return [
-            <object> self._found[at] for at in range(self._mask + 1) if self._keys[at] != FREE
+            <object> self._found[at] for at in range(self._places_n) if self._keys[at] != FREE
         ]
 
     def items(self):
@@ -219,9 +234,6 @@ cdef class ById:
 cdef class Ids:
     """A set of whole numbers; what `set` does under the same names."""
 
-    def __cinit__(self):
-        self._mask = -1
-
     def __init__(self, numbers=()):
         for key in numbers:
             self.add(key)
@@ -232,7 +244,7 @@ cdef class Ids:
     cdef bint has(self, int64_t key) noexcept:
         if self._n == 0 or key == FREE:
             return False
-        return self._keys[seek(self._keys, self._mask, key, FREE)] == key
+        return self._keys[seek(self._keys, self._places_n, key, FREE)] == key
 
     def add(self, int64_t key):
         """The number is in it from now on."""
@@ -242,15 +254,15 @@ cdef class Ids:
         cdef int64_t *keys
         cdef Py_ssize_t at, places_n
         check_key(key)
-        if 4 * (self._n + 1) > 3 * (self._mask + 1):
-            places_n = max(2 * (self._mask + 1), <Py_ssize_t> LEAST)
+        if 5 * (self._n + 1) > 4 * self._places_n:
+            places_n = more_than(self._places_n)
             keys = free_places(places_n)
-            for at in range(self._mask + 1):
+            for at in range(self._places_n):
                 if self._keys[at] != FREE:
-                    keys[seek(keys, places_n - 1, self._keys[at], FREE)] = self._keys[at]
+                    keys[seek(keys, places_n, self._keys[at], FREE)] = self._keys[at]
             PyMem_Free(self._keys)
-            self._keys, self._mask = keys, places_n - 1
-        at = seek(self._keys, self._mask, key, FREE)
+            self._keys, self._places_n = keys, places_n
+        at = seek(self._keys, self._places_n, key, FREE)
         if self._keys[at] == FREE:
             self._keys[at] = key
             self._n += 1
@@ -261,10 +273,10 @@ cdef class Ids:
         cdef Py_ssize_t gap, at
         if not self.has(key):
             return
-        gap = at = seek(self._keys, self._mask, key, FREE)
+        gap = at = seek(self._keys, self._places_n, key, FREE)
         self._n -= 1
         while True:
-            at = follower(self._keys, self._mask, gap, at, FREE)
+            at = follower(self._keys, self._places_n, gap, at, FREE)
             if at < 0:
                 break
             self._keys[gap] = self._keys[at]
@@ -279,21 +291,18 @@ cdef class Ids:
 
     def __iter__(self):
         return iter(
-            [self._keys[at] for at in range(self._mask + 1) if self._keys[at] != FREE]
+            [self._keys[at] for at in range(self._places_n) if self._keys[at] != FREE]
         )
 
     def clear(self):
         """Forget all numbers."""
         PyMem_Free(self._keys)
-        self._keys, self._mask, self._n = NULL, -1, 0
+        self._keys, self._places_n, self._n = NULL, 0, 0
 
 
 @cython.final
 cdef class Numbers:
     """A mapping from whole numbers to whole numbers; what `dict` does under the same names."""
-
-    def __cinit__(self):
-        self._mask = -1
 
     def __dealloc__(self):
         PyMem_Free(self._keys)
@@ -304,7 +313,7 @@ cdef class Numbers:
         cdef Py_ssize_t at
         if self._n == 0 or key == FREE:
             return -1
-        at = seek(self._keys, self._mask, key, FREE)
+        at = seek(self._keys, self._places_n, key, FREE)
         return at if self._keys[at] == key else -1
 
     def __setitem__(self, int64_t key, int64_t value):
@@ -312,17 +321,17 @@ cdef class Numbers:
         cdef int64_t *values
         cdef Py_ssize_t at, to, places_n
         check_key(key)
-        if 4 * (self._n + 1) > 3 * (self._mask + 1):
-            places_n = max(2 * (self._mask + 1), <Py_ssize_t> LEAST)
+        if 5 * (self._n + 1) > 4 * self._places_n:
+            places_n = more_than(self._places_n)
             keys, values = free_places(places_n), free_places(places_n)
-            for at in range(self._mask + 1):
+            for at in range(self._places_n):
                 if self._keys[at] != FREE:
-                    to = seek(keys, places_n - 1, self._keys[at], FREE)
+                    to = seek(keys, places_n, self._keys[at], FREE)
                     keys[to], values[to] = self._keys[at], self._values[at]
             PyMem_Free(self._keys)
             PyMem_Free(self._values)
-            self._keys, self._values, self._mask = keys, values, places_n - 1
-        at = seek(self._keys, self._mask, key, FREE)
+            self._keys, self._values, self._places_n = keys, values, places_n
+        at = seek(self._keys, self._places_n, key, FREE)
         self._n += self._keys[at] == FREE
         self._keys[at], self._values[at] = key, value
 
@@ -333,7 +342,7 @@ cdef class Numbers:
             raise KeyError(key)
         self._n -= 1
         while True:
-            at = follower(self._keys, self._mask, gap, at, FREE)
+            at = follower(self._keys, self._places_n, gap, at, FREE)
             if at < 0:
                 break
             self._keys[gap], self._values[gap] = self._keys[at], self._values[at]

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
+from aaa._index cimport ById
 from aaa._request cimport Request
 from aaa._said cimport Said
 from aaa._track cimport Track
@@ -9,10 +10,9 @@ from accounting._journal cimport Body
 
 
 cdef class Lane:
-    cdef dict tracks                # by hash of the names
-    cdef dict keys                  # session to that hash
+    cdef ById tracks                # by hash of the names
+    cdef ById by_session
     cdef dict days                  # by zone
-    cdef uint64_t stamp
     cdef uint64_t[2] key
     cdef Said *said
     cdef list records               # the batch

@@ -18,39 +18,19 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
+from aaa._index cimport ById
 from aaa._request cimport Request
-from aaa._said cimport (
-    DELAY,
-    INPUT,
-    INPUT_HIGH,
-    OUTPUT,
-    OUTPUT_HIGH,
-    SESSION_TIME,
-    STAMP,
-    Said,
-    names_hash,
-    read_said,
-    says,
-)
-from aaa._track cimport Days, Track
+from aaa._said cimport DELAY, INPUT, INPUT_HIGH, OUTPUT, OUTPUT_HIGH, SESSION_TIME, STAMP
+from aaa._said cimport Said, key_of, names_hash, octets_of, read_said, says
+from aaa._track cimport Course, Days, Track
 from accounting._journal cimport Body, Effect
 from domain._account cimport Account
-from domain._session cimport (
-    EPOCH,
-    INPUT_BASE,
-    OUTPUT_BASE,
-    PART,
-    SESSION_BASE_S,
-    UNRATED_INPUT,
-    UNRATED_OUTPUT,
-    UNRATED_S,
-    Charge,
-    Session,
-    rare_of,
-)
+from domain._session cimport EPOCH, INPUT_BASE, OUTPUT_BASE, PART, SESSION_BASE_S
+from domain._session cimport UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S, Charge, Session, rare_of
 from rating._rater cimport FEE, STEPS, TIME, VOLUME, counted_c, price_c
 
 from aaa.ports import AccountMove
@@ -67,7 +47,6 @@ cdef enum:
     REPEAT_MAX_S = 30               # aaa.hearing
     STEP_NTH = 8                    # aaa.hearing
 
-cdef int64_t COUNTER_MAX_OCTETS = <int64_t> 1 << 60     # nas.accounting_record
 cdef int64_t AMOUNT_MAX_MICROS = 9000000000000000       # accounting.ledger
 
 
@@ -83,8 +62,7 @@ cdef class Lane:
         if PyBytes_GET_SIZE(key) != 16:
             raise ValueError("the key has 16 octets")
         memcpy(self.key, PyBytes_AS_STRING(key), 16)
-        self.tracks, self.keys, self.days = {}, {}, {}
-        self.stamp = 0
+        self.tracks, self.by_session, self.days = ById(), ById(), {}
         self.said = NULL
         self.taken_n = 0
 
@@ -92,7 +70,7 @@ cdef class Lane:
         PyMem_Free(self.said)
 
     def __len__(self):
-        return len(self.keys)
+        return len(self.by_session)
 
     # ---------------------------------------------------------------- tracks
 
@@ -105,32 +83,32 @@ cdef class Lane:
 
     def known(self, int64_t session_id):
         """Has the session a track?"""
-        return session_id in self.keys
+        return session_id in self.by_session
 
     def lay(self, Track track not None, int at):
         """Keep a track under the names of record `at` of the batch."""
-        self.drop(track.session_id)
+        cdef PyObject *old
+        self.drop(track.session.session_id)
         memcpy(track.names, self.said[at].names, sizeof(track.names))
-        track.stamp, track.alive = self.stamp, True
-        key = track.names[0]
-        old = self.tracks.get(key)
-        if old is not None:
-            self.drop((<Track> old).session_id)
-        self.tracks[key] = track
-        self.keys[track.session_id] = key
+        track.alive = True
+        old = self.tracks.find(key_of(track.names))
+        if old != NULL:
+            self.drop((<Track> old).session.session_id)
+        self.tracks[key_of(track.names)] = track
+        self.by_session[track.session.session_id] = track
 
     def drop(self, session_id):
         """Something else than an interim has happened to the session, or it is gone."""
-        key = self.keys.pop(session_id, None)
-        if key is not None:
-            track = <Track> self.tracks.pop(key)
+        found = self.by_session.pop(session_id, None)
+        if found is not None:
+            track = <Track> found
+            self.tracks.pop(key_of(track.names), None)
             track.alive = False
 
     def drop_all(self):
         """Plans or devices are others now."""
-        self.stamp += 1
         self.tracks.clear()
-        self.keys.clear()
+        self.by_session.clear()
 
     # ---------------------------------------------------------------- a batch
 
@@ -228,31 +206,33 @@ cdef class Lane:
 
     cdef Track track_of(self, Request request, Said *said):
         cdef Track track
+        cdef PyObject *found
         if not said.sound:
             return None
-        found = self.tracks.get(said.names[0])
-        if found is None:
+        found = self.tracks.find(key_of(said.names))
+        if found == NULL:
             return None
         track = <Track> found
         if (
             not track.alive
             or track.names[1] != said.names[1]
-            or track.stamp != self.stamp
-            or track.device is not request.device
-            or track.source_address != request.source_address
+            or track.course.device is not request.device
+            or track.course.source_address != request.source_address
         ):
             return None
         return track
 
     cdef bint decide(self, Request request, Said *said, Track track) except -1:
         cdef Session session = track.session
+        cdef Course course = track.course
         cdef int64_t arrived_us = request.arrived_us
         cdef int64_t delay_s = said.numbers[DELAY] if says(said, DELAY) else 0
         cdef int64_t sent_us, at_us, stamped_us = 0, skew_us
         cdef bint stamped = says(said, STAMP), wrong = False
         cdef int64_t raw_input, raw_output, raw_s = said.numbers[SESSION_TIME]
         cdef int64_t input_octets = session.input_octets, output_octets = session.output_octets
-        cdef int64_t session_s = session.session_s, session_base_s = rare_of(session, SESSION_BASE_S)
+        cdef int64_t session_s = session.session_s
+        cdef int64_t session_base_s = rare_of(session, SESSION_BASE_S)
         cdef int64_t known_us = session.last_event_us
         cdef int64_t rise_input, rise_output, after_s, elapsed_s, most
         cdef bint unchanged
@@ -269,11 +249,11 @@ cdef class Lane:
                 at_us = min(stamped_us, arrived_us)
 
         # --- the counters (nas.accounting_record, accounting.counters)
-        raw_input = octets_of(track, said, INPUT, INPUT_HIGH)
-        raw_output = octets_of(track, said, OUTPUT, OUTPUT_HIGH)
+        raw_input = octets_of(said, INPUT, INPUT_HIGH, course.high, course.unit_octets)
+        raw_output = octets_of(said, OUTPUT, OUTPUT_HIGH, course.high, course.unit_octets)
         if raw_input < 0 or raw_output < 0:
             return False
-        if track.swap:
+        if track.course.swap:
             raw_input, raw_output = raw_output, raw_input
         rise_input = rare_of(session, INPUT_BASE) + raw_input - input_octets
         rise_output = rare_of(session, OUTPUT_BASE) + raw_output - output_octets
@@ -281,9 +261,9 @@ cdef class Lane:
             return False
         if at_us < known_us and rare_of(session, EPOCH) != 0:
             return False
-        if track.rate_bps >= 0:
+        if track.course.rate_bps >= 0:
             elapsed_s = max((at_us - known_us) // US_PER_S, raw_s - (session_s - session_base_s))
-            most = carried(track.rate_bps, max(elapsed_s, 0) + track.interval_s)
+            most = carried(track.course.rate_bps, max(elapsed_s, 0) + track.course.interval_s)
             if rise_input > most or rise_output > most:
                 return False
         after_s = max(session_s, session_base_s + raw_s)
@@ -302,7 +282,8 @@ cdef class Lane:
         # is changed before all of that is known.
         cdef Session session = track.session
         cdef int64_t[STEPS] micros
-        cdef int64_t unrated_input = rare_of(session, UNRATED_INPUT), unrated_output = rare_of(session, UNRATED_OUTPUT)
+        cdef int64_t unrated_input = rare_of(session, UNRATED_INPUT)
+        cdef int64_t unrated_output = rare_of(session, UNRATED_OUTPUT)
         cdef int64_t unrated_s = rare_of(session, UNRATED_S)
         cdef int64_t was_input = session.input_octets - unrated_input
         cdef int64_t was_output = session.output_octets - unrated_output
@@ -311,24 +292,24 @@ cdef class Lane:
         cdef int64_t now_s = after_s - unrated_s
         cdef int64_t free_octets = session.free_octets, free_s = session.free_s
         cdef int64_t took_octets = 0, took_s = 0, left_octets = 0, left_s = 0
-        cdef int64_t counted = counted_c(track.tariff, now_input, now_output)
-        cdef int64_t counted_before = counted_c(track.tariff, was_input, was_output)
+        cdef int64_t counted = counted_c(track.course.tariff, now_input, now_output)
+        cdef int64_t counted_before = counted_c(track.course.tariff, was_input, was_output)
         cdef int64_t charged = session.charged_micros, granted = session.granted_micros
         cdef int64_t used = session.used_micros, after_used, total, rise, back
         if counted < 0 or counted_before < 0 or now_s < 0:
             return False
         if track.allowance is not None:
-            if track.included_octets:
-                left_octets = max(track.included_octets - track.allowance.used_octets, 0)
+            if track.course.included_octets:
+                left_octets = max(track.course.included_octets - track.allowance.used_octets, 0)
                 took_octets = min(left_octets, max(counted - counted_before, 0))
                 left_octets -= took_octets
-            if track.included_s:
-                left_s = max(track.included_s - track.allowance.used_s, 0)
+            if track.course.included_s:
+                left_s = max(track.course.included_s - track.allowance.used_s, 0)
                 took_s = min(left_s, max(now_s - was_s, 0))
                 left_s -= took_s
             free_octets += took_octets
             free_s += took_s
-        if price_c(track.tariff, counted, now_s, free_octets, free_s, track.owed, micros):
+        if price_c(track.course.tariff, counted, now_s, free_octets, free_s, track.owed, micros):
             return False
         total = micros[FEE] + micros[VOLUME] + micros[TIME]
         if total > AMOUNT_MAX_MICROS:
@@ -341,7 +322,7 @@ cdef class Lane:
             or micros[TIME] < track.priced[TIME]
         ):
             return False
-        after_used = min(granted, total) if track.held else used
+        after_used = min(granted, total) if track.course.held else used
         if self.now_us >= track.until_us or not track.goes_on(
             micros, total, granted, counted, now_s, free_octets, free_s, left_octets, left_s
         ):
@@ -389,11 +370,11 @@ cdef class Lane:
     ) except -1:
         # aaa.hearing: `note` and `record`, the same again.
         cdef int64_t offset_us, gap_s, usual_s, step_s
-        cdef int64_t device_id = track.device.device_id
+        cdef int64_t device_id = track.course.device.device_id
         if device_id != self.heard_id:
             self.hearing.note(
                 device_id, self.now_us,
-                track.device.interim_s or self.turn.settings.interim_s,
+                track.course.device.interim_s or self.turn.settings.interim_s,
             )
             self.heard, self.reports = self.hearing.at_hand(device_id)
             self.heard_id = device_id
@@ -415,7 +396,7 @@ cdef class Lane:
         return 0
 
     cdef int consume(self, Track track, int64_t octets, int64_t seconds) except -1:
-        key = (track.account_id, track.allowance.period_start_us)
+        key = (track.account.account_id, track.allowance.period_start_us)
         moved = self.allowance_moves.get(key)
         if moved is None:
             self.allowance_moves[key] = [octets, seconds]
@@ -428,24 +409,25 @@ cdef class Lane:
         self, Track track, const int64_t *micros, int64_t event_us,
         int64_t rise_input, int64_t rise_output, int64_t rise_s,
     ) except -1:
-        cdef int64_t day = track.days.day_of(event_us), amount, up, down, seconds
+        cdef int64_t day = track.course.days.day_of(event_us), amount, up, down, seconds
+        cdef int64_t session_id = track.session.session_id
         cdef Charge row
         cdef int step
         for step in range(STEPS):
             amount = micros[step] - track.priced[step]
             up = down = seconds = 0
-            if step == VOLUME and track.volume:
+            if step == VOLUME and track.course.volume:
                 up, down = rise_input, rise_output
-            elif step == TIME and track.time:
+            elif step == TIME and track.course.time:
                 seconds = rise_s
             if not (amount or up or down or seconds):
                 continue
             part = rare_of(track.session, PART)
-            key = (track.session_id, part, step, day)
+            key = (session_id, part, step, day)
             found = self.charge_rows.get(key)
             if found is None:
                 self.charge_rows[key] = Charge(
-                    track.account_id, track.session_id, part, step, day, track.plan_id,
+                    track.account.account_id, session_id, part, step, day, track.course.plan_id,
                     up, down, seconds, amount,
                 )
                 continue
@@ -460,18 +442,19 @@ cdef class Lane:
         cdef Account account = track.account
         account.open_micros += rise
         account.held_micros -= back
-        move = self.moves.get(track.account_id)
+        move = self.moves.get(track.account.account_id)
         if move is None:
-            self.moves[track.account_id] = AccountMove(account, 0, rise, -back)
+            self.moves[track.account.account_id] = AccountMove(account, 0, rise, -back)
             return 0
         move.open_micros += rise
         move.held_micros -= back
         return 0
 
     cdef int touch(self, Track track) except -1:
-        if track.session_id not in self.changed and track.session_id not in self.moved:
+        session_id = track.session.session_id
+        if session_id not in self.changed and session_id not in self.moved:
             track.session.version += 1
-            self.moved[track.session_id] = track.session
+            self.moved[session_id] = track.session
         return 0
 
     cdef int keep(self, Request request, Track track, int64_t at_us, bint unchanged) except -1:
@@ -479,8 +462,8 @@ cdef class Lane:
         cdef Session session = track.session
         cdef bytes area = request.packet.attribute_octets
         cdef const char *word = b"unchanged" if unchanged else b"advanced"
-        effect.session_id, effect.account_id = track.session_id, track.account_id
-        effect.device_id = track.device.device_id
+        effect.session_id, effect.account_id = track.session.session_id, track.account.account_id
+        effect.device_id = track.course.device.device_id
         effect.previous = session.journal_last
         effect.arrived_us, effect.event_us = request.arrived_us, max(at_us, 0)
         effect.input_octets, effect.output_octets = session.input_octets, session.output_octets
@@ -497,15 +480,6 @@ cdef class Lane:
         )
         session.journal_last = self.journal_id
         return 0
-
-
-cdef inline int64_t octets_of(Track track, Said *said, int low, int high) noexcept:
-    cdef uint64_t total = said.numbers[low]
-    if track.high and says(said, high):
-        total |= <uint64_t> said.numbers[high] << 32
-    if total > <uint64_t> (COUNTER_MAX_OCTETS // track.unit_octets):
-        return -1
-    return <int64_t> total * track.unit_octets
 
 
 cdef inline int64_t floor_s(int64_t us) noexcept nogil:

@@ -41,3 +41,11 @@ cdef inline bint says(const Said *said, int place) noexcept nogil:
 
 
 cdef int read_said(const uint64_t *key, Request request, Said *said) except -1
+
+
+# Half of the hash of the names, as a number that a table can have.
+cdef inline int64_t key_of(const uint64_t *names) noexcept nogil:
+    return <int64_t> (names[0] >> 1)
+
+# A counter in octets from its low part, and its high part if that is to be trusted; -1: too many.
+cdef int64_t octets_of(const Said *said, int low, int high, bint trusted, int64_t unit) noexcept

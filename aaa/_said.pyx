@@ -8,7 +8,7 @@ is no interim, or that cannot be one for the lane whatever its session is, is no
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from aaa._request cimport Request
@@ -18,6 +18,8 @@ from radius._codec cimport load32
 cdef enum:
     INTERIM = 3
     AREA_MAX = 4096
+
+cdef int64_t COUNTER_MAX_OCTETS = <int64_t> 1 << 60     # nas.accounting_record
 
 # Without these three there is nothing to compare with.
 cdef uint32_t NEEDED = 1 << INPUT | 1 << OUTPUT | 1 << SESSION_TIME
@@ -86,3 +88,12 @@ cdef int read_said(const uint64_t *key, Request request, Said *said) except -1:
     names_hash(key, names, named, said.names)
     said.sound = 1
     return 0
+
+
+cdef int64_t octets_of(const Said *said, int low, int high, bint trusted, int64_t unit) noexcept:
+    cdef uint64_t total = said.numbers[low]
+    if trusted and said.present >> high & 1:
+        total |= <uint64_t> said.numbers[high] << 32
+    if total > <uint64_t> (COUNTER_MAX_OCTETS // unit):
+        return -1
+    return <int64_t> total * unit

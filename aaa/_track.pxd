@@ -13,22 +13,25 @@ cdef class Days:
     cdef int64_t day_of(self, int64_t us) except -1
 
 
-cdef class Track:
-    cdef Session session
-    cdef Account account
-    cdef Allowance allowance
+cdef class Course:
     cdef object device
     cdef str source_address
     cdef Tariff tariff
     cdef Days days
+    cdef int64_t plan_id, interval_s, rate_bps, fee_micros
+    cdef int64_t guard_octets, included_octets, included_s, unit_octets
+    cdef bint high, swap, held, limited, charges, volume, time
+
+
+cdef class Track:
+    cdef Session session
+    cdef Account account
+    cdef Allowance allowance
+    cdef Course course
     cdef uint64_t[2] names
-    cdef uint64_t stamp
-    cdef int64_t session_id, account_id, plan_id
-    cdef int64_t interval_s, rate_bps, until_us, fee_micros
-    cdef int64_t guard_octets, rated_limit_octets, included_octets, included_s
-    cdef int64_t unit_octets
+    cdef int64_t until_us, rated_limit_octets
     cdef int64_t[3] priced
-    cdef bint alive, high, swap, held, limited, charges, volume, time, owed
+    cdef char alive, owed
     cdef bint goes_on(
         self, const int64_t *micros, int64_t total, int64_t granted,
         int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,

@@ -16,6 +16,20 @@ class Days:
     def __init__(self, timezone: str) -> None: ...
 
 @final
+class Course:
+    """What all tracks of one device have alike whose sessions are on one plan."""
+
+    def __init__(
+        self,
+        device: Device,
+        source_address: str,
+        tariff: Tariff,
+        days: Days,
+        numbers: tuple[int | None, ...],
+        words: tuple[bool, ...],
+    ) -> None: ...
+
+@final
 class Track:
     """All that the lane needs to know of one session; made by `aaa.lane.lay`."""
 

@@ -26,6 +26,11 @@ cdef extern from "_lane.h" nogil:
 cdef int64_t REACH_MAX = <int64_t> 1 << 62              # accounting.hold
 cdef int64_t FOREVER_US = 0x7FFFFFFFFFFFFFFF
 
+cdef enum:
+    COURSES_MAX_N = 4096    # beyond this all are forgotten; tracks keep theirs
+
+cdef dict COURSES = {}
+
 
 @cython.final
 cdef class Days:
@@ -43,12 +48,49 @@ cdef class Days:
 
 
 @cython.final
+@cython.no_gc
+cdef class Course:
+    """What all tracks of one device have alike whose sessions are on one plan.
+
+    `source_address` is where their records come from. It points at nothing that could point back.
+    """
+
+    def __init__(
+        self, device, str source_address, Tariff tariff, Days days, tuple numbers, tuple words
+    ):
+        self.device, self.source_address = device, source_address
+        self.tariff, self.days = tariff, days
+        self.plan_id, self.interval_s, rate_bps, self.fee_micros = numbers[:4]
+        self.rate_bps = -1 if rate_bps is None else rate_bps
+        self.guard_octets, self.included_octets, self.included_s = numbers[4:]
+        self.held, self.limited, self.charges, self.volume, self.time = words
+        self.unit_octets = device.octets_unit
+        self.high = device.gigawords and device.gigawords_trusted
+        self.swap = device.swap
+
+
+cdef Course course_of(
+    device, str source_address, Tariff tariff, Days days, tuple numbers, tuple words
+):
+    # A device is known by being the same object, which its course keeps.
+    key = (id(device), source_address, tariff, days, numbers, words)
+    found = COURSES.get(key)
+    if found is None:
+        if len(COURSES) >= COURSES_MAX_N:
+            COURSES.clear()
+        found = COURSES[key] = Course(device, source_address, tariff, days, numbers, words)
+    return <Course> found
+
+
+@cython.final
+@cython.no_gc
 cdef class Track:
     """All that the lane needs to know of one session; made by `aaa.lane.lay`.
 
     `until_us` is when time alone changes what the session gets; `fee_micros` the session fee it
     may owe; `guard_octets`, `rated_limit_octets` and `limited` are about the octet limit that its
-    device was told (`aaa.grants.overstated`); `allowance` is None if nothing is included.
+    device was told (`aaa.grants.overstated`); `allowance` is None if nothing is included. What it
+    has in common with others is its course. It points at nothing that could point back.
     """
 
     def __init__(
@@ -60,20 +102,17 @@ cdef class Track:
         int64_t included_octets, int64_t included_s, bint held, bint limited, bint charges,
         bint volume, bint time, priced,
     ):
-        self.session, self.account, self.device = session, account, device
-        self.source_address = source_address
-        self.tariff, self.days, self.allowance = tariff, days, allowance
-        self.session_id, self.account_id = session.session_id, account.account_id
-        self.plan_id, self.interval_s = plan_id, interval_s
-        self.rate_bps = -1 if rate_bps is None else rate_bps
+        self.session, self.account, self.allowance = session, account, allowance
+        self.course = course_of(
+            device, source_address, tariff, days,
+            (
+                plan_id, interval_s, rate_bps, fee_micros,
+                guard_octets, included_octets, included_s,
+            ),
+            (held, limited, charges, volume, time),
+        )
         self.until_us = FOREVER_US if until_us is None else until_us
-        self.fee_micros = fee_micros
-        self.guard_octets, self.rated_limit_octets = guard_octets, rated_limit_octets
-        self.included_octets, self.included_s = included_octets, included_s
-        self.unit_octets = device.octets_unit
-        self.high = device.gigawords and device.gigawords_trusted
-        self.swap, self.held, self.limited = device.swap, held, limited
-        self.charges, self.volume, self.time = charges, volume, time
+        self.rated_limit_octets = rated_limit_octets
         self.priced[FEE], self.priced[VOLUME], self.priced[TIME] = priced
         self.owed = session.fee_due
         self.alive = False
@@ -84,33 +123,34 @@ cdef class Track:
         int64_t left_octets, int64_t left_s,
     ) noexcept:
         # Would `aaa.enforce` find nothing to do (hold.reach, limits.exhausted, grants.overstated)?
+        cdef Course course = self.course
         cdef int64_t money, reach, paid
-        if not self.charges:
+        if not course.charges:
             return True
-        if not self.volume and not self.time:
+        if not course.volume and not course.time:
             return total <= granted
-        money = granted - self.fee_micros
+        money = granted - course.fee_micros
         if money < 0:
             return False
-        if self.tariff.steps[VOLUME].amount:
+        if course.tariff.steps[VOLUME].amount:
             reach = sum_within(
                 paid_for(
-                    money - micros[TIME], self.tariff.steps[VOLUME].amount,
-                    self.tariff.steps[VOLUME].unit, self.tariff.steps[VOLUME].increment,
+                    money - micros[TIME], course.tariff.steps[VOLUME].amount,
+                    course.tariff.steps[VOLUME].unit, course.tariff.steps[VOLUME].increment,
                 ),
                 free_octets, left_octets, REACH_MAX,
             )
             if counted >= reach:
                 return False
-            if self.limited:
-                paid = reach - min(self.guard_octets, reach // 2)
+            if course.limited:
+                paid = reach - min(course.guard_octets, reach // 2)
                 if self.rated_limit_octets > paid:
                     return False
-        if self.tariff.steps[TIME].amount:
+        if course.tariff.steps[TIME].amount:
             reach = sum_within(
                 paid_for(
-                    money - micros[VOLUME], self.tariff.steps[TIME].amount,
-                    self.tariff.steps[TIME].unit, self.tariff.steps[TIME].increment,
+                    money - micros[VOLUME], course.tariff.steps[TIME].amount,
+                    course.tariff.steps[TIME].unit, course.tariff.steps[TIME].increment,
                 ),
                 free_s, left_s, REACH_MAX,
             )

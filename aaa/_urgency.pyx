@@ -56,35 +56,35 @@ cdef int near(Track track, int64_t intervals_n) except -2:
     # aaa.urgency.near_end, accounting.hold.reach and aaa.limits.included_left of an only session.
     cdef Session session = track.session
     cdef int64_t money, reach, counted, left, ahead_s, left_octets = 0, left_s = 0
-    if not track.charges:
+    if not track.course.charges:
         return 0
-    money = session.granted_micros - track.fee_micros
+    money = session.granted_micros - track.course.fee_micros
     if money < 0:
         return 1
     ahead_s = intervals_n * session.interim_s
     if track.allowance is not None:
-        left_octets = max(track.included_octets - track.allowance.used_octets, 0)
-        left_s = max(track.included_s - track.allowance.used_s, 0)
-    if track.tariff.steps[TIME].amount:
+        left_octets = max(track.course.included_octets - track.allowance.used_octets, 0)
+        left_s = max(track.course.included_s - track.allowance.used_s, 0)
+    if track.course.tariff.steps[TIME].amount:
         reach = sum_within(
             paid_for(
-                money - track.priced[VOLUME], track.tariff.steps[TIME].amount,
-                track.tariff.steps[TIME].unit, track.tariff.steps[TIME].increment,
+                money - track.priced[VOLUME], track.course.tariff.steps[TIME].amount,
+                track.course.tariff.steps[TIME].unit, track.course.tariff.steps[TIME].increment,
             ),
             session.free_s, left_s, REACH_MAX,
         )
         if reach - session.session_s <= ahead_s:
             return 1
-    if not track.tariff.steps[VOLUME].amount:
+    if not track.course.tariff.steps[VOLUME].amount:
         return 0
     reach = sum_within(
         paid_for(
-            money - track.priced[TIME], track.tariff.steps[VOLUME].amount,
-            track.tariff.steps[VOLUME].unit, track.tariff.steps[VOLUME].increment,
+            money - track.priced[TIME], track.course.tariff.steps[VOLUME].amount,
+            track.course.tariff.steps[VOLUME].unit, track.course.tariff.steps[VOLUME].increment,
         ),
         session.free_octets, left_octets, REACH_MAX,
     )
-    counted = counted_c(track.tariff, session.input_octets, session.output_octets)
+    counted = counted_c(track.course.tariff, session.input_octets, session.output_octets)
     if counted < 0:
         return UNKNOWN
     left = reach - counted

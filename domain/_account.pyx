@@ -9,11 +9,11 @@ cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
 from domain._row cimport (
-    Alike,
-    Flag,
-    Member,
+    _Alike,
+    _Flag,
+    _Member,
     Row,
-    Text,
+    _Text,
     alike,
     fields_of,
     index_of,
@@ -80,7 +80,7 @@ cdef class Account(Row):
 
     __dataclass_fields__ = ACCOUNT
 
-    currency = Alike(0, str)
+    currency = _Alike(0, str)
 
     def __init__(
         self,
@@ -126,27 +126,27 @@ cdef class Subscriber(Row):
 
     __dataclass_fields__ = SUBSCRIBER
 
-    login = Text(0, TEXTS)
-    mac = Text(1, TEXTS)
-    name = Text(2, TEXTS)
-    framed_ip_address = Text(3, TEXTS)
-    framed_ipv6 = Text(4, TEXTS)
-    delegated_ipv6_prefix = Text(5, TEXTS)
-    credential = Text(6, TEXTS)
+    login = _Text(0, TEXTS)
+    mac = _Text(1, TEXTS)
+    name = _Text(2, TEXTS)
+    framed_ip_address = _Text(3, TEXTS)
+    framed_ipv6 = _Text(4, TEXTS)
+    delegated_ipv6_prefix = _Text(5, TEXTS)
+    credential = _Text(6, TEXTS)
 
-    status = Member(STATUS, STATUSES, STATUS_AT)
-    credential_kind = Member(KIND, KINDS, KIND_AT)
-    mac_mode = Member(MAC_MODE, MAC_MODES, MAC_MODE_AT)
-    sample = Flag(SAMPLE)
+    status = _Member(STATUS, STATUSES, STATUS_AT)
+    credential_kind = _Member(KIND, KINDS, KIND_AT)
+    mac_mode = _Member(MAC_MODE, MAC_MODES, MAC_MODE_AT)
+    sample = _Flag(SAMPLE)
 
-    plan_name = Alike(0, str)
-    device_ids = Alike(1, tuple)
-    group_name = Alike(2, str)
-    language = Alike(3, str)
-    timezone = Alike(4, str)
-    replies = Alike(5, tuple)
-    next_plan_name = Alike(6, str, type(None))
-    periods_ahead_us = Alike(7, tuple)
+    plan_name = _Alike(0, str)
+    device_ids = _Alike(1, tuple)
+    group_name = _Alike(2, str)
+    language = _Alike(3, str)
+    timezone = _Alike(4, str)
+    replies = _Alike(5, tuple)
+    next_plan_name = _Alike(6, str, type(None))
+    periods_ahead_us = _Alike(7, tuple)
 
     def __init__(
         self,

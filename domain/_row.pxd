@@ -15,19 +15,19 @@ cdef class Field:
 
 
 # Descriptors of fields that lie there.
-cdef class Text(Field):
+cdef class _Text(Field):
     cdef bytes kinds
 
 
-cdef class Alike(Field):
+cdef class _Alike(Field):
     cdef tuple types
 
 
-cdef class Flag(Field):
+cdef class _Flag(Field):
     pass
 
 
-cdef class Member(Field):
+cdef class _Member(Field):
     cdef tuple members
     cdef dict places
 

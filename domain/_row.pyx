@@ -39,7 +39,7 @@ cdef class Field:
 
 
 @cython.final
-cdef class Text(Field):
+cdef class _Text(Field):
     """A text of a row's own. `kinds` has an octet for each text of the row in order: `t` a text,
     `n` a text or None, `b` octets."""
 
@@ -61,7 +61,7 @@ cdef class Text(Field):
 
 
 @cython.final
-cdef class Alike(Field):
+cdef class _Alike(Field):
     """A field, of certain types, that many rows have alike together with the others like this."""
 
     def __cinit__(self, int n, *types):
@@ -80,7 +80,7 @@ cdef class Alike(Field):
 
 
 @cython.final
-cdef class Flag(Field):
+cdef class _Flag(Field):
     """Yes or no: a bit."""
 
     def __get__(self, Row row, owner):
@@ -91,7 +91,7 @@ cdef class Flag(Field):
 
 
 @cython.final
-cdef class Member(Field):
+cdef class _Member(Field):
     """Which of an enumeration's `members`, kept as its place. Its value is taken as well, which is
     its place, or has it in the dictionary."""
 

@@ -1,12 +1,9 @@
 """The types of sessions and charges; how they lie in memory is said in `_session.pxd`."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final, final
+from typing import final
 
 from domain.session_state import HoldState, SessionState, Walled
-
-__pyx_capi__: Final[dict[str, Any]]
-"""What other compiled modules may call directly; `_session.pxd` says what it is."""
 
 @final
 @dataclass

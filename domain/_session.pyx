@@ -15,12 +15,12 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int8_t, int64_t, uint64_t
 
 from domain._row cimport (
-    Alike,
+    _Alike,
     Field,
-    Flag,
-    Member,
+    _Flag,
+    _Member,
     Row,
-    Text,
+    _Text,
     alike,
     fields_of,
     index_of,
@@ -86,7 +86,7 @@ cdef dict CHARGE = fields_of(
 
 
 @cython.final
-cdef class Rare(Field):
+cdef class _Rare(Field):
     """A number that is nothing for nearly all sessions."""
 
     def __get__(self, Session row, owner):
@@ -151,54 +151,54 @@ cdef class Session(Row):
 
     __dataclass_fields__ = SESSION
 
-    acct_session_id = Text(0, TEXTS)
-    user_name = Text(1, TEXTS)
-    calling_station_id = Text(2, TEXTS)
-    mac = Text(3, TEXTS)
-    nas_port_id = Text(4, TEXTS)
-    framed_ip_address = Text(5, TEXTS)
-    framed_ipv6_prefix = Text(6, TEXTS)
-    acct_multi_session_id = Text(7, TEXTS)
-    framed_ipv6_address = Text(8, TEXTS)
-    delegated_ipv6_prefix = Text(9, TEXTS)
-    told = Text(10, TEXTS)
+    acct_session_id = _Text(0, TEXTS)
+    user_name = _Text(1, TEXTS)
+    calling_station_id = _Text(2, TEXTS)
+    mac = _Text(3, TEXTS)
+    nas_port_id = _Text(4, TEXTS)
+    framed_ip_address = _Text(5, TEXTS)
+    framed_ipv6_prefix = _Text(6, TEXTS)
+    acct_multi_session_id = _Text(7, TEXTS)
+    framed_ipv6_address = _Text(8, TEXTS)
+    delegated_ipv6_prefix = _Text(9, TEXTS)
+    told = _Text(10, TEXTS)
 
     # What all sessions of one place have alike.
-    called_station_id = Alike(0, str)
-    nas_ip_address = Alike(1, str)
-    nas_identifier = Alike(2, str)
-    source_address = Alike(3, str)
-    access = Alike(4, str)
+    called_station_id = _Alike(0, str)
+    nas_ip_address = _Alike(1, str)
+    nas_identifier = _Alike(2, str)
+    source_address = _Alike(3, str)
+    access = _Alike(4, str)
 
-    state = Member(STATE, STATES)
-    hold_state = Member(HOLD, HOLDS)
-    walled = Member(WALL, WALLS)
+    state = _Member(STATE, STATES)
+    hold_state = _Member(HOLD, HOLDS)
+    walled = _Member(WALL, WALLS)
 
-    start_seen = Flag(START_SEEN)
-    synthetic = Flag(SYNTHETIC)
-    fee_due = Flag(FEE_DUE)
-    adopted = Flag(ADOPTED)
+    start_seen = _Flag(START_SEEN)
+    synthetic = _Flag(SYNTHETIC)
+    fee_due = _Flag(FEE_DUE)
+    adopted = _Flag(ADOPTED)
 
-    class_session_id = Rare(CLASS_SESSION_ID)
-    terminate_cause = Rare(TERMINATE_CAUSE)
-    input_base = Rare(INPUT_BASE)
-    output_base = Rare(OUTPUT_BASE)
-    session_base_s = Rare(SESSION_BASE_S)
-    epoch = Rare(EPOCH)
-    candidate_event_us = Rare(CANDIDATE_EVENT_US)
-    candidate_input = Rare(CANDIDATE_INPUT)
-    candidate_output = Rare(CANDIDATE_OUTPUT)
-    candidate_s = Rare(CANDIDATE_S)
-    review_input = Rare(REVIEW_INPUT)
-    review_output = Rare(REVIEW_OUTPUT)
-    closed_micros = Rare(CLOSED_MICROS)
-    part = Rare(PART)
-    cut_order_id = Rare(CUT_ORDER_ID)
-    replaced_by = Rare(REPLACED_BY)
-    unrated_input = Rare(UNRATED_INPUT)
-    unrated_output = Rare(UNRATED_OUTPUT)
-    unrated_s = Rare(UNRATED_S)
-    stop_us = Rare(STOP_US)
+    class_session_id = _Rare(CLASS_SESSION_ID)
+    terminate_cause = _Rare(TERMINATE_CAUSE)
+    input_base = _Rare(INPUT_BASE)
+    output_base = _Rare(OUTPUT_BASE)
+    session_base_s = _Rare(SESSION_BASE_S)
+    epoch = _Rare(EPOCH)
+    candidate_event_us = _Rare(CANDIDATE_EVENT_US)
+    candidate_input = _Rare(CANDIDATE_INPUT)
+    candidate_output = _Rare(CANDIDATE_OUTPUT)
+    candidate_s = _Rare(CANDIDATE_S)
+    review_input = _Rare(REVIEW_INPUT)
+    review_output = _Rare(REVIEW_OUTPUT)
+    closed_micros = _Rare(CLOSED_MICROS)
+    part = _Rare(PART)
+    cut_order_id = _Rare(CUT_ORDER_ID)
+    replaced_by = _Rare(REPLACED_BY)
+    unrated_input = _Rare(UNRATED_INPUT)
+    unrated_output = _Rare(UNRATED_OUTPUT)
+    unrated_s = _Rare(UNRATED_S)
+    stop_us = _Rare(STOP_US)
 
     def __init__(
         self,
@@ -300,7 +300,7 @@ cdef class Session(Row):
         self.look = number_of(value)
 
     def standing(self):
-        """A hash of all that an interim does not change (`domain.session.MOVING`) nor the version is."""
+        """A hash of all but the version and what an interim moves (`domain.session.MOVING`)."""
         cdef int64_t[18 + RARE_N] numbers
         cdef int n
         numbers[0], numbers[1] = self.session_id, self.account_id

@@ -71,8 +71,8 @@ NEEDS: dict[str, dict[str, str]] = {
         "tasks": "watches all workers at once, outside every simulation",
         "timers": "looks again, and gives up on a worker that does not answer",
     },
-    "store/standing.py": {
-        "order": "compares hashes of one process with one another; no order comes of them",
+    "aaa/same_ids.py": {
+        "order": "finds names by hashes of one process; no order comes of them",
     },
     "cli/doctor_machine.py": {
         "sockets": "asks the running server's page, as an operator would",
