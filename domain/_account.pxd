@@ -8,6 +8,24 @@ from libc.stdint cimport int64_t
 
 from domain._row cimport Row
 
+# `until_us` of a subscriber whose time does not end.
+cdef int64_t NEVER_US
+
+# Members of the enumerations, and their places by the words of a row.
+cdef tuple STATUSES, KINDS, MAC_MODES
+cdef dict STATUS_AT, KIND_AT, MAC_MODE_AT
+
+# Places in `members` and the bit of `flags`. Own texts of a subscriber are login, mac, name, the
+# three addresses and the credential; alike are plan_name, device_ids, group_name, language,
+# timezone, replies, next_plan_name and periods_ahead_us.
+cdef enum:
+    STATUS = 0
+    KIND
+    MAC_MODE
+
+cdef enum:
+    SAMPLE = 1
+
 
 cdef class Account(Row):
     cdef public int64_t account_id

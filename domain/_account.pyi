@@ -1,10 +1,13 @@
 """The types of accounts, subscribers and allowances; their memory is said in `_account.pxd`."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, Final, final
 
 from domain.account_words import CredentialKind, MacMode, Status
 from domain.plan import Reply
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_account.pyd` says what it is."""
 
 @final
 @dataclass

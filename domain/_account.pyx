@@ -33,14 +33,6 @@ cdef dict STATUS_AT = {word: at for at, word in enumerate(STATUSES)}
 cdef dict KIND_AT = {word: at for at, word in enumerate(KINDS)}
 cdef dict MAC_MODE_AT = {word: at for at, word in enumerate(MAC_MODES)}
 
-cdef enum:
-    STATUS = 0
-    KIND
-    MAC_MODE
-
-cdef enum:
-    SAMPLE = 1
-
 cdef int64_t NEVER_US = <int64_t> (<uint64_t> 1 << 63)
 
 # The kinds of a subscriber's own texts, in the order of `keep_texts` below.

@@ -72,8 +72,9 @@ cdef class Session(Row):
     cdef public char counted
 
 
-# None among the numbers that may be None.
+# None among the numbers that may be None, and the members of the enumerations.
 cdef int64_t NOTHING
+cdef tuple STATES, HOLDS, WALLS
 
 # Places in `members`, bits of `flags`, and how many own texts there are.
 cdef enum:

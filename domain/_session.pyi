@@ -1,9 +1,12 @@
 """The types of sessions and charges; how they lie in memory is said in `_session.pxd`."""
 
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, Final, final
 
 from domain.session_state import HoldState, SessionState, Walled
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_session.pyd` says what it is."""
 
 @final
 @dataclass
@@ -117,8 +120,8 @@ class Session:
         splits it (F-54); that of an adopted session was owed where it began."""
 
     def standing(self) -> int:
-        """A hash of all that an ordinary interim does not change (`domain.session.MOVING`), nor
-        the version is; it is another in another process."""
+        """A hash of all but the version, what an interim moves (`domain.session.MOVING`), and
+        the totals beside it; it is another in another process."""
 
     @property
     def live(self) -> bool:

@@ -41,19 +41,8 @@ cdef int8_t HELD = HoldState.HELD
 
 cdef int64_t NOTHING = <int64_t> (<uint64_t> 1 << 63)     # None among numbers
 
-# The kinds of own texts, in the order of `keep_texts` below.
+# The kinds of own texts, in the order of `keep_said`.
 cdef bytes TEXTS = b"tttnttttttb"
-
-cdef enum:
-    STATE = 0
-    HOLD
-    WALL
-
-cdef enum:
-    START_SEEN = 1
-    SYNTHETIC = 2
-    FEE_DUE = 4
-    ADOPTED = 8
 
 
 
@@ -141,6 +130,12 @@ cdef int keep_rare(Session row, const int64_t *numbers) except -1:
             make_rare(row)
         if row.rare != NULL:
             row.rare[n] = numbers[n]
+    return 0
+
+
+cdef int keep_said(Session row, list texts, tuple place) except -1:
+    keep_texts(row, texts)
+    row.alike = alike(place)
     return 0
 
 
@@ -234,13 +229,14 @@ cdef class Session(Row):
         self.plan_id = plan_id
         self.members[STATE] = index_of(state, STATES, None)
         self.version = version
-        keep_texts(self, [
-            acct_session_id, user_name, calling_station_id, mac, nas_port_id, framed_ip_address,
-            framed_ipv6_prefix, acct_multi_session_id, framed_ipv6_address,
-            delegated_ipv6_prefix, told,
-        ])
-        self.alike = alike(
-            (called_station_id, nas_ip_address, nas_identifier, source_address, access)
+        keep_said(
+            self,
+            [
+                acct_session_id, user_name, calling_station_id, mac, nas_port_id,
+                framed_ip_address, framed_ipv6_prefix, acct_multi_session_id, framed_ipv6_address,
+                delegated_ipv6_prefix, told,
+            ],
+            (called_station_id, nas_ip_address, nas_identifier, source_address, access),
         )
         self.port = number_of(nas_port)
         self.created_us = created_us
@@ -300,7 +296,8 @@ cdef class Session(Row):
         self.look = number_of(value)
 
     def standing(self):
-        """A hash of all but the version and what an interim moves (`domain.session.MOVING`)."""
+        """A hash of all but the version, what an interim moves (`domain.session.MOVING`), and
+        the totals beside it: what was closed, and what is not rated."""
         cdef int64_t[18 + RARE_N] numbers
         cdef int n
         numbers[0], numbers[1] = self.session_id, self.account_id
@@ -314,6 +311,8 @@ cdef class Session(Row):
         numbers[16], numbers[17] = self.members[WALL], hash(self.alike)
         for n in range(RARE_N):
             numbers[18 + n] = usual(n) if self.rare == NULL else self.rare[n]
+        for n in (CLOSED_MICROS, UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S):
+            numbers[18 + n] = 0
         return hash((
             PyBytes_FromStringAndSize(<const char *> numbers, sizeof(numbers)),
             PyBytes_FromStringAndSize(<const char *> self.texts, size_of(self.texts, len(TEXTS))),

@@ -42,7 +42,8 @@ cdef class Reader:
     cdef void let_go(self) noexcept
     cdef int take(self, Py_ssize_t columns_n, maker, list found) except -1
     cdef int64_t number(self) except? -1
-    cdef object number_or_none(self)
+    cdef int64_t number_or(self, int64_t nothing) except? -1
+    cdef int place_in(self, tuple members) except -1
     cdef object flag_or_none(self)
     cdef bint is_null(self) noexcept
     cdef object text(self)

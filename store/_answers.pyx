@@ -19,8 +19,17 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 
+from domain._account cimport KIND, MAC_MODE, NEVER_US, SAMPLE, STATUS
+from domain._account cimport KIND_AT, KINDS, MAC_MODE_AT, MAC_MODES, STATUS_AT, STATUSES
 from domain._account cimport Account, Allowance, Subscriber
-from domain._session cimport Session, shared
+from domain._row cimport alike, index_of, keep_texts
+from domain._session cimport ADOPTED, FEE_DUE, START_SEEN, SYNTHETIC
+from domain._session cimport CANDIDATE_EVENT_US, CANDIDATE_INPUT, CANDIDATE_OUTPUT, CANDIDATE_S
+from domain._session cimport CLASS_SESSION_ID, CLOSED_MICROS, CUT_ORDER_ID, EPOCH, HOLD, HOLDS
+from domain._session cimport INPUT_BASE, NOTHING, OUTPUT_BASE, PART, RARE_N, REPLACED_BY
+from domain._session cimport REVIEW_INPUT, REVIEW_OUTPUT, SESSION_BASE_S, STATE, STATES, STOP_US
+from domain._session cimport TERMINATE_CAUSE, UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S, WALL, WALLS
+from domain._session cimport Session, keep_rare, keep_said
 from store._packed cimport (
     TH_BLOB,
     TH_NULL,
@@ -34,8 +43,6 @@ from store._packed cimport (
     th_fate,
 )
 
-from domain.account_words import CredentialKind, MacMode, Status
-from domain.session_state import HoldState, SessionState, Walled
 from store._packed import pack
 from store.columns import ids_of_text, replies_of_text
 
@@ -48,13 +55,6 @@ cdef enum:
     CELLS_N = 16_384        # of a page: a quarter of a megabyte, about 230 sessions
     OCTETS_N = 64 * 1024    # to begin with
     SLOTS_N = 8             # common values of one row
-
-cdef tuple STATES = tuple(SessionState)
-cdef tuple HOLDS = tuple(HoldState)
-cdef tuple WALLS = tuple(Walled)
-cdef dict STATUSES = {word.value: word for word in Status}
-cdef dict KINDS = {word.value: word for word in CredentialKind}
-cdef dict MAC_MODES = {word.value: word for word in MacMode}
 
 
 @cython.final
@@ -184,8 +184,20 @@ cdef class Reader:
             raise mismatch()
         return cell.value.number
 
-    cdef object number_or_none(self):
-        return None if self.is_null() else self.number()
+    cdef int64_t number_or(self, int64_t nothing) except? -1:
+        cdef int64_t number
+        if self.is_null():
+            return nothing
+        number = self.number()
+        if number == nothing:
+            raise OverflowError("the smallest number of 64 bits is none of a record's")
+        return number
+
+    cdef int place_in(self, tuple members) except -1:
+        cdef int64_t place = self.number()
+        if not 0 <= place < len(members):
+            raise sqlite3.DataError(f"{place} is no member")
+        return <int> place
 
     cdef object flag_or_none(self):
         return None if self.is_null() else self.number() != 0
@@ -228,7 +240,7 @@ cdef class Reader:
             if memcmp(known, self.page.octets + cell.value.number, size) == 0:
                 self.cell += 1
                 return last
-        last = self.lately[slot] = shared(self.text())
+        last = self.lately[slot] = self.text()
         return last
 
     cdef object common_octets(self, Py_ssize_t slot):
@@ -240,7 +252,7 @@ cdef class Reader:
             ) == 0:
                 self.cell += 1
                 return last
-        last = self.lately[slot] = shared(self.octets())
+        last = self.lately[slot] = self.octets()
         return last
 
     cdef object value(self):
@@ -255,78 +267,83 @@ cdef object mismatch():
     return sqlite3.DataError("datatype mismatch")
 
 
-cdef object no_member(int64_t value):
-    return sqlite3.DataError(f"{value} is no member")
-
-
-cdef object member(tuple members, int64_t value):
-    if not 0 <= value < len(members):
-        raise no_member(value)
-    return members[<Py_ssize_t> value]
-
-
 # ---------------------------------------------------------------- records, field by field
 
 cdef Session session_of(Reader read):
     cdef Session one = Session.__new__(Session)
+    cdef int64_t[RARE_N] rare
+    cdef list own = [None] * 11
+    cdef list place = [None] * 5
     one.session_id = read.number()
     one.account_id = read.number()
     one.subscriber_id = read.number()
     one.device_id = read.number()
     one.plan_id = read.number()
-    one.state = member(STATES, read.number())
+    one.members[STATE] = read.place_in(STATES)
     one.version = read.number()
-    one.acct_session_id = read.text()
-    one.class_session_id = read.number()
-    one.user_name = read.text()
-    one.calling_station_id = read.text()
-    one.called_station_id = read.common_text(0)
-    one.nas_port = read.number_or_none()
-    one.nas_port_id = read.common_text(1)
-    one.nas_ip_address = read.common_text(2)
-    one.nas_identifier = read.common_text(3)
-    one.source_address = read.common_text(4)
-    one.framed_ip_address = read.text()
-    one.framed_ipv6_prefix = read.text()
-    one.acct_multi_session_id = read.text()
+    own[0] = read.text()                        # acct_session_id
+    rare[CLASS_SESSION_ID] = read.number()
+    own[1] = read.text()                        # user_name
+    own[2] = read.text()                        # calling_station_id
+    place[0] = read.common_text(0)              # called_station_id
+    one.port = read.number_or(NOTHING)          # nas_port
+    own[4] = read.common_text(1)                # nas_port_id
+    place[1] = read.common_text(2)              # nas_ip_address
+    place[2] = read.common_text(3)              # nas_identifier
+    place[3] = read.common_text(4)              # source_address
+    own[5] = read.text()                        # framed_ip_address
+    own[6] = read.text()                        # framed_ipv6_prefix
+    own[7] = read.text()                        # acct_multi_session_id
     one.created_us = read.number()
     one.start_us = read.number()
     one.last_event_us = read.number()
     one.last_seen_us = read.number()
-    one.stop_us = read.number_or_none()
-    one.terminate_cause = read.number()
-    one.start_seen = read.number() != 0
-    one.synthetic = read.number() != 0
-    session_counters(one, read)
-    session_terms(one, read)
+    rare[STOP_US] = read.number_or(NOTHING)
+    rare[TERMINATE_CAUSE] = read.number()
+    one.flags = START_SEEN if read.number() else 0
+    one.flags |= SYNTHETIC if read.number() else 0
+    session_counters(one, read, rare)
+    session_terms(one, read, rare)
+    place[4] = read.common_text(5)              # access
+    own[10] = read.common_octets(6)             # told
+    rare[UNRATED_INPUT] = read.number()
+    rare[UNRATED_OUTPUT] = read.number()
+    rare[UNRATED_S] = read.number()
+    one.flags |= ADOPTED if read.number() else 0
+    rare[REPLACED_BY] = read.number()
+    own[3] = read.text_or_none()                # mac
+    own[8] = read.text()                        # framed_ipv6_address
+    own[9] = read.text()                        # delegated_ipv6_prefix
+    keep_rare(one, rare)
+    keep_said(one, own, tuple(place))
     return one
 
 
-cdef int session_counters(Session one, Reader read) except -1:
+cdef int session_counters(Session one, Reader read, int64_t *rare) except -1:
     one.input_octets = read.number()
     one.output_octets = read.number()
     one.session_s = read.number()
-    one.input_base = read.number()
-    one.output_base = read.number()
-    one.session_base_s = read.number()
-    one.epoch = read.number()
-    one.candidate_event_us = read.number_or_none()
-    one.candidate_input = read.number()
-    one.candidate_output = read.number()
-    one.candidate_s = read.number()
-    one.review_input = read.number()
-    one.review_output = read.number()
+    rare[INPUT_BASE] = read.number()
+    rare[OUTPUT_BASE] = read.number()
+    rare[SESSION_BASE_S] = read.number()
+    rare[EPOCH] = read.number()
+    rare[CANDIDATE_EVENT_US] = read.number_or(NOTHING)
+    rare[CANDIDATE_INPUT] = read.number()
+    rare[CANDIDATE_OUTPUT] = read.number()
+    rare[CANDIDATE_S] = read.number()
+    rare[REVIEW_INPUT] = read.number()
+    rare[REVIEW_OUTPUT] = read.number()
     one.free_octets = read.number()
     one.free_s = read.number()
     return 0
 
 
-cdef int session_terms(Session one, Reader read) except -1:
-    one.fee_due = read.number() != 0
+cdef int session_terms(Session one, Reader read, int64_t *rare) except -1:
+    one.flags |= FEE_DUE if read.number() else 0
     one.charged_micros = read.number()
-    one.closed_micros = read.number()
-    one.part = read.number()
-    one.hold_state = member(HOLDS, read.number())
+    rare[CLOSED_MICROS] = read.number()
+    rare[PART] = read.number()
+    one.members[HOLD] = read.place_in(HOLDS)
     one.granted_micros = read.number()
     one.used_micros = read.number()
     one.hold_until_us = read.number()
@@ -334,28 +351,18 @@ cdef int session_terms(Session one, Reader read) except -1:
     one.timeout_s = read.number()
     one.limit_octets = read.number()
     one.interim_s = read.number()
-    one.cut_order_id = read.number()
+    rare[CUT_ORDER_ID] = read.number()
     one.journal_last = read.number()
     one.records_n = read.number()
-    one.walled = member(WALLS, read.number())
-    one.look_us = read.number_or_none()
-    one.access = read.common_text(5)
-    one.told = read.common_octets(6)
-    one.unrated_input = read.number()
-    one.unrated_output = read.number()
-    one.unrated_s = read.number()
-    one.adopted = read.number() != 0
-    one.replaced_by = read.number()
-    one.mac = read.text_or_none()
-    one.framed_ipv6_address = read.text()
-    one.delegated_ipv6_prefix = read.text()
+    one.members[WALL] = read.place_in(WALLS)
+    one.look = read.number_or(NOTHING)          # look_us
     return 0
 
 
 cdef Account account_of(Reader read):
     cdef Account one = Account.__new__(Account)
     one.account_id = read.number()
-    one.currency = read.common_text(0)
+    one.alike = alike((read.common_text(0),))
     one.credit_limit_micros = read.number()
     one.posted_micros = read.number()
     one.open_micros = read.number()
@@ -366,32 +373,36 @@ cdef Account account_of(Reader read):
 
 cdef Subscriber subscriber_of(Reader read):
     cdef Subscriber one = Subscriber.__new__(Subscriber)
+    cdef list own = [None] * 7
+    cdef list alike_ones = [None] * 8
     one.subscriber_id = read.number()
     one.account_id = read.number()
-    one.login = read.text()
-    one.status = STATUSES[read.common_text(0)]
-    one.plan_name = read.common_text(1)
-    one.credential_kind = KINDS[read.common_text(2)]
-    one.credential = read.octets()
-    one.mac = read.text_or_none()
-    one.mac_mode = MAC_MODES[read.common_text(3)]
-    one.device_ids = ids_of(read.text())
+    own[0] = read.text()                        # login
+    one.members[STATUS] = index_of(read.common_text(0), STATUSES, STATUS_AT)
+    alike_ones[0] = read.common_text(1)         # plan_name
+    one.members[KIND] = index_of(read.common_text(2), KINDS, KIND_AT)
+    own[6] = read.octets()                      # credential
+    own[1] = read.text_or_none()                # mac
+    one.members[MAC_MODE] = index_of(read.common_text(3), MAC_MODES, MAC_MODE_AT)
+    alike_ones[1] = ids_of(read.text())         # device_ids
     one.period_start_us = read.number()
-    one.valid_until_us = read.number_or_none()
-    one.sample = read.number() != 0
+    one.until_us = read.number_or(NEVER_US)     # valid_until_us
+    one.flags = SAMPLE if read.number() else 0
     one.created_us = read.number()
-    one.name = read.text()
-    one.group_name = read.common_text(4)
-    one.language = read.common_text(5)
-    one.timezone = read.common_text(6)
-    one.framed_ip_address = read.text_or_none()
-    one.framed_ipv6 = read.text_or_none()
-    one.delegated_ipv6_prefix = read.text_or_none()
+    own[2] = read.text()                        # name
+    alike_ones[2] = read.common_text(4)         # group_name
+    alike_ones[3] = read.common_text(5)         # language
+    alike_ones[4] = read.common_text(6)         # timezone
+    own[3] = read.text_or_none()                # framed_ip_address
+    own[4] = read.text_or_none()                # framed_ipv6
+    own[5] = read.text_or_none()                # delegated_ipv6_prefix
     replies = read.text()
-    one.replies = replies_of_text(replies) if replies else ()
+    alike_ones[5] = replies_of_text(replies) if replies else ()
     one.auto_renew = read.flag_or_none()
-    one.next_plan_name = read.text_or_none()
-    one.periods_ahead_us = ids_of(read.text())
+    alike_ones[6] = read.text_or_none()         # next_plan_name
+    alike_ones[7] = ids_of(read.text())         # periods_ahead_us
+    keep_texts(one, own)
+    one.alike = alike(tuple(alike_ones))
     return one
 
 
