@@ -8,7 +8,7 @@ and nothing else.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from aaa.entitled import ends_us, garden_of
 from aaa.limits import Deal, reach_of
@@ -50,7 +50,7 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
             # Rated usage goes on from here: what is unrated took its own time.
             ends.append(octets * 8 // rate_bps + deal.session.unrated_s)
     interim_s = plan.interim_s or device.interim_s or turn.settings.interim_s
-    limits = {}
+    limits: dict[str, Any] = {}
     if octets is not None and dialect.has_octet_limit:
         limits = _octet_limits(deal.plan, octets, deal.session)
     return Grant(
@@ -106,7 +106,7 @@ def _behind_wall(turn: Turn, deal: Deal, *, start_us: int, spread: bool) -> Gran
     garden = garden_of(deal.offer, deal.session.walled)
     short_s = garden.session_timeout_s if garden is not None else 1
     interim_s = deal.offer.interim_s or deal.device.interim_s or turn.settings.interim_s
-    limits = {}
+    limits: dict[str, Any] = {}
     if deal.session.limit_octets and deal.dialect.has_octet_limit:
         limits = _octet_limits(deal.plan, UNLIMITED_OCTETS, deal.session)
     return Grant(
@@ -201,7 +201,7 @@ _LIMITS_TOLD: Final = {
 }
 
 
-def _octet_limits(plan: Plan, octets: int, session: Session) -> dict[str, int]:
+def _octet_limits(plan: Plan, octets: int, session: Session) -> dict[str, Any]:
     """The octet limits that the plan counts, as the device counts them.
 
     The device counts from its start: what is nobody's to pay comes on top, in each direction.

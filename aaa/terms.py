@@ -9,7 +9,7 @@ clock or at other sessions (hours, included usage) has no terms, and goes down t
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from aaa import grants, telling
 from aaa._terms import Terms
@@ -97,14 +97,12 @@ def _written(
 
     None: they are not written in a form that only differs in its numbers.
     """
-    octets, second = (
-        encode_attributes(
-            dialect.write_grant(
-                Grant(timeout, interim)._replace(**dict.fromkeys(names, limit)), hints
-            )
-        )
-        for timeout, interim, limit in (_FIRST, _SECOND)
-    )
+    written = []
+    for timeout, interim, limit in (_FIRST, _SECOND):
+        limits: dict[str, Any] = dict.fromkeys(names, limit)
+        grant = Grant(timeout, interim)._replace(**limits)
+        written.append(encode_attributes(dialect.write_grant(grant, hints)))
+    octets, second = written
     places: list[int] = []
     filled = octets
     words = _words(_FIRST, len(names)), _words(_SECOND, len(names))
