@@ -326,15 +326,17 @@ class Desk:
 
     async def _load(self, named: list[Named]) -> None:
         """Read what the batch names and memory lacks, until nothing more is named."""
-        items, parsed = [one.item for one in named], [one.read for one in named]
+        asking = named
         for _ in range(ROUNDS_MAX):
-            lacking = self._lacking(items, parsed)
+            lacking = self._lacking([one.item for one in asking], [one.read for one in asking])
             lacking.held_for_us = self._company.take_held()
             if not lacking:
                 self._lost.clear()
-                self._company.look(self._books, parsed)
+                self._company.look(self._books, [one.read for one in named])
                 return
             self._books.take_in(lacking, await self._store.load(lacking))
+            # What was found for a login names nothing more.
+            asking = [one for one in asking if not isinstance(one.read, LoginHints)]
 
     def _decide_all(self, turn: Turn, items: list[Item], named: list[Named]) -> list[Outcome]:
         """Each in its order: by the lane where there is a track, else by the long road."""

@@ -218,13 +218,12 @@ QUERIES: dict[str, Query] = {
 def load_steps(want: Want) -> Steps:
     """Everything that `Loaded` promises for `want`."""
     loaded = Loaded()
-    sessions: dict[int, Session] = {}
     if want.all_live:
-        yield from _whole_house(loaded, sessions)
-    known = {account.account_id for account in loaded.accounts}
+        yield from _whole_house(loaded)
     people: list[Subscriber] = []
     if want.logins:
         people = yield Ask("people_of_login", _keys(want.logins), Subscriber)
+    sessions: dict[int, Session] = {}
     for query, keys in (
         ("session", _keys(want.session_ids)),
         ("sessions_of_key", sorted(want.session_keys)),
@@ -233,11 +232,16 @@ def load_steps(want: Want) -> Steps:
         if keys:
             _collect(sessions, (yield Ask(query, keys, Session)))
     account_ids = {session.account_id for session in sessions.values()} | want.account_ids
-    account_ids.update(one.account_id for one in people)
-    account_ids -= known | {0}  # account 0 is nobody: its sessions wait in suspense
+    account_ids.update([one.account_id for one in people])
+    account_ids.discard(0)  # nobody: its sessions wait in suspense
+    if account_ids and want.all_live:  # they may be among those that were read
+        account_ids.difference_update([one.account_id for one in loaded.accounts])
     if account_ids:
         yield from _accounts(loaded, sessions, account_ids, people)
-    loaded.sessions = list(sessions.values())
+    if sessions and want.all_live:
+        for one in loaded.sessions:
+            sessions.pop(one.session_id, None)
+    loaded.sessions += sessions.values()
     yield from _plans(loaded, want)
     yield from _rest(loaded, want)
     return loaded
@@ -252,10 +256,10 @@ def _collect(sessions: dict[int, Session], found: list[Session]) -> None:
     sessions.update((session.session_id, session) for session in found)
 
 
-def _whole_house(loaded: Loaded, sessions: dict[int, Session]) -> Generator[Ask, list[Any], None]:
+def _whole_house(loaded: Loaded) -> Generator[Ask, list[Any], None]:
     """Every live session and its account, in statements that need no list of keys."""
-    _collect(sessions, (yield Ask("live", [()], Session)))
-    if not sessions:
+    loaded.sessions = yield Ask("live", [()], Session)
+    if not loaded.sessions:
         return
     loaded.accounts = yield Ask("live_accounts", [()], Account)
     loaded.subscribers = yield Ask("live_subscribers", [()], Subscriber)
