@@ -147,10 +147,10 @@ cdef class ById:
 
     cdef int expect(self, Py_ssize_t more_n) except -1:
         # So many numbers more are to come: make room for all at once.
-        cdef Py_ssize_t places_n = max(self._mask + 1, <Py_ssize_t> LEAST)
-        while 4 * (self._n + more_n) > 3 * places_n:
-            places_n *= 2
-        if places_n > self._mask + 1:
+        cdef Py_ssize_t places_n = self._places_n
+        while 5 * (self._n + more_n) > 4 * places_n:
+            places_n = more_than(places_n)
+        if places_n > self._places_n:
             self._resize(places_n)
         return 0
 

@@ -5,6 +5,5 @@ from aaa._index cimport Agenda, Ids
 
 cdef class _Beside:
     cdef Ids live
-    cdef dict names
     cdef Agenda silent
     cdef Agenda quiet

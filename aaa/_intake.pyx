@@ -7,19 +7,18 @@ nearly all are; every other goes the long way, through the methods of `aaa.books
 which is also what the plain case is compared with in the tests. Nothing is decided here.
 """
 
-from cpython.dict cimport PyDict_GetItem, PyDict_SetItem
-from cpython.object cimport PyObject
-from libc.stdint cimport int64_t
+from cpython.object cimport PyObject, PyObject_Hash
+from libc.stdint cimport int8_t, int64_t
 
 from aaa._index cimport Agenda, ById, Few, Ids
 from domain._account cimport Account, Subscriber
-from domain._session cimport Session
+from domain._session cimport HOLD, NOTHING, STATE, Session
 
 from domain.seams import US_PER_S as _US_PER_S
 from domain.session_state import HoldState, SessionState
 
-cdef object OPEN = SessionState.OPEN
-cdef object HELD = HoldState.HELD
+cdef int8_t OPEN = SessionState.OPEN
+cdef int8_t HELD = HoldState.HELD
 cdef int64_t SECOND_US = _US_PER_S
 
 cdef enum:
@@ -84,7 +83,6 @@ cdef class _Beside:
     def __init__(self, books, device_id):
         vigil = books.vigil
         self.live = books.live_on[device_id]
-        self.names = books.same_id.names_on(device_id)
         self.silent = vigil.agenda_of(device_id, SILENT)
         self.quiet = vigil.agenda_of(device_id, QUIET)
 
@@ -95,19 +93,22 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     With `all_names`, each is known to be the only one of its name, unless the key is shared.
     """
     cdef ById held = books.sessions
-    cdef ById by_number = books._by_number
+    cdef ById names = books.same_id.by_number
     cdef Few live = books._live
     cdef Ids lately = books.lately
     cdef dict devices = {}
     cdef int64_t stale_min_s = books.vigil.stale_min_s
     cdef Py_ssize_t live_n = 0, held_n = 0
     cdef _Beside beside = None
-    cdef int64_t device_id = 0
+    cdef int64_t device_id = 0, number
+    cdef tuple key
     cdef Session one
     cdef Agenda looks = books.vigil.looks
     mine = books.vigil.mine
     held.expect(len(sessions))
     live._rows.expect(len(sessions))
+    if all_names:
+        names.expect(len(sessions))
     for row in sessions:
         one = <Session?> row
         if beside is None or one.device_id != device_id:
@@ -115,19 +116,23 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
             beside = devices.get(device_id)
             if beside is None:
                 beside = devices[device_id] = _Beside(books, device_id)
-        if not is_plain(one, held, live, beside, keys_shared):
-            hold_slowly(books, one, all_names, keys_shared)
+        key = (device_id, one.acct_session_id)
+        number = PyObject_Hash(key) >> 1  # as `aaa.same_ids.number_of`
+        alone = all_names and (not keys_shared or key not in keys_shared)
+        if not is_plain(one, held, live) or not key[1] or names.find(number) != NULL:
+            if alone:
+                books.same_id.know(key)
+            books.hold_session(one)
             continue
         held.put(one.session_id, one)
-        share_texts(one, by_number)
-        if all_names:
-            PyDict_SetItem(beside.names, one.acct_session_id, one)
+        if alone:
+            names.put(number, one)
         beside.live.put(one.session_id)
         live.put(one.account_id, one)
         lately.put(one.account_id)
         note_look(one, looks)
         note_silence(one, beside, stale_min_s)
-        one.counted = IS_LIVE | IS_HELD if one.hold_state is HELD else IS_LIVE
+        one.counted = IS_LIVE | IS_HELD if one.members[HOLD] == HELD else IS_LIVE
         if mine is None or mine(one.session_id):
             live_n += 1
             held_n += one.counted & IS_HELD != 0
@@ -135,54 +140,19 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     books.vigil.held_n += held_n
 
 
-cdef bint is_plain(
-    Session one, ById held, Few live, _Beside beside, set keys_shared
-) except -1:
-    # Open and new: nothing else is held under its id, its account or its name.
-    if one.state is not OPEN or one.noted or one.counted:
+cdef bint is_plain(Session one, ById held, Few live) noexcept:
+    # Open and new: nothing is noted of it, and nothing else is held under its id or its account.
+    if one.members[STATE] != OPEN or one.noted or one.counted:
         return False
-    if held.find(one.session_id) != NULL or live._rows.find(one.account_id) != NULL:
-        return False
-    if not one.acct_session_id:
-        return False
-    if PyDict_GetItem(beside.names, one.acct_session_id) != NULL:
-        return False
-    return not keys_shared or (one.device_id, one.acct_session_id) not in keys_shared
-
-
-cdef int hold_slowly(books, Session one, bint all_names, set keys_shared) except -1:
-    key = (one.device_id, one.acct_session_id)
-    if all_names and key not in keys_shared:
-        books.same_id.know(key)
-    books.hold_session(one)
-    return 0
-
-
-cdef int share_texts(Session one, ById by_number) except -1:
-    # As `aaa.same_ids.share_texts`.
-    cdef PyObject *found = by_number.find(one.subscriber_id)
-    cdef Subscriber owner
-    if found != NULL:
-        owner = <Subscriber> found
-        if one.user_name == owner.login:
-            one.user_name = owner.login
-        if one.mac == owner.mac:
-            one.mac = owner.mac
-    if one.mac == one.calling_station_id:
-        one.calling_station_id = one.mac
-    return 0
+    return held.find(one.session_id) == NULL and live._rows.find(one.account_id) == NULL
 
 
 cdef int note_look(Session one, Agenda looks) except -1:
     # As `aaa.vigil.Vigil.see`.
-    cdef int64_t at_us
-    if one.look_us is None:
+    if one.look == NOTHING or one.look == one.look_noted_us:
         return 0
-    at_us = one.look_us
-    if at_us == one.look_noted_us:
-        return 0
-    one.look_noted_us = at_us
-    return looks.put(at_us, one.session_id)
+    one.look_noted_us = one.look
+    return looks.put(one.look, one.session_id)
 
 
 cdef int note_silence(Session one, _Beside beside, int64_t stale_min_s) except -1:

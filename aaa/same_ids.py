@@ -19,49 +19,46 @@ class SameIds:
     """Sessions by device and name; ids are newest first, since ids rise with time."""
 
     def __init__(self) -> None:
-        """No name is known."""
-        self._found: ById[Session | tuple[int, ...]] = ById()
+        """No name is known. `aaa._intake` adds to `by_number` by itself."""
+        self.by_number: ById[Session | tuple[int, ...]] = ById()
 
     def __contains__(self, key: Key) -> bool:
         """Is the name known?"""
-        return _number(key) in self._found
+        return number_of(key) in self.by_number
 
     def __len__(self) -> int:
         """How many names are known."""
-        return len(self._found)
+        return len(self.by_number)
 
     def ids(self, key: Key) -> tuple[int, ...]:
         """The sessions that had the name; none where it is not known."""
-        found = self._found.get(_number(key), ())
+        found = self.by_number.get(number_of(key), ())
         return found if isinstance(found, tuple) else (found.session_id,)
-
-    def names_on(self, device_id: int) -> dict[str, Session | tuple[int, ...]]:
-        """The names of a device that are known, for `aaa._intake`, which adds to them."""
-        return self._devices.setdefault(device_id, {})
 
     def know(self, key: Key) -> None:
         """Whoever has the name is told by `add` from now on."""
-        self._found.setdefault(_number(key), ())
+        self.by_number.setdefault(number_of(key), ())
 
     def add(self, key: Key, session: Session) -> None:
         """A session has the name, which is known."""
-        number, ids = _number(key), self.ids(key)
-        assert number in self._found, "the name is known"
+        number, ids = number_of(key), self.ids(key)
+        assert number in self.by_number, "the name is known"
         if session.session_id in ids:
             return
         both = tuple(sorted((*ids, session.session_id), reverse=True))
-        self._found[number] = both if ids else session
+        self.by_number[number] = both if ids else session
 
     def forget(self, key: Key) -> None:
         """The name has to be asked for again."""
-        self._found.pop(_number(key))
+        self.by_number.pop(number_of(key))
 
     def forget_empty(self) -> None:
         """Forget the names that nobody had."""
-        for number, found in self._found.items():
+        for number, found in self.by_number.items():
             if found == ():
-                del self._found[number]
+                del self.by_number[number]
 
 
-def _number(key: Key) -> int:
+def number_of(key: Key) -> int:
+    """The number that a name is held by."""
     return hash(key) >> 1

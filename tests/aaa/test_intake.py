@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -103,7 +104,10 @@ def told(books: Books) -> dict[str, Any]:
         "live": [books.live_sessions(n) for n in range(5)],
         "live_on": {n: sorted(books.live_on.get(n, ())) for n in (1, 2)},
         "lately": sorted(books.lately),
-        "names": {key: books.same_id.ids(key) for key in sorted(books.same_id)},
+        "names": {
+            key: (key in books.same_id, books.same_id.ids(key))
+            for key in product((1, 2), ("", *"ABCDEF"))
+        },
         "sessions": sorted(books.sessions.items()),
         "counts": (vigil.live_n, vigil.held_n),
         "noted": noted,
@@ -127,19 +131,6 @@ def test_rows_that_are_taken_in_together_are_held_like_rows_taken_in_alone(
         fast.take_in(want, loaded_of(account_ids, sessions))
         take_in_slowly(slow, want, loaded_of(account_ids, sessions))
     assert told(fast) == told(slow)
-
-
-def test_a_session_taken_in_plainly_shares_its_texts_with_its_subscriber() -> None:
-    login, station = "".join(["log", "in1"]), "".join(["02:00:00:", "00:00:01"])
-    one = session(
-        user_name=login, mac=station, calling_station_id="".join([station[:3], station[3:]])
-    )
-    loaded = loaded_of({1}, [one])
-    books = Books()
-    books.take_in(Want(all_live=True), loaded)
-    held, owner = books.sessions[one.session_id], books.subscribers["login1"]
-    assert held.user_name is owner.login
-    assert held.mac is owner.mac and held.calling_station_id is owner.mac
 
 
 @pytest.mark.parametrize("wrong", [None, 5, account(0)])
