@@ -73,7 +73,14 @@ def numbers() -> list[bytes]:
     """Tariffs and totals: a size and so many octets, again and again."""
     small = b"".join(b"\x01" + bytes((value,)) for value in (1, 0, 1, 2, 10, 3, 1, 5, 2, 3, 0, 7))
     large = b"\x01\x02\x08\x7f" + b"\xff" * 7 + small
-    return [small, large, b"\x02" + small * 2, bytes(range(131)), b"\x08" * 130]
+    return [small, large, b"\x02" + small * 2, bytes(range(131)), b"\x08" * 130, too_dear()]
+
+
+def too_dear() -> bytes:
+    """A fee and a volume of which each is priced, and whose sum is beyond 63 bits."""
+    most, one, nothing = b"\x08\x7f" + b"\xff" * 7, b"\x01\x01", b"\x00"
+    volume = b"\x01" + one * 3 + nothing  # 1 for 1, in whole ones, rounded down
+    return nothing + most + volume + nothing + most + nothing * 3 + b"\x01"
 
 
 def seeds() -> dict[str, list[bytes]]:

@@ -106,6 +106,19 @@ def one_more(price: Callable[..., Any]) -> Callable[..., Any]:
     return planted
 
 
+def boundless(price: Callable[..., Any]) -> Callable[..., Any]:
+    """A rater that looks at each step, and not whether their sum still fits."""
+
+    def planted(tariff: Any, octets: int, seconds: int, *free: Any) -> Any:
+        free_octets, free_s, fee_due = free
+        fee, _, _ = price(tariff, 0, 0, 0, 0, fee_due)
+        _, volume, _ = price(tariff, octets, 0, free_octets, 0, False)
+        _, _, time = price(tariff, 0, seconds, 0, free_s, False)
+        return fee, volume, time
+
+    return planted
+
+
 def taking(verify: Callable[..., Any]) -> Callable[..., Any]:
     """A check that takes an EAP-Message without a Message-Authenticator."""
 
@@ -127,6 +140,7 @@ PLANTED: list[tuple[str, Any, str, Callable[[Any], Any]]] = [
     ("sums", sums, "verify_request", taking),
     ("hidden", passwords, "unhide_password", lambda unhide: lambda *a: (unhide(*a) or b"")[:15]),
     ("rater", rater, "price", one_more),
+    ("rater", rater, "price", boundless),
     ("nesting", nesting, "_packed", lambda packed: lambda framed: packed(list(framed)[:-1])),
     ("printing", radius_lines, "print_value", lambda shown: lambda k, v: (shown(k, v) or "") + "0"),
     ("lines", inside, "dictionary", lambda _: lambda: None),
