@@ -18,6 +18,7 @@ from aaa._lane import Lane
 from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
+from aaa.outdated import outdated
 from aaa.ports import Change, Changes, Loaded, Want
 from aaa.same_ids import SameIds
 from aaa.vigil import Vigil
@@ -110,8 +111,12 @@ class Books:
         return lacking
 
     def take_in(self, want: Want, loaded: Loaded) -> None:
-        """Add what a load found. A row that is held already is the newer one and stays."""
+        """Add what a load found. A row that is held already stays, unless others have moved it."""
         self.strays -= want.session_ids
+        for account_id in (
+            outdated(loaded, self.accounts.get, self._live.of) if self.sessions else ()
+        ):
+            self.drop_account(account_id)
         for plan in loaded.plans:
             self.plans.setdefault(plan.plan_id, plan)
         self.newest_plan.update(loaded.newest_plans)

@@ -256,7 +256,7 @@ class Desk:
             outcomes = self._decide_all(turn, items, named)
             body = turn.records.octets() if turn.records else b""
             changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
-            self._company.guard(changes)
+            self._company.guard(self._books, changes)
             try:
                 if changes:
                     await self._store.commit(changes)

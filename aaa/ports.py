@@ -145,6 +145,9 @@ class Changes:
     live: list[tuple[int, int, int]] = field(default_factory=list)
     # ^ (account, live sessions, what `sign_of_live` makes of them) as decided upon: a login is
     # right only beside these, and none of them may be written by it
+    named: list[tuple[int, str, int, int]] = field(default_factory=list)
+    # ^ (device, Acct-Session-Id, session, sessions of that name from that one on) as decided upon:
+    # a record begins a session only where no other has begun it
     journal_id: int = 0
     journal: bytes = b""  # the body of the batch, not packed; empty: no accounting in it
 

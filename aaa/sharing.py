@@ -90,12 +90,19 @@ class Company:
                 live = books.live_sessions(account_id)
                 self._live[account_id] = (len(live), sign_of_live(live))
 
-    def guard(self, changes: Changes) -> None:
-        """Have the commit compare the live sessions of everybody a login or a birth is about."""
-        if changes:
+    def guard(self, books: Books, changes: Changes) -> None:
+        """Have the commit compare the live sessions of everybody a login or a birth is about.
+
+        One that a record has begun may be over at once, or nobody's: then those of its name.
+        """
+        if changes and self.share.guarded:
             born = {session.account_id for session in changes.sessions_new}
             compared = sorted((self._logins | born) & self._live.keys())
             changes.live = [(account_id, *self._live[account_id]) for account_id in compared]
+            fresh = {one.session_id for one in changes.sessions_new}
+            for key in sorted({_key(one) for one in changes.sessions_new if one.records_n}):
+                known = [one for one in books.same_id.ids(key) if one not in fresh]
+                changes.named.append((*key, min(known, default=0), len(known)))
 
     def lost(self, changes: Changes, now_us: int) -> None:
         """Somebody else was there first: hold what the batch is about when it is decided again."""
@@ -144,6 +151,10 @@ def forget(
     for account_id in sorted(accounts):
         books.drop_account(account_id)
     return alive
+
+
+def _key(session: Session) -> tuple[int, str]:
+    return session.device_id, session.acct_session_id
 
 
 def _account_of(books: Books, login: str) -> set[int]:

@@ -30,7 +30,7 @@ from store.reading import QUERIES, Ask
 from store.rows import CHARGES, RECORDS, Row
 from store.statements import numbered_postgresql, postgresql_sql
 from store.writes import ADDED, WRITES
-from store.writing import DEEDS, LIVE, TUPLES, Form, Step
+from store.writing import DEEDS, LIVE, NAMED, TUPLES, Form, Step
 
 Result = TypeVar("Result")
 
@@ -56,8 +56,8 @@ _BEGIN: Final = (
 # What an interim writes, in the order of locks. A charge row that is not there yet, the first of a
 # session's day, is added afterwards.
 _HOT: Final = {"move": "move", "journal": "journal", "advance": "advance", "charges": "charge"}
-# What must go before: the look at live sessions, and a new session's rows before its charges.
-_EARLY: Final = (LIVE, "sessions_new", "totals_new")
+# What must go before: looks at what is not written, and a new session's rows before its charges.
+_EARLY: Final = (LIVE, NAMED, "sessions_new", "totals_new")
 _ADDED_AT = tuple(CHARGES.names.index(name) for name in ADDED)
 
 
@@ -161,7 +161,7 @@ class PostgresqlRoad:
             if deeds:
                 # Before any other lock, as the office takes it (L11): the chain has no forks.
                 await driver.execute(f"SELECT pg_advisory_xact_lock({OFFICE_LOCK})")
-            guarded = any(step.write == LIVE for step in early)
+            guarded = any(step.write in (LIVE, NAMED) for step in early)
             if guarded or len(accounts) > max(_moved_n(hot), 1):
                 await driver.fetch(_LOCK, accounts)
             try:

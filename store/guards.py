@@ -32,4 +32,21 @@ def _same_live(p: Parameters) -> Any:
     )
 
 
+def _same_named(p: Parameters) -> Any:
+    """One row if from a session on so many had this name at this device, else none."""
+    return (
+        select(func.count())
+        .select_from(schema.sessions)
+        .where(
+            _S.device_id == p["device_id"],
+            _S.acct_session_id == p["acct_session_id"],
+            _S.session_id >= p["session_id"],
+        )
+        .having(func.count() == p["named_n"])
+    )
+
+
+SAME_NAMED = Query(
+    {**types_of(_S.device_id, _S.acct_session_id, _S.session_id), "named_n": INT64}, _same_named
+)
 SAME_LIVE = Query({**types_of(_S.account_id), "live_n": INT64, "sign": INT64}, _same_live)

@@ -10,22 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import (
-    Table,
-    case,
-    delete,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Table, case, delete, exists, func, literal_column, or_, select, update
 
 from store import rows, schema
 from store.columns import INT64
-from store.guards import SAME_LIVE
+from store.guards import SAME_LIVE, SAME_NAMED
 from store.rows import Shape
+from store.slots import into_its_slot
 from store.statements import Insert, Parameters, Recipe, Update, types_of
 
 FACTS, TOTALS = (tuple(one.c.keys()) for one in (schema.session_facts, schema.session_totals))
@@ -240,6 +231,7 @@ def _bound_knocks(_: Parameters) -> Any:
 
 WRITES: dict[str, Recipe] = {
     "live": SAME_LIVE,
+    "named": SAME_NAMED,
     "move": Update(
         {
             **types_of(*(_A[name] for name in MOVED)),
@@ -279,7 +271,7 @@ WRITES: dict[str, Recipe] = {
     ),
     "orders_new": _add(rows.ORDERS),
     "settle": Update(types_of(*rows.ORDERS.columns), _settle),
-    "decisions": _replace(schema.decisions, tuple(schema.decisions.c.keys())),
+    "decisions": Insert(schema.decisions, tuple(schema.decisions.c.keys()), into_its_slot),
     "suspense": _replace(schema.suspense, rows.SUSPENSE.names),
     "learn": Update(types_of(schema.subscribers.c.subscriber_id, schema.subscribers.c.mac), _learn),
     "latches": _ignore(schema.device_latches),

@@ -23,7 +23,7 @@ from store.writes import TOTALS
 DECISIONS_PER_LOGIN = 20
 DECISIONS_OF_UNKNOWN = 1000  # the ring that all unknown logins share
 
-LIVE = "live"  # the write that only looks, under the locks of its accounts
+LIVE, NAMED = "live", "named"  # what only looks, under the locks of its accounts
 DEEDS = "deeds"  # the write whose rows are drafts, numbered and chained in the transaction
 
 # The row of a move, as names of an AccountMove.
@@ -67,6 +67,7 @@ def commit_steps(
     """
     steps = [
         Step(LIVE, sorted(changes.live), Expect.CONFLICT),
+        Step(NAMED, changes.named, Expect.CONFLICT),
         Step("move", forms["move"](changes.accounts), Expect.CONFLICT),
         Step("journal", forms["journal"](_journal_drafts(changes))),
         *_entry_steps(changes),
@@ -79,7 +80,7 @@ def commit_steps(
         *_allowance_steps(changes),
         Step("orders_new", [rows.ORDERS.to_row(order) for order in changes.orders_new]),
         Step("settle", sorted(map(rows.ORDERS.to_row, changes.orders)), Expect.INVARIANT),
-        Step("decisions", _decision_rows(changes.decisions)),
+        Step("decisions", _decision_rows(changes.decisions), Expect.CONFLICT),
         Step("suspense", _newest(rows.SUSPENSE.to_row(one) for one in changes.suspense)),
         Step("learn", sorted(changes.macs), Expect.CONFLICT),
         Step(

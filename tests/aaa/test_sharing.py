@@ -179,6 +179,27 @@ def test_a_session_that_ended_at_another_is_forgotten_in_time(postgresql_url: st
     pair.close()
 
 
+def test_a_record_that_comes_to_both_at_once_begins_one_session(pair: Pair) -> None:
+    """It is over at once, costs nothing and is nobody's: no sum and no live session shows it."""
+    gate = pair.at(0)
+    (slow, first), (_, second) = pair.desks
+    stop = gate.at(60).accounting("stop", login="ghost", id="g1", st=50, o=5 * MB)
+    commit, tries = slow.commit, []
+
+    async def late(changes: Changes) -> None:
+        tries.append(changes)
+        if len(tries) == 1:
+            assert (await second.serve([stop], gate.now_us))[0].reply_code == 5
+        await commit(changes)
+
+    slow.commit = late  # type: ignore[method-assign]
+    (outcome,) = gate.run(first.serve([stop], gate.now_us))
+    assert outcome.reply_code == 5
+    assert first.notes["conflict"] == 1
+    assert [one.acct_session_id for one in gate.sessions()] == ["g1"]
+    assert gate.check() == []
+
+
 def test_one_alone_looks_at_nothing_anew() -> None:
     company = Company(ALONE)
     assert not company.expected(0)

@@ -60,6 +60,22 @@ def test_where_nobody_lives_nobody_is_found(house_postgresql_url: str) -> None:
     tell(house_postgresql_url, story)
 
 
+def test_a_record_begins_a_session_only_where_no_other_has_begun_it(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle()
+        commit, first = house.store.commit, session(10, acct_session_id="A")
+        await commit(Changes(NOW_US, 0, sessions_new=[first], named=[(5, "A", 0, 0)]))
+        second = session(11, acct_session_id="A")
+        with pytest.raises(Conflict, match="named"):
+            await commit(Changes(NOW_US, 0, sessions_new=[second], named=[(5, "A", 0, 0)]))
+        for other in ((5, "B", 0, 0), (6, "A", 0, 0), (5, "A", 11, 0)):  # name, device, later on
+            await commit(Changes(NOW_US, 0, named=[other], macs=[]))
+        await commit(Changes(NOW_US, 0, sessions_new=[second], named=[(5, "A", 10, 1)]))
+        assert [row[0] for row in await house.table("sessions")] == [10, 11]
+
+    tell(house_url, story)
+
+
 def test_what_is_held_nobody_else_writes_until_the_commit(house_postgresql_url: str) -> None:
     """The other waits, and then finds that it was decided on what is no more."""
 
