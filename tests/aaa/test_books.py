@@ -110,14 +110,15 @@ def test_after_a_plan_was_loaded_its_subscribers_are_read_again() -> None:
 # -- taking in
 
 
-def test_a_row_in_memory_is_newer_than_what_a_load_brings() -> None:
+def test_a_row_in_memory_stays_where_a_load_brings_it_again() -> None:
     mine = session(version=4)
     books = filled(mine)
     books.take_in(Want(session_ids={1}), Loaded(sessions=[session(version=3)]))
     assert books.sessions[1] is mine
-    purse = books.accounts[1]
-    books.take_in(Want(account_ids={1}), whole())
-    assert books.accounts[1] is purse
+    purse, loaded = books.accounts[1], whole()
+    loaded.sessions = [session(version=4)]
+    books.take_in(Want(account_ids={1}), loaded)
+    assert books.accounts[1] is purse and books.sessions[1] is mine
 
 
 def test_live_sessions_are_found_by_account_and_device_and_ended_ones_are_not() -> None:

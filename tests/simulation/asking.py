@@ -4,6 +4,7 @@ One `Asker` has the sockets of one router, and knows a reply by the port it came
 came from, its identifier and its sums. A repetition is the same octets from the same port, or a
 new packet, or comes from a new port, as the router is. A reply to an earlier sending counts for as
 long as its identifier is not in use for something else. What was answered is never sent again.
+Which of several servers a sending goes to is for `Uplinks` to say; any of them may answer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 from radius import Packet
 from tests.simulation.network import Address, Network, Port
+from tests.simulation.uplinks import Uplinks
 from tests.simulation.wire import read_reply
 from tests.simulation.world import Handle, World
 
@@ -28,7 +30,7 @@ class Question:
     """One thing that is asked, and how long it is asked for."""
 
     make: Make
-    target: Address
+    port: int  # of the servers
     first_wait_us: int
     most_wait_us: int
     tries_n: int  # 0: for ever
@@ -41,6 +43,7 @@ class Question:
     sends_n: int = 0
     octets: bytes = b""
     over: bool = False
+    at_first: int = 0  # the server that it was to go to first
     _serial: int = 0
     _wait_us: int = 0
     _port: Socket | None = None
@@ -61,7 +64,14 @@ class Asker:
     """The sockets of one router towards the server."""
 
     def __init__(
-        self, world: World, network: Network, address: str, secret: bytes, dice: random.Random
+        self,
+        world: World,
+        network: Network,
+        address: str,
+        secret: bytes,
+        *,
+        dice: random.Random,
+        uplinks: Uplinks,
     ) -> None:
         """Binds a first port at once."""
         self._world = world
@@ -69,6 +79,7 @@ class Asker:
         self._address = address
         self._secret = secret
         self._dice = dice
+        self._uplinks = uplinks
         self._serial = 0
         self._sockets: list[Socket] = []
         self._now = self._bind()
@@ -91,6 +102,7 @@ class Asker:
         question.asked_us = self._world.now_us
         question._wait_us = question.first_wait_us
         question._port = self._now
+        question.at_first = self._uplinks.first()
         self.open[question._serial] = question
         self._send(question)
 
@@ -101,11 +113,11 @@ class Asker:
             question._timer.cancel()
         self.open.pop(question._serial, None)
 
-    def throw(self, octets: bytes, target: Address) -> None:
+    def throw(self, octets: bytes, port: int) -> None:
         """Send octets of the past once; whatever is answered is not heard."""
-        port = self._now.port
-        assert port is not None
-        port.send(octets, target, None)
+        assert self._now.port is not None
+        host = self._uplinks.addresses[self._uplinks.first()]
+        self._now.port.send(octets, (host, port), None)
 
     # ---------------------------------------------------------------- one sending
 
@@ -117,13 +129,14 @@ class Asker:
         assert socket is not None
         assert socket.port is not None
         if first or question.new_packet or question.new_port:
-            identifier = self._free(socket, question.target[1])
+            identifier = self._free(socket, question.port)
             waited_us = self._world.now_us - question.asked_us
             question.octets = question.make(identifier, waited_us)
-            key = (question.target[1], identifier)
+            key = (question.port, identifier)
             socket.waiting[key] = (question, question.octets[4:20])
         question.sends_n += 1
-        socket.port.send(question.octets, question.target, None)
+        for host in self._uplinks.hosts(question.at_first, question.sends_n):
+            socket.port.send(question.octets, (host, question.port), None)
         wait_us = question._wait_us + question._wait_us * self._dice.randint(-100, 100) // 1000
         question._wait_us = min(2 * question._wait_us, question.most_wait_us)
         question._timer = self._world.after(wait_us, self._due, question)
@@ -163,10 +176,11 @@ class Asker:
         if len(octets) < 20:
             return
         held = socket.waiting.get((peer[1], octets[1]))
-        if held is None or held[0].over or peer[0] != held[0].target[0]:
+        if held is None or held[0].over or peer[0] not in self._uplinks.addresses:
             return
         question, asked = held
         packet = read_reply(octets, self._secret, asked)
         if packet is not None:
             self.give_up(question)
+            self._uplinks.answered(peer[0])
             question.answered(packet)

@@ -7,7 +7,15 @@ the number of seeds within which it must be found. `plant.py` plays them.
 
 from __future__ import annotations
 
-from tests.simulation import bugs_day_one, bugs_lane, bugs_money, bugs_rim, bugs_road, bugs_usage
+from tests.simulation import (
+    bugs_day_one,
+    bugs_lane,
+    bugs_money,
+    bugs_pair,
+    bugs_rim,
+    bugs_road,
+    bugs_usage,
+)
 from tests.simulation.planting import Bug
 
 BUGS: tuple[Bug, ...] = (
@@ -17,6 +25,7 @@ BUGS: tuple[Bug, ...] = (
     *bugs_rim.BUGS,
     *bugs_day_one.BUGS,
     *bugs_lane.BUGS,
+    *bugs_pair.BUGS,
 )
 BY_NAME = {bug.name: bug for bug in BUGS}
 assert len(BY_NAME) == len(BUGS), "two bugs have one name"

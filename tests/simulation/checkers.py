@@ -22,13 +22,14 @@ from store.books_check import Finding, check_books
 from store.database import Database
 from tests.simulation import claims, deeds, laws, promises, reckoning, sales
 from tests.simulation.books import Books
-from tests.simulation.disk.disk import Disk
+from tests.simulation.disk.disk import Disk, Life
 from tests.simulation.duties import Duties
+from tests.simulation.ground import Ground
 from tests.simulation.journaled import Journal
 from tests.simulation.overdraft import Watch
 from tests.simulation.seams import MachineClock
 from tests.simulation.standing import Standing
-from tests.simulation.swarm import Swarm
+from tests.simulation.swarm import TWO, Swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import World
 
@@ -40,8 +41,15 @@ OWN_CHECK_SHARE = 8  # one of so many histories also asks the house's own check,
 class Machine(Protocol):
     """What a judge needs of `host.Host`."""
 
-    disk: Disk
     clock: MachineClock
+
+    @property
+    def ground(self) -> Ground:
+        """What it stands on."""
+
+    @property
+    def disk(self) -> Disk:
+        """The disk of the current run."""
 
     @property
     def path(self) -> Path:
@@ -72,17 +80,21 @@ class Checker:
         self._duties = Duties()
         if plan is not None:
             self._duties = Duties(plan.start_wait_s, plan.stale_min_s)
+            self._duties.hears_all = TWO not in plan.kinds
             self._watch.start_wait_s = plan.start_wait_s
         self._calm_us: int | None = None
         self._books: Books | None = None
         self._connected = False
+        self._life: Life | None = None
         self._journal: Journal | None = None
 
     @property
     def books(self) -> Books:
         """The books as they are now; connects if need be."""
         if not self._connected:
-            connection = self._host.disk.connect(
+            # Its own life ends before it closes: the last one to go would tidy up the log.
+            self._life = self._host.disk.life()
+            connection = self._life.connect(
                 self._host.path, isolation_level=None, timeout=0, check_same_thread=False
             )
             if self._books is None:
@@ -97,6 +109,8 @@ class Checker:
     def close(self) -> None:
         """Give the connection back."""
         if self._connected and self._books is not None:
+            assert self._life is not None
+            self._life.die()
             self._books.close()
             self._connected = False
 
@@ -141,6 +155,11 @@ class Checker:
         self._duties.died_us = self._world.now_us
         self._world.figures["looks at what survived"] += 1
         try:
+            if self._host.ground.inhabited:
+                # What the dead one wrote in vain lies behind what the other one knows of: a copy
+                # that is recovered from its log may have it, and the other may write over it.
+                self._look_at_living()
+                return
             with self._copied() as path:
                 self._look_at_copy(path)
         except sqlite3.DatabaseError as error:
@@ -171,11 +190,22 @@ class Checker:
             if self._books is None:
                 return  # nothing was ever committed
             self._books.see_through(connection)
-            self._report(f"L4: {text}" for text in self._books.reread())
-            self._report(self._judged(self._books))
-            self._report(self._reckoned(self._books))
+            self._look_at(self._books)
         finally:
             connection.close()
+
+    def _look_at_living(self) -> None:
+        """The books as the server sees them that lives on; a disk in trouble shows nothing."""
+        try:
+            self._look_at(self.books)
+        except sqlite3.Error as error:
+            self._world.figures["looks that failed"] += 1
+            self._world.say(f"the judge could not look: {error}")
+
+    def _look_at(self, books: Books) -> None:
+        self._report(f"L4: {text}" for text in books.reread())
+        self._report(self._judged(books))
+        self._report(self._reckoned(books))
 
     def _reckoned(self, books: Books) -> Iterable[str]:
         assert self._journal is not None

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 import aiosqlite
 
 from store.database import BUSY_MS
-from tests.simulation.disk.disk import Disk
+from tests.simulation.disk.disk import Disk, Life
 from tests.simulation.seams import running_process
 from tests.simulation.world import World
 
@@ -28,7 +29,7 @@ RETRY_US = 20_000
 class InstantConnection(aiosqlite.Connection):
     """aiosqlite's connection, its calls made in place."""
 
-    def __init__(self, world: World, disk: Disk, file: str, pace: Pace) -> None:
+    def __init__(self, world: World, disk: Disk | Life, file: str, pace: Pace) -> None:
         """Opens when awaited."""
         self._world = world
         self._disk = disk
@@ -89,6 +90,15 @@ class InstantConnection(aiosqlite.Connection):
             await self._execute(self._connection.close)
             self._connection = None
 
+    def drop(self) -> None:
+        """Its process has died alone: what it had open is closed for it, and its locks are free."""
+        connection, self._connection = self._connection, None
+        self._running = False
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            connection.close()
+
     def stop(self) -> None:
         """There is no thread to stop."""
         self._running = False
@@ -111,11 +121,13 @@ class Pace:
 
 
 def connector(
-    world: World, disk: Disk, file: str, pace: Pace
+    world: World, disk: Disk | Life, file: str, pace: Pace, opened: list[InstantConnection]
 ) -> Callable[[], Awaitable[aiosqlite.Connection]]:
-    """What `Database.open` calls for each connection."""
+    """What `Database.open` calls for each connection; `opened` gets all that are made."""
 
     async def connect() -> aiosqlite.Connection:
-        return await InstantConnection(world, disk, file, pace)
+        made = InstantConnection(world, disk, file, pace)
+        opened.append(made)
+        return await made
 
     return connect

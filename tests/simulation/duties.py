@@ -43,6 +43,7 @@ class Duties:
     start_wait_s: int = 60
     stale_min_s: int = 900
     died_us: int = 0  # world time of the last death of the server
+    hears_all: bool = True  # one server hears every word of a router
     _refused: set[tuple[str, int]] = field(default_factory=set)
     _booted: set[int] = field(default_factory=set)
 
@@ -169,6 +170,8 @@ class Duties:
         (true,), (session,) = pair.true, pair.stored
         if session.state != OPEN or true.ended_us is None:
             return
+        if not self.hears_all:
+            return  # the server that has it in memory may not be the one to which its router talks
         if not session.usage.any:
             return  # one that never reported ages by its neighbours' interims, and calm has few
         ((seen_us,),) = books.ask(

@@ -15,21 +15,27 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pysqlite3 import dbapi2 as sqlite3
+
 from aaa.turn import DeskSettings
+from domain.share import Share
 from tests.simulation import office, town
 from tests.simulation.checkers import Checker
 from tests.simulation.disk.disk import Fault, seed_randomness
-from tests.simulation.host import SERVER, Doom, Host
+from tests.simulation.host import AUTH_PORT, SECOND, Doom, Host, Node
 from tests.simulation.nas import Nas, muster
-from tests.simulation.network import Network
+from tests.simulation.network import Address, Network
 from tests.simulation.seams import EPOCH_US
-from tests.simulation.swarm import Swarm, swarm
+from tests.simulation.swarm import TWO, Swarm, swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, Stuck, World, unheard
 
 CALM_US = 6 * 60 * MINUTE_US  # within which all must come to rest
 REST_LOOK_US = 20 * US_PER_S
-PEACEFUL = frozenset({"packages", "office", "routers", "moving in", "shuffle", "restart"})
+PEACEFUL = frozenset({"packages", "office", "routers", "moving in", "shuffle", "restart", TWO})
+ALONE = (Node(),)
+SERVERS = (Node(share=Share(guarded=True)), Node(SECOND, "second-", Share(guarded=True)))
+WORKERS = (Node(share=Share(0, 2, True)), Node(SECOND, "second-", Share(1, 2, True)))
 COLLECT_EVERY = 8  # histories; collecting after each one takes a tenth of the time
 TROUBLES = {
     "write": Fault.EIO_WRITE,
@@ -72,7 +78,30 @@ class History:
         self.network = Network(self.world, plan.weather)
         moved_us = EPOCH_US + plan.start_us if "moving in" in plan.kinds else None
         town.move_in(template, room, town.ends_us(plan), since_us=moved_us)
-        self.host = Host(
+        self.nodes = ALONE if TWO not in plan.kinds else WORKERS if plan.workers else SERVERS
+        self.hosts: list[Host] = []
+        for node in self.nodes:
+            self.hosts.append(self._made(node, room))
+        self.host = self.hosts[0]
+        self.hosts[-1].clock.offset_us = plan.skew_us
+        self._dice = self.world.dice("history")
+        self._pair_dice = self.world.dice("pair")
+        self.truth = Truth()
+        self.routers: list[Nas] = muster(
+            self.world, self.network, self.truth, plan, tuple(node.address for node in self.nodes)
+        )
+        if TWO in plan.kinds:
+            self.network.outlived = self._outlived
+        self.office = office.Office(self.world, self.host, self.truth, plan)
+        self.checker = Checker(self.world, self.host, self.truth, plan)
+        for host in self.hosts:
+            host.committed = self.checker.after_commit
+        self.host.ground.on_boot = self.checker.after_death
+
+    def _made(self, node: Node, room: Path) -> Host:
+        """A machine of this history, on the ground of the first one."""
+        plan = self.plan
+        host = Host(
             self.world,
             self.network,
             room,
@@ -81,17 +110,29 @@ class History:
             limits=plan.limits,
             pace_us=plan.pace_us,
             sells="packages" in plan.kinds,
+            node=node,
+            beside=self.hosts[0] if self.hosts else None,
         )
-        self._dice = self.world.dice("history")
-        self.host.next_doom = self._next_doom
-        self.host.store_trouble = self._store_trouble
-        self.host.reborn_in_us = lambda: self._dice.randrange(100_000, 30 * US_PER_S)
-        self.truth = Truth()
-        self.routers: list[Nas] = muster(self.world, self.network, self.truth, plan)
-        self.office = office.Office(self.world, self.host, self.truth, plan)
-        self.checker = Checker(self.world, self.host, self.truth, plan)
-        self.host.committed = self.checker.after_commit
-        self.host.on_boot = self.checker.after_death
+        host.next_doom = self._next_doom
+        host.store_trouble = self._store_trouble
+        host.reborn_in_us = lambda: self._dice.randrange(100_000, 30 * US_PER_S)
+        return host
+
+    def _outlived(self, source: Address, target: Address, octets: bytes) -> bool:
+        """Is it a login that its router has no question about any more?
+
+        Which session a login has begun is remembered by the server that let it in, and not by the
+        other one: to that a copy, which comes once the session runs, is a redial. With one server
+        such copies do come.
+        """
+        if target[1] != AUTH_PORT:
+            return False
+        (router,) = (one for one in self.routers if one.address == source[0])
+        return all(octets != question.octets for question in router.asker.open.values())
+
+    def _one_of(self, hosts: list[Host]) -> Host:
+        """Whom it strikes, where there are two."""
+        return hosts[0] if len(hosts) == 1 else self._pair_dice.choice(hosts)
 
     def _next_doom(self) -> Doom:
         return self.plan.doom(self._dice) if self.stormy else Doom()
@@ -118,7 +159,8 @@ class History:
 
     def _storm(self) -> None:
         self._plan_mischief()
-        self.host.boot()
+        for host in self.hosts:
+            host.boot()
         for router in self.routers:
             router.begin()
         self.office.begin()
@@ -141,9 +183,10 @@ class History:
         self.checker.healed()
         self.network.calm()
         self.host.disk.heal()
-        self.host.points.begin(Doom())
-        self.host.process.crash_at_step = None
-        self.host.pace.mean_us = min(self.plan.pace_us, 1_000)
+        for host in self.hosts:
+            host.points.begin(Doom())
+            host.process.crash_at_step = None
+            host.pace.mean_us = min(self.plan.pace_us, 1_000)
         for router in self.routers:
             router.calm()
         deadline_us = world.now_us + CALM_US
@@ -158,7 +201,8 @@ class History:
                 world.violation(f"liveness: {reason}")
 
     def _at_rest(self) -> bool:
-        return self.host.up and self.office.at_rest and all(r.at_rest for r in self.routers)
+        up = all(host.up for host in self.hosts)
+        return up and self.office.at_rest and all(r.at_rest for r in self.routers)
 
     def _restless(self) -> list[str]:
         reasons = [
@@ -166,7 +210,7 @@ class History:
         ]
         if not self.office.at_rest:
             reasons.append("the office is not done")
-        if not self.host.up:
+        if not all(host.up for host in self.hosts):
             reasons.append("the server is not up")
         return [*reasons, *self.checker.unfinished()] or ["nobody knows why"]
 
@@ -177,13 +221,15 @@ class History:
         for when_us in plan.power_cuts:
             world.after(when_us, self._while_stormy, self.host.cut_power)
         for when_us in plan.restarts:
-            world.after(when_us, self._while_stormy, self.host.restart)
+            world.after(when_us, self._while_stormy, self._one_of(self.hosts).restart)
         for when_us, by_us in plan.clock_jumps:
             world.after(when_us, self._turn_clock, by_us)
         for when_us, for_us in plan.rushes:
             world.after(when_us, self._rush, for_us)
         for when_us, for_us, lost, both in plan.partitions:
             world.after(when_us, self._part, for_us, lost, both)
+        for when_us, for_us in plan.locks:
+            world.after(when_us, self._lock, for_us)
         for when_us, for_us, what in plan.disk_faults:
             world.after(when_us, self._trouble_disk, for_us, what)
 
@@ -195,7 +241,8 @@ class History:
         if self.stormy:
             self.world.figures["clock jumps"] += 1
             self.truth.clock_jumped = True
-            self.host.clock.offset_us += by_us
+            for host in self.hosts:
+                host.clock.offset_us += by_us
             self.world.say(f"the server's clock jumps by {by_us / US_PER_S:+.1f} s")
 
     def _part(self, for_us: int, lost: bool, both: bool) -> None:
@@ -204,7 +251,8 @@ class History:
         address = self._dice.choice(self.routers).address
         self.world.figures["partitions" if lost else "clogs"] += 1
         close = self.network.cut if lost else self.network.clog
-        ways = [(address, SERVER), (SERVER, address)]
+        server = self._one_of(self.hosts).node.address
+        ways = [(address, server), (server, address)]
         for source, target in ways if both else [self._dice.choice(ways)]:
             self.world.say(f"no way from {source} to {target} for {for_us / US_PER_S:.1f} s")
             close(source, target, for_us)
@@ -214,7 +262,27 @@ class History:
             self.world.figures["rushes"] += 1
             self.world.say(f"all wait for {for_us / US_PER_S:.1f} s")
             for router in self.routers:
-                self.network.clog(router.address, SERVER, for_us)
+                for node in self.nodes:
+                    self.network.clog(router.address, node.address, for_us)
+
+    def _lock(self, for_us: int) -> None:
+        """Somebody else holds the write lock for a while: who commits waits, or gives up."""
+        if not self.stormy or self.host.disk.dead:
+            return
+        life = self.host.disk.life()
+        try:
+            connection = life.connect(self.host.path, isolation_level=None, timeout=0)
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            return
+
+        def let_go() -> None:
+            life.die()  # it has written nothing, and tidies up nothing
+            connection.close()
+
+        self.world.figures["write locks held by others"] += 1
+        self.world.say(f"the write lock is taken for {for_us / US_PER_S:.1f} s")
+        self.world.after(for_us, let_go)
 
     def _trouble_disk(self, for_us: int, what: str) -> None:
         if not self.stormy:
@@ -222,7 +290,9 @@ class History:
         self.world.figures[f"disk trouble: {what}"] += 1
         self.world.say(f"disk trouble for {for_us / US_PER_S:.1f} s: {what}")
         if what == "slow":
-            self.host.pace.mean_us = self._dice.choice((20_000, 200_000, 2_000_000))
+            mean_us = self._dice.choice((20_000, 200_000, 2_000_000))
+            for host in self.hosts:
+                host.pace.mean_us = mean_us
         else:
             fault = TROUBLES[what]
             self.host.disk.arm(fault, self._dice.randrange(20), self._dice.choice((1, 1, 5, 1_000)))
@@ -230,7 +300,8 @@ class History:
 
     def _relieve_disk(self, what: str) -> None:
         if what == "slow":
-            self.host.pace.mean_us = self.plan.pace_us
+            for host in self.hosts:
+                host.pace.mean_us = self.plan.pace_us
         else:
             self.host.disk.heal()
 
@@ -258,7 +329,7 @@ def finish(history: History, room: Path) -> Verdict:
 
 
 def _verdict(history: History) -> Verdict:
-    world, points = history.world, history.host.points
+    world, points = history.world, [host.points for host in history.hosts]
     return Verdict(
         seed=history.plan.seed,
         failures=list(world.failures),
@@ -266,8 +337,8 @@ def _verdict(history: History) -> Verdict:
         virtual_us=world.now_us - world.start_us,
         steps_n=world.steps_n,
         figures=world.figures,
-        points_passed=points.passed,
-        points_crashed=points.crashed,
+        points_passed=sum((one.passed for one in points), Counter()),
+        points_crashed=sum((one.crashed for one in points), Counter()),
         overdrafts=dict(history.checker.overdrafts),
         timeline=world.timeline or [],
     )

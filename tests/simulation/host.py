@@ -3,7 +3,8 @@
 The server is the one that ships: lifecycle, doors, batcher, desk, store, sender of orders. What
 surrounds it are the world's seams, and a store and ports that pass named crash points. A crash
 kills every process of the machine in mid-step; the next boot finds what the page cache held (the
-process died) or what the disk held (the power failed), in a directory of its own.
+process died) or what the disk held (the power failed): `ground` has both. Two machines may stand on
+one ground, as nodes or as workers of one server; then each dies and boots by itself.
 
 Office work (top-ups, plans, devices) runs in a process beside the server, as the command line
 does, on connections of its own.
@@ -11,7 +12,6 @@ does, on connections of its own.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,24 +22,34 @@ from aaa.desk import Desk
 from aaa.ports import Changes, Conflict, Loaded, Sealer, StoreUnavailable, Want
 from aaa.turn import DeskSettings
 from domain.grant import Order
+from domain.share import ALONE, Share
 from server.lifecycle import Server
 from server.limits import Limits
 from store.database import Database
 from store.desk import DeskStore
 from store.office_packages import Renewer
-from tests.simulation.database import Pace, connector
-from tests.simulation.disk.disk import Disk, Fault
+from tests.simulation.database import InstantConnection, Pace, connector
+from tests.simulation.disk.disk import Disk, Fault, Life
+from tests.simulation.ground import FILE, Ground
 from tests.simulation.network import Address, Network, Port
 from tests.simulation.seams import MachineClock, SeededChance, running_process, seams_of
 from tests.simulation.world import Process, World
 from tests.untold import Untold
 
-SERVER = "10.255.0.1"
+SERVER, SECOND = "10.255.0.1", "10.255.0.2"
 AUTH_PORT, ACCT_PORT = 1812, 1813
-FILE = "tollhouse.db"
 SOUND_ERRORS = ("the database is away, nobody is answered",)  # what faults may lead to
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Which of the servers of a history it is."""
+
+    address: str = SERVER
+    name: str = ""  # before the names of its processes and of its dice
+    share: Share = ALONE
 
 
 @dataclass(slots=True)
@@ -95,6 +105,12 @@ class WatchedStore(DeskStore):
     points: Points
     committed: Callable[[], None]
     trouble: Callable[[], str]
+
+    def die(self) -> None:
+        """Its process is dead: give back what SQLite would keep a closed connection open for."""
+        writer = getattr(self._road, "_writer", None)
+        if writer is not None:
+            writer.close()
 
     async def load(self, want: Want) -> Loaded:
         """Read for a batch."""
@@ -190,44 +206,65 @@ class Host:
         limits: dict[str, Any],
         pace_us: int = 300,
         sells: bool = False,
+        node: Node = Node(),
+        beside: Host | None = None,
     ) -> None:
-        """`room/run-0` holds the database that the first boot finds; `sells` packages by itself."""
+        """`room/run-0` holds the database that the first boot finds; `sells` packages by itself.
+
+        `beside` another it stands on that one's ground. Every host is to be made before one boots.
+        """
         self.world = world
         self.network = network
+        self.node = node
+        self.ground = Ground(world, room) if beside is None else beside.ground
+        self.ground.tenants.append(self)
         self.clock = MachineClock(world)
         self.points = Points(world)
-        self.pace = Pace(world.dice("pace"), pace_us)
+        self.pace = Pace(world.dice(f"{node.name}pace"), pace_us)
         self.boots_n = 0
-        self.runs_n = 0
         self.server: Server | None = None
         self.desk: Desk | None = None
         self.committed: Callable[[], None] = lambda: None
-        self.on_boot: Callable[[], None] = lambda: None  # a new directory is there
         self.reborn_in_us: Callable[[], int] = lambda: 1_000_000
         self.next_doom: Callable[[], Doom] = Doom
         self.store_trouble: Callable[[], str] = str
-        self._room = room
         self._sells = sells
         self._keys = keys
         self._settings = settings
         self._limits = limits
-        self._dice = world.dice("host")
         self._closes: list[Callable[[], Awaitable[None]]] = []
-        self.disk = Disk(room / "run-0")
-        self.process = Process(world, "server-0")
-        self.office_process = Process(world, "office-0")
+        self._store: WatchedStore | None = None
+        self._opened: list[InstantConnection] = []
+        self._life: Disk | Life = self.disk
+        self.process = Process(world, f"{node.name}server-0")
+        self.office_process = Process(world, f"{node.name}office-0")
         self._rebirth = world.after(0, lambda: None)
-        network.on_bind = self._watch_port
+        network.on_bind.append(self._watch_port)
+
+    @property
+    def disk(self) -> Disk:
+        """The disk of the current run."""
+        return self.ground.disk
+
+    @property
+    def runs_n(self) -> int:
+        """How often everybody on its ground has died."""
+        return self.ground.runs_n
 
     @property
     def path(self) -> Path:
         """The database of the current run."""
-        return self._room / f"run-{self.runs_n}" / FILE
+        return self.ground.path
 
     @property
     def url(self) -> str:
         """Its address, as Tollhouse wants it."""
         return f"sqlite:///{self.path}"
+
+    @property
+    def alive(self) -> bool:
+        """Does the server run, or is it starting?"""
+        return self.process.alive and self.boots_n > 0
 
     @property
     def up(self) -> bool:
@@ -246,36 +283,48 @@ class Host:
         world = self.world
         self.boots_n += 1
         self.server = None
-        self.process = Process(world, f"server-{self.boots_n}")
-        self.office_process = Process(world, f"office-{self.boots_n}")
+        self._life = self.ground.life()
+        self.process = Process(world, f"{self.node.name}server-{self.boots_n}")
+        self.office_process = Process(world, f"{self.node.name}office-{self.boots_n}")
         self.process.on_death.append(self._died)
         doom = self.next_doom()
         self.points.begin(doom)
         self.process.crash_at_step = doom.at_step or None
         if doom.in_write:
             torn = doom.in_write % 2
-            self.disk.arm(Fault.CRASH_TORN if torn else Fault.CRASH, doom.in_write)
-        world.say(f"boot {self.boots_n} {doom}")
+            self._life.arm(Fault.CRASH_TORN if torn else Fault.CRASH, doom.in_write)
+        world.say(f"{self.node.name}boot {self.boots_n} {doom}")
         self.process.spawn(self._serve(self.process), "main")
 
     async def _serve(self, process: Process) -> None:
         try:
             database = await self.open_database()
-            chance = SeededChance(self.world.dice(f"server-{self.boots_n}"))
-            keys = self._keys(chance)
-            store = await WatchedStore.open(database, keys)
+            chance = SeededChance(self.world.dice(process.name))
+            keys, share = self._keys(chance), self.node.share
+            store = await WatchedStore.open(database, keys, share)
             assert isinstance(store, WatchedStore)
+            self._store = store
             store.points, store.committed = self.points, self.committed
             store.trouble = self.store_trouble
-            seams = seams_of(process, self.clock, self.network, self.world.dice(process.name))
+            dice = self.world.dice(process.name)
+            seams = seams_of(process, self.clock, self.network, dice, share)
             self.desk = Desk(
-                store, self._settings, ids=seams.ids, randomness=seams.randomness, sealer=keys
+                store,
+                self._settings,
+                ids=seams.ids,
+                randomness=seams.randomness,
+                sealer=keys,
+                share=share,
             )
             log = SpokenLog(self.world, process)
             limits = Limits(
-                listen=(SERVER,), auth_port=AUTH_PORT, acct_port=ACCT_PORT, **self._limits
+                listen=(self.node.address,),
+                auth_port=AUTH_PORT,
+                acct_port=ACCT_PORT,
+                **self._limits,
             )
-            packages = Renewer(database, seams.ids) if self._sells else None
+            sells = self._sells and share.number == 0
+            packages = Renewer(database, seams.ids) if sells else None
             server = Server(seams, limits, store=store, desk=self.desk, log=log, packages=packages)
             process.failed = server.broke
             self._closes = [store.checkpoint, store.close, database.close]
@@ -288,7 +337,8 @@ class Host:
 
     async def open_database(self) -> Database:
         """A database for the process that asks, on connections of its own."""
-        return await Untold.open(self.url, connector(self.world, self.disk, FILE, self.pace))
+        connect = connector(self.world, self._life, FILE, self.pace, self._opened)
+        return await Untold.open(self.url, connect)
 
     async def office(self, work: Callable[[Database], Awaitable[Result]]) -> Result:
         """Do office work in the office's process; to be awaited there."""
@@ -327,36 +377,34 @@ class Host:
     def cut_power(self) -> None:
         """The power fails: what was not synced may be lost, torn or kept."""
         self.world.figures["power cuts"] += 1
-        self._end(power=True)
+        self.ground.end(power=True)
 
     def _died(self) -> None:
         self.world.figures["crashes"] += 1
-        self._end(power=False)
+        self.ground.leave(self, self._life)
 
-    def _end(self, *, power: bool) -> None:
-        """Everything on the machine is dead; prepare what the next boot finds."""
-        self.disk.die()
+    def perish(self) -> None:
+        """Everything on the machine is dead."""
         self.process.on_death.clear()
         self.process.kill()
         self.office_process.kill()
-        after = self._room / f"run-{self.runs_n + 1}"
-        after.mkdir()
-        if power:
-            self.disk.after_power_cut(after, self._dice)
-        else:
-            self.disk.after_kill(after)
-        self.disk.close()
-        shutil.rmtree(self._room / f"run-{self.runs_n}")
-        self.runs_n += 1
-        self.disk = Disk(after)
-        self.on_boot()
+        opened, self._opened = self._opened, []
+        if self._life is not self.disk:  # a disk of its own is thrown away with all of them
+            if self._store is not None:
+                self._store.die()
+            for connection in opened:
+                connection.drop()
+        self._store = None
+
+    def come_back(self) -> None:
+        """Boot again, later."""
         # It may die once more while it is down: then it comes back later, and once.
         self._rebirth.cancel()
         self._rebirth = self.world.after(self.reborn_in_us(), self.boot)
 
     def _watch_port(self, port: Port) -> None:
         """Crash points before and after each datagram that the server sends."""
-        if port.host != SERVER:
+        if port.host != self.node.address:
             return
         kind = "reply" if port.port in (AUTH_PORT, ACCT_PORT) else "order"
 

@@ -27,11 +27,11 @@ from tests.simulation.reports import CAUSES, Reports
 from tests.simulation.swarm import Swarm
 from tests.simulation.town import EVERY_PLAN, SHARED_SECRET, Router
 from tests.simulation.truth import Login, TrueSession, Truth
+from tests.simulation.uplinks import drawn
 from tests.simulation.world import MINUTE_US, US_PER_S, World
 
 INTERIM_S = 300  # where nobody says how often
 STUBBORN_PERMILLE = 250  # of those who are refused: they try again
-AUTH = (SERVER, AUTH_PORT)
 FORGOTTEN = ("lost", "reboot")  # why a session may have ended without a Stop
 LINGERS_N, LINGER_US = 12, 240 * US_PER_S  # longer than silence is borne with
 
@@ -48,6 +48,7 @@ class Nas:
         profile: Profile,
         *,
         dials: tuple[Dial, ...] = (),
+        servers: tuple[str, ...] = (SERVER,),
     ) -> None:
         """Does nothing before `begin`."""
         self.world = world
@@ -60,7 +61,15 @@ class Nas:
         self.calming = False
         self.up = True
         self.connections: dict[int, Connection] = {}
-        self.asker = Asker(world, network, router.address, SHARED_SECRET, self.dice)
+        self.uplinks = drawn(servers, world.dice(f"uplinks/{router.name}"))
+        self.asker = Asker(
+            world,
+            network,
+            router.address,
+            SHARED_SECRET,
+            dice=self.dice,
+            uplinks=self.uplinks,
+        )
         self._network = network
         self._dials = dials
         self.lanes: dict[tuple[str, int], bool] = {}
@@ -108,7 +117,7 @@ class Nas:
         self.asker.ask(
             Question(
                 self._login_octets(dial, self.numbers, session_id, 0),
-                AUTH,
+                AUTH_PORT,
                 wait_us,
                 wait_us,
                 self.profile.login_tries_n,
@@ -171,7 +180,7 @@ class Nas:
         self.asker.ask(
             Question(
                 self._login_octets(dial, number, session_id, lane_n),
-                AUTH,
+                AUTH_PORT,
                 profile.login_wait_us,
                 profile.login_wait_us,
                 profile.login_tries_n,
@@ -409,9 +418,11 @@ class Nas:
         self.lanes.pop(connection.lane, None)
 
 
-def muster(world: World, network: Network, truth: Truth, plan: Swarm) -> list[Nas]:
+def muster(
+    world: World, network: Network, truth: Truth, plan: Swarm, servers: tuple[str, ...] = (SERVER,)
+) -> list[Nas]:
     """The routers of a history, their profiles and their subscribers, as its plan says."""
     return [
-        Nas(world, network, truth, router, profile, dials=dials)
+        Nas(world, network, truth, router, profile, dials=dials, servers=servers)
         for router, profile, dials in cast(world.dice("muster"), truth, plan)
     ]

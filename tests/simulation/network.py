@@ -84,8 +84,10 @@ class Network:
         self._free_port = FIRST_FREE_PORT
         self._closed_until_us: dict[tuple[str, str], tuple[int, bool]] = {}
         self.weather = weather
-        # Each bound port is shown here first; crash points are hung into it.
-        self.on_bind: Callable[[Port], None] | None = None
+        # Each bound port is shown to these first; crash points are hung into it.
+        self.on_bind: list[Callable[[Port], None]] = []
+        # What is not delivered any more when it arrives at last: (from, to, octets).
+        self.outlived: Callable[[Address, Address, bytes], bool] = lambda *_: False
 
     def bind(self, process: Process, host: str, port: int, received: Received) -> Port:
         """Bind a socket, on a free port if `port` is 0. Raises OSError when it is taken."""
@@ -97,8 +99,8 @@ class Network:
             raise OSError(98, f"{host}:{port} is in use")
         made = Port(self, process, (host, port), received)
         self._bound[host, port] = made
-        if self.on_bind is not None:
-            self.on_bind(made)
+        for look in self.on_bind:
+            look(made)
         return made
 
     def release(self, port: Port) -> None:
@@ -164,6 +166,10 @@ class Network:
         if port is None or not port.process.alive:
             self._world.figures["datagrams to nobody"] += 1
             self._tell(source, target, octets, " finds nobody")
+            return
+        if self.outlived(source, target, octets):
+            self._world.figures["datagrams outlived"] += 1
+            self._tell(source, target, octets, " comes too late")
             return
         self._tell(source, target, octets, " arrives")
         self._world.figures["datagrams arrived"] += 1

@@ -98,6 +98,7 @@ class Bug:
     kinds: frozenset[str] = frozenset()
     needs: Callable[[Swarm], bool] = lambda plan: True
     lane: bool = False  # it is about the lane; all others are played on the long road alone
+    first: int = 0  # where its seeds begin
 
     def may_show(self, seed: int) -> bool:
         """Could the history of this seed show it?"""

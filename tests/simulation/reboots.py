@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from radius import encode_attributes
 from tests.simulation import wire
 from tests.simulation.asking import Question
-from tests.simulation.reports import ACCT
+from tests.simulation.host import ACCT_PORT
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Reboots:
 
     def _forget(self) -> None:
         for question in list(self._nas.asker.open.values()):
-            if question.target == ACCT and self._nas.profile.keeps_queue:
+            if question.port == ACCT_PORT and self._nas.profile.keeps_queue:
                 continue
             self._nas.asker.give_up(question)
-            if question.target == ACCT:
+            if question.port == ACCT_PORT:
                 question.silent()
 
     def _booted(self) -> None:
@@ -107,4 +107,4 @@ class Reboots:
     def _stale(self, octets: bytes) -> None:
         if self._nas.up and not self._nas.calming:
             self._nas.world.figures["stale Accounting-On"] += 1
-            self._nas.asker.throw(octets, ACCT)
+            self._nas.asker.throw(octets, ACCT_PORT)

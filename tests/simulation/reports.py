@@ -16,7 +16,7 @@ from radius import encode_attributes
 from tests.simulation import wire
 from tests.simulation.asking import Question
 from tests.simulation.connection import WRAP, Connection
-from tests.simulation.host import ACCT_PORT, SERVER
+from tests.simulation.host import ACCT_PORT
 from tests.simulation.seams import EPOCH_US
 from tests.simulation.town import SHARED_SECRET
 from tests.simulation.truth import Told
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tests.simulation.nas import Nas
 
 CAUSES = {"user": 1, "timeout": 5, "octets": 10, "disconnect": 6, "reboot": 11}
-ACCT = (SERVER, ACCT_PORT)
 PAST_N = 60  # records of the past that a router may send again
 
 
@@ -106,7 +105,7 @@ class Reports:
 
         question = Question(
             make,
-            ACCT,
+            ACCT_PORT,
             profile.first_wait_us,
             profile.most_wait_us,
             profile.tries_n,
@@ -166,7 +165,7 @@ class Reports:
             row = [octets for octets, c in told[first:] if c is told[first][1]]
             for n, octets in enumerate(row[: nas.profile.replays_n]):
                 self._world.figures["records replayed"] += 1
-                self._world.after(n * 100_000, nas.asker.throw, octets, ACCT)
+                self._world.after(n * 100_000, nas.asker.throw, octets, ACCT_PORT)
         self._world.after(nas.about(nas.profile.replay_every_us), self.replay)
 
     def _tells_its_age(self, connection: Connection) -> bool:

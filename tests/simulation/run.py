@@ -3,6 +3,7 @@
     python -m tests.simulation.run --seeds 1000        a thousand fresh seeds
     python -m tests.simulation.run --seeds 17-40       these seeds
     python -m tests.simulation.run --seed 17           one, with its timeline
+    python -m tests.simulation.run --pair --seed 17    the same with two servers on one database
     python -m tests.simulation.run --regressions       those that once found something
     python -m tests.simulation.run --canary            the one that must fail: is anybody looking?
 
@@ -27,17 +28,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.swarm import PAIRED
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 REGRESSIONS = HERE / "regressions.txt"
 RECORD = HERE / "results.json"
 CANARY_SEED, CANARY_BUG = 0, "stop-not-charged"
 AGAIN_SHARE = 20  # one seed in so many is played twice
+PAIR_SHARE = 6  # one fresh seed in so many has two servers
 FAILURES_SHOWN = 5
 
 
 def seeds_of(text: str) -> list[int]:
-    """`17-40` is these; `1000` is so many fresh ones. Raises ValueError."""
+    """`17-40` is these; `1000` is so many fresh ones, some of pairs. Raises ValueError."""
     first, dash, last = text.partition("-")
     if dash:
         found = list(range(int(first), int(last) + 1))
@@ -45,7 +49,10 @@ def seeds_of(text: str) -> list[int]:
             raise ValueError(f"{text} holds no seeds: write FIRST-LAST")
         return found
     start = secrets.randbelow(1 << 40)
-    return list(range(start, start + int(first)))
+    fresh = range(start, start + int(first))
+    return [
+        seed + (PAIRED if n % PAIR_SHARE == PAIR_SHARE - 1 else 0) for n, seed in enumerate(fresh)
+    ]
 
 
 def regressions() -> list[int]:
@@ -251,6 +258,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="simulate", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", help="COUNT of fresh seeds, or FIRST-LAST")
     parser.add_argument("--seed", type=int, help="one seed, with its timeline")
+    parser.add_argument("--pair", action="store_true", help="all of them with two servers")
     parser.add_argument("--regressions", action="store_true", help="seeds that found something")
     parser.add_argument("--canary", action="store_true", help="a seed that must fail")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -262,11 +270,13 @@ def main(arguments: list[str] | None = None) -> int:
     if given.canary:
         return sing()
     if given.seed is not None:
-        return show_one(given.seed)
+        return show_one(given.seed % PAIRED + PAIRED if given.pair else given.seed)
     try:
         seeds = regressions() if given.regressions else seeds_of(given.seeds or "200")
     except ValueError as error:
         parser.error(f"--seeds: {error}")
+    if given.pair:
+        seeds = [seed % PAIRED + PAIRED for seed in seeds]
     tally = simulate(seeds, jobs=given.jobs)
     if given.record:
         from tests.simulation.record import record

@@ -12,6 +12,7 @@ from asyncio import events
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from domain.share import ALONE, Share
 from server.limits import Seams
 from server.seams import MonotoneIds
 from tests.simulation.network import Network, Port, Received
@@ -99,13 +100,19 @@ class ProcessDatagrams:
         return self._network.bind(self._process, host, port, received)
 
 
-def seams_of(process: Process, clock: MachineClock, network: Network, dice: random.Random) -> Seams:
+def seams_of(
+    process: Process,
+    clock: MachineClock,
+    network: Network,
+    dice: random.Random,
+    share: Share = ALONE,
+) -> Seams:
     """Everything that a server process takes from the world."""
     chance = SeededChance(dice)
     return Seams(
         clock=clock,
         randomness=chance,
-        ids=MonotoneIds(clock, chance),
+        ids=MonotoneIds(clock, chance, share),
         datagrams=ProcessDatagrams(process, network),
         spawn=ProcessSpawn(process),
         disk_free_octets=None,

@@ -8,7 +8,7 @@ shown of each checker is that it bites, and that it bites nothing that is sound.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from pysqlite3 import dbapi2
 from store import schema
 from tests.aaa.gate import T0_US, Gate, class_of
 from tests.simulation.checkers import Checker
-from tests.simulation.host import FILE
+from tests.simulation.ground import FILE
 from tests.simulation.truth import Payment, Told, TrueSession, Truth
 from tests.simulation.world import US_PER_S, World
 
@@ -60,6 +60,19 @@ class PlainDisk:
         """Open a database."""
         return dbapi2.connect(str(path), **extra)
 
+    def life(self) -> PlainDisk:
+        """Whose connections never die."""
+        return self
+
+    def die(self) -> None:
+        """Nothing comes of it."""
+
+
+class PlainGround:
+    """A database that no server has open."""
+
+    inhabited = False
+
 
 class StillClock:
     """The server's clock, which stands."""
@@ -79,6 +92,7 @@ class Stage:
     checker: Checker
     disk: PlainDisk
     clock: StillClock
+    ground: PlainGround = field(default_factory=PlainGround)
 
     def doctor(self, *statements: str) -> None:
         """Change rows, whatever the house allows, and let it look like a commit."""

@@ -16,6 +16,8 @@ from tests.simulation.profiles import HABITS
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 DAY_US = 24 * 60 * MINUTE_US
+SKEW_MOST_US = 400_000  # of two clocks that are kept right
+LOCKED_MOST_US = 20 * US_PER_S  # twice what a commit waits
 SAMPLED = (
     "loss",
     "double",
@@ -43,7 +45,11 @@ SAMPLED = (
 )
 OFTEN = (("routers", 280), ("office", 100))  # permille of all seeds that have them besides
 DAY_ONE = (("packages", 200), ("moving in", 120))  # the same, each by dice of its own
-KINDS = (*SAMPLED, *(kind for kind, _ in DAY_ONE))
+TWO = "two nodes"
+KINDS = (*SAMPLED, *(kind for kind, _ in DAY_ONE), TWO)
+PAIRED = 1 << 41  # seeds from here on are those of before, with a second server beside the first
+UNASKED = ("lets anybody in", "stops only")
+ALONE_TOO = ("crash-step", "crash-point", "crash-write")
 
 
 @dataclass(slots=True)
@@ -77,6 +83,10 @@ class Swarm:
     ends_us: dict[str, int] = field(default_factory=dict)  # after the start, when time ends
     start_wait_s: int = 60
     stale_min_s: int = 900
+    workers: bool = False  # two workers of one server, rather than two that do not know each other
+    skew_us: int = 0  # by how much the second one's clock is wrong all the time
+    locks: list[tuple[int, int]] = field(default_factory=list)
+    # when somebody else takes the write lock, and for how long
 
     def doom(self, dice: random.Random) -> Doom:
         """The fate of the next run of the server."""
@@ -92,6 +102,44 @@ class Swarm:
 
 def swarm(seed: int) -> Swarm:
     """Draw the plan of a seed."""
+    if seed < PAIRED:
+        return _one(seed)
+    plan = _one(seed - PAIRED)
+    plan.seed = seed
+    _pair(plan, random.Random(f"pair/{seed}"))
+    return plan
+
+
+def _pair(plan: Swarm, dice: random.Random) -> None:
+    """Two servers on one database: each dies alone, is cut off alone, and waits for the other."""
+    kinds = {TWO}
+    plan.workers = dice.random() < 0.4
+    plan.skew_us = dice.randrange(-SKEW_MOST_US, SKEW_MOST_US)
+    plan.routers_n = max(plan.routers_n, 2)
+    # The fewer people, the oftener both servers have to do with one of them.
+    plan.subscribers_n = min(plan.subscribers_n, dice.choice((1, 2, 2, 3, 20)))
+    plan.sessions_n += dice.randint(1, 6)
+    if plan.hostile_n and dice.random() < 0.6:
+        plan.habits = UNASKED  # records of whom nobody has asked about, to both
+    if not plan.doom_kinds and dice.random() < 0.6:
+        plan.doom_kinds = (dice.choice(ALONE_TOO),)
+        kinds.update(plan.doom_kinds)
+    if dice.random() < 0.4:
+        kinds.add("partition")
+        plan.partitions += [
+            (dice.randrange(plan.length_us), dice.randrange(1, 5 * MINUTE_US), True, True)
+            for _ in range(dice.randint(1, 6))
+        ]
+    if dice.random() < 0.3:
+        plan.locks = [
+            (dice.randrange(plan.length_us), dice.randrange(1, LOCKED_MOST_US))
+            for _ in range(dice.randint(1, 4))
+        ]
+    plan.pace_us = dice.choice((plan.pace_us, 1_000, 5_000, 20_000))
+    plan.kinds |= kinds
+
+
+def _one(seed: int) -> Swarm:
     dice = random.Random(f"swarm/{seed}")
     size = dice.choices(("small", "middle", "large"), (80, 17, 3))[0]
     kinds = _kinds(seed, dice)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
-from tests.simulation.swarm import KINDS, swarm
+from tests.simulation.swarm import KINDS, PAIRED, TWO, swarm
 
 FIXED = range(120)
+PAIRS = range(PAIRED, PAIRED + 8)
 FRESH = "3"  # `make simulate` plays as many as one has time for
 
 
@@ -35,17 +36,24 @@ def test_fixed_seeds_find_nothing_and_lead_through_every_kind_of_trouble() -> No
         assert tally.figures[name] > 10, name
 
 
+def test_two_servers_on_one_database_find_nothing() -> None:
+    tally = sound(list(PAIRS))
+    assert tally.figures["crashes"] > 10
+
+
 def test_fresh_seeds_find_nothing() -> None:
     sound(seeds_of(FRESH))
 
 
 def test_every_kind_of_trouble_is_in_the_fixed_seeds() -> None:
-    assert set().union(*(swarm(seed).kinds for seed in FIXED)) == set(KINDS)
+    assert set().union(*(swarm(seed).kinds for seed in FIXED)) == set(KINDS) - {TWO}
+    assert all(TWO in swarm(seed).kinds for seed in PAIRS)
 
 
 def test_seeds_are_a_count_or_a_range() -> None:
     assert seeds_of("3-5") == [3, 4, 5]
     assert len(set(seeds_of("10"))) == 10
+    assert [seed >= PAIRED for seed in seeds_of("12")].count(True) == 2
     for wrong in ("", "x", "9-3", "1-2-3"):
         with pytest.raises(ValueError, match=r".+"):
             seeds_of(wrong)

@@ -14,7 +14,7 @@ from pysqlite3 import dbapi2
 
 from aaa.sealing import KeyRing, new_key_file
 from tests.aaa.gate import SECRET, Chance, Gate
-from tests.simulation.host import FILE
+from tests.simulation.ground import FILE
 from tests.simulation.seams import EPOCH_US, SeededChance
 from tests.simulation.swarm import Swarm
 

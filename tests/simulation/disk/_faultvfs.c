@@ -9,6 +9,8 @@
  *
  * A disk is one directory. State hangs on it and never on the process, so that disks can follow one
  * another; a file outside every disk is opened by the real VFS alone. One mutex guards everything.
+ * Several processes may live on one disk: a connection says by `life=N` in its URI whose it is, and
+ * a life that has ended changes nothing any more while the others go on. Locks are the real ones.
  * Control functions (`fault_*`) are called through ctypes from `disk.py`, which tells the faults.
  *
  * Promised to SQLite: sectors of 512 octets, neither atomic writes nor safe appends; overwriting
@@ -20,6 +22,7 @@
 typedef struct {
     sqlite3_file own;
     Disk *disk;
+    Life *life;
     Tracked *tracked;
     int wal;
     sqlite3_file *real;
@@ -46,6 +49,11 @@ static void let_go(Disk *d) {
         d->files = t->next;
         free(t);
     }
+    while (d->all.next) {
+        Life *one = d->all.next;
+        d->all.next = one->next;
+        free(one);
+    }
     free(d->scratch);
     free(d);
 }
@@ -64,7 +72,7 @@ static int f_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at) {
     int bad;
     lock();
     f->disk->counts[READS]++;
-    bad = f->disk->dead || strikes(f->disk, EIO_READ);
+    bad = is_dead(f->disk, f->life) || strikes(f->disk, f->life, EIO_READ);
     unlock(0);
     return bad ? SQLITE_IOERR_READ : f->real->pMethods->xRead(f->real, to, n, at);
 }
@@ -77,18 +85,18 @@ static int f_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at
     int rc, torn;
     lock();
     d->counts[WRITES]++;
-    if (dies(d)) return unlock(SQLITE_IOERR_WRITE);
-    if (strikes(d, EIO_WRITE)) return unlock(SQLITE_IOERR_WRITE);
+    if (dies(d, f->life)) return unlock(SQLITE_IOERR_WRITE);
+    if (strikes(d, f->life, EIO_WRITE)) return unlock(SQLITE_IOERR_WRITE);
     rc = f->real->pMethods->xFileSize(f->real, &size);
     if (rc != SQLITE_OK) return unlock(rc);
-    if (at + n > size && strikes(d, FULL)) return unlock(SQLITE_FULL);
-    torn = strikes(d, CRASH_TORN);
+    if (at + n > size && strikes(d, f->life, FULL)) return unlock(SQLITE_FULL);
+    torn = strikes(d, f->life, CRASH_TORN);
     r = (Record){.kind = R_WRITE, .offset = (uint64_t)at, .length = (uint64_t)n,
                  .old_size = (uint64_t)size};
     rc = remember(d, f->tracked, f->real, r);
     if (rc == SQLITE_OK) rc = f->real->pMethods->xWrite(f->real, from, torn ? n / 2 : n, at);
     if (!torn) return unlock(rc);
-    d->dead = 1;
+    f->life->dead = 1;
     return unlock(SQLITE_IOERR_WRITE);
 }
 
@@ -100,8 +108,8 @@ static int f_truncate(sqlite3_file *file, sqlite3_int64 to) {
     int rc;
     lock();
     d->counts[TRUNCATES]++;
-    if (dies(d) || strikes(d, CRASH_TORN)) {
-        d->dead = 1;
+    if (dies(d, f->life) || strikes(d, f->life, CRASH_TORN)) {
+        f->life->dead = 1;
         return unlock(SQLITE_IOERR_TRUNCATE);
     }
     rc = f->real->pMethods->xFileSize(f->real, &size);
@@ -118,11 +126,11 @@ static int f_sync(sqlite3_file *file, int flags) {
     if (d->sync_delay_us) usleep((useconds_t)d->sync_delay_us);
     lock();
     d->counts[SYNCS]++;
-    if (dies(d) || strikes(d, CRASH_TORN)) {
-        d->dead = 1;
+    if (dies(d, f->life) || strikes(d, f->life, CRASH_TORN)) {
+        f->life->dead = 1;
         return unlock(SQLITE_IOERR_FSYNC);
     }
-    if (strikes(d, EIO_SYNC)) {
+    if (strikes(d, f->life, EIO_SYNC)) {
         rc = settle(d, f->tracked, 0);
         return unlock(rc == SQLITE_OK ? SQLITE_IOERR_FSYNC : rc);
     }
@@ -138,13 +146,13 @@ static int f_sync(sqlite3_file *file, int flags) {
 
 static int f_size(sqlite3_file *file, sqlite3_int64 *size) {
     File *f = (File *)file;
-    if (f->disk->dead) return SQLITE_IOERR_FSTAT;
+    if (is_dead(f->disk, f->life)) return SQLITE_IOERR_FSTAT;
     return f->real->pMethods->xFileSize(f->real, size);
 }
 
 static int f_lock(sqlite3_file *file, int level) {
     File *f = (File *)file;
-    return f->disk->dead ? SQLITE_IOERR_LOCK : f->real->pMethods->xLock(f->real, level);
+    return is_dead(f->disk, f->life) ? SQLITE_IOERR_LOCK : f->real->pMethods->xLock(f->real, level);
 }
 
 static int f_unlock(sqlite3_file *file, int level) {
@@ -176,13 +184,13 @@ static int f_traits(sqlite3_file *file) {
 
 static int f_shm_map(sqlite3_file *file, int i, int n, int extend, void volatile **out) {
     File *f = (File *)file;
-    if (f->disk->dead) return SQLITE_IOERR_SHMMAP;
+    if (is_dead(f->disk, f->life)) return SQLITE_IOERR_SHMMAP;
     return f->real->pMethods->xShmMap(f->real, i, n, extend, out);
 }
 
 static int f_shm_lock(sqlite3_file *file, int offset, int n, int flags) {
     File *f = (File *)file;
-    if (f->disk->dead && !(flags & SQLITE_SHM_UNLOCK)) return SQLITE_IOERR_SHMLOCK;
+    if (is_dead(f->disk, f->life) && !(flags & SQLITE_SHM_UNLOCK)) return SQLITE_IOERR_SHMLOCK;
     return f->real->pMethods->xShmLock(f->real, offset, n, flags);
 }
 
@@ -193,7 +201,7 @@ static void f_shm_barrier(sqlite3_file *file) {
 
 static int f_shm_unmap(sqlite3_file *file, int also_delete) {
     File *f = (File *)file;
-    return f->real->pMethods->xShmUnmap(f->real, also_delete && !f->disk->dead);
+    return f->real->pMethods->xShmUnmap(f->real, also_delete && !is_dead(f->disk, f->life));
 }
 
 static int f_fetch(sqlite3_file *file, sqlite3_int64 at, int n, void **out) {
@@ -228,6 +236,12 @@ static Disk *disk_of(const char *name, const char **path) {
     return NULL;
 }
 
+/* Whose file it is, as its connection's URI says. Call with the mutex held. */
+static Life *opened_by(Disk *d, const char *name, int flags) {
+    int asked = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL);
+    return life_of(d, asked ? sqlite3_uri_int64(name, "life", 0) : 0);
+}
+
 static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flags, int *out) {
     File *f = (File *)file;
     const char *path;
@@ -241,7 +255,8 @@ static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flag
         return real_vfs->xOpen(real_vfs, name, file, flags, out);
     }
     file->pMethods = NULL;
-    if (d->dead) return unlock(SQLITE_CANTOPEN);
+    f->life = opened_by(d, name, flags);
+    if (is_dead(d, f->life)) return unlock(SQLITE_CANTOPEN);
     existed = access(name, F_OK) == 0;
     f->real = (sqlite3_file *)(f + 1);
     rc = real_vfs->xOpen(real_vfs, name, f->real, flags, out);
@@ -285,13 +300,13 @@ static int v_delete(sqlite3_vfs *v, const char *name, int sync_directory) {
     (void)v;
     lock();
     d = disk_of(name, &path);
-    if (!d || (!d->dead && access(name, F_OK) != 0)) {
+    if (!d || (!d->all.dead && access(name, F_OK) != 0)) {
         unlock(0);
         return real_vfs->xDelete(real_vfs, name, sync_directory);
     }
     d->counts[DELETES]++;
-    if (dies(d) || strikes(d, CRASH_TORN)) {
-        d->dead = 1;
+    if (dies(d, &d->all) || strikes(d, &d->all, CRASH_TORN)) {
+        d->all.dead = 1;
         return unlock(SQLITE_IOERR_DELETE);
     }
     t = tracked_of(d, path);
@@ -310,7 +325,7 @@ static int v_access(sqlite3_vfs *v, const char *name, int flags, int *out) {
     (void)v;
     lock();
     d = disk_of(name, &path);
-    dead = d && d->dead;
+    dead = d && d->all.dead;
     unlock(0);
     return dead ? SQLITE_IOERR_ACCESS : real_vfs->xAccess(real_vfs, name, flags, out);
 }
@@ -358,31 +373,37 @@ Disk *fault_open(const char *directory, const char *log) {
 /* Forget the disk. Files of it that are open are dead from now on. */
 void fault_close(Disk *d) {
     lock();
-    d->dead = d->closed = 1;
+    d->all.dead = d->closed = 1;
     close(d->log);
     let_go(d);
     unlock(0);
 }
 
-void fault_arm(Disk *d, int kind, int64_t after_n, int64_t times_n) {
+void fault_arm(Disk *d, int64_t life, int kind, int64_t after_n, int64_t times_n) {
     lock();
-    d->armed[kind] = (Armed){after_n, kind == FULL ? FOREVER : times_n};
+    life_of(d, life)->armed[kind] = (Armed){after_n, kind == FULL ? FOREVER : times_n};
     unlock(0);
 }
 
 void fault_heal(Disk *d) {
+    Life *one;
     lock();
-    memset(d->armed, 0, sizeof d->armed);
+    for (one = &d->all; one; one = one->next) memset(one->armed, 0, sizeof one->armed);
     unlock(0);
 }
 
-void fault_die(Disk *d) {
+void fault_die(Disk *d, int64_t life) {
     lock();
-    d->dead = 1;
+    life_of(d, life)->dead = 1;
     unlock(0);
 }
 
-int fault_dead(Disk *d) { return d->dead; }
+int fault_dead(Disk *d, int64_t life) {
+    int dead;
+    lock();
+    dead = is_dead(d, life_of(d, life));
+    return unlock(dead);
+}
 
 void fault_set(Disk *d, int powersafe, int lie, int64_t sync_delay_us) {
     lock();

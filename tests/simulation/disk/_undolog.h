@@ -54,14 +54,22 @@ struct Tracked { /* one incarnation of a path: a file created anew is another on
 
 typedef struct { int64_t after_n, times_n; } Armed;
 
+typedef struct Life Life;
+struct Life { /* one of several processes on the disk: it can die, and the others go on */
+    int64_t number;
+    int dead;
+    Armed armed[FAULTS_N];
+    Life *next;
+};
+
 typedef struct Disk Disk;
 struct Disk {
     char directory[PATH_MAX_N]; /* ends with a slash */
-    int log, closed, dead, powersafe, lie, entries_pending;
+    int log, closed, powersafe, lie, entries_pending;
     int open_n;
     int64_t sync_delay_us;
     uint64_t log_n, epoch, newest;
-    Armed armed[FAULTS_N];
+    Life all; /* number 0: everybody; what is armed here strikes whoever comes first */
     uint64_t counts[COUNTS_N], fired[FAULTS_N];
     Tracked *files;
     char *scratch;
@@ -71,9 +79,21 @@ struct Disk {
 
 /* --- faults ----------------------------------------------------------------------------------- */
 
-/* Does the fault strike now? Counts down to it. */
-static int strikes(Disk *d, int kind) {
-    Armed *a = &d->armed[kind];
+/* The life of a number, made if there is none. */
+static Life *life_of(Disk *d, int64_t number) {
+    Life *one;
+    for (one = &d->all; one; one = one->next)
+        if (one->number == number) return one;
+    one = calloc(1, sizeof *one);
+    if (!one) abort();
+    one->number = number;
+    one->next = d->all.next;
+    return d->all.next = one;
+}
+
+static int is_dead(Disk *d, Life *l) { return d->all.dead || l->dead; }
+
+static int counted_down(Disk *d, Armed *a, int kind) {
     if (a->times_n == 0) return 0;
     if (a->after_n > 0) { a->after_n--; return 0; }
     if (a->times_n > 0) a->times_n--;
@@ -81,12 +101,18 @@ static int strikes(Disk *d, int kind) {
     return 1;
 }
 
+/* Does the fault strike this life now? Counts down to it. */
+static int strikes(Disk *d, Life *l, int kind) {
+    if (counted_down(d, &d->all.armed[kind], kind)) return 1;
+    return l != &d->all && counted_down(d, &l->armed[kind], kind);
+}
+
 /* Every change of the disk passes here first: is the process dead, or does it die of this one? */
-static int dies(Disk *d) {
-    if (d->dead) return 1;
-    if (strikes(d, KILL)) kill(getpid(), SIGKILL);
-    if (strikes(d, CRASH)) d->dead = 1;
-    return d->dead;
+static int dies(Disk *d, Life *l) {
+    if (is_dead(d, l)) return 1;
+    if (strikes(d, l, KILL)) kill(getpid(), SIGKILL);
+    if (strikes(d, l, CRASH)) l->dead = 1;
+    return l->dead;
 }
 
 /* --- the undo log ----------------------------------------------------------------------------- */

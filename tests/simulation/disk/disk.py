@@ -9,7 +9,10 @@ doubt), `after_power_cut` is what survives when the machine dies as well; `power
 model. Faults strike where they are armed, and chance is drawn from what is handed in, so that the
 same calls make the same files, octet for octet.
 
-One process at a time has a directory, and only connections through the VFS may write there.
+One process of the real machine at a time has a directory, and only connections through the VFS may
+write there. Several of the simulated machine may live on one Disk: each has a `Life`, which ends by
+itself while the others go on; its connections have to be closed then, as a kernel would, so that
+their locks are free.
 """
 
 from __future__ import annotations
@@ -67,6 +70,7 @@ class Disk:
         self.directory = directory.resolve()
         self.log = log.resolve() if log else self.directory / LOG_NAME
         self.powersafe = powersafe
+        self._lives_n = 0
         self._library = library()
         whole = f"{self.directory}/".encode()
         self._handle = self._library.fault_open(whole, str(self.log).encode())
@@ -75,21 +79,27 @@ class Disk:
             raise OSError(error, os.strerror(error), str(self.log))
         self.behave()
 
-    def connect(self, path: Path | str, **extra: Any) -> dbapi2.Connection:
+    def connect(self, path: Path | str, *, life: int = 0, **extra: Any) -> dbapi2.Connection:
         """Open a database of this disk; `path` is relative to it. `extra` is pysqlite3's."""
         whole = self.directory / path
-        return dbapi2.connect(f"{whole.as_uri()}?vfs={VFS}", uri=True, **extra)
+        whose = f"&life={life}" if life else ""
+        return dbapi2.connect(f"{whole.as_uri()}?vfs={VFS}{whose}", uri=True, **extra)
+
+    def life(self) -> Life:
+        """One more process on this disk, which can die by itself."""
+        self._lives_n += 1
+        return Life(self, self._lives_n)
 
     def behave(self, *, lie: Lie = Lie.NEVER, sync_delay_us: int = 0) -> None:
         """Set what goes on until it is set again: which syncs lie, how long each sync takes."""
         self._library.fault_set(self._handle, self.powersafe, lie, sync_delay_us)
 
-    def arm(self, fault: Fault, after_n: int = 0, times_n: int = 1) -> None:
+    def arm(self, fault: Fault, after_n: int = 0, times_n: int = 1, *, life: int = 0) -> None:
         """Let a fault strike `times_n` times after `after_n` operations; FULL lasts until healed.
 
-        Each kind has one place: arming again replaces what was armed.
+        Each kind has one place, and one more for each life: arming again replaces what was armed.
         """
-        self._library.fault_arm(self._handle, fault, after_n, times_n)
+        self._library.fault_arm(self._handle, life, fault, after_n, times_n)
 
     def heal(self) -> None:
         """Disarm everything. The dead stay dead, and what a failed sync left in doubt stays so."""
@@ -97,13 +107,17 @@ class Disk:
 
     @property
     def dead(self) -> bool:
-        """Has this life ended?"""
-        return not self._handle or bool(self._library.fault_dead(self._handle))
+        """Has everybody on it died?"""
+        return self.has_died(0)
 
-    def die(self) -> None:
-        """Kill the process of this life now: its connections change nothing any more."""
+    def has_died(self, life: int) -> bool:
+        """Has this life ended, or everybody's?"""
+        return not self._handle or bool(self._library.fault_dead(self._handle, life))
+
+    def die(self, *, life: int = 0) -> None:
+        """Kill a life now, or everybody: their connections change nothing any more."""
         if self._handle:
-            self._library.fault_die(self._handle)
+            self._library.fault_die(self._handle, life)
 
     def close(self) -> None:
         """Die, and give the directory back. Connections may be closed before or after."""
@@ -127,6 +141,32 @@ class Disk:
     def after_power_cut(self, into: Path, chance: random.Random) -> Toll:
         """Write what survives a power cut at this moment into a fresh directory."""
         return cut(self.directory, chance, into=into, log=self.log, powersafe=self.powersafe)
+
+
+class Life:
+    """One of several processes on a disk, as far as its connections go."""
+
+    def __init__(self, disk: Disk, number: int) -> None:
+        """Use `Disk.life`."""
+        self._disk = disk
+        self._number = number
+
+    def connect(self, path: Path | str, **extra: Any) -> dbapi2.Connection:
+        """Open a database of the disk, to die with this life. The caller closes it then."""
+        return self._disk.connect(path, life=self._number, **extra)
+
+    def arm(self, fault: Fault, after_n: int = 0, times_n: int = 1) -> None:
+        """Let a fault strike operations of this life; CRASH kills nobody else."""
+        self._disk.arm(fault, after_n, times_n, life=self._number)
+
+    @property
+    def dead(self) -> bool:
+        """Has it ended?"""
+        return self._disk.has_died(self._number)
+
+    def die(self) -> None:
+        """End it now."""
+        self._disk.die(life=self._number)
 
 
 def be_default(yes: bool = True) -> None:

@@ -66,10 +66,10 @@ def library() -> ctypes.CDLL:
     functions.fault_open.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
     functions.fault_open.restype = disk
     functions.fault_close.argtypes = [disk]
-    functions.fault_arm.argtypes = [disk, number, large, large]
+    functions.fault_arm.argtypes = [disk, large, number, large, large]
     functions.fault_heal.argtypes = [disk]
-    functions.fault_die.argtypes = [disk]
-    functions.fault_dead.argtypes = [disk]
+    functions.fault_die.argtypes = [disk, large]
+    functions.fault_dead.argtypes = [disk, large]
     functions.fault_dead.restype = number
     functions.fault_set.argtypes = [disk, number, number, large]
     functions.fault_figures.argtypes = [disk, ctypes.POINTER(ctypes.c_uint64)]

@@ -33,6 +33,35 @@ def room() -> Iterator[Path]:
         yield Path(name).resolve()
 
 
+def test_one_of_two_lives_dies_and_the_other_writes_on(room: Path) -> None:
+    disk = Disk(room)
+    one, two = disk.life(), disk.life()
+    first, second = (each.connect(FILE, isolation_level=None, timeout=0) for each in (one, two))
+    first.execute("PRAGMA journal_mode = WAL")
+    first.execute("CREATE TABLE notes(n)")
+    first.execute("BEGIN IMMEDIATE")
+    first.execute("INSERT INTO notes VALUES (1)")
+    with pytest.raises(dbapi2.OperationalError, match="locked"):
+        second.execute("INSERT INTO notes VALUES (2)")
+    one.die()
+    first.close()  # as the kernel does
+    second.execute("INSERT INTO notes VALUES (3)")
+    assert (one.dead, two.dead, disk.dead) == (True, False, False)
+    third = disk.life()
+    torn = third.connect(FILE, isolation_level=None)
+    third.arm(Fault.CRASH_TORN, 1)
+    with pytest.raises(dbapi2.OperationalError, match="I/O"):
+        torn.execute("INSERT INTO notes VALUES (4)")
+    torn.close()
+    assert third.dead and not two.dead
+    second.execute("INSERT INTO notes VALUES (5)")
+    assert second.execute("SELECT n FROM notes").fetchall() == [(3,), (5,)]
+    disk.die()
+    assert two.dead
+    second.close()
+    disk.close()
+
+
 def files(directory: Path) -> dict[str, bytes]:
     """Everything that lies in a directory, without the index in shared memory."""
     return {

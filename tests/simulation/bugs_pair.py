@@ -1,0 +1,78 @@
+"""Planted bugs that only two servers on one database can show: what a commit no longer compares.
+
+Each server decides from its own memory, and the commit is where the other one shows. So each slip
+here is a comparison that is left out, or one that is made with half of what was read. Alone on its
+database a server would live with every one of them for ever: their seeds are those of pairs.
+"""
+
+from __future__ import annotations
+
+from tests.simulation.planting import MOVED, ROUTERS, Bug, Code, Statement
+from tests.simulation.swarm import PAIRED, TWO
+
+PAIRS = frozenset({TWO})
+SUMS = ("posted_micros", "open_micros", "held_micros")
+
+BUGS = (
+    Bug(
+        "version-not-compared",
+        "a session is written whatever version of it lies there",
+        ("L9", "A5", "A2", "L3", "T1", "L6", "A1"),
+        20,
+        (Statement("advance", " AND session_totals.version = ?3 - 1", ""),),
+        PAIRS,
+        first=PAIRED,
+    ),
+    Bug(
+        "sums-written-not-moved",
+        "an account's sums are set to what the batch has come to, not moved by what it moved",
+        ("L3", "L6", "L7", "L10", "A2", "the server says"),
+        50,
+        tuple(
+            edit
+            for name, move, after in zip(SUMS, (2, 3, 4), (6, 7, 8), strict=True)
+            for edit in (
+                Statement("move", f"{name}=(accounts.{name} + ?{move})", f"{name}=?{after}"),
+                Statement("move", f" AND accounts.{name} + ?{move} = ?{after}", ""),
+            )
+        ),
+        PAIRS,
+        first=PAIRED,
+    ),
+    Bug(
+        "live-sessions-not-compared",
+        "a login is right beside whatever lives by now, not beside what it was decided beside",
+        ("F5", "F1", "L6", "A7", "A2", "L9"),
+        100,
+        (Code("aaa.sharing:Company.guard", "(self._logins | born) & self._live.keys()", "()"),),
+        PAIRS,
+        first=PAIRED,
+    ),
+    Bug(
+        "names-not-compared",
+        "a record begins a session though the other server has begun it",
+        ("A2", "A1", "A7", "A9"),
+        100,
+        (Code("aaa.sharing:Company.guard", "if one.records_n", "if one.records_n < 0"),),
+        MOVED | ROUTERS,  # the first of somebody is a record of whom nobody has asked about
+        first=PAIRED,
+    ),
+    Bug(
+        "decision-over-decision",
+        "of two decisions about one login in one instant the later is kept in the place of both",
+        ("ATH-07",),
+        50,
+        (Statement("decisions", " WHERE decisions.n < excluded.n OR decisions.login = ''", ""),),
+        PAIRS,
+        first=PAIRED,
+    ),
+    Bug(
+        "sums-of-now-sessions-of-before",
+        "what a load brings of an account is put beside what memory has of its sessions",
+        ("the server says", "L7", "F1", "F3"),
+        150,
+        (Code("aaa.outdated:outdated", "return sorted(", "return [] and sorted("),),
+        PAIRS,
+        first=PAIRED,
+    ),
+)
