@@ -14,6 +14,7 @@ from aaa.books import Books
 from aaa.hearing import Hearing
 from aaa.ports import Loaded, Want
 from aaa.vigil import Vigil
+from domain.account import Allowance
 from domain.session import HoldState, Session, SessionState
 from tests.accounting.makers import account, session, subscriber
 
@@ -133,12 +134,10 @@ def test_rows_that_are_taken_in_together_are_held_like_rows_taken_in_alone(
     assert told(fast) == told(slow)
 
 
-@pytest.mark.parametrize("wrong", [None, 5, account(0)])
+@pytest.mark.parametrize("wrong", [None, 5, Allowance(1, 2, 3, 4)])
 def test_only_records_are_taken_in(wrong: Any) -> None:
     books = Books()
-    with pytest.raises((TypeError, AttributeError)):
-        books.take_in(Want(), Loaded(sessions=[wrong]))
-    with pytest.raises((TypeError, AttributeError)):
-        books.take_in(Want(), Loaded(accounts=[session() if wrong is not None else None]))
-    with pytest.raises((TypeError, AttributeError)):
-        books.take_in(Want(), Loaded(subscribers=[wrong]))
+    for kind in ("sessions", "accounts", "subscribers"):
+        rows: dict[str, Any] = {kind: [wrong]}
+        with pytest.raises((TypeError, AttributeError)):
+            books.take_in(Want(), Loaded(**rows))
