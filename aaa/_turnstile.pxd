@@ -31,10 +31,10 @@ cdef class Turnstile:
     )
     cdef object grant(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
-        int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key,
+        int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key, str mac,
     )
     cdef uint64_t lot(self) except? 0
     cdef int remember(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
-        str method,
+        str method, str mac,
     ) except -1

@@ -15,13 +15,17 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 """
 
 cimport cython
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
 from aaa._request cimport Request
 from aaa._spelling cimport is_folded, mac_of
 from aaa._terms cimport Terms
-from domain._account cimport Account, Subscriber
-from domain._session cimport Session
+from domain._account cimport (
+    KIND, KINDS, MAC_MODE, MAC_MODES, STATUS, STATUSES, Account, Subscriber,
+)
+from domain._session cimport (
+    HOLD, HOLDS, NOTHING, STATE, STATES, Session, keep_said,
+)
 from radius._codec cimport Packet, load32, octets_from
 from rating._rater cimport TIME, VOLUME
 
@@ -97,14 +101,14 @@ cdef enum:
 
 cdef int64_t US_PER_S = _US_PER_S
 cdef int64_t FAR_OCTETS = <int64_t> 1 << 58             # eight times as many still fit
-cdef object ACTIVE = Status.ACTIVE
-cdef object CLEAR = CredentialKind.CLEAR
-cdef object MAC_LEARN = MacMode.LEARN
-cdef object MAC_FIXED = MacMode.FIXED
-cdef object ACCEPTED = SessionState.ACCEPTED
-cdef object LAPSED = SessionState.LAPSED
-cdef object HELD = HoldState.HELD
-cdef object VOID = HoldState.VOID
+cdef int8_t ACTIVE = STATUSES.index(Status.ACTIVE)
+cdef int8_t CLEAR = KINDS.index(CredentialKind.CLEAR)
+cdef int8_t LEARN = MAC_MODES.index(MacMode.LEARN)
+cdef int8_t FIXED = MAC_MODES.index(MacMode.FIXED)
+cdef int8_t ACCEPTED = STATES.index(SessionState.ACCEPTED)
+cdef int8_t LAPSED = STATES.index(SessionState.LAPSED)
+cdef int8_t HELD = HOLDS.index(HoldState.HELD)
+cdef int8_t VOID = HOLDS.index(HoldState.VOID)
 cdef object CREDENTIAL = sealing.CREDENTIAL
 cdef object PAP = str(authenticate.Method.PAP)
 cdef object CHAP = str(authenticate.Method.CHAP)
@@ -165,7 +169,7 @@ cdef class Turnstile:
         if terms is None:
             return None
         mac = mac_of(hints[CALLING_STATION_ID])
-        if subscriber.mac_mode is MAC_FIXED and mac != subscriber.mac:
+        if subscriber.members[MAC_MODE] == FIXED and mac != subscriber.mac:
             return None
         if subscriber.device_ids and terms.device_id not in subscriber.device_ids:
             return None
@@ -175,8 +179,8 @@ cdef class Turnstile:
         """The terms of a subscriber who has nothing of his own and stands before no wall."""
         cdef Terms terms
         if (
-            subscriber.status is not ACTIVE
-            or subscriber.mac_mode is MAC_LEARN
+            subscriber.members[STATUS] != ACTIVE
+            or subscriber.members[MAC_MODE] == LEARN
             or subscriber.replies
             or subscriber.framed_ip_address
             or subscriber.framed_ipv6
@@ -216,7 +220,7 @@ cdef class Turnstile:
         cdef int kind = only_credential(packet)
         cdef const uint8_t *found
         try:
-            if kind and subscriber.credential_kind is CLEAR:
+            if kind and subscriber.members[KIND] == CLEAR:
                 clear = self.sealer.open(
                     CREDENTIAL, str(subscriber.subscriber_id), subscriber.credential
                 )
@@ -268,7 +272,7 @@ cdef class Turnstile:
             account.posted_micros - account.open_micros - account.held_micros
             + account.credit_limit_micros
         )
-        if old is not None and old.hold_state is HELD:
+        if old is not None and old.members[HOLD] == HELD:
             available += old.granted_micros - old.used_micros
         if terms.priced:
             share = max(available, 0) // terms.sessions_max
@@ -289,10 +293,10 @@ cdef class Turnstile:
             self.lapse(old, account)
         if micros:
             session.granted_micros = micros
-            session.hold_state = HELD
+            session.members[HOLD] = HELD
             self.hold(account, micros, True)
         return self.grant(request, hints, subscriber, terms, session, octets, seconds,
-                          end_us if ends else -1, proof, key)
+                          end_us if ends else -1, proof, key, mac)
 
     cdef Session replaced(self, Subscriber subscriber, str mac, str station):
         """The one login of the account, if it is of the same station and never began."""
@@ -302,7 +306,7 @@ cdef class Turnstile:
             return None
         old = <Session> live[0]
         if (
-            old.state is not ACCEPTED
+            old.members[STATE] != ACCEPTED
             or old.subscriber_id != subscriber.subscriber_id
             or old.calling_station_id != station and mac_of(old.calling_station_id) != mac
         ):
@@ -312,10 +316,10 @@ cdef class Turnstile:
     cdef int lapse(self, Session old, Account account) except -1:
         """The login that never began gives way (`closing.lapse`)."""
         cdef int64_t back = 0
-        old.state, old.look_us = LAPSED, None
-        if old.hold_state is HELD:
+        old.members[STATE], old.look = LAPSED, NOTHING
+        if old.members[HOLD] == HELD:
             back = old.granted_micros - old.used_micros
-            old.hold_state = VOID
+            old.members[HOLD] = VOID
         if back:
             self.hold(account, -back, False)
         self.books.touch(old)
@@ -337,35 +341,33 @@ cdef class Turnstile:
     cdef Session session_of(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
     ):
-        return Session(
-            self.turn.ids.next(),
-            subscriber.account_id,
-            subscriber.subscriber_id,
-            terms.device_id,
-            terms.plan_id,
-            ACCEPTED,
-            1,
-            access=terms.access,
-            mac=mac,
-            acct_session_id=hints[ACCT_SESSION_ID],
-            user_name=hints[USER_NAME],
-            calling_station_id=hints[CALLING_STATION_ID],
-            called_station_id=hints[CALLED_STATION_ID],
-            nas_port=hints[NAS_PORT],
-            nas_port_id=hints[NAS_PORT_ID],
-            nas_ip_address=hints[NAS_IP_ADDRESS],
-            nas_identifier=hints[NAS_IDENTIFIER],
-            source_address=request.source_address,
-            created_us=self.now_us,
-            start_us=self.now_us,
-            last_seen_us=self.now_us,
-            slot_until_us=self.now_us + self.start_wait_us,
-            told=terms.told,
+        # As its constructor makes it, which would look at seventy fields.
+        cdef Session session = Session.__new__(Session)
+        session.session_id = self.turn.ids.next()
+        session.account_id = subscriber.account_id
+        session.subscriber_id = subscriber.subscriber_id
+        session.device_id, session.plan_id, session.version = terms.device_id, terms.plan_id, 1
+        session.members[STATE] = ACCEPTED
+        session.port = NOTHING if hints[NAS_PORT] is None else hints[NAS_PORT]
+        session.look = NOTHING
+        session.created_us = session.start_us = session.last_seen_us = self.now_us
+        session.slot_until_us = self.now_us + self.start_wait_us
+        keep_said(
+            session,
+            [
+                hints[ACCT_SESSION_ID], hints[USER_NAME], hints[CALLING_STATION_ID], mac,
+                hints[NAS_PORT_ID], "", "", "", "", "", terms.told,
+            ],
+            (
+                hints[CALLED_STATION_ID], hints[NAS_IP_ADDRESS], hints[NAS_IDENTIFIER],
+                request.source_address, terms.access,
+            ),
         )
+        return session
 
     cdef object grant(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
-        int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key,
+        int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key, str mac,
     ):
         # What the device is told (`grants.grant_of`, `answer.answer`); -1: no limit.
         cdef uint64_t lot = self.lot()
@@ -379,7 +381,7 @@ cdef class Turnstile:
             timeout_s = min(timeout_s, seconds)
         if end_us >= 0:
             timeout_s = min(timeout_s, (end_us - self.now_us) // US_PER_S + terms.renewal_s)
-            session.look_us = end_us
+            session.look = end_us
         if octets >= 0:
             tell = octets - min(terms.guard_octets, octets // 2)
             if terms.line_bps:
@@ -391,7 +393,7 @@ cdef class Turnstile:
         session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
         self.books.add_session(session)
         self.turn.begun[key] = session.session_id
-        self.remember(request, hints, subscriber, terms, session, proof[0])
+        self.remember(request, hints, subscriber, terms, session, proof[0], mac)
         self.passed_n += 1
         written = terms.written(session, tell, self.class_key)
         if proof[1] is not None:
@@ -407,12 +409,13 @@ cdef class Turnstile:
 
     cdef int remember(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
-        str method,
+        str method, str mac,
     ) except -1:
         """`decisions.remember`, with what was asked and granted in names that operators know."""
         cdef dict asked = {"method": method}, told
         cdef dict numbers = self.books.decisions_n
-        cdef int64_t n = numbers.get(subscriber.login, 0) + 1
+        cdef str login = subscriber.login
+        cdef int64_t n = numbers.get(login, 0) + 1
         put(asked, "User-Name", hints[USER_NAME])
         put(asked, "Calling-Station-Id", hints[CALLING_STATION_ID])
         put(asked, "Called-Station-Id", hints[CALLED_STATION_ID])
@@ -430,11 +433,11 @@ cdef class Turnstile:
             told[name] = session.limit_octets
         told.update(terms.speeds)
         told["granted_micros"] = session.granted_micros
-        numbers[subscriber.login] = n
+        numbers[login] = n
         self.books.draft.decisions.append(
             Decision(
-                subscriber.login, n, self.now_us, terms.device_id, hints[USER_NAME],
-                session.mac or "", "accepted", session.session_id, asked, told,
+                login, n, self.now_us, terms.device_id, hints[USER_NAME],
+                mac or "", "accepted", session.session_id, asked, told,
             )
         )
         return 0
