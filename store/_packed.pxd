@@ -4,6 +4,7 @@
 what a cell refers to is kept in `kept`. `_packed.h` has the C half.
 """
 
+from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t
 
 
@@ -50,6 +51,15 @@ cdef extern from "_packed.h" nogil:
     void *th_gather_wal(void *db)
     void th_gather_no_more(void *gather)
     void th_undo(void *db, void *rollback)
+
+
+# The next cell, filled: with a number, or with a value that `into` keeps.
+cdef inline th_cell *put(th_cell *at, int64_t number) noexcept:
+    at.value.number = number
+    at.kind = TH_NUMBER
+    return at + 1
+
+cdef int pack_value(Rows into, th_cell *cell, PyObject *given) except -1
 
 
 cdef class Rows:

@@ -18,7 +18,7 @@ def pack_moves(moves: list[AccountMove]) -> Rows:
     """AccountMoves as rows of the statement `move`, in the order of accounts."""
 
 def pack_advances(sessions: list[Session]) -> Rows:
-    """Sessions of which only counters moved as rows of `advance`, in the order of accounts."""
+    """What moves of sessions as rows of `session_totals`, in the order of sessions."""
 
 def pack_charges(charges: list[Charge]) -> Rows:
     """Charges as rows of `charges`, by key. Two additions to one row stay two: each is met."""

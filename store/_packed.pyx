@@ -25,7 +25,15 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from domain._account cimport Account
-from domain._session cimport Charge, Session
+from domain._session cimport (
+    CLOSED_MICROS,
+    UNRATED_INPUT,
+    UNRATED_OUTPUT,
+    UNRATED_S,
+    Charge,
+    Session,
+    rare_of,
+)
 
 
 cdef extern from "Python.h":
@@ -160,12 +168,6 @@ cdef int check_keys(Rows rows, Py_ssize_t keys_n) except -1:
 
 # ---------------------------------------------------------------- the rows of an interim
 
-cdef inline th_cell *put(th_cell *at, int64_t number) noexcept:
-    at.value.number = number
-    at.kind = TH_NUMBER
-    return at + 1
-
-
 def pack_moves(list moves):
     """AccountMoves as rows of the statement `move`, in the order of accounts."""
     cdef Rows made = Rows(len(moves), 10)
@@ -204,15 +206,15 @@ def pack_advances(list sessions):
         at = put(at, one.free_octets)
         at = put(at, one.free_s)
         at = put(at, one.charged_micros)
-        at = put(at, one.closed_micros)
+        at = put(at, rare_of(one, CLOSED_MICROS))
         at = put(at, one.granted_micros)
         at = put(at, one.used_micros)
         at = put(at, one.hold_until_us)
         at = put(at, one.journal_last)
         at = put(at, one.records_n)
-        at = put(at, one.unrated_input)
-        at = put(at, one.unrated_output)
-        at = put(at, one.unrated_s)
+        at = put(at, rare_of(one, UNRATED_INPUT))
+        at = put(at, rare_of(one, UNRATED_OUTPUT))
+        at = put(at, rare_of(one, UNRATED_S))
     made.sort(1)
     return made
 

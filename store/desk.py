@@ -28,6 +28,7 @@ from store.desk_postgresql import PostgresqlRoad
 from store.desk_sqlite import SqliteRoad
 from store.devices import device_steps
 from store.feed import EVERYTHING, PROBE, ChangeListener, looked_key
+from store.outages import refused
 from store.reading import Ask, load_steps
 from store.rows import OBSERVATIONS, Row, order_of
 from store.standing import Standing
@@ -110,7 +111,10 @@ class DeskStore:
         """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError."""
         moved, changed = self._standing.split(changes.sessions)
         moved += changes.moved
-        steps = commit_steps(changes, moved, changed, self._road.forms)
+        try:
+            steps = commit_steps(changes, moved, changed, self._road.forms)
+        except (OverflowError, ValueError) as error:  # a value that no column takes
+            raise refused(error) from error
         if steps:
             await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
             # What a login made is changed in full by its Start: nothing of it need be known.

@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from aaa.ports import Conflict, StoreUnavailable
+from aaa.ports import Conflict, Decision, StoreUnavailable
 from store._answers import Reader
+from store._facts import pack_decisions, pack_facts
 from store._packed import (
     HAS_ZLIB,
     Batch,
@@ -37,10 +38,18 @@ from store.audit import chained_rows
 from store.database import Database
 from store.outages import in_one_line, refused, unwritable
 from store.reading import QUERIES, Ask
-from store.rows import Row
+from store.rows import Row, json_octets
 from store.statements import sqlite_sql
 from store.writes import WRITES
-from store.writing import DEEDS, TUPLES, Expect, Form, Step
+from store.writing import (
+    DECISIONS_OF_UNKNOWN,
+    DECISIONS_PER_LOGIN,
+    DEEDS,
+    TUPLES,
+    Expect,
+    Form,
+    Step,
+)
 
 CHECKPOINT_PAGES = 16_384  # so much of the WAL (64 MiB) is worth moving into the database
 CACHE_KIB = 64 * 1024
@@ -57,11 +66,18 @@ def _journal(drafts: list[tuple[int, int, int, bytes]]) -> Any:
     return pack_journal(*drafts[0]) if drafts else ()
 
 
-# Several additions to one charge row may stay several: each is met by itself.
+def _decisions(decisions: list[Decision]) -> Rows:
+    return pack_decisions(decisions, DECISIONS_PER_LOGIN, DECISIONS_OF_UNKNOWN, json_octets)
+
+
+# Several additions to one charge row may stay several, decisions of one slot too: each is met by
+# itself.
 PACKED: Mapping[str, Form] = {
     "move": pack_moves,
     "advance": pack_advances,
     "charges": pack_charges,
+    "facts": pack_facts,
+    "decisions": _decisions,
     "journal": _journal if HAS_ZLIB else TUPLES["journal"],
 }
 

@@ -108,7 +108,7 @@ def decision_of(row: Row) -> Decision:
 
 def decision_row(one: Decision) -> tuple[Any, ...]:
     """The row of a decision."""
-    request, reply = _ENCODE(one.request).decode(), _ENCODE(one.reply).decode()
+    request, reply = json_octets(one.request).decode(), json_octets(one.reply).decode()
     return (*_DECISION_FIELDS(one), request, reply)
 
 
@@ -133,7 +133,7 @@ DEVICE_NAMES = _names(Device, "prefixes", "latches")
 ENTRY_NAMES = _names(Entry, "postings")
 _DECISION_FIELDS = attrgetter(*_names(Decision, "request", "reply"))
 _JSON = msgspec.json.Decoder(dict[str, Any])
-_ENCODE = msgspec.json.Encoder().encode
+json_octets = msgspec.json.Encoder().encode
 _SUBSCRIBER_NAMES = _names(Subscriber)
 _SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
 _DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
