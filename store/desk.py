@@ -113,7 +113,7 @@ class DeskStore:
         moved += changes.moved
         try:
             steps = commit_steps(changes, moved, changed, self._road.forms)
-        except (OverflowError, ValueError) as error:  # a value that no column takes
+        except (OverflowError, TypeError, ValueError) as error:  # a value that no column takes
             raise refused(error) from error
         if steps:
             await self._road.write(changes.feed_seq, steps, touched_accounts(changes))

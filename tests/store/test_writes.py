@@ -319,12 +319,12 @@ def test_l11_writers_in_opposite_orders_do_not_embrace(house_url: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"nas_port": 2**63},
-        {"user_name": "\ud800"},
-        {"output_octets": -1},
-        {"nas_port": "ether1"},
+        {"sessions_new": [session(10, output_octets=-1)]},
+        {"decisions": [decision("user1", 1, session_id=2**63)]},
+        {"decisions": [decision("user1", 1, user_name="\ud800")]},
+        {"decisions": [decision("user1", 1, device_id="ether1")]},
     ],
-    ids=str,
+    ids=("a sum", "a number", "a text", "a kind"),
 )
 def test_a_row_that_no_database_takes_is_our_bug_and_no_outage(
     house_url: str, wrong: dict[str, Any]
@@ -332,8 +332,10 @@ def test_a_row_that_no_database_takes_is_our_bug_and_no_outage(
     async def story(house: House) -> None:
         await house.settle()
         sound = session(11)
+        changes = Changes(NOW_US, 0, **wrong)
+        changes.sessions_new = [sound, *changes.sessions_new]
         with pytest.raises(AssertionError, match="refuses a row"):
-            await house.store.commit(Changes(NOW_US, 0, sessions_new=[sound, session(10, **wrong)]))
+            await house.store.commit(changes)
         assert await house.table("sessions") == []
         await house.store.commit(Changes(NOW_US, 0, sessions_new=[sound]))
 
