@@ -21,6 +21,7 @@ from tests.store.house import (
     House,
     account,
     advanced,
+    decision,
     full_batch,
     interim_changes,
     login_changes,
