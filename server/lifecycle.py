@@ -177,8 +177,11 @@ class Server:
         limits = self._limits
         knocks_us = KNOCKS_CHORES_N * limits.chore_us
         observed_us = OBSERVATIONS_CHORES_N * limits.chore_us
-        works = (self._sweep, self._probe, self._flush_knocks, self._flush_observations)
-        periods = (limits.sweep_us, limits.probe_us, knocks_us, observed_us)
+        works = (
+            *(self._sweep, self._probe, self._tidy),
+            *(self._flush_knocks, self._flush_observations),
+        )
+        periods = (limits.sweep_us, limits.probe_us, limits.tidy_us, knocks_us, observed_us)
         chores = zip(periods, works, strict=True)
         for period_us, work in chores:
             every = Every(period_us, work, name=work.__name__, spawn=spawn)
@@ -308,6 +311,13 @@ class Server:
             self.readiness.store_failed(str(error))
         else:
             self.readiness.store_proved(self._seams.clock.monotonic_us())
+
+    async def _tidy(self) -> None:
+        """Have the store do beside the batches what would hold them up one day."""
+        try:
+            await self._store.tidy()
+        except StoreUnavailable as error:
+            self._log.warning("the store could not be tidied up", why=str(error))
 
     def _look_at_disk(self) -> None:
         if self._seams.disk_free_octets is not None:

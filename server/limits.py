@@ -44,6 +44,7 @@ class Limits:
     renewals_us: int = 1_000_000  # how often packages that end are looked for
     probe_us: int = 1_000_000  # how often the store proves itself, well below the next
     proof_us: int = 5_000_000  # a commit older than this proves nothing any more
+    tidy_us: int = 100_000  # how often it is looked whether the store should tidy up
     chore_us: int = 1_000_000  # how often the loop's lag is measured, and knocks are kept after 5
     drain_linger_us: int = 1_000_000  # accounting is still served while logins go elsewhere
     drain_max_us: int = 15_000_000

@@ -128,6 +128,9 @@ class Store(Protocol):
     async def probe(self, at_us: int) -> None:
         """Write and commit something small: returns when the store can be relied on."""
 
+    async def tidy(self) -> None:
+        """Do what is cheaper done now than later, beside whatever else goes on."""
+
     async def knocked(self, knocks: Sequence[Knock]) -> None:
         """Add to the bounded record of who knocked."""
 

@@ -145,6 +145,7 @@ class _Process:
                 packages=self._parts.packages if self._share.number == 0 else None,
             )
             await self._server.start()
+            gc.freeze()  # what lives now lives on: a look at all of it would hold up every answer
             if self._parts.listen is not None:
                 await self._parts.listen(self._server.nudge)
             self._open_http(self._server)

@@ -51,6 +51,9 @@ class Road(Protocol):
     async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
         """Commit all steps or none; `accounts` are locked first, in order."""
 
+    async def tidy(self) -> None:
+        """Tidy up beside the batches; one call at a time."""
+
     async def checkpoint(self) -> None:
         """Tidy up between batches."""
 
@@ -190,6 +193,10 @@ class DeskStore:
             await self._road.write(None, steps, [])
         except Conflict as error:
             raise StoreUnavailable(str(error)) from error
+
+    async def tidy(self) -> None:
+        """Tidy up if it is time to; batches may go on meanwhile. Raises StoreUnavailable."""
+        await self._road.tidy()
 
     async def checkpoint(self) -> None:
         """Tidy up now; call when idle. Raises StoreUnavailable."""

@@ -179,6 +179,9 @@ class PostgresqlRoad:
             except (OverflowError, ValueError) as error:
                 raise refused(error) from error
 
+    async def tidy(self) -> None:
+        """PostgreSQL looks after itself."""
+
     async def checkpoint(self) -> None:
         """PostgreSQL looks after itself."""
 

@@ -2,22 +2,21 @@
 
 `read_in` and `write_in` are plain functions over a plain connection; `SqliteRoad` carries them to
 the thread. Questions are answered there without the interpreter (`store._answers`), and so are the
-rows of a commit written, which are packed beforehand (`store._packed`). This connection is the only
-one that checkpoints, between batches.
+rows of a commit written, which are packed beforehand (`store._packed`).
 
-A file that was deleted or replaced goes on living under the connections that have it open: commits
-succeed and are lost at the next start. So no commit counts before a look has shown that the names
-of the database, its WAL and its index still mean the files that it was opened with.
+Most of the WAL is moved into the database by a second connection, beside the commits (`tidy`). Only
+what was committed meanwhile is left to the road's own, between two batches: SQLite goes back to the
+start of the WAL only when nothing of it is left to move. Nobody else checkpoints.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, Decision, StoreUnavailable
@@ -36,6 +35,7 @@ from store._packed import (
 )
 from store.audit import chained_rows
 from store.database import Database
+from store.in_place import check_in_place, file_ids, file_of
 from store.outages import in_one_line, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import Row, json_octets
@@ -51,7 +51,9 @@ from store.writing import (
     Step,
 )
 
-CHECKPOINT_PAGES = 16_384  # so much of the WAL (64 MiB) is worth moving into the database
+TIDY_PAGES = 4_096  # so much of the WAL (16 MiB) is worth moving into the database
+CHECKPOINT_PAGES = 65_536  # and at so much commits wait for it
+REST_PAGES = 4_096  # so few are moved between two batches; if it is more, a reader holds them back
 CACHE_KIB = 64 * 1024
 
 Result = TypeVar("Result")
@@ -150,30 +152,10 @@ def check_met(step: Step, met: int) -> None:
     raise AssertionError(f"{step.write}: {len(step.rows) - met} rows cannot be written")
 
 
-FileId = tuple[int, int]
-
-
-def file_of(database: Database) -> str:
-    """The whole path of its file, wherever the process goes from here."""
-    return os.path.abspath(str(database.engine.url.database))
-
-
-def file_ids(path: str) -> list[FileId]:
-    """Device and inode of a database, its WAL and its index. Raises OSError when one is gone."""
-    figures = [os.stat(path + suffix) for suffix in ("", "-wal", "-shm")]
-    return [(one.st_dev, one.st_ino) for one in figures]
-
-
-def check_in_place(path: str, opened: list[FileId]) -> None:
-    """Raise StoreUnavailable when the names no longer mean the files that are open."""
-    try:
-        found = file_ids(path)
-    except OSError as error:
-        raise StoreUnavailable(f"the database is gone from under the server: {error}") from None
-    if found != opened:
-        raise StoreUnavailable(
-            f"{path} is not the database that the server has open: restart the server"
-        )
+def moved(connection: sqlite3.Connection) -> int:
+    """Move the WAL into the database as far as readers allow: how many pages are left in it."""
+    _busy, pages_n, moved_n = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return max(int(pages_n - moved_n), 0)
 
 
 def begin_on(connection: sqlite3.Connection) -> tuple[Writer, Reader]:
@@ -203,18 +185,21 @@ class SqliteRoad:
     forms: Mapping[str, Form] = PACKED
 
     def __init__(
-        self, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection, path: str
+        self, database: Database, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection
     ) -> None:
         """Use `open`. `hop(function, *args)` runs a function beside the raw connection."""
+        self._database = database
         self._connection = connection
         self._hop = hop
         self._raw: sqlite3.Connection | None = raw
         self._writer: Writer | None = None
         self._reader: Reader | None = None
+        self._beside: AsyncConnection | None = None  # the one that moves the WAL beside commits
         self._pages_n = 0
         self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
-        self._path = path
-        self._opened = file_ids(path)
+        self._tidied = False  # little of the WAL is left to move
+        self._path = file_of(database)
+        self._opened = file_ids(self._path)
 
     @classmethod
     async def open(cls, database: Database) -> SqliteRoad:
@@ -223,7 +208,7 @@ class SqliteRoad:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
         try:
-            road = cls(connection, driver._execute, driver._conn, file_of(database))
+            road = cls(database, connection, driver._execute, driver._conn)
             road._writer, road._reader = await road._run(begin_on)
         except BaseException as error:
             await connection.close()
@@ -245,7 +230,7 @@ class SqliteRoad:
     async def write(self, feed_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
         # While a backup reads, a checkpoint for each commit would cost as much as the commit.
-        if self._pages_n >= CHECKPOINT_PAGES + self._held_n:
+        if self._tidied or self._pages_n >= CHECKPOINT_PAGES + self._held_n:
             await self.checkpoint()
         if self._writer is None:
             raise StoreUnavailable("the store is closed")
@@ -261,17 +246,31 @@ class SqliteRoad:
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""
         self._pages_n = 0  # what a reader holds back is counted again at the next commit
-        question = "PRAGMA wal_checkpoint(PASSIVE)"
-        _busy, pages_n, moved_n = await self._run(lambda raw: raw.execute(question).fetchone())
-        self._held_n = pages_n - moved_n
+        self._tidied = False
+        self._held_n = await self._run(moved)
+
+    async def tidy(self) -> None:
+        """Move most of a long WAL into the database beside commits. Raises StoreUnavailable."""
+        if self._pages_n < TIDY_PAGES + self._held_n:
+            return
+        try:
+            if self._beside is None:
+                self._beside = await self._database.engine.connect()
+            driver: Any = (await self._beside.get_raw_connection()).driver_connection
+            left_n = await driver._execute(moved, driver._conn)
+        except (sqlite3.Error, SQLAlchemyError, ValueError) as error:
+            raise StoreUnavailable(in_one_line(error)) from error
+        self._tidied = left_n <= REST_PAGES
+        self._held_n = self._held_n if self._tidied else left_n
 
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            await beside.close()
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None
-        if (
-            writer is not None and reader is not None
-        ):  # on its own thread, behind what is still being done there
+        if writer is not None and reader is not None:  # on its thread, behind what is done there
             with suppress(StoreUnavailable):
                 await self._run(end_on, reader, writer)
         self._raw = None

@@ -263,6 +263,9 @@ class Store:
     async def probe(self, at_us: int) -> None:
         self._check()
 
+    async def tidy(self) -> None:
+        self._check()
+
     async def knocked(self, knocks: Sequence[Knock]) -> None:
         self._check()
         self.knocks += knocks

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,61 @@ def test_a_relative_name_means_the_same_file_wherever_the_server_goes(
     tell(f"sqlite:///{file.name}", story)
 
 
+def lot(number: int) -> Changes:
+    """A commit of some five pages."""
+    return Changes(NOW_US, 0, journal_id=number, journal=random.Random(number).randbytes(10_000))
+
+
+def test_most_of_the_wal_is_moved_beside_the_commits_and_it_begins_anew(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_sqlite, "TIDY_PAGES", 20)
+
+    async def story(house: House) -> None:
+        road = house.store._road
+        assert isinstance(road, desk_sqlite.SqliteRoad)
+        longest = 0
+        for n in range(60):
+            # Both at once: whichever comes first, nothing of a commit is lost or waits for ever.
+            await asyncio.gather(house.store.tidy(), house.store.commit(lot(1000 + n)))
+            longest = max(longest, road._pages_n)
+        assert 20 < longest < 80, "the log is written from its beginning again"
+        async with house.database.reading() as connection:
+            kept = await connection.scalar(select(func.count()).select_from(schema.journal))
+        assert kept == 60
+
+    tell(house_sqlite_url, story)
+
+
+def test_a_long_reader_does_not_have_the_store_tidy_up_all_the_time(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_sqlite, "TIDY_PAGES", 20)
+    monkeypatch.setattr(desk_sqlite, "REST_PAGES", 5)
+    moves: list[int] = []
+    moved = desk_sqlite.moved
+
+    def counted(connection: sqlite3.Connection) -> int:
+        moves.append(moved(connection))
+        return moves[-1]
+
+    monkeypatch.setattr(desk_sqlite, "moved", counted)
+
+    async def story(house: House) -> None:
+        async with house.database.reading() as connection:
+            await connection.execute(select(func.count()).select_from(schema.journal))
+            for n in range(40):
+                await house.store.commit(lot(1000 + n))
+                await house.store.tidy()
+        assert 1 < len(moves) <= 15 and moves[-1] > moves[0] > 5, moves
+        for n in range(40):
+            await house.store.commit(lot(2000 + n))
+            await house.store.tidy()
+        assert moves[-1] <= 5, "everything is moved once the reader is gone"
+
+    tell(house_sqlite_url, story)
+
+
 def test_a_long_reader_does_not_cost_a_checkpoint_for_every_commit(
     house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,17 +171,11 @@ def test_a_long_reader_does_not_cost_a_checkpoint_for_every_commit(
         async with house.database.reading() as connection:
             await connection.execute(select(func.count()).select_from(schema.journal))
             for n in range(40):  # 40 commits of some 5 pages each
-                await house.store.commit(
-                    Changes(
-                        NOW_US, 0, journal_id=70 + n, journal=random.Random(n).randbytes(10_000)
-                    )
-                )
+                await house.store.commit(lot(70 + n))
         assert 1 < len(tried) <= 15, tried
         assert tried == sorted(tried) and tried[-1] > tried[0] > 0
         for n in range(40):
-            await house.store.commit(
-                Changes(NOW_US, 0, journal_id=170 + n, journal=random.Random(n).randbytes(10_000))
-            )
+            await house.store.commit(lot(170 + n))
         assert tried[-1] == 0, "everything is moved once the reader is gone"
 
     tell(house_sqlite_url, story)
