@@ -182,12 +182,12 @@ cdef class Lane:
 
     def take_run(self, int at, int until, list outcomes not None, answer not None):
         """Decide records from `at` on, each answered by `answer`, as long as they are for the lane.
-
-        Answers the place of the first one that is not, or `until`.
-        """
+        Answers the place of the first one that is not, or `until`."""
         while at < until and self.take(at):
             outcomes.append(answer)
             at += 1
+            if at % 64 == 0:                        # let the thread of the last commit go on
+                with nogil: pass
         return at
 
     cpdef bint take(self, int at) except -1:

@@ -79,6 +79,7 @@ class Books:
         self._room_n = SESSIONS_CACHED_MAX  # so many sessions are held before any is let go
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self.draft = Draft()  # what the batch under way has changed
+        self._taken: list[Draft] = []  # decided and not durable yet, oldest first
 
     # -- what is missing, and taking in what was found
 
@@ -109,6 +110,10 @@ class Books:
         for name in _ASKED:
             getattr(asked, name).update(getattr(lacking, name))
         return lacking
+
+    def ask_anew(self) -> None:
+        """What was missing is not going to be read now."""
+        self._asked = Want()
 
     def take_in(self, want: Want, loaded: Loaded) -> None:
         """Add what a load found. A row that is held already stays, unless others have moved it."""
@@ -249,8 +254,11 @@ class Books:
     # -- the end of a batch
 
     def take_changes(self, now_us: int, journal_id: int, journal: bytes) -> Changes:
-        """Everything the batch changed, as one transaction."""
-        return self.draft.as_changes(
+        """Everything the batch changed, as one transaction; what is changed now is the next's."""
+        taken, self.draft = self.draft, Draft()
+        self._taken.append(taken)
+        self._asked = Want()
+        return taken.as_changes(
             now_us,
             feed_seq=self.feed_seq,
             allowances=self.allowances,
@@ -259,25 +267,29 @@ class Books:
         )
 
     def settle(self) -> list[Order]:
-        """The batch is durable: forget that its rows were changed. Answers its new orders."""
-        draft, self.draft = self.draft, Draft()
+        """What was taken first is durable: forget that it changed rows. Answers its new orders."""
+        draft = self._taken.pop(0)
         for order in draft.changed_orders.values():
             self.orders.pop(order.order_id, None)
         self.held_micros += draft.held_moved_micros()
         for session in (*draft.new_sessions.values(), *draft.changed_sessions.values()):
             self.vigil.see(session)
-        self._asked = Want()
         if len(self.sessions) > self._room_n:
             self._shrink()
         return draft.new_orders
 
     def discard(self) -> set[int]:
-        """The batch failed or its fate is unknown: drop every row it changed, to be read anew.
+        """A commit failed or its fate is unknown: drop every row that was changed and is not
+        durable, by that batch and by what was decided behind it, to be read anew.
 
         Answers the accounts that may have live sessions: they must come back without being named,
-        as must the `strays`. What the batch made of a session's state did not come to be.
+        as must the `strays`. What was made of a session's state did not come to be.
         """
-        draft, self.draft = self.draft, Draft()
+        undone, self._taken = [*self._taken, self.draft], []
+        self.draft, self._asked = Draft(), Want()
+        return set[int]().union(*map(self._undo, undone))
+
+    def _undo(self, draft: Draft) -> set[int]:
         touched = draft.touched()
         logins = {decision.login for decision in draft.decisions}
         account_ids = {account_id for account_id, _ in draft.allowance_moves}
@@ -285,7 +297,6 @@ class Books:
         account_ids |= {
             self.subscribers[login].account_id for login in logins if login in self.subscribers
         }
-        self._asked = Want()
         self.held_micros += draft.held_moved_micros()
         account_ids.discard(0)
         alive = set(filter(self.has_live, account_ids))

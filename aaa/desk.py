@@ -5,18 +5,23 @@ is decided on the books, without waiting; then one transaction makes all of it d
 then are there outcomes to send. A commit that finds another's change is decided again; a commit
 that fails leaves its whole batch unanswered, which makes the devices try again; a decision that
 breaks an assertion costs its own request an answer and nobody else's.
+
+While a batch is being committed, the next may be decided behind it, if all it names is in memory.
+That is as if both were one batch with two transactions: the second one begins when the first has
+ended well, and if that fails, what was decided behind it never was, and is decided anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
 from aaa._turnstile import Turnstile
+from aaa.behind import Behind, Decided
 from aaa.books import Books
 from aaa.hearing import Hearing, Reports
 from aaa.lane import lay
@@ -57,7 +62,8 @@ class Named(NamedTuple):
 
 
 class Desk:
-    """Decides batches. Not to be called again before the last `serve` has ended.
+    """Decides batches. Not to be called again before the last `serve` or `follow` has ended,
+    except for `ahead`.
 
     `lane_open` False sends everything down the long road, which is the reference of the lane.
     """
@@ -95,6 +101,8 @@ class Desk:
         self._recheck_next: list[int] = []  # those before them, the next last
         self._new_plans: set[int] = set()  # versions that running sessions may have to hear of
         self._serving = False
+        self._at_store: Decided | None = None  # the batch that is being committed
+        self._behind: Behind | None = None  # the one that was decided meanwhile
         self._unheard: list[Change] = []  # changes that came while a batch was being decided
         self._heard_seq = 0  # the newest change of the feed that was heard
         self._rechecks_n = 0  # rechecks that were asked for and are not durable yet
@@ -127,7 +135,7 @@ class Desk:
         While a batch is being decided its rows stay; its commit finds the change by itself.
         """
         self._unheard += changes
-        if not self._serving:
+        if not self._serving and self._behind is None:
             self._hear()
 
     def _hear(self) -> None:
@@ -206,20 +214,66 @@ class Desk:
 
     async def serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
         """Decide and commit a batch; the outcomes are in its order. Raises nothing."""
+        assert self._behind is None, "what was decided ahead follows first"
+        return await self._alone(self._serve_whole(batch, now_us))
+
+    @property
+    def may_look_ahead(self) -> bool:
+        """Is a batch being committed, and may the next be decided behind it?"""
+        waiting = self._unheard or self._lost or self._books.strays
+        return self._at_store is not None and self._behind is None and not waiting
+
+    def ahead(self, batch: Sequence[Item], now_us: int) -> bool:
+        """Decide a batch while the one before it is being committed, unless it has to wait.
+
+        It has to when rows must be read for it; then nothing has happened. Otherwise `follow` is
+        to be called as soon as the other one has ended. Raises nothing.
+        """
+        before = self._at_store
+        if before is None or not self.may_look_ahead or self._company.expected(now_us):
+            return False
+        items, behind = list(batch), Behind(batch, now_us)
+        try:
+            named = self._named(items)
+            parsed = [one.read for one in named]
+            if self._lacking([one.item for one in named], parsed):
+                self._books.ask_anew()
+                return False
+            self._company.look(self._books, parsed)
+            behind.decided = self._decided(items, named, now_us, before.turn.acked)
+        except Exception as error:  # noqa: BLE001 - looked into when the other one has ended
+            behind.broke = error
+        self._behind = behind
+        return True
+
+    async def follow(self) -> list[Outcome]:
+        """Commit what was decided ahead; decide it anew if its ground was lost. As `serve`."""
+        behind, self._behind = self._behind, None
+        assert behind is not None, "nothing was decided ahead"
+        batch, now_us = behind.batch, behind.now_us
+        if behind.broke is not None:
+            return await self._alone(self._serve_apart(batch, now_us, behind.broke))
+        return await self._alone(self._serve_whole(batch, now_us, behind.decided))
+
+    async def _alone(self, served: Awaitable[list[Outcome]]) -> list[Outcome]:
         assert not self._serving, "one batch is at the desk at a time"
         self._serving = True
         try:
-            return await self._serve_whole(batch, now_us)
+            return await served
         finally:
             self._serving = False
-            self._hear()
+            if self._behind is None:
+                self._hear()
 
-    async def _serve_whole(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
+    async def _serve_whole(
+        self, batch: Sequence[Item], now_us: int, decided: Decided | None = None
+    ) -> list[Outcome]:
         try:
-            return await self._serve(batch, now_us)
+            return await self._serve(batch, now_us, decided)
         except StoreUnavailable as error:
             self.trouble = str(error)
             self._lost |= self._books.discard()
+            self._ground_lost()
             self.notes["store-unavailable"] += 1
             return [FAILED] * len(batch)
         except Exception as error:  # noqa: BLE001 - whatever a decision broke, the rest goes on
@@ -232,6 +286,7 @@ class Desk:
 
         What was half decided may have changed any record in memory, so none is kept.
         """
+        self._ground_lost()
         self._books = Books(self._lane, self._vigil)
         self._cold = True
         if len(batch) == 1:
@@ -243,39 +298,67 @@ class Desk:
             outcomes += await self._serve_whole([item], now_us)
         return outcomes
 
-    async def _serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
-        if self._cold:
-            await self.warm()
+    async def _serve(
+        self, batch: Sequence[Item], now_us: int, decided: Decided | None
+    ) -> list[Outcome]:
         items = list(batch)
-        if self._company.expected(now_us):
-            self._forget(items)
+        if decided is None:
+            if self._cold:
+                await self.warm()
+            if self._company.expected(now_us):
+                self._forget(items)
         for _ in range(ATTEMPTS_MAX):
-            named = self._named(items)
-            await self._load(named)
-            turn = self._turn(now_us)
-            outcomes = self._decide_all(turn, items, named)
-            body = turn.records.octets() if turn.records else b""
-            changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
-            self._company.guard(self._books, changes)
-            try:
-                if changes:
-                    await self._store.commit(changes)
-            except Conflict:
-                # Heard first: which accounts had live sessions is forgotten with their rows.
-                self._unheard += await self._store.feed(self._books.feed_seq)
-                self._hear()
-                self._lost |= self._books.discard()
-                self._company.lost(changes, now_us)
-                self.notes["conflict"] += 1
-                continue
-            self._orders += self._books.settle()
-            self._acked = turn.acked
-            self._repeats.keep(turn.begun, now_us)
-            self.notes.update(turn.notes)
-            if self._rechecks_n:
-                self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
-            return outcomes
+            if decided is None:
+                named = self._named(items)
+                await self._load(named)
+                decided = self._decided(items, named, now_us, self._acked)
+            if await self._committed(decided):
+                if self._rechecks_n:
+                    self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
+                return decided.outcomes
+            decided = None
         raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
+
+    def _decided(
+        self, items: list[Item], named: list[Named], now_us: int, acked: dict[int, int]
+    ) -> Decided:
+        turn = self._turn(now_us, acked)
+        outcomes = self._decide_all(turn, items, named)
+        body = turn.records.octets() if turn.records else b""
+        changes = self._books.take_changes(now_us, turn.journal_id if body else 0, body)
+        self._company.guard(self._books, changes)
+        return Decided(turn, outcomes, changes)
+
+    async def _committed(self, decided: Decided) -> bool:
+        """Make it durable; False: somebody else was there first, it must be decided again."""
+        turn, _, changes = decided
+        try:
+            if changes:
+                self._at_store = decided
+                await self._store.commit(changes)
+        except Conflict:
+            self._at_store = None
+            if self._behind is not None and self._behind.broke is not None:
+                raise StoreUnavailable("memory is not to be trusted at a conflict") from None
+            # Heard first: which accounts had live sessions is forgotten with their rows.
+            self._unheard += await self._store.feed(self._books.feed_seq)
+            self._hear()
+            self._lost |= self._books.discard()
+            self._ground_lost()
+            self._company.lost(changes, turn.now_us)
+            self.notes["conflict"] += 1
+            return False
+        finally:
+            self._at_store = None
+        self._orders += self._books.settle()
+        self._acked = turn.acked
+        self._repeats.keep(turn.begun, turn.now_us)
+        self.notes.update(turn.notes)
+        return True
+
+    def _ground_lost(self) -> None:
+        if self._behind is not None:
+            self._behind.decided = None
 
     def _forget(self, items: Sequence[Item]) -> None:
         """Others write as well: drop what is decided upon without being written (`aaa.sharing`)."""
@@ -289,7 +372,7 @@ class Desk:
         places = untracked if self.lane_open else range(len(items))
         return [Named(at, items[at], self._parse(items[at])) for at in places]
 
-    def _turn(self, now_us: int) -> Turn:
+    def _turn(self, now_us: int, acked: dict[int, int]) -> Turn:
         # A device that was removed while its packet waited is still the one that sent it.
         senders = {device.device_id: device for device in self._lane.senders}
         return Turn(
@@ -303,7 +386,7 @@ class Desk:
             devices={**senders, **self._devices},
             removed=frozenset(senders.keys() - self._devices.keys()),
             journal_id=self._ids.next(),
-            acked=dict(self._acked),
+            acked=dict(acked),
             repeats=self._repeats,
         )
 

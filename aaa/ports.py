@@ -172,6 +172,7 @@ class Store(Protocol):
     async def commit(self, changes: Changes) -> None:
         """Make all changes durable in one transaction, or none.
 
+        What is written is what the records say when this is called, not what they say later.
         Raises Conflict when a session's version, an account's sums or the change number are not
         those the decisions were made with; StoreUnavailable when the outcome is unknown.
         """

@@ -33,6 +33,7 @@ cdef enum:
     ACCT_STATUS_TYPE = 40
     SOURCES_MAX = 16384         # whose addresses are remembered
     MAC_OCTETS = 18
+    BREATH_N = 64
 
 cdef object LOGIN = Rank.LOGIN
 cdef object STOP = Rank.STOP
@@ -359,7 +360,12 @@ def settle_all(list batch not None, outcomes not None, int64_t now_us):
     as (errand, outcome, None), and what went wrong on the way, with the exception."""
     cdef Settling settling = None
     cdef list left = []
+    cdef int n = 0
     for errand, outcome in zip(batch, outcomes):
+        n += 1
+        if n % BREATH_N == 0:                       # let the database's thread go on
+            with nogil:
+                pass
         if type(errand) is not Visit:
             left.append((errand, outcome, None))
             continue

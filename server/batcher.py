@@ -1,8 +1,12 @@
 """Natural group commit: the next batch is whatever arrived while the last one was committed.
 
-One coroutine, one batch at a time, no timer: an idle server commits a single packet at once, a
-busy one shares each commit among many. After a batch its replies go out and the orders it made
-durable are carried out in the same turn of the loop.
+No timer: an idle server commits a single packet at once, a busy one shares each commit among many.
+After a batch its replies go out and the orders it made durable are carried out.
+
+While a batch is being committed this thread has nothing to do, so as soon as about as much has come
+as that batch holds, the desk decides it behind that one (`aaa.desk.Desk.ahead`); then its commit
+begins when the other ends, and the answers of that one are signed beside it. What the desk cannot
+decide ahead is held, and more may join it until its turn comes.
 
 The desk never raises for what a packet or a store does. Should it raise all the same, the batch
 ends in silence, which is always safe: devices repeat what was not answered.
@@ -11,7 +15,7 @@ ends in silence, which is always safe: devices repeat what was not answered.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -20,45 +24,19 @@ from aaa.request import Item, Request, Sweep
 from domain.grant import Order
 from domain.seams import Clock, Spawn
 from server._road import settle_all, shed_all
+from server.chore import Chore
 from server.logs import Log
 from server.meters import Meters
+from server.one_at_a_time import CountedLock
 from server.ports import Desk
 from server.queue import Errand, Queue, Rank
 from server.readiness import Readiness
+from server.walk import DEAF, Batch, Ears, Walk
 
 HASHES_MAX: Final = 256  # logins whose password hash is being computed or waits for it
 _SHED_AS: Final = tuple((rank.name.lower(),) for rank in Rank)
 TASK_RETRY_US: Final = 1_000_000  # doubled with each failure, up to the next
 TASK_RETRY_MAX_US: Final = 10_000_000
-
-
-class Chore:
-    """One task of our own on its way to the desk; it is tried until it succeeds."""
-
-    __slots__ = ("_again", "_done", "arrival_n", "entered_us", "failures_n", "item", "rank")
-
-    def __init__(
-        self, item: Item, again: Callable[[Chore], None], done: Callable[[Item], None]
-    ) -> None:
-        self.item = item
-        self.rank = Rank.TASK
-        self.arrival_n = 0
-        self.entered_us = 0
-        self.failures_n = 0
-        self._again = again
-        self._done = done
-
-    def settle(self, outcome: Outcome, now_us: int) -> None:
-        """Durable, or to be tried again."""
-        if outcome.label == FAILED.label:
-            self.failures_n += 1
-            self._again(self)
-        else:
-            self._done(self.item)
-
-    def shed(self) -> None:
-        """Tasks are never shed."""
-        raise AssertionError("a task was shed")
 
 
 class Batcher:
@@ -74,19 +52,23 @@ class Batcher:
         queue: Queue,
         *,
         batch_max_n: int,
+        ahead_min_n: int,
         clock: Clock,
         spawn: Spawn,
         meters: Meters,
         readiness: Readiness,
         carry: Callable[[Sequence[Order]], None],
         done: Callable[[Item], None],
-        turnstile: asyncio.Lock,
+        turnstile: CountedLock,
         log: Log,
+        ears: Ears = DEAF,
     ) -> None:
+        self._ears = ears
         self._turnstile = turnstile
         self._desk = desk
         self._queue = queue
         self._batch_max_n = batch_max_n
+        self._ahead_min_n = ahead_min_n
         self._clock = clock
         self._spawn = spawn
         self._meters = meters
@@ -97,6 +79,9 @@ class Batcher:
         self._work = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._under_way: Batch | None = None  # at the desk
+        self._behind: Batch | None = None  # decided behind it
+        self._held: Batch | None = None  # taken from the queue, to be decided in its turn
         self.hashes_n = 0
 
     def offer(self, errand: Errand) -> None:
@@ -108,8 +93,7 @@ class Batcher:
         shed = self._queue.offer_all(errands)
         if shed:
             shed_all(shed, self._meters.shed, _SHED_AS)
-        self._quiet.clear()
-        self._work.set()
+        self._has_come()
 
     def task(self, item: Item) -> None:
         """Take in a task of our own."""
@@ -122,6 +106,11 @@ class Batcher:
         for item in self._desk.pending():
             self.task(item)
 
+    @property
+    def busy(self) -> bool:
+        """Is a batch at the desk, so that what comes has to wait?"""
+        return self._under_way is not None
+
     def lengths(self) -> dict[Rank, int]:
         """How many wait, by rank."""
         return self._queue.lengths()
@@ -133,31 +122,111 @@ class Batcher:
     async def run(self) -> None:
         """Serve batches for ever."""
         while True:
-            if not self._queue:
+            self._ears.poll()
+            if not self._queue and self._held is None:
                 if not self.hashes_n:
                     self._quiet.set()
+                self._ears.listen()
                 self._work.clear()
                 await self._work.wait()
-            await self._serve()
+            batch = self._take()
+            if batch.errands:
+                await self._serve(batch)
 
-    async def _serve(self) -> None:
-        began_us = self._clock.monotonic_us()
-        batch, stale, covered_n = self._queue.take(self._batch_max_n, began_us)
-        shed_all(stale, self._meters.shed, _SHED_AS)
-        if not batch:
+    # ---------------------------------------------------------------- at the desk
+
+    def _take(self) -> Batch:
+        """What was held, and what has come since, as far as there is room."""
+        now_us = self._clock.monotonic_us()
+        held, self._held = self._held, None
+        errands, covered_n, began_us = held if held is not None else Batch([], 0, now_us)
+        room_n = self._batch_max_n - len(errands)
+        if room_n > 0:
+            found, stale, found_covered_n = self._queue.take(room_n, now_us)
+            shed_all(stale, self._meters.shed, _SHED_AS)
+            errands, covered_n = errands + found, covered_n + found_covered_n
+        return Batch(errands, covered_n, began_us)
+
+    async def _serve(self, batch: Batch) -> None:
+        """Serve a batch, and those that are decided behind it, one behind the other."""
+        async with self._turnstile:
+            self._under_way = batch
+            items = [errand.item for errand in batch.errands]
+            outcomes = await self._decide(batch, self._desk.serve(items, self._clock.now_us()))
+            while self._behind is not None:
+                batch, outcomes = await self._relay(batch, outcomes)
+            self._under_way = None
+        self._hand_out(batch, outcomes)
+
+    async def _relay(
+        self, done: Batch, outcomes: Sequence[Outcome]
+    ) -> tuple[Batch, Sequence[Outcome]]:
+        """Have the commit of the batch behind `done` begin, then hand out what became of `done`."""
+        assert self._behind is not None
+        walk, self._behind = Walk(self._behind), None
+        self._under_way = walk.batch
+        stop = self._spawn.task(self._follow(walk), "batch")
+        try:
+            await walk.begun.wait()
+            self._hand_out(done, outcomes)
+            self._ears.poll()
+            self._look_ahead()
+            await walk.over.wait()
+        finally:
+            stop()
+        return walk.batch, walk.outcomes
+
+    async def _follow(self, walk: Walk) -> None:
+        walk.begun.set()  # heard when the commit has begun, for until then nothing waits
+        walk.outcomes = await self._decide(walk.batch, self._desk.follow())
+        walk.over.set()
+
+    async def _decide(
+        self, batch: Batch, served: Awaitable[Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
+        items_n = len(batch.errands)
+        try:
+            outcomes = await served
+            assert len(outcomes) == items_n, "one outcome for each item"
+        except Exception as error:  # noqa: BLE001 - silence is safe, a dead server is not
+            self._log.error("batch failed", items=items_n, error=repr(error), exc_info=error)
+            return [FAILED] * items_n
+        return outcomes
+
+    def _look_ahead(self) -> None:
+        """Have the desk decide what has come, while the batch before it is being committed.
+
+        Not while others wait for the store: then this row of batches ends with the next commit.
+        """
+        before = self._under_way
+        if before is None or self._behind is not None or self._held is not None:
             return
-        outcomes = await self._decide(batch)
-        ended_us = self._clock.monotonic_us()
-        self._meters.batch_times[()].observe(ended_us - began_us)
-        self._meters.batch_sizes[()].observe(len(batch))
-        if covered_n:
-            self._meters.coalesced[()] += covered_n
+        if len(self._queue) < max(self._ahead_min_n, len(before.errands) // 2):
+            return
+        if self._turnstile.waiting_n or not self._desk.may_look_ahead:
+            return
+        batch = self._take()
+        items = [errand.item for errand in batch.errands]
+        if self._desk.ahead(items, self._clock.now_us()):
+            self._behind = batch
+        else:
+            self._held = batch
+
+    # ---------------------------------------------------------------- after the desk
+
+    def _hand_out(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        """Answer a batch, and carry out what it ordered."""
+        errands, ended_us = batch.errands, self._clock.monotonic_us()
+        self._meters.batch_times[()].observe(ended_us - batch.began_us)
+        self._meters.batch_sizes[()].observe(len(errands))
+        if batch.covered_n:
+            self._meters.coalesced[()] += batch.covered_n
         if all(outcome.label == FAILED.label for outcome in outcomes):
             self._meters.failed_batches[()] += 1
             self._readiness.store_failed(self._desk.trouble)
-        elif any(isinstance(errand.item, Request) for errand in batch):
+        elif any(isinstance(errand.item, Request) for errand in errands):
             self._readiness.store_proved(ended_us)  # our own tasks may have changed nothing
-        for errand, outcome, error in settle_all(batch, outcomes, ended_us):
+        for errand, outcome, error in settle_all(errands, outcomes, ended_us):
             if error is None:
                 self._tell(errand, outcome, ended_us)
             else:
@@ -185,23 +254,16 @@ class Batcher:
         if isinstance(errand.item, Request):
             errand.shed()
 
-    async def _decide(self, batch: Sequence[Errand]) -> Sequence[Outcome]:
-        items = [errand.item for errand in batch]
-        try:
-            async with self._turnstile:
-                outcomes = await self._desk.serve(items, self._clock.now_us())
-            assert len(outcomes) == len(items), "one outcome for each item"
-        except Exception as error:  # noqa: BLE001 - silence is safe, a dead server is not
-            self._log.error("batch failed", items=len(items), error=repr(error), exc_info=error)
-            return [FAILED] * len(items)
-        return outcomes
-
     def _join(self, errand: Errand) -> None:
         shed = self._queue.offer(errand)
         if shed is not None:
             self._shed(shed)
+        self._has_come()
+
+    def _has_come(self) -> None:
         self._quiet.clear()
         self._work.set()
+        self._look_ahead()
 
     def _shed(self, errand: Errand) -> None:
         self._meters.shed[_SHED_AS[errand.rank]] += 1

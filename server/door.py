@@ -54,6 +54,8 @@ class Door:
             logins=Code.ACCESS_REQUEST in codes,
             records=Code.ACCOUNTING_REQUEST in codes,
         )
+        self.poll: Callable[[], None] = _never_pausing  # see `server.walk.Ears`
+        self.listen: Callable[[], None] = _never_pausing
         self.port_n = 0
         self.address = ""  # as people write it, once it is open
 
@@ -69,6 +71,9 @@ class Door:
         self._post = getattr(self._port, "post", self._port.send)
         self._flush = getattr(self._port, "flush", None)
         getattr(self._port, "in_bursts", _one_by_one)(self.received_all)
+        getattr(self._port, "pausing", _one_by_one)(self._foyer.busy)
+        self.poll = getattr(self._port, "poll", _never_pausing)
+        self.listen = getattr(self._port, "listen", _never_pausing)
         self._road.leads_to(self._post, self._flush)
         self.port_n = int(getattr(self._port, "port", port))  # when any free one would do
         self.address = f"[{host}]:{self.port_n}" if ":" in host else f"{host}:{self.port_n}"
@@ -78,6 +83,7 @@ class Door:
         if self._port is not None:
             self._port.close()
             self._port = self._post = self._flush = None
+            self.poll = self.listen = _never_pausing
             self._road.leads_to(None, None)
 
     def drops(self) -> int:
@@ -244,3 +250,7 @@ class Door:
 
 def _one_by_one(received_all: object) -> None:
     """A port that hands over one datagram at a time, to `received`."""
+
+
+def _never_pausing() -> None:
+    """A port that hands over all that comes as it comes."""

@@ -36,6 +36,7 @@ class Foyer:
     clock: Clock
     spawn: Spawn
     offer_all: Callable[[Sequence[Errand]], None]
+    busy: Callable[[], bool]  # is a batch at the desk?
     statuses: Pace  # Status-Server packets each device may send
     delayed_n: int = 0  # replies that wait for their time
     closed: bool = False  # nothing more is taken in

@@ -10,7 +10,6 @@ was acknowledged, and orders are rows that the next start carries out.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
@@ -27,7 +26,7 @@ from server.limits import Limits, Seams
 from server.logs import Log
 from server.meters import Meters
 from server.observing import OBSERVATIONS_CHORES_N, Observing, write_down
-from server.one_at_a_time import OneAtATime
+from server.one_at_a_time import CountedLock, OneAtATime
 from server.orders import OrderSender
 from server.pace import Pace
 from server.pages import Page, Pages
@@ -60,7 +59,7 @@ class Server:
     ) -> None:
         self._seams = seams
         self._limits = limits
-        self._turnstile = asyncio.Lock()
+        self._turnstile = CountedLock()
         self._store: Store = OneAtATime(store, self._turnstile)
         self._desk = desk
         self._log = log
@@ -101,6 +100,7 @@ class Server:
             self._desk,
             Queue(self._limits.queue_max_n, self._limits.login_age_max_us, self._desk.urgent),
             batch_max_n=self._limits.batch_max_n,
+            ahead_min_n=self._limits.ahead_min_n,
             clock=self._seams.clock,
             spawn=self._seams.spawn,
             meters=self.meters,
@@ -109,6 +109,7 @@ class Server:
             done=self._done,
             turnstile=self._turnstile,
             log=self._log,
+            ears=self,
         )
 
     def _build_feed(self) -> Feed:
@@ -148,6 +149,7 @@ class Server:
             clock=self._seams.clock,
             spawn=self._seams.spawn,
             offer_all=self.batcher.offer_all,
+            busy=lambda: self.batcher.busy,
             statuses=Pace(per_s=limits.status_per_s, burst_n=limits.status_per_s),
         )
 
@@ -234,6 +236,16 @@ class Server:
                 door = Door(self.foyer, codes, len(self._doors))
                 self._doors.append(door)
                 door.open(self._seams.datagrams, host, port)
+
+    def poll(self) -> None:
+        """Take in what waits in the kernel while the desk is busy."""
+        for door in self._doors:
+            door.poll()
+
+    def listen(self) -> None:
+        """Be woken by the next datagram."""
+        for door in self._doors:
+            door.listen()
 
     # ---------------------------------------------------------------- stop
 

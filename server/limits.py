@@ -33,6 +33,7 @@ class Limits:
     acct_port: int = 1813
     queue_max_n: int = 16_384  # requests that wait
     batch_max_n: int = 1_024  # requests in one transaction
+    ahead_min_n: int = 16  # of fewer it is better to wait for more than to decide them ahead
     login_age_max_us: int = 5_000_000  # a login that waited longer is not decided any more
     reply_keep_us: int = 5_000_000  # how long a reply is kept for repeats (5 to 30 s)
     replies_max_n: int = 131_072  # requests and replies that are remembered

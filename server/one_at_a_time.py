@@ -16,10 +16,30 @@ from domain.grant import Order
 from server.ports import Knock, Store
 
 
+class CountedLock:
+    """Lets one through at a time, in order, and tells how many wait."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self.waiting_n = 0
+
+    async def __aenter__(self) -> None:
+        """Wait until nobody else is inside."""
+        self.waiting_n += 1
+        try:
+            await self._lock.acquire()
+        finally:
+            self.waiting_n -= 1
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the next one in."""
+        self._lock.release()
+
+
 class OneAtATime:
     """A `server.ports.Store` that waits for `turnstile` before each call."""
 
-    def __init__(self, store: Store, turnstile: asyncio.Lock) -> None:
+    def __init__(self, store: Store, turnstile: CountedLock) -> None:
         self._store = store
         self._turnstile = turnstile
 

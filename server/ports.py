@@ -55,6 +55,19 @@ class Desk(Protocol):
         request comes again with what it found in `hash_ok`.
         """
 
+    @property
+    def may_look_ahead(self) -> bool:
+        """Is a batch being committed, and may the next be decided behind it?"""
+
+    def ahead(self, batch: Sequence[Item], now_us: int) -> bool:
+        """Decide a batch behind the one that is being committed, if it need not wait for its turn.
+
+        If so, `follow` is to be called as soon as that one has ended. Never fails.
+        """
+
+    async def follow(self) -> Sequence[Outcome]:
+        """Commit what was decided ahead; as `serve`."""
+
     def take_orders(self) -> list[Order]:
         """The orders made durable since the last call."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,9 @@ SECOND_SIGNAL_STATUS: Final = 143
 # the interpreter's thresholds the collector looks at them ten times and finds nothing: a tenth of
 # the processor. What circles other code makes wait a little longer.
 COLLECT_AFTER_N: Final = (100_000, 20, 20)
+# The database's thread needs the interpreter for some microseconds at the beginning and the end of
+# a commit, and everybody waits for that commit; at the interpreter's 5 ms it waited for them.
+SWITCH_S: Final = 0.0002
 SAME_SIGNAL_US: Final = 500_000  # some supervisors tell the process and its group, in one breath
 
 
@@ -78,6 +82,7 @@ def run_server(
     OSError, ValueError) is logged in one line and gives status 1.
     """
     gc.set_threshold(*COLLECT_AFTER_N)
+    sys.setswitchinterval(SWITCH_S)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]

@@ -31,6 +31,7 @@ Received = Callable[[bytes, tuple[str, int], str], None]
 Datagram = tuple[bytes, tuple[str, int], str]
 
 BURST_N: Final = 256  # datagrams read in one turn of the loop, then others get theirs
+BURSTS_MAX, PAUSE_S = 16, 0.001  # so many of them after a pause, and its length
 RECEIVE_BUFFER_OCTETS: Final = 4 * 1024 * 1024
 HASH_THREADS_N: Final = 2
 
@@ -157,11 +158,30 @@ class UdpPort:
         self._outlet = Outlet(bound.fileno(), wild=wild)
         self._received_all: Callable[[list[Datagram]], None] = partial(_each, received)
         self.post = self._outlet.post  # as `send`, but it leaves with the next flush
+        self._busy: Callable[[], bool] = bool  # False
+        self._pause: asyncio.TimerHandle | None = None  # the end of the pause, when there is one
         loop.add_reader(bound.fileno(), self._readable)
 
     def in_bursts(self, received_all: Callable[[list[Datagram]], None]) -> None:
         """Hand over what comes many at a time from now on."""
         self._received_all = received_all
+
+    def pausing(self, busy: Callable[[], bool]) -> None:
+        """While `busy` says so, what comes waits in the kernel for `poll`, or a millisecond: to be
+        woken for each of many datagrams costs several times what it takes to read them."""
+        self._busy = busy
+
+    def poll(self) -> None:
+        """Take what has come during a pause."""
+        if self._pause is not None:
+            self._take()
+
+    def listen(self) -> None:
+        """The pause is over: be woken by the next datagram."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+            self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def send(self, octets: bytes, address: tuple[str, int], source: str | None) -> None:
         """Send to `address` from local address `source`, if the socket has several.
@@ -179,6 +199,7 @@ class UdpPort:
     def close(self) -> None:
         """Stop receiving and give the port back."""
         if self._socket.fileno() >= 0:
+            self.listen()
             self._loop.remove_reader(self._socket.fileno())
             self._outlet.close()
             self._socket.close()
@@ -196,8 +217,26 @@ class UdpPort:
 
     def _readable(self) -> None:
         burst = self._inlet.take(BURST_N)
+        if self._busy() and len(burst) < BURST_N:
+            self._loop.remove_reader(self._socket.fileno())
+            self._pause = self._loop.call_later(PAUSE_S, self._look)
         if burst:
             self._received_all(burst)
+
+    def _look(self) -> None:
+        self._take()
+        if self._pause is not None and self._busy():
+            self._pause = self._loop.call_later(PAUSE_S, self._look)
+        else:
+            self.listen()
+
+    def _take(self) -> None:
+        for _ in range(BURSTS_MAX):
+            burst = self._inlet.take(BURST_N)
+            if burst:
+                self._received_all(burst)
+            if len(burst) < BURST_N:
+                return
 
 
 def _each(received: Received, burst: list[Datagram]) -> None:

@@ -111,7 +111,10 @@ class DeskStore:
         return await self._road.read(load_steps(want)) if want else Loaded()
 
     async def commit(self, changes: Changes) -> None:
-        """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError."""
+        """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError.
+
+        What is written is what the records say now: they may change while it is under way.
+        """
         moved, changed = self._standing.split(changes.sessions)
         moved += changes.moved
         try:
@@ -119,10 +122,11 @@ class DeskStore:
         except (OverflowError, TypeError, ValueError) as error:  # a value that no column takes
             raise refused(error) from error
         if steps:
-            await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
             # What a login made is changed in full by its Start: nothing of it need be known.
             begun = [one for one in changes.sessions_new if one.state is SessionState.OPEN]
-            self._standing.committed(moved, [*changed, *begun])
+            news = self._standing.after(moved, [*changed, *begun])
+            await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
+            self._standing.learn(news)
 
     async def feed(self, since_seq: int) -> list[Change]:
         """The changes made elsewhere after `since_seq`, oldest first.

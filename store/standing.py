@@ -10,6 +10,7 @@ not remembered is written in full. Nothing here does I/O.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from aaa._index import Numbers
 from domain.session import Session
@@ -21,6 +22,13 @@ MOST = (1 << 63) - 1
 def known_as(session: Session, version: int) -> int:
     """The number that is remembered of a session as it stands, in a version of it."""
     return (session.standing() + version) & MOST
+
+
+class News(NamedTuple):
+    """What a commit will have told of rows."""
+
+    known: dict[int, int]  # session to `known_as`
+    gone: list[int]  # sessions that are over
 
 
 class Standing:
@@ -40,17 +48,30 @@ class Standing:
             (moved if unmoved else changed).append(session)
         return moved, changed
 
-    def committed(self, moved: Iterable[Session], changed: Iterable[Session]) -> None:
-        """These versions are durable now; what is known of `moved` stays what it was."""
-        known = self._known
+    def after(self, moved: Iterable[Session], changed: Iterable[Session]) -> News:
+        """What will be known when these versions are durable; of `moved` that stays what it was.
+
+        To be asked before the commit: records may change again while it is under way.
+        """
+        known, news = self._known, News({}, [])
         for session in moved:
             before = known.get(session.session_id)
             if before is not None:  # of whatever version: it stays as far behind as it was
-                known[session.session_id] = (before + 1) & MOST
+                news.known[session.session_id] = (before + 1) & MOST
         for session in changed:
             if session.live:
-                known[session.session_id] = known_as(session, session.version)
-            elif session.session_id in known:
-                del known[session.session_id]
+                news.known[session.session_id] = known_as(session, session.version)
+            else:
+                news.gone.append(session.session_id)
+        return news
+
+    def learn(self, news: News) -> None:
+        """These versions are durable now."""
+        known = self._known
+        for session_id, number in news.known.items():
+            known[session_id] = number
+        for session_id in news.gone:
+            if session_id in known:
+                del known[session_id]
         if len(known) > KEPT_N:
             self._known = Numbers()

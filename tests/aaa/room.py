@@ -132,6 +132,7 @@ class Room:
         """A live session put into the books as if it had been loaded."""
         one = makers.session(**({"session_id": self.ids.next()} | traits))
         self.books.add_session(one)
+        self.books.take_changes(at(0), 0, b"")
         self.books.settle()
         return one
 

@@ -17,6 +17,13 @@ from tests.aaa.room import Room
 from tests.accounting.makers import T0_US, account, at, plan, session, subscriber
 
 
+def settled(books: Books) -> list[Order]:
+    """What was changed so far is durable."""
+    if not books._taken:
+        books.take_changes(at(0), 0, b"")
+    return books.settle()
+
+
 def whole(account_id: int = 1, *sessions: Session, login: str = "alice") -> Loaded:
     """What the store answers for one account."""
     return Loaded(
@@ -32,7 +39,7 @@ def whole(account_id: int = 1, *sessions: Session, login: str = "alice") -> Load
 def filled(*sessions: Session) -> Books:
     books = Books()
     books.take_in(Want(logins={"alice"}), whole(1, *sessions))
-    books.settle()
+    settled(books)
     return books
 
 
@@ -83,7 +90,7 @@ def test_what_is_held_is_not_asked_for_and_what_is_not_is_asked_for_once_a_batch
     assert (first.logins, first.account_ids, first.session_ids) == ({"bob"}, {2}, {77})
     assert (first.plan_ids, first.order_ids) == ({2}, {5})
     assert not books.missing(want), "what was not found is known to be absent for this batch"
-    books.settle()
+    settled(books)
     assert books.missing(want).logins == {"bob"}, "and asked for again in the next"
 
 
@@ -191,17 +198,17 @@ def test_a_durable_batch_hands_out_its_orders_and_forgets_its_changes() -> None:
     told = order()
     books.add_order(told)
     books.touch(books.sessions[1])
-    assert books.settle() == [told]
+    assert settled(books) == [told]
     assert not books.take_changes(at(0), 0, b"")
-    assert books.settle() == []
+    assert settled(books) == []
 
 
 def test_an_order_that_has_come_to_its_end_is_not_kept() -> None:
     books = filled()
     books.add_order(order())
-    books.settle()
+    settled(books)
     books.draft.changed_orders[5] = replace(order(), state=OrderState.DONE)
-    books.settle()
+    settled(books)
     assert 5 not in books.orders
 
 
@@ -212,7 +219,7 @@ def test_after_a_failed_commit_everything_the_batch_changed_is_read_again() -> N
     other = session(session_id=2, account_id=2)
     books = filled(session())
     books.take_in(Want(account_ids={2}), whole(2, other, login="bob"))
-    books.settle()
+    settled(books)
     one = books.sessions[1]
     one.output_octets = 999
     books.touch(one)
@@ -259,7 +266,7 @@ def test_a10_a_session_of_nobody_that_was_dropped_is_read_again_without_being_na
         lacking = books.missing(Want())
         assert lacking.session_ids == {3}
         books.take_in(lacking, Loaded(sessions=[stray]))
-        books.settle()
+        settled(books)
         assert not books.missing(Want()), "once is enough"
 
 
@@ -301,7 +308,7 @@ def test_what_was_changed_elsewhere_is_read_again_and_its_live_sessions_looked_a
 ) -> None:
     books = filled(session())
     books.take_in(Want(account_ids={2}), whole(2, login="bob"))
-    books.settle()
+    settled(books)
     assert books.hear([change]) == accounts
     assert books.feed_seq == 7
     lacking = books.missing(Want(account_ids={1}, session_ids={1}))
@@ -317,7 +324,7 @@ def test_the_change_number_never_goes_back() -> None:
 def test_what_an_operator_did_with_a_suspense_row_is_not_overwritten_from_memory() -> None:
     books = filled(session())
     books.put_suspense(doubt())
-    books.settle()
+    settled(books)
     books.hear([Change(7, "session", 1)])
     assert books.missing(Want(suspense_of={1})).suspense_of == {1}
 
@@ -343,7 +350,7 @@ def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyP
             login="bob",
         ),
     )
-    books.settle()
+    settled(books)
     assert set(books.sessions) == {1} and set(books.accounts) == {1}
     assert (1, "Z") not in books.same_id
 
@@ -362,14 +369,14 @@ def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_bat
     monkeypatch.setattr(Books, "_shrink", counted)
     books = filled(*(session(session_id=n) for n in range(1, 21)))
     for _ in range(9):
-        books.settle()
+        settled(books)
     assert looked == [20] and len(books.sessions) == 20
     for n in range(30, 36):
         books.take_in(
             Want(session_keys={(1, str(n))}),
             Loaded(sessions=[session(session_id=n, state=SessionState.CLOSED)]),
         )
-    books.settle()
+    settled(books)
     assert looked == [20, 26] and len(books.sessions) == 20
 
 

@@ -44,6 +44,7 @@ class Watch:
             plans=[plan()],
         )
         self.books.take_in(Want(account_ids=ids), loaded)
+        self.books.take_changes(0, 0, b"")
         self.books.settle()
 
     def change(self, one: Session, **traits: Any) -> None:
@@ -51,6 +52,7 @@ class Watch:
         for name, value in traits.items():
             setattr(one, name, value)
         self.books.touch(one)
+        self.books.take_changes(0, 0, b"")
         self.books.settle()
 
     def report(self, one: Session) -> None:

@@ -140,7 +140,10 @@ class Log:
 
 
 class Desk:
-    """Answers by `decide`; keeps every batch. `before` is awaited in each one."""
+    """Answers by `decide`; keeps every batch. `before` is awaited in each one.
+
+    `looks_ahead`: it is asked to decide ahead, which it does if `ahead_ok`.
+    """
 
     def __init__(self, decide: Callable[[Item], Outcome] | None = None) -> None:
         self.decide = decide or answer_all
@@ -155,6 +158,9 @@ class Desk:
         self.slow: Callable[[Request], Callable[[], bool] | None] = lambda request: None
         self.pressing: Callable[[Request], bool] = lambda request: False
         self.warmed = False
+        self.looks_ahead, self.ahead_ok, self.at_store = False, True, False
+        self.behind: list[Item] = []
+        self.tried: list[list[Item]] = []  # what was to be decided ahead
         self.notes: Counter[str] = Counter()
         self.trouble = ""
         self.looked_seq = 0
@@ -169,8 +175,24 @@ class Desk:
     async def serve(self, batch: Sequence[Item], now_us: int) -> list[Outcome]:
         self.batches.append(list(batch))
         if self.before is not None:
+            self.at_store = True
             await self.before()
+            self.at_store = False
         return [self._outcome(item) for item in batch]
+
+    @property
+    def may_look_ahead(self) -> bool:
+        return self.looks_ahead and self.at_store
+
+    def ahead(self, batch: Sequence[Item], now_us: int) -> bool:
+        self.tried.append(list(batch))
+        if self.ahead_ok:
+            self.behind = list(batch)
+        return self.ahead_ok
+
+    async def follow(self) -> list[Outcome]:
+        batch, self.behind = self.behind, []
+        return await self.serve(batch, 0)
 
     def take_orders(self) -> list[Order]:
         orders, self.orders = self.orders, []

@@ -13,6 +13,7 @@ from radius.packet import decode
 from server._road import rank_of
 from server.batcher import HASHES_MAX, Batcher
 from server.meters import Meters
+from server.one_at_a_time import CountedLock
 from server.queue import Queue, Rank
 from server.readiness import Readiness
 from server.seams import LoopSpawn, SystemClock
@@ -42,11 +43,12 @@ class Visit:
 class Room:
     """A batcher with everything it needs."""
 
-    def __init__(self, desk: Desk, *, limit: int = 100, batch: int = 50) -> None:
+    def __init__(self, desk: Desk, *, limit: int = 100, batch: int = 50, ahead: int = 1) -> None:
         self.desk, self.meters, self.readiness, self.log = desk, Meters(), Readiness(), Log()
         self.carried: list[Order] = []
         self.done: list[Item] = []
         self.failures: list[BaseException] = []
+        self.turnstile = CountedLock()
         spawn = LoopSpawn(
             asyncio.get_running_loop(), lambda name, error: self.failures.append(error)
         )
@@ -55,13 +57,14 @@ class Room:
             desk,
             Queue(limit, 5_000_000, desk.urgent),
             batch_max_n=batch,
+            ahead_min_n=ahead,
             clock=SystemClock(),
             spawn=spawn,
             meters=self.meters,
             readiness=self.readiness,
             carry=self._carry,
             done=self.done.append,
-            turnstile=asyncio.Lock(),
+            turnstile=self.turnstile,
             log=self.log,
         )
         spawn.task(self.batcher.run(), "batcher")
@@ -98,6 +101,92 @@ def test_the_next_batch_is_what_arrived_while_the_last_one_was_committed() -> No
         assert [len(batch) for batch in desk.batches] == [1, 9]
         assert desk.items == [visit.item for visit in visits]
         assert all(visit.outcome is not None for visit in visits)
+        room.spawn.close()
+
+    run(story)
+
+
+def gated(desk: Desk) -> tuple[asyncio.Event, asyncio.Event]:
+    """The desk's first batch stays at the store until the second event is set."""
+    entered, gate = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        entered.set()
+        await gate.wait()
+
+    desk.before, desk.looks_ahead = hold, True
+    return entered, gate
+
+
+def test_what_comes_during_a_commit_is_decided_behind_it_and_committed_next() -> None:
+    async def story() -> None:
+        desk = Desk()
+        entered, gate = gated(desk)
+        room = Room(desk, ahead=3)
+        visits = [Visit(packets.record(n)) for n in range(6)]
+        room.batcher.offer(visits[0])
+        await entered.wait()
+        for visit in visits[1:3]:
+            room.batcher.offer(visit)
+        assert desk.tried == [], "for so few it is better to wait for more"
+        for visit in visits[3:]:
+            room.batcher.offer(visit)
+        assert desk.tried == [[visit.item for visit in visits[1:4]]]
+        answered: list[int] = []
+        first = visits[0]
+        first.settle = lambda outcome, now_us: answered.append(len(desk.batches))  # type: ignore[method-assign]
+        gate.set()
+        await room.batcher.quiet()
+        assert [len(batch) for batch in desk.batches] == [1, 3, 2]
+        assert answered == [2], "the second commit has begun before the first is answered"
+        assert all(visit.outcome is not None for visit in visits[1:])
+        assert not room.failures
+        room.spawn.close()
+
+    run(story)
+
+
+def test_what_cannot_be_decided_ahead_is_held_and_more_may_join_it() -> None:
+    async def story() -> None:
+        desk = Desk()
+        desk.ahead_ok = False
+        entered, gate = gated(desk)
+        room = Room(desk)
+        visits = [Visit(packets.record(n)) for n in range(5)]
+        room.batcher.offer(visits[0])
+        await entered.wait()
+        for visit in visits[1:]:
+            room.batcher.offer(visit)
+        assert desk.tried == [[visits[1].item]], "it is asked once"
+        gate.set()
+        await room.batcher.quiet()
+        assert [len(batch) for batch in desk.batches] == [1, 4]
+        assert desk.items == [visit.item for visit in visits]
+        room.spawn.close()
+
+    run(story)
+
+
+def test_who_waits_for_the_store_is_let_in_before_more_is_decided_ahead() -> None:
+    async def story() -> None:
+        desk = Desk()
+        entered, gate = gated(desk)
+        room = Room(desk)
+        room.batcher.offer(Visit(packets.record()))
+        await entered.wait()
+
+        async def probe() -> None:
+            async with room.turnstile:
+                batches_n.append(len(desk.batches))
+
+        batches_n: list[int] = []
+        room.spawn.task(probe(), "probe")
+        await asyncio.sleep(0)
+        room.batcher.offer(Visit(packets.record(2)))
+        assert desk.tried == []
+        gate.set()
+        await room.batcher.quiet()
+        assert batches_n == [1] and len(desk.batches) == 2
         room.spawn.close()
 
     run(story)

@@ -42,6 +42,7 @@ class Hall:
         self.device = device(**fields)  # type: ignore[arg-type]
         self.queue: list[Errand] = []
         self.foyer = Foyer(
+            busy=lambda: False,
             roster=Roster([self.device]),
             duplicates=Duplicates(limit=1_000),
             readiness=self.readiness,

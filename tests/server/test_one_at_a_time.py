@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from server.one_at_a_time import OneAtATime
+from server.one_at_a_time import CountedLock, OneAtATime
 from tests.server.fakes import Store, device
 
 
@@ -30,7 +30,7 @@ class Narrow(Store):
 
 def test_questions_and_batches_take_turns() -> None:
     async def story() -> None:
-        lock = asyncio.Lock()
+        lock = CountedLock()
         narrow = Narrow()
         store = OneAtATime(narrow, lock)
 
@@ -47,7 +47,7 @@ def test_questions_and_batches_take_turns() -> None:
 def test_every_question_comes_through_unchanged() -> None:
     async def story() -> None:
         inner = Store([device(4)])
-        store = OneAtATime(inner, asyncio.Lock())
+        store = OneAtATime(inner, CountedLock())
         assert await store.load_devices() == inner.devices
         assert await store.pending_orders() == []
         assert await store.feed(0) == []

@@ -171,6 +171,46 @@ def test_many_datagrams_are_read_in_few_turns_and_none_is_lost(
     run(make_loop, story())
 
 
+@pytest.mark.parametrize("make_loop", LOOPS)
+def test_while_its_owner_is_busy_a_port_is_read_now_and_then_and_when_it_is_polled(
+    make_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """Nothing is lost by that, and once nobody is busy the next datagram is heard of at once."""
+
+    async def story() -> None:
+        bursts: list[list[bytes]] = []
+        heard, busy = asyncio.Event(), True
+
+        def received_all(burst: list[tuple[bytes, tuple[str, int], str]]) -> None:
+            bursts.append([octets for octets, _, _ in burst])
+            heard.set()
+
+        port = UdpDatagrams(asyncio.get_running_loop()).bind("127.0.0.1", 0, lambda *_: None)
+        port.in_bursts(received_all)
+        port.pausing(lambda: busy)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.connect(("127.0.0.1", port.port))
+            sender.send(b"first")
+            await heard.wait()
+            for n in range(3):
+                sender.send(b"%d" % n)
+            port.poll()  # on loopback they are here
+            assert bursts == [[b"first"], [b"0", b"1", b"2"]]
+            heard.clear()
+            sender.send(b"now and then")
+            await heard.wait()
+            busy = False
+            for text in (b"last of all", b"and one more"):
+                heard.clear()
+                port.listen()
+                sender.send(text)
+                await heard.wait()
+        assert bursts[2:] == [[b"now and then"], [b"last of all"], [b"and one more"]]
+        port.close()
+
+    run(make_loop, story())
+
+
 def test_what_the_kernel_does_not_take_is_counted_and_raises_nothing() -> None:
     async def story() -> None:
         unsent: list[int] = []

@@ -317,12 +317,9 @@ class Host:
                 share=share,
             )
             log = SpokenLog(self.world, process)
-            limits = Limits(
-                listen=(self.node.address,),
-                auth_port=AUTH_PORT,
-                acct_port=ACCT_PORT,
-                **self._limits,
-            )
+            own: dict[str, Any] = {"auth_port": AUTH_PORT, "acct_port": ACCT_PORT}
+            own |= {"listen": (self.node.address,), "ahead_min_n": 1}  # of the smallest batch, too
+            limits = Limits(**(own | self._limits))
             sells = self._sells and share.number == 0
             packages = Renewer(database, seams.ids) if sells else None
             server = Server(seams, limits, store=store, desk=self.desk, log=log, packages=packages)

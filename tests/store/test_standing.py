@@ -22,7 +22,7 @@ STANDING = [one for one in fields(Session) if one.name in FACTS]
 def known(of: Session) -> Standing:
     """What is known after `of` was committed."""
     standing = Standing()
-    standing.committed([], [of])
+    standing.learn(standing.after([], [of]))
     return standing
 
 
@@ -53,11 +53,11 @@ def test_a_version_that_was_not_committed_here_is_written_in_full() -> None:
 def test_knowledge_grows_with_each_commit_and_ends_with_the_session() -> None:
     first = session(10)
     standing, second = known(first), advanced(first)
-    standing.committed(*standing.split([second]))
+    standing.learn(standing.after(*standing.split([second])))
     third = advanced(second)
     assert standing.split([third]) == ([third], [])
     closed = advanced(second, state=SessionState.CLOSED)
-    standing.committed(*standing.split([closed]))
+    standing.learn(standing.after(*standing.split([closed])))
     late = advanced(closed)
     assert standing.split([late]) == ([], [late])
 
@@ -106,9 +106,9 @@ def test_what_the_desk_knows_to_have_moved_only_needs_no_comparison(house_url: s
 
 def test_knowledge_of_a_session_outlives_what_moved_without_a_comparison() -> None:
     standing, second = known(session(10)), advanced(session(10))
-    standing.committed([second], [])
+    standing.learn(standing.after([second], []))
     third = advanced(second, output_octets=7)
     assert standing.split([third]) == ([third], [])
     stranger = session(11)
-    standing.committed([stranger], [])
+    standing.learn(standing.after([stranger], []))
     assert standing.split([advanced(stranger)]) == ([], [advanced(stranger)])
