@@ -40,9 +40,9 @@ BUGS = (
         500,
         (
             Code(
-                "server.batcher:Batcher._serve",
-                "settle_all(batch, outcomes, ended_us)",
-                "settle_all(batch, outcomes[::-1], ended_us)",
+                "server.batcher:Batcher._hand_out",
+                "settle_all(errands, outcomes, ended_us)",
+                "settle_all(errands, outcomes[::-1], ended_us)",
             ),
         ),
         frozenset({"rush"}),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from tests.simulation.planting import CRASHES, DISK, OFFICE, Bug, Code, Statement
 from tests.simulation.swarm import Swarm
 
-_COMMIT = "                if changes:\n                    await self._store.commit(changes)\n"
 _DURABLE = (
     Code(
         "store.database:_set_up_sqlite",
@@ -44,9 +43,9 @@ BUGS = (
         500,
         (
             Code(
-                "aaa.desk:Desk._serve",
-                "                    await self._store.commit(changes)\n",
-                "                    __import__('asyncio').ensure_future("
+                "aaa.desk:Desk._committed",
+                "                await self._store.commit(changes)\n",
+                "                __import__('asyncio').ensure_future("
                 "self._store.commit(changes))\n",
             ),
         ),
@@ -59,13 +58,12 @@ BUGS = (
         200,
         (
             Code(
-                "aaa.desk:Desk._serve",
-                _COMMIT,
-                "                if changes:\n"
-                "                    try:\n"
-                "                        await self._store.commit(changes)\n"
-                "                    except StoreUnavailable:\n"
-                '                        self.notes["store-unavailable"] += 1\n',
+                "aaa.desk:Desk._committed",
+                "                await self._store.commit(changes)\n",
+                "                try:\n"
+                "                    await self._store.commit(changes)\n"
+                "                except StoreUnavailable:\n"
+                '                    self.notes["store-unavailable"] += 1\n',
             ),
         ),
         DISK,
@@ -77,9 +75,9 @@ BUGS = (
         500,
         (
             Code(
-                "aaa.desk:Desk._serve",
-                'self.notes["conflict"] += 1\n                continue\n',
-                'self.notes["conflict"] += 1\n                return outcomes\n',
+                "aaa.desk:Desk._committed",
+                'self.notes["conflict"] += 1\n            return False\n',
+                'self.notes["conflict"] += 1\n            return True\n',
             ),
         ),
         frozenset({"store"}),
@@ -94,7 +92,7 @@ BUGS = (
             Code(
                 "aaa.desk:Desk._serve_whole",
                 "self._lost |= self._books.discard()",
-                "self._books.settle()",
+                "self._books._taken and self._books.settle()",
             ),
         ),
         DISK,
