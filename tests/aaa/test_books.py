@@ -387,7 +387,7 @@ def test_the_newest_decision_is_asked_for_once_where_a_login_is_known() -> None:
     books.take_in(want, whole())
     assert books.decisions_n == {"alice": 3, "": 0}, "of the unknown nothing is kept"
     assert not books.missing(want), "what was asked is not asked again in this batch"
-    books.settle()
+    settled(books)
     assert books.missing(want) == Want(logins={"mallory"}, rings={"mallory"})
     books.take_in(want, Loaded(decisions_n={"alice": 2, "": 2}))
     assert books.decisions_n == {"alice": 3, "": 0}, "what is held is newer"
