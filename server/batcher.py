@@ -196,12 +196,14 @@ class Batcher:
     def _look_ahead(self) -> None:
         """Have the desk decide what has come, while the batch before it is being committed.
 
+        Who comes later waits for one more commit, so it is done late: at half of the batch before
+        it the median wait was twice as long on PostgreSQL, and no more got through.
         Not while others wait for the store: then this row of batches ends with the next commit.
         """
         before = self._under_way
         if before is None or self._behind is not None or self._held is not None:
             return
-        if len(self._queue) < max(self._ahead_min_n, len(before.errands) // 2):
+        if len(self._queue) < max(self._ahead_min_n, len(before.errands) * 7 // 8):
             return
         if self._turnstile.waiting_n or not self._desk.may_look_ahead:
             return
