@@ -2,3 +2,6 @@
 
 def hmac_sha256(key: bytes, octets: bytes, /) -> bytes:
     """The HMAC-SHA-256 of octets under a key of any length (RFC 2104)."""
+
+def login_sum(device_id: int, identifier: int, authenticator: bytes, area: bytes) -> bytes:
+    """The SHA-256 of who asks, with which identifier and authenticator, and of all it says."""

@@ -1,13 +1,13 @@
 # cython: language_level=3, auto_pickle=False, autotestdict=False
-"""The HMAC-SHA-256 of the few octets of a Class.
+"""The HMAC-SHA-256 of the few octets of a Class, and the SHA-256 of what a login says.
 
-Compiled because each login needs one over so little that the way into a crypto library is three
-times as long as the sum. All that is longer, and what is sealed, goes to the library all the same.
+Compiled because each login needs one of each over so little that the way into a crypto library is
+three times as long as the sum. All that is longer, and what is sealed, goes to the library all the same.
 `tests/aaa/test_sums.py` compares it with that.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 
 
 def hmac_sha256(bytes key not None, bytes octets not None, /):
@@ -17,4 +17,24 @@ def hmac_sha256(bytes key not None, bytes octets not None, /):
         <const uint8_t *> PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key),
         <const uint8_t *> PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), digest,
     )
+    return PyBytes_FromStringAndSize(<const char *> digest, DIGEST)
+
+
+def login_sum(int64_t device_id, int identifier, bytes authenticator not None, bytes area not None):
+    """The SHA-256 of who asks, with which identifier and authenticator, and of all it says: fixed
+    widths first, so that no two logins are the same octets."""
+    cdef sha256 state
+    cdef uint8_t[9] who
+    cdef uint8_t[DIGEST] digest
+    cdef int at
+    for at in range(8):
+        who[at] = <uint8_t> (device_id >> (56 - 8 * at))
+    who[8] = <uint8_t> identifier
+    sha256_begin(&state)
+    sha256_feed(
+        &state, <const uint8_t *> PyBytes_AS_STRING(authenticator), PyBytes_GET_SIZE(authenticator)
+    )
+    sha256_feed(&state, who, 9)
+    sha256_feed(&state, <const uint8_t *> PyBytes_AS_STRING(area), PyBytes_GET_SIZE(area))
+    sha256_end(&state, digest)
     return PyBytes_FromStringAndSize(<const char *> digest, DIGEST)

@@ -33,6 +33,7 @@ cdef class Turnstile:
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
         int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key, str mac,
     )
+    cdef int place(self, Session session, str name) except -1
     cdef uint64_t lot(self) except? 0
     cdef int remember(
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,

@@ -17,6 +17,7 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 cimport cython
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
+from aaa._index cimport ById, Few, Ids
 from aaa._request cimport Request
 from aaa._spelling cimport is_folded, mac_of
 from aaa._terms cimport Terms
@@ -36,6 +37,7 @@ from aaa.answer import method_attributes
 from aaa.outcome import Outcome
 from aaa.ports import AccountMove, Decision
 from aaa.repeats import key_of
+from aaa.same_ids import number_of
 from domain.account import CredentialKind, MacMode, Status
 from domain.login import canonical_login
 from domain.seams import US_PER_S as _US_PER_S
@@ -391,7 +393,7 @@ cdef class Turnstile:
         if terms.limits_n:
             session.limit_octets = tell
         session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
-        self.books.add_session(session)
+        self.place(session, hints[ACCT_SESSION_ID])
         self.turn.begun[key] = session.session_id
         self.remember(request, hints, subscriber, terms, session, proof[0], mac)
         self.passed_n += 1
@@ -399,6 +401,25 @@ cdef class Turnstile:
         if proof[1] is not None:
             written += encode_attributes(method_attributes(self.turn, proof[1], request))
         return Outcome(ACCEPT, written, 0, "accepted")
+
+    cdef int place(self, Session session, str name) except -1:
+        """It is born (`books.Books.add_session`), mostly alone on its account and with its id."""
+        cdef books = self.books
+        cdef ById sessions = books.sessions, named = books.same_id.by_number
+        cdef Few live = books._live
+        cdef Ids lately = books.lately, beside
+        if live._rows.find(session.account_id) != NULL or (
+            name and named.find(number_of((session.device_id, name))) != NULL
+        ):
+            books.add_session(session)
+            return 0
+        beside = books.live_on[session.device_id]
+        sessions.put(session.session_id, session)
+        books.draft.new_sessions[session.session_id] = session
+        beside.put(session.session_id)
+        live.put(session.account_id, session)
+        lately.put(session.account_id)
+        return 0
 
     cdef uint64_t lot(self) except? 0:
         """What `Turn.spread` has drawn last; drawn now, if it has drawn nothing yet."""

@@ -9,10 +9,10 @@ router reports it. Nothing here decides.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from typing import Final
 
+from aaa._sums import login_sum
 from aaa.request import Request
 from domain.seams import US_PER_S
 
@@ -48,7 +48,5 @@ class Repeats:
 def key_of(request: Request) -> bytes:
     """What a login and its copies have in common, and no other: device and octets (RFC 5080
     section 2.2.2)."""
-    packet = request.packet
-    # Fixed widths first, so that no two logins are the same octets.
-    who = request.device.device_id.to_bytes(8, "big") + bytes([packet.identifier])
-    return hashlib.sha256(packet.authenticator + who + packet.attribute_octets).digest()
+    packet, device_id = request.packet, request.device.device_id
+    return login_sum(device_id, packet.identifier, packet.authenticator, packet.attribute_octets)

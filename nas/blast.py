@@ -64,19 +64,15 @@ def admit(device: Device, source_address: str, packet: Packet, *, signed: bool) 
             return Admission(False, reason)
     if not signed and len(device.latches) >= UNSIGNED_LATCHES_MAX:
         return _PLAIN
-    proved = (
-        (device.require_message_authenticator, Latch.MESSAGE_AUTHENTICATOR, signed),
-        (device.limit_proxy_state, Latch.NO_PROXY_STATE, not proxied),
-    )
-    return Admission(
-        True,
-        None,
-        tuple(
-            latch
-            for policy, latch, shown in proved
-            if shown and policy is Policy.AUTO and (source_address, latch) not in device.latches
-        ),
-    )
+    known = device.latches
+    latches: tuple[Latch, ...] = ()
+    if signed and device.require_message_authenticator is Policy.AUTO:
+        if (source_address, Latch.MESSAGE_AUTHENTICATOR) not in known:
+            latches = (Latch.MESSAGE_AUTHENTICATOR,)
+    if not proxied and device.limit_proxy_state is Policy.AUTO:
+        if (source_address, Latch.NO_PROXY_STATE) not in known:
+            latches = (*latches, Latch.NO_PROXY_STATE)
+    return Admission(True, None, latches) if latches else _PLAIN
 
 
 def _unsigned_drop(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 
 import pytest
@@ -25,3 +26,14 @@ def test_rfc_2104_the_hmac_is_that_of_the_library(key: bytes, octets: bytes) -> 
 def test_rfc_4231_case_2() -> None:
     found = _sums.hmac_sha256(b"Jefe", b"what do ya want for nothing?")
     assert found.hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+
+
+@given(
+    st.integers(0, 1 << 62), st.integers(0, 255), st.binary(max_size=16), st.binary(max_size=300)
+)
+def test_the_sum_of_a_login_is_that_of_the_library(
+    device_id: int, identifier: int, authenticator: bytes, area: bytes
+) -> None:
+    said = authenticator + device_id.to_bytes(8, "big") + bytes([identifier]) + area
+    found = _sums.login_sum(device_id, identifier, authenticator, area)
+    assert found == hashlib.sha256(said).digest()
