@@ -2,8 +2,8 @@
 """The HMAC-SHA-256 of the few octets of a Class, and the SHA-256 of what a login says.
 
 Compiled because each login needs one of each over so little that the way into a crypto library is
-three times as long as the sum. All that is longer, and what is sealed, goes to the library all the same.
-`tests/aaa/test_sums.py` compares it with that.
+three times as long as the sum. All that is longer, and what is sealed, goes to the library all the
+same. `tests/aaa/test_sums.py` compares both with that.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
