@@ -62,20 +62,21 @@ def hold_accounts(books, list accounts):
 
 def hold_people(books, list subscribers, Ids fresh not None):
     """Hold the subscribers of fresh accounts."""
-    cdef dict by_login = books.subscribers
+    cdef ById by_login = books.subscribers.by_number
     cdef ById by_number = books._by_number
     cdef Few people = books._people
     cdef Subscriber one
-    add = books._buyers.add
+    add, known = books._buyers.add, books.subscribers
     by_number.expect(len(subscribers))
+    by_login.expect(len(subscribers))
     people._rows.expect(len(subscribers))
     for row in subscribers:
         one = <Subscriber?> row
         if fresh.has(one.account_id):
-            by_login[one.login] = one
+            by_login.put(PyObject_Hash(one.login) >> 1, one)  # as `aaa.logins.number_of`
             by_number.put(one.subscriber_id, one)
             people.put(one.account_id, one)
-            add(one, by_login)
+            add(one, known)
 
 
 cdef class _Beside:

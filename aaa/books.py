@@ -19,6 +19,7 @@ from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
 from aaa.outdated import outdated
+from aaa.logins import Logins
 from aaa.ports import Change, Changes, Loaded, Want
 from aaa.same_ids import SameIds
 from aaa.vigil import Vigil
@@ -57,7 +58,7 @@ class Books:
         self.held_micros = 0  # what all accounts in memory hold, as committed
         self.feed_seq = 0
         self.accounts: ById[Account] = ById()
-        self.subscribers: dict[str, Subscriber] = {}
+        self.subscribers = Logins()
         self.sessions: ById[Session] = ById()
         self._people: Few[Subscriber] = Few()  # by account
         self._live: Few[Session] = Few()  # by account
@@ -368,7 +369,7 @@ class Books:
     def drop_account(self, account_id: int) -> None:
         """Forget an account and all that is held whole with it."""
         for subscriber in self._people.pop(account_id):
-            self.subscribers.pop(subscriber.login, None)
+            self.subscribers.forget(subscriber.login)
             self.decisions_n.pop(subscriber.login, None)
             self._by_number.pop(subscriber.subscriber_id)
         for session in self.live_sessions(account_id):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 
+from aaa.logins import Logins
 from domain.account import Subscriber
 
 LEFT_N = 1_000  # so many more may be listed than there are
@@ -23,7 +24,7 @@ class Buyers:
         self._by_plan: dict[str, array[int]] = {}
         self._n = 0
 
-    def add(self, subscriber: Subscriber, known: Mapping[str, Subscriber]) -> None:
+    def add(self, subscriber: Subscriber, known: Mapping[str, Subscriber] | Logins) -> None:
         """A subscriber was read, and is among those that are known."""
         if self._n > 2 * len(known) + LEFT_N:
             self._by_plan, self._n = {}, 0

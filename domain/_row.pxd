@@ -1,8 +1,10 @@
 """The data sheet of what compiled rows have in common."""
 
+cimport cython
 from libc.stdint cimport int8_t
 
 
+@cython.no_gc
 cdef class Row:
     cdef unsigned char *texts   # own texts in one piece, packed
     cdef tuple alike            # what many rows say alike

@@ -29,6 +29,7 @@ cdef enum:
 
 cdef class Tariff:
     cdef Step[3] steps
+    cdef object fee         # of the first step, as a number of the interpreter's
     cdef int counted        # a position in rating.tariff.COUNTED
 
 

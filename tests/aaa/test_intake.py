@@ -97,7 +97,7 @@ def told(books: Books) -> dict[str, Any]:
     return {
         "held_micros": books.held_micros,
         "accounts": sorted(books.accounts.items()),
-        "subscribers": sorted(books.subscribers.items()),
+        "subscribers": sorted(books.subscribers.by_number.items()),
         "by_number": sorted(books._by_number.items()),
         "whole": sorted(books._whole),
         "buyers": sorted(books._buyers.of("made")),

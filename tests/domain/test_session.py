@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import fields, replace
 
 import pytest
@@ -41,6 +42,10 @@ def test_sessions_are_equal_if_all_that_their_rows_say_is() -> None:
     noted.noted_us, noted.noted = 5, 1
     assert noted == one
     assert (replace(noted).noted_us, replace(noted).noted) == (0, 0), "a copy begins without"
+
+
+def test_no_row_is_the_collectors_to_look_at() -> None:
+    assert not gc.is_tracked(session()) and not gc.is_tracked(Charge(2, 1, 0, 1, 20_000, 5))
 
 
 def test_a_row_is_no_key() -> None:

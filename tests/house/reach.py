@@ -71,6 +71,9 @@ NEEDS: dict[str, dict[str, str]] = {
         "tasks": "watches all workers at once, outside every simulation",
         "timers": "looks again, and gives up on a worker that does not answer",
     },
+    "aaa/logins.py": {
+        "order": "finds logins by hashes of one process; no order comes of them",
+    },
     "aaa/same_ids.py": {
         "order": "finds names by hashes of one process; no order comes of them",
     },
