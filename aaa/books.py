@@ -18,8 +18,8 @@ from aaa._lane import Lane
 from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
-from aaa.outdated import outdated
 from aaa.logins import Logins
+from aaa.outdated import outdated
 from aaa.ports import Change, Changes, Loaded, Want
 from aaa.same_ids import SameIds
 from aaa.vigil import Vigil

@@ -87,7 +87,8 @@ def counted_octets(Tariff tariff not None, input_octets, output_octets, /):
     return counted
 
 
-cdef bytes PRICE_SAYS = b"""price(tariff, counted_octets, session_s, free_octets, free_s, fee_due, /)
+cdef bytes PRICE_SAYS = b"""\
+price(tariff, counted_octets, session_s, free_octets, free_s, fee_due, /)
 --
 
 Return the micros of (fee, volume, time) of a session's total.
