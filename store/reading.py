@@ -283,10 +283,10 @@ def _accounts(
     people = list({one.subscriber_id: one for one in people}.values())
     loaded.subscribers += people
     _collect(sessions, (yield Ask("live_of_account", keys, Session)))
-    since: dict[int, int] = {}  # of the periods that the account's subscribers are in
+    since: dict[int, int] = {}  # of the periods that the account's subscribers may be in
     for one in people:
-        oldest_us = since.get(one.account_id, one.period_start_us)
-        since[one.account_id] = min(oldest_us, one.period_start_us)
+        oldest_us = min((one.period_start_us, *one.periods_ahead_us))
+        since[one.account_id] = min(oldest_us, since.get(one.account_id, oldest_us))
     if since:
         loaded.allowances += yield Ask("allowances_of", sorted(since.items()), Allowance)
 

@@ -7,7 +7,7 @@ database a server would live with every one of them for ever: their seeds are th
 
 from __future__ import annotations
 
-from tests.simulation.planting import MOVED, ROUTERS, Bug, Code, Statement
+from tests.simulation.planting import Bug, Code, Statement
 from tests.simulation.swarm import PAIRED, TWO
 
 PAIRS = frozenset({TWO})
@@ -49,29 +49,11 @@ BUGS = (
         first=PAIRED,
     ),
     Bug(
-        "names-not-compared",
-        "a record begins a session though the other server has begun it",
-        ("A2", "A1", "A7", "A9"),
-        100,
-        (Code("aaa.sharing:Company.guard", "if one.records_n", "if one.records_n < 0"),),
-        MOVED | ROUTERS,  # the first of somebody is a record of whom nobody has asked about
-        first=PAIRED,
-    ),
-    Bug(
         "decision-over-decision",
         "of two decisions about one login in one instant the later is kept in the place of both",
         ("ATH-07",),
         50,
         (Statement("decisions", " WHERE decisions.n < excluded.n OR decisions.login = ''", ""),),
-        PAIRS,
-        first=PAIRED,
-    ),
-    Bug(
-        "sums-of-now-sessions-of-before",
-        "what a load brings of an account is put beside what memory has of its sessions",
-        ("the server says", "L7", "F1", "F3"),
-        150,
-        (Code("aaa.outdated:outdated", "return sorted(", "return [] and sorted("),),
         PAIRS,
         first=PAIRED,
     ),

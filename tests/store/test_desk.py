@@ -25,6 +25,7 @@ from tests.store.house import (
     NOW_US,
     PERIOD_US,
     House,
+    account,
     add_device,
     decision,
     full_batch,
@@ -185,6 +186,13 @@ def test_only_current_periods_of_included_usage_are_loaded(house_url: str) -> No
         old, new = Allowance(1, PERIOD_US - 1, 9, 9), Allowance(1, PERIOD_US, 5, 6)
         await house.add(rows.ALLOWANCES, old, new)
         assert (await house.store.load(Want(account_ids={1}))).allowances == [new]
+        # A clock that was set back let a period ahead begin before the one that was running.
+        ahead = subscriber(2, periods_ahead_us=(PERIOD_US - 1,), period_start_us=PERIOD_US)
+        await house.add(rows.ACCOUNTS, account(2))
+        await house.add(rows.SUBSCRIBERS, ahead)
+        running = Allowance(2, PERIOD_US - 1, 7, 8)
+        await house.add(rows.ALLOWANCES, Allowance(2, PERIOD_US - 2, 1, 1), running)
+        assert (await house.store.load(Want(account_ids={2}))).allowances == [running]
 
     tell(house_url, story)
 
