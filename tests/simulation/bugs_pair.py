@@ -1,7 +1,7 @@
 """Planted bugs that only two servers on one database can show: what a commit no longer compares.
 
 Each server decides from its own memory, and the commit is where the other one shows. So each slip
-here is a comparison that is left out, or one that is made with half of what was read. Alone on its
+here is a comparison that is left out. Alone on its
 database a server would live with every one of them for ever: their seeds are those of pairs.
 """
 
