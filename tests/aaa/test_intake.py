@@ -59,8 +59,9 @@ def loaded_of(account_ids: set[int], sessions: list[Session]) -> Loaded:
 
 def take_in_slowly(books: Books, want: Want, loaded: Loaded) -> None:
     """What `Books.take_in` does with accounts, subscribers and sessions, row by row."""
-    for account_id in outdated(loaded, books.accounts.get, books._live.of):
-        books.drop_account(account_id)
+    if books.sessions:
+        for account_id in outdated(loaded, books.accounts.get, books._live.of):
+            books.drop_account(account_id)
     fresh = {one.account_id for one in loaded.accounts if one.account_id not in books._whole}
     for purse in loaded.accounts:
         if purse.account_id in fresh:
