@@ -354,7 +354,7 @@ steps = some.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     plan=plans,
     quirk=quirks,

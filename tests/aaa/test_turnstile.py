@@ -269,7 +269,7 @@ steps = some.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     plan=plans,
     counted=some.sampled_from(list(Counted)),

@@ -187,7 +187,7 @@ STEPS = some.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(steps=STEPS)
 def test_agendas_find_what_a_walk_finds_whatever_happens(
     steps: list[tuple[str, int, int]],

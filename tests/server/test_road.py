@@ -166,7 +166,7 @@ class Pair:
         assert sorted(ours, key=repr) == sorted(plain, key=repr)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from([Policy.NO, Policy.AUTO, Policy.YES]),
     st.lists(bursts | bursts | batches | changes, max_size=12),

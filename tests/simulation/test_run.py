@@ -11,7 +11,7 @@ import pytest
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
 from tests.simulation.swarm import KINDS, PAIRED, TWO, swarm
 
-FIXED = range(120)
+FIXED = range(90)
 PAIRS = range(PAIRED, PAIRED + 8)
 FRESH = "3"  # `make simulate` plays as many as one has time for
 
