@@ -26,6 +26,7 @@ from aaa.books import Books
 from aaa.hearing import Hearing, Reports
 from aaa.lane import lay
 from aaa.login import decide_login
+from aaa.news import News
 from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.ports import Change, Conflict, Sealer, Store, StoreUnavailable, Want
 from aaa.record import ANSWERS, decide_record
@@ -36,20 +37,17 @@ from aaa.terms import lay as lay_terms
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
 from aaa.vigil import Vigil, has_lapsed, looks_due
-from aaa.wants import Parsed, wants
+from aaa.wants import Parsed, parse, wants
 from domain.device import Device
 from domain.grant import Order
 from domain.seams import US_PER_S, Ids, Randomness
 from domain.session import HoldState
 from domain.share import ALONE, Share
 from domain.usage import RecordKind, Usage
-from nas.dialects import DIALECTS
 from nas.login import LoginHints
 
-ACCESS_REQUEST, ACCOUNTING_REQUEST = 1, 4
 INTERIM_ANSWER = ANSWERS[RecordKind.INTERIM]
 ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
-RECHECKED_MAX = 500  # accounts in one batch: a plan of many must not keep packets waiting
 ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
 
 
@@ -97,16 +95,11 @@ class Desk:
         self._repeats = Repeats()
         self._acked: dict[int, int] = {}
         self._orders: list[Order] = []
-        self._recheck: set[int] = set()
-        self._recheck_next: list[int] = []  # those before them, the next last
-        self._new_plans: set[int] = set()  # versions that running sessions may have to hear of
+        self._news = News()
         self._serving = False
         self._at_store: Decided | None = None  # the batch that is being committed
         self._behind: Behind | None = None  # the one that was decided meanwhile
-        self._unheard: list[Change] = []  # changes that came while a batch was being decided
-        self._heard_seq = 0  # the newest change of the feed that was heard
-        self._rechecks_n = 0  # rechecks that were asked for and are not durable yet
-        self.looked_seq = 0  # changes up to here are heard, and what they ask for is durable
+        self._apart = False  # the items of a batch are served one by one
         self._lost: set[int] = set()  # accounts with live sessions that were dropped
         self.notes: Counter[str] = Counter()  # words for metrics; counts since the start
         self.trouble = ""  # what the store said when it failed last
@@ -134,18 +127,14 @@ class Desk:
 
         While a batch is being decided its rows stay; its commit finds the change by itself.
         """
-        self._unheard += changes
+        self._news.unheard += changes
         if not self._serving and self._behind is None:
-            self._hear()
+            self._news.hear(self._books)
 
-    def _hear(self) -> None:
-        changes, self._unheard = self._unheard, []
-        self._recheck |= self._books.hear(changes)
-        self._new_plans |= {change.row_id for change in changes if change.kind == "plan"}
-        self._heard_seq = max([self._heard_seq, *(change.seq for change in changes)])
-        waiting = self._recheck or self._recheck_next or self._new_plans
-        if not waiting and not self._rechecks_n:
-            self.looked_seq = self._heard_seq
+    @property
+    def looked_seq(self) -> int:
+        """Changes of the feed up to here are heard, and what they ask for is durable."""
+        return self._news.looked_seq
 
     def take_orders(self) -> list[Order]:
         """Orders that the last batches made durable, to be carried out; each is given once."""
@@ -154,16 +143,7 @@ class Desk:
 
     def pending(self) -> list[Item]:
         """What the desk itself wants in the next batch."""
-        if not self._recheck_next:
-            self._recheck_next = sorted(self._recheck, reverse=True)
-            self._recheck = set()
-        if not self._recheck_next and not self._new_plans:
-            return []
-        self._rechecks_n += 1
-        plans, self._new_plans = frozenset(self._new_plans), set()
-        accounts = frozenset(self._recheck_next[-RECHECKED_MAX:])
-        del self._recheck_next[-RECHECKED_MAX:]
-        return [Recheck(accounts, plans)]
+        return self._news.tasks()
 
     def due(self, now_us: int) -> list[Item]:
         """Sessions that time has decided about, picked from memory."""
@@ -219,8 +199,11 @@ class Desk:
 
     @property
     def may_look_ahead(self) -> bool:
-        """Is a batch being committed, and may the next be decided behind it?"""
-        waiting = self._unheard or self._lost or self._books.strays
+        """Is a batch being committed, and may the next be decided behind it?
+
+        Not behind a part of a batch: what the rest of it is decided on has to be durable.
+        """
+        waiting = self._apart or self._news.unheard or self._lost or self._books.strays
         return self._at_store is not None and self._behind is None and not waiting
 
     def ahead(self, batch: Sequence[Item], now_us: int) -> bool:
@@ -263,7 +246,7 @@ class Desk:
         finally:
             self._serving = False
             if self._behind is None:
-                self._hear()
+                self._news.hear(self._books)
 
     async def _serve_whole(
         self, batch: Sequence[Item], now_us: int, decided: Decided | None = None
@@ -293,9 +276,12 @@ class Desk:
             self.notes["broken"] += 1
             self.broke(batch[0], error)
             return [FAILED]
-        outcomes = []
-        for item in batch:
-            outcomes += await self._serve_whole([item], now_us)
+        outcomes, self._apart = [], True
+        try:
+            for item in batch:
+                outcomes += await self._serve_whole([item], now_us)
+        finally:
+            self._apart = False
         return outcomes
 
     async def _serve(
@@ -313,8 +299,7 @@ class Desk:
                 await self._load(named)
                 decided = self._decided(items, named, now_us, self._acked)
             if await self._committed(decided):
-                if self._rechecks_n:
-                    self._rechecks_n -= sum(isinstance(item, Recheck) for item in batch)
+                self._news.done(batch)
                 return decided.outcomes
             decided = None
         raise StoreUnavailable(f"the batch was changed under us {ATTEMPTS_MAX} times")
@@ -341,8 +326,8 @@ class Desk:
             if self._behind is not None and self._behind.broke is not None:
                 raise StoreUnavailable("memory is not to be trusted at a conflict") from None
             # Heard first: which accounts had live sessions is forgotten with their rows.
-            self._unheard += await self._store.feed(self._books.feed_seq)
-            self._hear()
+            self._news.unheard += await self._store.feed(self._books.feed_seq)
+            self._news.hear(self._books)
             self._lost |= self._books.discard()
             self._ground_lost()
             self._company.lost(changes, turn.now_us)
@@ -370,7 +355,7 @@ class Desk:
         """The items whose rows may have to be loaded: all but those that take the lane."""
         untracked = self._lane.look(items)
         places = untracked if self.lane_open else range(len(items))
-        return [Named(at, items[at], self._parse(items[at])) for at in places]
+        return [Named(at, items[at], parse(items[at])) for at in places]
 
     def _turn(self, now_us: int, acked: dict[int, int]) -> Turn:
         # A device that was removed while its packet waited is still the one that sent it.
@@ -389,17 +374,6 @@ class Desk:
             acked=dict(acked),
             repeats=self._repeats,
         )
-
-    def _parse(self, item: Item) -> Parsed:
-        """What a packet says, read once; its device is the one it was verified with."""
-        if not isinstance(item, Request):
-            return None
-        dialect = DIALECTS[item.device.dialect]
-        if item.packet.code == ACCOUNTING_REQUEST:
-            return dialect.read_usage(
-                item.packet, item.device, item.arrived_us, item.source_address
-            )
-        return dialect.read_login(item.packet)
 
     def _lacking(self, items: list[Item], parsed: list[Parsed]) -> Want:
         """What these name, or a failed batch has left to be read anew, and memory lacks."""
@@ -459,7 +433,7 @@ class Desk:
         It had a track, so all that it names was in memory. If an item before it has dropped some
         of that, it is not answered, and comes again.
         """
-        read = self._parse(item)
+        read = parse(item)
         return SILENT if self._lacking([item], [read]) else self._decide(turn, item, read)
 
     def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
@@ -471,7 +445,7 @@ class Desk:
             return decide_login(turn, item, read)
         if isinstance(item, Recheck):
             for plan_id in sorted(item.plan_ids):
-                self._recheck |= self._books.live_by_plan(plan_id)
+                self._news.look_at(self._books.live_by_plan(plan_id))
             for account_id in sorted(item.account_ids):
                 enforce.recheck(turn, account_id)
         elif isinstance(item, Settled):

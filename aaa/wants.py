@@ -16,10 +16,24 @@ from aaa.request import Item, Recheck, Request, Settled, Sweep
 from aaa.token import session_of
 from domain.login import canonical_login
 from domain.usage import RecordKind, Usage
+from nas.dialects import DIALECTS
 from nas.login import LoginHints
+
+ACCOUNTING_REQUEST = 4
 
 Parsed = Usage | LoginHints | None
 """What a packet says; None for a task of our own."""
+
+
+def parse(item: Item) -> Parsed:
+    """What a packet says, to be read once; its device is the one it was verified with."""
+    if not isinstance(item, Request):
+        return None
+    packet, device = item.packet, item.device
+    dialect = DIALECTS[device.dialect]
+    if packet.code == ACCOUNTING_REQUEST:
+        return dialect.read_usage(packet, device, item.arrived_us, item.source_address)
+    return dialect.read_login(packet)
 
 
 def wants(batch: Sequence[Item], parsed: Sequence[Parsed], books: Books, class_key: bytes) -> Want:

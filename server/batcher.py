@@ -209,9 +209,9 @@ class Batcher:
             return
         batch = self._take()
         items = [errand.item for errand in batch.errands]
-        if self._desk.ahead(items, self._clock.now_us()):
+        if items and self._desk.ahead(items, self._clock.now_us()):
             self._behind = batch
-        else:
+        elif items:  # not all that waited were logins, and too old
             self._held = batch
 
     # ---------------------------------------------------------------- after the desk

@@ -39,8 +39,11 @@ class Desk(Protocol):
 
     notes: Counter[str]
     trouble: str  # what the store said when it failed last
-    looked_seq: int  # changes up to here are heard, and what they ask for is durable
     broke: Callable[[Item, BaseException], None]
+
+    @property
+    def looked_seq(self) -> int:
+        """Changes of the feed up to here are heard, and what they ask for is durable."""
 
     async def warm(self) -> None:
         """Load what lives, once, before the first batch."""

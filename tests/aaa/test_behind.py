@@ -202,6 +202,33 @@ def test_a_decision_that_breaks_ahead_costs_nobody_else_an_answer(
     assert gate.check() == []
 
 
+def test_nothing_is_decided_behind_a_part_of_a_batch(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each is served alone, what comes stands behind all of them and not behind the first."""
+    on_line(gate, "alice", "bob", "carol", "dora")
+    decide = record._apply
+
+    def broken(turn: Any, session: Any, *rest: Any) -> str:
+        assert session.user_name != "carol", "a planted bug"
+        return decide(turn, session, *rest)
+
+    monkeypatch.setattr(record, "_apply", broken)
+    stop = gate.accounting("stop", login="carol", id="id-carol", o=2 * MB, st=60, t=60)
+    road, allowed = gate.store._road, []
+    write = road.write
+
+    async def look(*args: Any) -> None:
+        allowed.append(gate.desk.ahead([interim(gate, "dora", 5)], gate.now_us))
+        await write(*args)
+
+    monkeypatch.setattr(road, "write", look)
+    done = gate.serve(interim(gate, "alice", 3), stop, interim(gate, "bob", 2))
+    assert labels(done) == ["interim", FAILED.label, "interim"]
+    assert allowed == [False, False]
+    gate.broken.clear()
+
+
 def test_nothing_is_decided_ahead_of_nothing(gate: Gate) -> None:
     on_line(gate, "alice")
     assert not gate.desk.may_look_ahead

@@ -22,7 +22,7 @@ _UNCHECKED = (
         "packed_steps(self._writer, steps, feed_seq)",
         "packed_steps(self._writer, steps, None)",
     ),
-    Code("aaa.desk:Desk.absorb", "self._unheard += changes", "pass"),
+    Code("aaa.desk:Desk.absorb", "self._news.unheard += changes", "pass"),
 )
 _EXPECTED = (
     "AND accounts.posted_micros + ?2 = ?6 AND accounts.open_micros + ?3 = ?7 "
