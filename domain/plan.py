@@ -10,22 +10,23 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from domain.plan_words import Counted, Hours, Rounding, Span, Validity
+from domain.pricing import Pricing
 
-class Counted(enum.StrEnum):
-    """Which direction of traffic a volume price counts."""
-
-    DOWN = "down"
-    UP = "up"
-    SUM = "sum"
-    LARGER = "larger"
-
-
-class Rounding(enum.StrEnum):
-    """How the price of a session total becomes whole micros (T2); once, on the total."""
-
-    DOWN = "down"
-    UP = "up"
-    HALF_UP = "half-up"
+__all__ = [
+    "Access",
+    "Counted",
+    "Garden",
+    "Hours",
+    "Package",
+    "Plan",
+    "Reply",
+    "Rounding",
+    "Span",
+    "TimePrice",
+    "Validity",
+    "VolumePrice",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,6 @@ class TimePrice:
     rounding: Rounding = Rounding.DOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """One window of the week in which logins are allowed, in the plan's zone.
-
-    `days` are ISO weekdays (1 Monday ... 7 Sunday); the window is half-open and lies within one
-    day: 0 <= from_s < until_s <= 86400. A night is two windows.
-    """
-
-    days: frozenset[int]
-    from_s: int
-    until_s: int
-
-
 class Access(enum.StrEnum):
     """How a subscriber is connected, as a request tells (a PPPoE pool must not reach a hotspot)."""
 
@@ -69,23 +57,6 @@ class Access(enum.StrEnum):
     HOTSPOT = "hotspot"
     DHCP = "dhcp"
     WIRELESS = "wireless"
-
-
-class Span(enum.StrEnum):
-    """What a validity is counted in."""
-
-    HOURS = "hours"
-    DAYS = "days"  # local calendar days
-    MONTHS = "months"  # the same day of the month, or its last one
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """How long a package lasts: `count` spans, to the same time of day or to the day's end."""
-
-    count: int
-    span: Span = Span.DAYS
-    to_day_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +121,7 @@ class Plan:
     on_no_credit: Garden | None = None
     on_suspended: Garden | None = None
     mikrotik_rate: str | None = None  # a whole rate string, instead of down_bps and up_bps
+    pricing: Pricing | None = None  # None: `volume`, `time` and the fee are all there is
 
     @property
     def priced(self) -> bool:
