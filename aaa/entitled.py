@@ -39,6 +39,7 @@ _PRICES = (
     "included_octets",
     "included_s",
     "counted",
+    "pricing",
 )
 
 

@@ -121,9 +121,16 @@ class Plan:
     on_no_credit: Garden | None = None
     on_suspended: Garden | None = None
     mikrotik_rate: str | None = None  # a whole rate string, instead of down_bps and up_bps
-    pricing: Pricing | None = None  # None: `volume`, `time` and the fee are all there is
+    # None: `volume`, `time`, the fee and what is included are all there is. Else it says all of that
+    # but the fee, and `volume`, `time` and what is included are empty.
+    pricing: Pricing | None = None
 
     @property
     def priced(self) -> bool:
         """Does using it cost money? Only then is anything held (facts and promises)."""
-        return bool(self.volume or self.time or self.session_fee_micros)
+        return bool(
+            self.volume
+            or self.time
+            or self.session_fee_micros
+            or (self.pricing is not None and self.pricing.priced)
+        )

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from domain.plan_words import Counted, Hours, Rounding, Validity
+
+
+OTHER: Final = "other"
+"""In `bands` the time that no band holds, in `classes` the traffic of no class; no name is it."""
 
 
 class Period(enum.StrEnum):
@@ -102,7 +107,9 @@ class Rate:
 
     The first rate of a plan that fits a cell gives its prices; the plan's last rate is the one of
     its `[price]`, which fits everywhere. Either `volume` (counted as `counted` says) or `down` and
-    `up` apart; None costs nothing.
+    `up` apart; None costs nothing. A rate says all its prices: what its section leaves out is the
+    same price here as in the last rate. Equal prices (of the same flows) are one: they share
+    lines, increments and tiers. Time has no class: the rate of a band and OTHER prices it.
     """
 
     bands: frozenset[str] = frozenset()
@@ -226,3 +233,14 @@ class Pricing:
     caps: tuple[Cap, ...] = ()
     fair_use: FairUse | None = None
     activation_fee_micros: int = 0
+
+    @property
+    def priced(self) -> bool:
+        """Does usage cost money in any band, of any class, from any quantity on?"""
+        return any(
+            tier.amount_micros
+            for rate in self.rates
+            for price in (rate.volume, rate.down, rate.up, rate.time)
+            if price is not None
+            for tier in price.tiers
+        )
