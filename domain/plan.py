@@ -121,7 +121,7 @@ class Plan:
     on_no_credit: Garden | None = None
     on_suspended: Garden | None = None
     mikrotik_rate: str | None = None  # a whole rate string, instead of down_bps and up_bps
-    # None: `volume`, `time`, the fee and what is included are all there is. Else it says all of that
+    # None: `volume`, `time`, the fee and what is included are all there is. Else it says all that
     # but the fee, and `volume`, `time` and what is included are empty.
     pricing: Pricing | None = None
 

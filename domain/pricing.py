@@ -13,7 +13,6 @@ from typing import Final
 
 from domain.plan_words import Counted, Hours, Rounding, Validity
 
-
 OTHER: Final = "other"
 """In `bands` the time that no band holds, in `classes` the traffic of no class; no name is it."""
 
