@@ -59,6 +59,11 @@ class Table:
         self._name = ".".join(part for part in path if isinstance(part, str))
         self._refuse_unknown()
 
+    @property
+    def name(self) -> str:
+        """The table's name as it stands between brackets."""
+        return self._name
+
     def whole(self, key: str, least: int, most: int) -> int | None:
         """Return a whole number within limits, None if it is not there. Raises PlanError."""
         value = self._content.get(key)
@@ -209,8 +214,9 @@ def _line_of(text: str, path: Path) -> int:
         return 1
     lines = text.split("\n")
     inside = False  # a value of several lines, where a line is never a comment
+    listed = any(isinstance(part, int) for part in path)
     for count, line in enumerate(lines, start=1):
-        if inside and isinstance(path[-1], int) and _has_so_far(lines[:count], path):
+        if inside and listed and _has_so_far(lines[:count], path):
             return count
         if not _may_end(line) if inside else not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -218,7 +224,7 @@ def _line_of(text: str, path: Path) -> int:
             document = tomllib.loads("\n".join(lines[:count]) + "\n", parse_float=Decimals)
         except ValueError:  # it ends in the middle of a value
             inside = True
-            if isinstance(path[-1], int) and _has_so_far(lines[:count], path):
+            if listed and _has_so_far(lines[:count], path):
                 return count
             continue
         inside = False

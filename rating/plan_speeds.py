@@ -8,42 +8,38 @@ family of devices is made of the two numbers where that is possible, and else is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from domain.pricing import Speeds
 from domain.rate import parse_mikrotik_rate
 from rating import plan_values
 from rating.plan_lines import Table
 
 BPS: Final = (1_000, 10**12)
 
+TOLD_KEYS: Final = ("down", "up", "mikrotik", "cisco")
+_INNER: Final = {"mikrotik": ("rate",), "cisco": ("down", "up")}
 SPEED_KEYS: Final[dict[str, tuple[str, ...]]] = {
-    "speeds": ("down", "up", "mikrotik", "cisco"),
-    "speeds.mikrotik": ("rate",),
-    "speeds.cisco": ("down", "up"),
+    "speeds": TOLD_KEYS,
+    **{f"speeds.{name}": keys for name, keys in _INNER.items()},
+}
+STEP_SPEED_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    f"fair_use.step.{name}": keys for name, keys in _INNER.items()
 }
 
 _POLICY = re.compile(r"[!#-\[\]-~]{1,64}")  # printable ASCII without space, quote and backslash
 
 
-@dataclass(frozen=True, slots=True)
-class PlanSpeeds:
-    """The speeds of a plan, under the names of its fields."""
-
-    down_bps: int | None = None
-    up_bps: int | None = None
-    policy_down: str | None = None
-    policy_up: str | None = None
-    mikrotik_rate: str | None = None
-
-
-def read_speeds(top: Table) -> PlanSpeeds:
+def read_speeds(top: Table) -> Speeds:
     """[speeds]; nothing without it. Raises PlanError."""
     table = top.table("speeds")
-    if table is None:
-        return PlanSpeeds()
+    return Speeds() if table is None else read_told(table)
+
+
+def read_told(table: Table) -> Speeds:
+    """The speeds that one section tells. Raises PlanError."""
     cisco, mikrotik = table.table("cisco"), table.table("mikrotik")
-    return PlanSpeeds(
+    return Speeds(
         down_bps=_bits_per_second(table, "down"),
         up_bps=_bits_per_second(table, "up"),
         policy_down=cisco.read("down", _policy) if cisco else None,

@@ -8,13 +8,22 @@ raises ValueError with the end of a sentence that says what to write instead. No
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from collections.abc import Callable, Iterable
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
 
 from domain.plan import Span
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _QUANTITY = re.compile(r"([0-9]{1,18})? ?([A-Za-z]+)")
 _SPEED = re.compile(r"([0-9]{1,15})([kMG]?)")
 _SPAN = re.compile(r"([0-9]{1,5})(h|d|mo)")
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
+_DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 OCTETS = {
     "KB": 10**3,
@@ -93,6 +102,44 @@ def span(text: str) -> tuple[int, Span]:
     if found is None or not int(found[1]):
         raise ValueError(f'{text[:40]!r} is not a validity; write such as "30d", "1mo" or "12h"')
     return int(found[1]), SPANS[found[2]]
+
+
+def day_of_year(text: str) -> tuple[int | None, int, int]:
+    """Return year (None: every one), month and day of `12-25` or `2026-12-25`."""
+    found = _DATE.fullmatch(text)
+    if found is not None:
+        year = int(found[1]) if found[1] else None
+        month, day = int(found[2]), int(found[3])
+        leap = 2000 if year is None else year
+        if 1 <= month <= 12 and date.min.year <= leap and 1 <= day <= monthrange(leap, month)[1]:
+            return year, month, day
+    raise ValueError(
+        f'{text[:40]!r} is not a day; write such as "12-25" of every year or "2026-04-05" of one'
+    )
+
+
+def name(text: str) -> str:
+    """Return the name of a plan or of a part of one, as it is."""
+    if _NAME.fullmatch(text) is None:
+        raise ValueError(
+            f"{text[:40]!r} is not a name; write at most 64 letters, digits, points, dashes and "
+            "underscores, beginning with a letter or digit"
+        )
+    return text
+
+
+def one_of(words: Iterable[Word]) -> Callable[[str], Word]:
+    """Return a reader of one of these words of an enumeration."""
+    known = tuple(words)
+
+    def read(text: str) -> Word:
+        for word in known:
+            if word == text:
+                return word
+        listed = ", ".join(f'"{word}"' for word in known)
+        raise ValueError(f"{text[:40]!r} is not one of {listed}")
+
+    return read
 
 
 def _quantity(text: str, units: dict[str, int], wanted: str) -> int:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from domain.pricing import Speeds
 from rating.plan_lines import PlanError, read_document
-from rating.plan_speeds import SPEED_KEYS, PlanSpeeds, read_speeds
+from rating.plan_speeds import SPEED_KEYS, read_speeds
 
 KEYS = {"": ("speeds",), **SPEED_KEYS}
 
 
-def speeds(text: str) -> PlanSpeeds:
+def speeds(text: str) -> Speeds:
     return read_speeds(read_document(text, KEYS))
 
 
 def test_without_the_section_nothing_is_said() -> None:
-    assert speeds("") == PlanSpeeds()
+    assert speeds("") == Speeds()
 
 
 def test_each_family_has_its_own_words() -> None:
     text = '[speeds]\nup = 64000\n[speeds.mikrotik]\nrate = "64k/1M"\n[speeds.cisco]\ndown = "A"\n'
-    assert speeds(text) == PlanSpeeds(
+    assert speeds(text) == Speeds(
         up_bps=64_000, policy_down="A", mikrotik_rate="64k/1M", down_bps=None, policy_up=None
     )
 

@@ -1,0 +1,55 @@
+"""How long something that is bought lasts: [package], and the `validity` of a booster.
+
+Days and months are those of the subscriber's own calendar; the limits keep every instant that follows
+from one within what the books can hold.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from domain.plan import Package, Span, Validity
+from rating import plan_values
+from rating.plan_amounts import read_micros
+from rating.plan_lines import Table
+
+PACKAGE_KEYS: Final = ("price", "validity", "expires", "grace", "auto_renew")
+VALIDITY_MAX: Final = {Span.HOURS: 99_999, Span.DAYS: 36_600, Span.MONTHS: 1_200}
+GRACE_MAX_S: Final = 366 * 86_400
+
+
+class Expires(StrEnum):
+    """When on its last day a package ends."""
+
+    TIME = "time"  # at the time of day at which it began
+    DAY = "day"  # at the end of the local day
+
+
+def read_package(top: Table) -> Package | None:
+    """[package]; None without it. Raises PlanError."""
+    table = top.table("package")
+    if table is None:
+        return None
+    count, span = table.required("validity", read_span(table), 'validity = "30d"')
+    expires = table.read("expires", plan_values.one_of(Expires)) or Expires.TIME
+    grace_s = table.read("grace", plan_values.seconds) or 0
+    if grace_s > GRACE_MAX_S:
+        raise table.fault("grace", "at most 366 days")
+    price_micros = 0
+    if table.has("price"):
+        price_micros = read_micros(table, "price", "leave it out if it costs nothing")
+    return Package(
+        Validity(count, span, expires is Expires.DAY),
+        price_micros=price_micros,
+        grace_s=grace_s,
+        auto_renew=table.flag("auto_renew") or False,
+    )
+
+
+def read_span(table: Table) -> tuple[int, Span] | None:
+    """`validity`: how many of which span; None without it. Raises PlanError."""
+    found = table.read("validity", plan_values.span)
+    if found is not None and found[0] > VALIDITY_MAX[found[1]]:
+        raise table.fault("validity", f"at most {VALIDITY_MAX[found[1]]} {found[1]}")
+    return found
