@@ -45,9 +45,9 @@ def compile_tariff(plan: Plan) -> Tariff:
 
     A plan without prices compiles too: it costs nothing.
     """
-    _check("the session fee", plan.session_fee_micros, 0, AMOUNT_MICROS_MAX)
-    _check("the included volume", plan.included_octets, 0, INCLUDED_OCTETS_MAX)
-    _check("the included time", plan.included_s, 0, INCLUDED_S_MAX)
+    check("the session fee", plan.session_fee_micros, 0, AMOUNT_MICROS_MAX)
+    check("the included volume", plan.included_octets, 0, INCLUDED_OCTETS_MAX)
+    check("the included time", plan.included_s, 0, INCLUDED_S_MAX)
     counted = plan.volume.counted if plan.volume else plan.counted
     return Tariff(COUNTED.index(counted), plan.session_fee_micros, _volume(plan), _time(plan))
 
@@ -59,9 +59,9 @@ def _volume(plan: Plan) -> PricedStep | None:
         return None
     if plan.counted is not price.counted:
         raise ValueError("the included volume must count the direction that the price counts")
-    _check("the price of volume", price.amount_micros, 0, AMOUNT_MICROS_MAX)
-    _check("the unit of volume", price.unit_octets, 1, UNIT_OCTETS_MAX)
-    _check("the increment of volume", price.increment_octets, 1, INCREMENT_OCTETS_MAX)
+    check("the price of volume", price.amount_micros, 0, AMOUNT_MICROS_MAX)
+    check("the unit of volume", price.unit_octets, 1, UNIT_OCTETS_MAX)
+    check("the increment of volume", price.increment_octets, 1, INCREMENT_OCTETS_MAX)
     rounding = ROUNDINGS.index(price.rounding)
     return price.amount_micros, price.unit_octets, price.increment_octets, rounding
 
@@ -71,13 +71,13 @@ def _time(plan: Plan) -> PricedStep | None:
     price = plan.time
     if price is None:
         return None
-    _check("the price of time", price.amount_micros, 0, AMOUNT_MICROS_MAX)
-    _check("the unit of time", price.unit_s, 1, UNIT_S_MAX)
-    _check("the increment of time", price.increment_s, 1, INCREMENT_S_MAX)
+    check("the price of time", price.amount_micros, 0, AMOUNT_MICROS_MAX)
+    check("the unit of time", price.unit_s, 1, UNIT_S_MAX)
+    check("the increment of time", price.increment_s, 1, INCREMENT_S_MAX)
     return price.amount_micros, price.unit_s, price.increment_s, ROUNDINGS.index(price.rounding)
 
 
-def _check(what: str, number: int, least: int, most: int) -> None:
+def check(what: str, number: int, least: int, most: int) -> None:
     """Is it a whole number (not a bool, not a float) within its limits?"""
     if type(number) is not int or not least <= number <= most:
         raise ValueError(f"{what} is {number}; it must be a whole number of {least} to {most}")
