@@ -1,7 +1,7 @@
 """How long something that is bought lasts: [package], and the `validity` of a booster.
 
-Days and months are those of the subscriber's own calendar; the limits keep every instant that follows
-from one within what the books can hold.
+Days and months are those of the subscriber's own calendar; the limits keep every instant that
+follows from one within what the books can hold.
 """
 
 from __future__ import annotations
