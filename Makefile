@@ -10,6 +10,7 @@
 #   make chaos      attack real servers and databases (ATTACKS="kill power ...", RECORD=--record)
 #   make compare    play the same histories to a stock FreeRADIUS and to Tollhouse (RECORD=)
 #   make fuzz       fuzz everything that reads what others wrote (RUNS=1000000; TARGETS=..., RECORD=)
+#   make zones      periods and bands in every time zone, at every jump of its clocks, 1990-2039
 #   make sanitize   the compiled parts under the address and undefined-behaviour sanitizers
 #   make bench   run the benchmarks of our own parts
 #   make field   race against FreeRADIUS on this machine (QUICK=--quick, ONLY=interims,logins, RECORD=)
@@ -45,7 +46,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --g
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: help setup run test check format bench docs lock peers dev debug clean \
-	simulate plant canary chaos compare fuzz sanitize field
+	simulate plant canary chaos compare fuzz zones sanitize field
 
 help:
 	@sed -n 's/^#   make/  make/p' Makefile
@@ -150,6 +151,9 @@ canary: dev peers
 fuzz: dev
 	@bash tests/peers/install.sh fuzz
 	$(BIN)/python -m tests.fuzz.run --executions $(RUNS) $(TARGETS) $(RECORD)
+
+zones: dev
+	@$(BIN)/python -m tests.zones.run
 
 sanitize: dev
 	@bash tests/peers/install.sh fuzz

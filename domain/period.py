@@ -58,7 +58,13 @@ def day_number(us: int, timezone: str) -> int:
 
 def day_bounds_us(day: int, timezone: str) -> tuple[int, int]:
     """Return the first instant of a local day and that of the next one."""
-    return _wall_us(day, 0, timezone), _wall_us(day + 1, 0, timezone)
+    return wall_us(day, 0, timezone), wall_us(day + 1, 0, timezone)
+
+
+def wall_us(day: int, second: int, timezone: str) -> int:
+    """Return the first instant at which the wall shows a second (0 ... 86400) of a local day."""
+    wall = _EPOCH_WALL + timedelta(days=day, seconds=second)
+    return _first_instant_us(wall, _zone(timezone))
 
 
 def add_days(us: int, days: int, timezone: str) -> int:
@@ -170,13 +176,7 @@ def _zone(name: str) -> ZoneInfo:
 @lru_cache(maxsize=16_384)
 def _starts(utc_day: int, timezone: str) -> tuple[tuple[int, int], ...]:
     """The local days that can reach into a UTC day, newest first, each with its first instant."""
-    return tuple((_wall_us(day, 0, timezone), day) for day in range(utc_day + 1, utc_day - 3, -1))
-
-
-def _wall_us(day: int, second: int, timezone: str) -> int:
-    """The instant of a second (0 ... 86400) of a local day."""
-    wall = _EPOCH_WALL + timedelta(days=day, seconds=second)
-    return _first_instant_us(wall, _zone(timezone))
+    return tuple((wall_us(day, 0, timezone), day) for day in range(utc_day + 1, utc_day - 3, -1))
 
 
 def _first_instant_us(wall: datetime, zone: ZoneInfo) -> int:
@@ -213,7 +213,7 @@ def _window_end_us(us: int, hours: tuple[Hours, ...], timezone: str) -> int | No
         end_us
         for window in hours
         if weekday in window.days
-        and _wall_us(day, window.from_s, timezone) <= us
-        and us < (end_us := _wall_us(day, window.until_s, timezone))
+        and wall_us(day, window.from_s, timezone) <= us
+        and us < (end_us := wall_us(day, window.until_s, timezone))
     ]
     return max(ends, default=None)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,55 +13,15 @@ from hypothesis import strategies as st
 from domain import period
 from domain.period import DAY_US, SECOND_US
 from domain.plan import Hours, Span, Validity
+from tests.zones.clocks import FROM_S, UNTIL_S, ZONES, jumps, us, wall_s
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR_US = 3_600 * SECOND_US
-ZONES = sorted(name for name in available_timezones() if name != "localtime")
-FROM_S = int((datetime(1990, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
-UNTIL_S = int((datetime(2040, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 INSTANTS = st.integers(FROM_S * SECOND_US, UNTIL_S * SECOND_US)
-
-
-def us(text: str) -> int:
-    """The instant of an ISO time with offset."""
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
 
 
 def day(text: str) -> int:
     """The number of a date."""
     return date.fromisoformat(text).toordinal() - date(1970, 1, 1).toordinal()
-
-
-def ahead_s(second: int, zone: ZoneInfo) -> int:
-    """How far the wall is ahead of UTC at a second; found without the module under test."""
-    offset = datetime.fromtimestamp(second, zone).utcoffset()
-    assert offset is not None
-    return offset.days * 86_400 + offset.seconds
-
-
-def wall_s(second: int, zone: ZoneInfo) -> int:
-    """What the wall shows at a second, as if it were UTC."""
-    return second + ahead_s(second, zone)
-
-
-@cache
-def jumps(name: str) -> tuple[int, ...]:
-    """The seconds of 1990-2039 at which the clocks of a zone jump."""
-    zone = ZoneInfo(name)
-
-    def within(low: int, high: int) -> Iterator[int]:
-        if ahead_s(low, zone) == ahead_s(high, zone):
-            return
-        while high - low > 1:
-            middle = (low + high) // 2
-            if ahead_s(middle, zone) == ahead_s(low, zone):
-                low = middle
-            else:
-                high = middle
-        yield high
-
-    step = 6 * 86_400  # Ramadan's pause of summer time in Morocco lasts longer than that
-    return tuple(jump for low in range(FROM_S, UNTIL_S, step) for jump in within(low, low + step))
 
 
 def test_t6_every_jump_of_every_zone_is_crossed_without_gap_or_overlap() -> None:
@@ -77,7 +35,7 @@ def test_t6_every_jump_of_every_zone_is_crossed_without_gap_or_overlap() -> None
                 under_old = wall - (before - jump)
                 expected = under_old if under_old < jump else max(jump, wall - (after - jump))
                 number, second = divmod(wall, 86_400)
-                assert period._wall_us(number, second, name) == expected * SECOND_US, (name, wall)
+                assert period.wall_us(number, second, name) == expected * SECOND_US, (name, wall)
             crossed += 1
     assert crossed > 5_000
 

@@ -1,0 +1,104 @@
+"""Periods that are reckoned from a subscriber's own day, and never from the period before.
+
+A month that is added to a month drifts: 31 January, 28 February, 28 March. So every boundary is
+computed from the anchor (T4): the day of the anchor in that month, or the month's last day; an
+anchor of 29 February comes back to the 29th in leap years (T7). Days, weeks and months of an
+account begin at local midnight, months and weeks on the anchor's day; under the rule of the wall
+(`domain.period`) they are half-open and contiguous in every zone (T5), though of a day that a
+country skipped nothing is left. Paid months keep the anchor's time of day instead, as what was
+sold at 14:30 ends at 14:30.
+
+The anchor is one instant, kept with the subscriber: its first purchase, or where a series of
+purchases began again. What was computed from it and sold or opened is stored, not computed again.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+from typing import Final
+
+from domain.period import day_bounds_us, day_number, validity_end_us
+from domain.plan_words import Span, Validity
+from domain.pricing import Period
+
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_WEEK_DAYS: Final = 7
+
+
+def period_bounds_us(us: int, period: Period, anchor_us: int, timezone: str) -> tuple[int, int]:
+    """Return the first instant of the day, week or month that holds `us`, and of the next one.
+
+    The instant may lie before the anchor: periods reach back as they reach ahead. Never empty.
+    Sessions and validity have their own ends and are no question for here (assertion).
+    """
+    day = day_number(us, timezone)
+    first, following = _days(day, period, anchor_us, timezone)
+    return day_bounds_us(first, timezone)[0], day_bounds_us(following, timezone)[0]
+
+
+def period_start_us(us: int, period: Period, anchor_us: int, timezone: str) -> int:
+    """Return the first instant of the day, week or month that holds `us`."""
+    return period_bounds_us(us, period, anchor_us, timezone)[0]
+
+
+def renewal_end_us(
+    begin_us: int, validity: Validity, anchor_us: int | None, timezone: str
+) -> tuple[int, int]:
+    """Return the end of a validity that is bought to begin at `begin_us`, and the anchor to keep.
+
+    Months that begin where months from the anchor end go on from the anchor (T4). Where they do
+    not - after a break, an extension, a change of zone, or without an anchor - the series begins
+    anew, and so does the anchor. Other validities end as `validity_end_us` says and have no need
+    of the anchor: it stays, or is `begin_us` if there was none.
+    """
+    if validity.span is Span.MONTHS and anchor_us is not None:
+        months = _months_between(anchor_us, begin_us, validity, timezone)
+        if months is not None:
+            so_far = Validity(months + validity.count, Span.MONTHS, validity.to_day_end)
+            return validity_end_us(anchor_us, so_far, timezone), anchor_us
+    if validity.span is Span.MONTHS or anchor_us is None:
+        anchor_us = begin_us
+    return validity_end_us(begin_us, validity, timezone), anchor_us
+
+
+def _days(day: int, period: Period, anchor_us: int, timezone: str) -> tuple[int, int]:
+    """The local day on which the period that holds a day begins, and the next one's."""
+    if period is Period.DAY:
+        return day, day + 1
+    anchor = day_number(anchor_us, timezone)
+    if period is Period.WEEK:
+        first = day - (day - anchor) % _WEEK_DAYS
+        return first, first + _WEEK_DAYS
+    assert period is Period.MONTH, f"{period} is no period of an anchor"
+    of_month, today = _date(anchor).day, _date(day)
+    month = today.year * 12 + today.month - 1
+    if day < _day_of(month, of_month):
+        month -= 1
+    return _day_of(month, of_month), _day_of(month + 1, of_month)
+
+
+def _day_of(month: int, of_month: int) -> int:
+    """The local day of a month (counted from year 0) that an anchor's day falls on (T4, T7)."""
+    year, index = divmod(month, 12)
+    last = monthrange(year, index + 1)[1]
+    return date(year, index + 1, min(of_month, last)).toordinal() - _EPOCH_ORDINAL
+
+
+def _months_between(anchor_us: int, begin_us: int, validity: Validity, timezone: str) -> int | None:
+    """After how many months from the anchor does a validity end at `begin_us`? None: after none."""
+    if begin_us == anchor_us:
+        return 0
+    anchor, begin = _date(day_number(anchor_us, timezone)), _date(day_number(begin_us, timezone))
+    apart = (begin.year - anchor.year) * 12 + begin.month - anchor.month
+    # The end of a day may be the first of the next month.
+    for months in (apart - 1, apart):
+        so_far = Validity(months, Span.MONTHS, validity.to_day_end)
+        if months > 0 and validity_end_us(anchor_us, so_far, timezone) == begin_us:
+            return months
+    return None
+
+
+def _date(day: int) -> date:
+    """The date of a local day."""
+    return date.fromordinal(_EPOCH_ORDINAL + day)
