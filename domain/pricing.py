@@ -108,7 +108,8 @@ class Rate:
     its `[price]`, which fits everywhere. Either `volume` (counted as `counted` says) or `down` and
     `up` apart; None costs nothing. A rate says all its prices: what its section leaves out is the
     same price here as in the last rate. Equal prices (of the same flows) are one: they share
-    lines, increments and tiers. Time has no class: the rate of a band and OTHER prices it.
+    lines, increments and tiers. Time has no class: the rate of a band and OTHER prices it,
+    and a rate for other classes alone has none.
     """
 
     bands: frozenset[str] = frozenset()

@@ -20,6 +20,7 @@ from rating.plan_replies import GARDEN_KEYS, GARDENS, REPLY_KEYS, read_garden, r
 from rating.plan_speeds import SPEED_KEYS, read_speeds
 from rating.plan_validity import PACKAGE_KEYS, read_package
 from rating.reply_lines import Vocabulary
+from rating.scheme import compile_scheme
 
 __all__ = ["KEYS", "PlanError", "parse_plan"]
 
@@ -98,6 +99,10 @@ def parse_plan(
         pricing=prices.pricing,
     )
     tariff.compile_tariff(plan)  # its limits are those of this file; a difference is our bug
+    try:
+        compile_scheme(plan)
+    except ValueError as error:  # what no single line can be blamed for
+        raise top.fault(None, str(error)) from None
     return plan
 
 

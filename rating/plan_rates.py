@@ -108,6 +108,7 @@ def _rate(table: Table, names: Names, last: Rate) -> Rate:
         down, up = _both(table, down, up, last)
     else:
         volume, down, up = last.volume, last.down, last.up
+    time = last.time if prices.time is None else prices.time
     return Rate(
         bands=bands,
         classes=classes,
@@ -115,7 +116,7 @@ def _rate(table: Table, names: Names, last: Rate) -> Rate:
         volume=volume,
         down=down,
         up=up,
-        time=last.time if prices.time is None else prices.time,
+        time=None if classes and OTHER not in classes else time,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from domain.plan import Plan
 from domain.plan_words import Counted
 from domain.pricing import (
+    OTHER,
     AtCap,
     Booster,
     Bundle,
@@ -210,13 +211,13 @@ def _check_names(pricing: Pricing) -> None:
 def _once(what: str, names: list[str]) -> None:
     """Has every name a meaning of its own?"""
     for name in names:
-        if not name or names.count(name) > 1:
+        if name in ("", OTHER) or names.count(name) > 1:
             raise ValueError(f'each {what} needs a name of its own, and "{name}" is not one')
 
 
 def _exist(what: str, wanted: Iterable[str], names: list[str]) -> None:
     """Is there one for every name?"""
-    for name in sorted(set(wanted).difference(names)):
+    for name in sorted(set(wanted).difference(names, [OTHER])):
         raise ValueError(f'there is no {what} "{name}"')
 
 
@@ -224,7 +225,7 @@ def _check_rate(rate: Rate) -> None:
     """Can the rater take each price of a rate?"""
     if rate.volume and (rate.down or rate.up):
         raise ValueError("a rate has one price of volume or prices of down and up, not both")
-    if rate.time and rate.classes:
+    if rate.time and rate.classes and OTHER not in rate.classes:
         raise ValueError("a rate for classes of traffic cannot price time, which has no class")
     for part in parts(rate):
         _check_price(part.name, part.price, *(_SECONDS if part.name == "time" else _OCTETS))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from domain.plan_words import Counted
-from domain.pricing import Booster, Bundle, Period, Price, Pricing, Rate, Scope, TierMode
+from domain.pricing import OTHER, Booster, Bundle, Period, Price, Pricing, Rate, Scope, TierMode
 
-BASE: Final = ""  # the name of band 0 and of class 0
+BASE: Final = OTHER  # the name of band 0 and of class 0
 
 # Flows by their number, as the rater has them; a mask of flows has bit 1 << number.
 DOWN, UP, LARGER, TIME = range(4)
@@ -36,9 +36,9 @@ class Part(NamedTuple):
 
 
 class Family(NamedTuple):
-    """One priced way: a price of a rate that some cell has."""
+    """One priced way: a price that some cells have, by one rate or by several that say the same."""
 
-    rate: int  # its position among the plan's rates
+    rate: int  # the position of the first of them among the plan's rates
     part: Part
     first_line: int
 
@@ -46,6 +46,11 @@ class Family(NamedTuple):
     def key(self) -> str:
         """Its name within the plan, such as `0.volume`."""
         return f"{self.rate}.{self.part.name}"
+
+    @property
+    def same(self) -> tuple[tuple[int, ...], Price]:
+        """What makes two prices of a plan one family."""
+        return self.part.flows, self.part.price
 
     @property
     def tiers_by_line(self) -> int:
@@ -102,11 +107,13 @@ def layout_of(pricing: Pricing) -> Layout:
     ]
     families = _families(pricing, rate_of_cell)
     ways = [-1] * (4 * len(cells))
+    numbers = {family.same: number for number, family in enumerate(families)}
     for cell, rate in enumerate(rate_of_cell):
-        for number, family in enumerate(families):
-            if family.rate != rate or (family.part.name == "time" and cells[cell][1] != BASE):
+        for part in () if rate is None else parts(pricing.rates[rate]):
+            number = numbers.get((part.flows, part.price))
+            if number is None or (part.name == "time" and cells[cell][1] != BASE):
                 continue
-            for flow in family.part.flows:
+            for flow in part.flows:
                 ways[4 * cell + flow] = number
     bundles_n = len(pricing.bundles)
     fair = pricing.fair_use
@@ -172,14 +179,16 @@ def metered(price: Price) -> bool:
 def _families(pricing: Pricing, rate_of_cell: Iterable[int | None]) -> tuple[Family, ...]:
     """Return every price that some cell has and that is not all free, in the order of the plan."""
     reached = sorted({rate for rate in rate_of_cell if rate is not None})
-    families: list[Family] = []
+    families: dict[tuple[tuple[int, ...], Price], Family] = {}
     lines = 0
     for rate in reached:
         for part in parts(pricing.rates[rate]):
-            if any(tier.amount_micros for tier in part.price.tiers):
-                families.append(Family(rate, part, lines))
-                lines += families[-1].tiers_by_line
-    return tuple(families)
+            family = Family(rate, part, lines)
+            if family.same in families or not any(t.amount_micros for t in part.price.tiers):
+                continue
+            families[family.same] = family
+            lines += family.tiers_by_line
+    return tuple(families.values())
 
 
 def _reached(allowance: Bundle | Booster, cells: list[tuple[str, str]], slot: int) -> Reached:

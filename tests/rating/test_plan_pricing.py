@@ -29,8 +29,9 @@ from domain.pricing import (
     TierMode,
     TrafficClass,
 )
-from rating.plan_file import parse_plan
+from rating.plan_file import PlanError, parse_plan
 from rating.plan_pricing import BEYOND_PLAIN
+from rating.scheme_layout import layout_of
 
 HEAD = 'name = "p"\ncurrency = "USD"\n'
 GB = 10**9
@@ -170,7 +171,6 @@ def test_every_section_lands_in_its_field() -> None:
                 classes=frozenset({"local"}),
                 counted=Counted.DOWN,
                 volume=Price((Tier(0, 0, GB),)),
-                time=time,
             ),
             Rate(named, other, Counted.SUM, volume=cheap, time=Price((Tier(0, 0, 3_600),))),
             Rate(counted=Counted.DOWN, volume=volume, time=time),
@@ -222,6 +222,43 @@ def test_every_section_lands_in_its_field() -> None:
         ),
         activation_fee_micros=25_000_000,
     )
+
+
+def test_prices_that_are_the_same_in_all_are_one_family() -> None:
+    text = (
+        '[price.volume]\namount = 1\nper = "GB"\n[price.time]\namount = 1\nper = "hour"\n'
+        '[[band]]\nname = "a"\nuntil = "06:00"\n[[band]]\nname = "b"\nuntil = "08:00"\n'
+        '[[class]]\nname = "c"\nservices = "C"\n'
+        '[[rate]]\nbands = "a"\nvolume = { amount = 2, per = "GB" }\n'
+        '[[rate]]\nbands = "b"\nclasses = ["c", "other"]\nvolume = { amount = 1, per = "GB" }\n'
+    )
+    pricing = parse_plan(HEAD + text).pricing
+    assert pricing is not None
+    layout = layout_of(pricing)
+    assert [family.key for family in layout.families] == ["0.volume", "0.time", "1.volume"]
+    by_cell = [layout.ways[4 * cell : 4 * cell + 4] for cell in range(6)]
+    assert layout.bands == ("other", "a", "b") and layout.classes == ("other", "c")
+    assert by_cell == [
+        (2, 2, -1, 1),
+        (2, 2, -1, -1),
+        (0, 0, -1, 1),
+        (0, 0, -1, -1),
+        (2, 2, -1, 1),
+        (2, 2, -1, -1),
+    ]
+
+
+def test_more_tiers_in_all_than_a_scheme_holds_are_one_sentence() -> None:
+    tiers = "".join(f'{{ from = "{n} GB", amount = {n} }}, ' for n in range(1, 16))
+    whole = "".join(
+        f'[[class]]\nname = "c{n}"\nservices = "C{n}"\n[[rate]]\nclasses = "c{n}"\n'
+        f'down = {{ amount = {n + 1}, per = "GB", tier = [{tiers}] }}\n'
+        f'up = {{ amount = {n + 20}, per = "GB", tier = [{tiers}] }}\n'
+        for n in range(8)
+    )
+    same = f'down = {{ amount = 50, per = "GB", tier = [{tiers}] }}\n'
+    with pytest.raises(PlanError, match="line 1: the prices of a plan have at most 256 tiers"):
+        parse_plan(f"{HEAD}{whole}[price]\n{same}")
 
 
 def test_a_stored_plan_is_the_same_when_it_is_read_again() -> None:

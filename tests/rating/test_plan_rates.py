@@ -36,9 +36,11 @@ def test_what_a_rate_leaves_out_is_as_in_price() -> None:
         classes=frozenset("ab"),
         counted=Counted.UP,
         volume=each(0),
-        time=each(2_000_000, 3_600),
     )
-    assert last == Rate(counted=Counted.UP, volume=each(1_000_000), time=first.time)
+    hours = each(2_000_000, 3_600)
+    assert last == Rate(counted=Counted.UP, volume=each(1_000_000), time=hours)
+    rest = RATE.replace('"b"', '"b", "other"')
+    assert rates(rest + 'volume = { amount = "0" }\n' + both)[0].time == hours
     free = 'down = { amount = "0" }\nup = { amount = "0.5", per = "GB" }\n'
     assert rates(RATE + free + both)[0].volume is None
 
