@@ -1,8 +1,8 @@
 """The data sheet of schemes: what a compiled plan and the state of a session hold.
 
-A cell is band * classes + class; flows are numbered DOWN, UP, LARGER, TIME. Nothing that is declared
-here as nogil allocates, raises or touches a reference count, so it may be called without the
-interpreter's lock, as long as somebody keeps the scheme.
+A cell is band * classes + class; flows are numbered DOWN, UP, LARGER, TIME. The state has
+`width` numbers: (up, down) of each cell, seconds of each band, lines, the quantities of families
+whose lines do not add up to it, covered of each slot, waived.
 """
 
 from libc.stdint cimport int64_t, uint64_t
@@ -88,19 +88,17 @@ cdef class Uses:
     cdef Scheme scheme
 
 
-# What a family charges for, over all its lines.
-cdef int64_t quantity_c(Scheme s, const int64_t *state, const Family *family) noexcept nogil
-
-# The micros of a family's lines, one each. 0; or -1 if they or their sum do not fit in 63 bits.
-cdef int price_family(
-    Scheme s, const int64_t *state, const Family *family, int64_t *lines
-) noexcept nogil
-
-# The price of a state before caps, or -1 if it does not fit in 63 bits. `lines` receives the micros
-# of each line.
-cdef int64_t price_gross(
-    Scheme s, const int64_t *state, bint fee_due, int64_t *lines
-) noexcept nogil
-
-# The most that any quantity up to this one costs under volume tiers, or -1 if it does not fit.
-cdef int64_t dearest_c(Scheme s, const Family *family, int64_t quantity) noexcept nogil
+# What a family charges for, over all its lines. What flowed in was checked to fit; what was read
+# from octets may not, and stays at the most.
+cdef inline int64_t quantity_c(
+    Scheme s, const int64_t *state, const Family *family
+) noexcept nogil:
+    cdef const int64_t *numbers = &state[s.lines_at + family.first_line]
+    cdef int64_t quantity = 0, room
+    cdef int i
+    if family.tally >= 0:
+        return state[family.tally]
+    for i in range(family.lines_n):
+        room = <int64_t> 0x7FFFFFFFFFFFFFFF - quantity
+        quantity += numbers[i] if numbers[i] < room else room
+    return quantity

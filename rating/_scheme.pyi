@@ -1,9 +1,6 @@
 """The types of the compiled rater of whole plans; what each does is said in `_scheme.pyx`."""
 
-from typing import Any, Final, Self, final
-
-__pyx_capi__: Final[dict[str, Any]]
-"""What other compiled modules may call directly; `_scheme.pxd` says what it is."""
+from typing import Self, final
 
 @final
 class Scheme:
@@ -74,9 +71,3 @@ class Uses:
         """Of the price, what caps have let go."""
     def same_usage(self, other: Uses) -> bool:
         """Are cells and bands the same (the part that a replay works out again by `spread`)?"""
-
-def price(scheme: Scheme, uses: Uses, fee_due: bool, /) -> tuple[int, ...]:
-    """Micros of (fee, line 0, line 1, ..., minus what is waived). The sum is what it costs."""
-
-def charged(scheme: Scheme, uses: Uses, fee_due: bool, /) -> int:
-    """The sum of `price`."""

@@ -1,13 +1,10 @@
 # cython: language_level=3, auto_pickle=False, autotestdict=False
-"""A whole plan as flat arrays, the state of a session under it, and what that state costs.
+"""A whole plan as flat arrays, and the state of a session under it.
 
-A session's price is a function of its own numbers alone (A2): each line is priced and rounded once
-(T2), none falls as usage rises (T1), and what caps have let go is one of the numbers. Integers only;
-a price that does not fit in 63 bits is refused with OverflowError. How a rise changes the numbers is
-in `_walk.pyx`; plans are checked and explained in `rating.scheme`, which makes schemes.
-
-A family with a minimum costs at least what that costs in its first tier, once it was used. What
-that adds is part of the first line, until later lines have grown into it: so each line is monotone.
+Whole numbers only, none negative: octets of cells, seconds of bands, lines, what allowances have
+covered and what caps have let go. What lines cost is in `_lines.pyx`, how a rise changes the state
+in `_walk.pyx`; plans are checked and explained in `rating.scheme`, which makes schemes. A scheme
+does not change. The state is packed into octets for the books, one spelling for each.
 """
 
 cimport cython
@@ -25,12 +22,12 @@ cdef int MODES = 3
 @cython.final
 @cython.no_gc
 cdef class Scheme:
-    """A whole plan's prices, flat. Made by `rating.scheme.compile_scheme`, which checks and explains.
+    """A whole plan's prices, flat; made by `rating.scheme.compile_scheme`, which checks.
 
     `shape` is (bands, classes, larger); `ways` the family of each flow of each cell or -1, four
     to a cell; a family is (mode, metered, minimum micros, tiers), a tier (since, amount, unit,
-    increment, rounding); `slots` is (bundles, whether there are boosters), `fair` a mask of cells for
-    each flow and whether an account counts, a cap (metered, most micros, stops). Raises ValueError
+    increment, rounding); `slots` is (bundles, whether there are boosters), `fair` a mask of cells
+    for each flow and whether an account counts, a cap (metered, most micros, stops). Raises ValueError
     for numbers with which the arithmetic would not be exact.
     """
 
@@ -117,7 +114,7 @@ cdef int take_families(Scheme s, tuple families) except -1:
             set_tier(tier, since, amount, unit, increment, rounding)
             last = since
             tier += 1
-        if mode == PACKAGE and (len(tiers) != 1 or minimum_micros or (tier - 1).step.increment != 1):
+        if mode == PACKAGE and (len(tiers) != 1 or minimum_micros or tiers[0][3] != 1):
             raise ValueError("packages have one tier, no minimum and no increment")
     s.covered_at = s.lines_at + s.lines_n
     for i in range(s.families_n):
@@ -305,109 +302,3 @@ cdef int unpack(Uses uses, const unsigned char *octets, Py_ssize_t size) except 
     if shift:
         raise ValueError("these octets are no state: the last number is cut off")
     return 0
-
-
-def price(Scheme scheme not None, Uses uses not None, bint fee_due, /):
-    """Return the micros of (fee, line 0, line 1, ..., minus what is waived): what a state costs.
-
-    Raises OverflowError if a line or the sum before caps does not fit in 63 bits.
-    """
-    cdef int64_t[LINES_MOST] lines
-    gross_of(scheme, uses, fee_due, lines)
-    answer = [lines[i] for i in range(scheme.lines_n)]
-    answer.insert(0, scheme.fee_micros if fee_due else 0)
-    answer.append(-uses.numbers_c[scheme.waived_at])
-    return tuple(answer)
-
-
-def charged(Scheme scheme not None, Uses uses not None, bint fee_due, /):
-    """Return the sum of `price`: the micros that the session costs."""
-    cdef int64_t[LINES_MOST] lines
-    return gross_of(scheme, uses, fee_due, lines) - uses.numbers_c[scheme.waived_at]
-
-
-cdef int64_t gross_of(Scheme s, Uses uses, bint fee_due, int64_t *lines) except -1:
-    cdef int64_t gross
-    if uses.scheme is not s:
-        raise ValueError("the state is of another scheme")
-    gross = price_gross(s, uses.numbers_c, fee_due, lines)
-    if gross < 0:
-        raise OverflowError("the price does not fit in 63 bits")
-    return gross
-
-
-cdef int64_t price_gross(
-    Scheme s, const int64_t *state, bint fee_due, int64_t *lines
-) noexcept nogil:
-    cdef int64_t gross = s.fee_micros if fee_due else 0
-    cdef const Family *family
-    cdef int i, line
-    for i in range(s.families_n):
-        family = &s.families[i]
-        if price_family(s, state, family, &lines[family.first_line]):
-            return -1
-        for line in range(family.first_line, family.first_line + family.lines_n):
-            if lines[line] > MOST - gross:
-                return -1
-            gross += lines[line]
-    return gross
-
-
-cdef int price_family(
-    Scheme s, const int64_t *state, const Family *family, int64_t *lines
-) noexcept nogil:
-    cdef const int64_t *numbers = &state[s.lines_at + family.first_line]
-    cdef const Tier *tiers = &s.tiers[family.first_tier]
-    cdef Step whole
-    cdef int i
-    if family.mode == VOLUME:
-        lines[0] = numbers[0]
-    elif family.mode == PACKAGE:
-        whole = Step(tiers[0].step.amount, 1, 1, 0)
-        if price_step(&whole, numbers[0], 0, &lines[0]):
-            return -1
-    else:
-        for i in range(family.lines_n):
-            if price_step(&tiers[i].step, numbers[i], 0, &lines[i]):
-                return -1
-    if family.minimum_micros and quantity_c(s, state, family):
-        return raise_first(lines, family.lines_n, family.minimum_micros)
-    return 0
-
-
-cdef int raise_first(int64_t *lines, int lines_n, int64_t minimum_micros) noexcept nogil:
-    # Each line becomes what it adds to the larger of the sum so far and the minimum. That is
-    # monotone in every line, and the sum becomes the larger of the two.
-    cdef int64_t total = lines[0], so_far
-    cdef int i
-    lines[0] = so_far = max(total, minimum_micros)
-    for i in range(1, lines_n):
-        if lines[i] > MOST - total:
-            return -1
-        total += lines[i]
-        lines[i] = max(total, minimum_micros) - so_far
-        so_far += lines[i]
-    return 0
-
-
-cdef int64_t quantity_c(Scheme s, const int64_t *state, const Family *family) noexcept nogil:
-    # What flows in was checked to fit; what was read from octets may not, and stays at the most.
-    cdef const int64_t *numbers = &state[s.lines_at + family.first_line]
-    cdef int64_t quantity = 0
-    cdef int i
-    if family.tally >= 0:
-        return state[family.tally]
-    for i in range(family.lines_n):
-        quantity += min(numbers[i], MOST - quantity)
-    return quantity
-
-
-cdef int64_t dearest_c(Scheme s, const Family *family, int64_t quantity) noexcept nogil:
-    cdef const Tier *tiers = &s.tiers[family.first_tier]
-    cdef int64_t micros
-    cdef int i = family.tiers_n - 1
-    while tiers[i].since > quantity:
-        i -= 1
-    if tiers[i].dearest < 0 or price_step(&tiers[i].step, quantity, 0, &micros):
-        return -1
-    return max(micros, tiers[i].dearest)

@@ -1,7 +1,7 @@
 /* A part of a quantity in proportion to time, in 128 bits.
  *
- * This is C and not Cython because Cython has no integer wider than 64 bits. `part` of `whole` is at
- * most all of it, so the share is at most the quantity and fits where that did.
+ * This is C and not Cython because Cython has no integer wider than 64 bits. `part` of `whole` is
+ * at most all of it, so the share is at most the quantity and fits where that did.
  */
 #ifndef TOLLHOUSE_SHARE_H
 #define TOLLHOUSE_SHARE_H

@@ -1,17 +1,20 @@
 """The data sheet of the walk: what a record, an allowance and a counter are to compiled rooms.
 
-`walk_c` and `reach_c` neither allocate nor raise and touch no reference count, so they may be called
-without the interpreter's lock, as long as somebody keeps the scheme and what is pointed to.
+`walk_c` and `spread_c` neither allocate nor raise and touch no reference count, so they may be
+called without the interpreter's lock, as long as somebody keeps the scheme and what is pointed to.
 """
 
 from libc.stdint cimport int64_t, uint64_t
 
-from rating._scheme cimport CLASSES_MOST, Scheme
+from rating._scheme cimport CLASSES_MOST, Scheme, Uses
 
 
 cdef extern from "_share.h" nogil:
     int64_t share "th_share"(int64_t quantity, uint64_t part, uint64_t whole)
 
+
+cdef enum:
+    NEAR_OCTETS = 512   # of pieces, draws and meters, that need no memory of their own
 
 cdef enum:
     FITS = 0
@@ -102,8 +105,32 @@ cdef int spread_c(
     Scheme s, int64_t *after, const RiseC *rise, const PieceC *pieces, int pieces_n
 ) noexcept nogil
 
-# How much of a flow of a cell the money pays from a state at an instant; or ALL, UNMETERED, BEYOND.
-cdef int64_t reach_c(
-    Scheme s, const int64_t *state, int cell, int flow, int64_t money_micros, int64_t at_us,
-    const Around *around
+# What the walk and the reach share.
+cdef int gather(
+    Around *around, Scheme s, pieces, draws, meters, char *near, void **far
+) except -1
+cdef int refuse(int found) except -1
+cdef int fitting(Scheme s, Uses uses, Rise rise) except -1
+cdef int64_t left_of_cap(
+    Scheme s, int cap, int64_t session_micros, int64_t at_us, const Around *around
 ) noexcept nogil
+
+
+cdef inline bint holds(int64_t from_us, int64_t until_us, int64_t at_us) noexcept nogil:
+    return from_us <= at_us < until_us
+
+
+# May this pot pay for this traffic now? Free traffic takes nothing, but a booster pays for what
+# fair use counts.
+cdef inline bint pays(
+    Scheme s, const DrawC *draw, int cell, int flow, int64_t at_us
+) noexcept nogil:
+    cdef uint64_t payable = s.priced[flow]
+    if draw.slot >= s.bundles_n:
+        payable |= s.counted[flow]
+    return (
+        (draw.flows >> flow) & 1
+        and (draw.cells & payable) >> cell & 1
+        and draw.left > 0
+        and holds(draw.from_us, draw.until_us, at_us)
+    )

@@ -109,21 +109,3 @@ def walk(
 
 def spread(scheme: Scheme, uses: Uses, rise: Rise, pieces: Sequence[tuple[int, int]], /) -> None:
     """Only add the rise to cells and bands, as `walk` does; for replays."""
-
-def reach(
-    scheme: Scheme,
-    uses: Uses,
-    money_micros: int,
-    at_us: int,
-    band: int,
-    draws: Sequence[Draw],
-    meters: Sequence[Meter],
-    fee_due: bool,
-    /,
-) -> tuple[int | None, int | None]:
-    """How many more (octets, seconds) the money pays in a band, each spending all of it.
-
-    Octets in whichever direction and class is dearest. Money that pays just so much: one more
-    would cost more. Draws that hold at `at_us` are used up first; caps that stop count as no
-    money, caps that do not make the rest free. None: it costs nothing, however much.
-    """

@@ -1,14 +1,11 @@
 # cython: language_level=3, auto_pickle=False, autotestdict=False
 """The walk: what a rise of a session's totals does to its state, to allowances and to counters.
 
-A rise is cut where bands, pots and periods change and split there in proportion to time, cumulatively,
-so that the parts add up to it (T3). Each part goes to its cell; allowances pay for it in the order
-given; what is left fills the lines of the family that prices it; what caps let go is waived. All of
-it adds up: a cell's flows are what was covered and what is in lines. A walk that does not fit in
+A rise is cut where bands, pots and periods change and split there in proportion to time,
+cumulatively, so that the parts add up to it (T3). Each part goes to its cell; allowances pay for it
+in the order given; what is left fills the lines of the family that prices it; what caps let go is
+waived. A cell's flows are what was covered and what is in lines. A walk that does not fit in
 63 bits changes nothing.
-
-`reach` is the walk turned round: how far money goes. It is found by halves, with the very
-functions that price, so that it can never promise what they would not charge.
 
 Two rules that the plan's words leave open: an allowance pays only for what costs something (free
 traffic takes nothing from it), and a booster besides for what fair use counts. Where several flows
@@ -20,9 +17,10 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from rating._lines cimport fill_from, price_gross
 from rating._scheme cimport (
-    CLASSES_MOST, DOWN, FLOWS, GRADUATED, LARGER, LINES_MOST, PACKAGE, TIME, UP, VOLUME,
-    WIDTH_MOST, Family, Scheme, Tier, Uses, dearest_c, price_family, price_gross, quantity_c,
+    CLASSES_MOST, DOWN, FLOWS, LARGER, LINES_MOST, TIME, UP, WIDTH_MOST, Family, Scheme, Uses,
+    quantity_c,
 )
 
 FLOW_DOWN = 1 << DOWN
@@ -36,7 +34,6 @@ CAP = OF_CAP
 
 cdef int64_t MOST = 0x7FFFFFFFFFFFFFFF
 cdef enum:
-    NEAR_OCTETS = 512   # of pieces, draws and meters, that need no memory of their own
     UP_AT = 0           # of a cell
     DOWN_AT = 1
 
@@ -133,8 +130,8 @@ cdef class Meter:
 cdef int gather(
     Around *around, Scheme s, pieces, draws, meters, char *near, void **far
 ) except -1:
-    # Lays out for C what Python gave; the objects are kept by whoever called. What does not fit near
-    # goes to memory that the caller frees.
+    # Lays out for C what Python gave; the objects are kept by whoever called. What does not fit
+    # near goes to memory that the caller frees.
     cdef Py_ssize_t pieces_n = len(pieces), draws_n = len(draws), meters_n = len(meters)
     cdef Py_ssize_t size = (
         pieces_n * sizeof(PieceC) + draws_n * sizeof(DrawC *) + meters_n * sizeof(MeterC *)
@@ -181,8 +178,8 @@ def walk(
 ):
     """Let a rise pass: (micros before, micros after) of the session.
 
-    Changes `uses`, each draw's `took` and each meter's `moved`. `pieces` are (until_us, band) in time
-    order; the last goes on to the end. `draws` in the order in which they are used up. Every
+    Changes `uses`, each draw's `took` and each meter's `moved`. `pieces` are (until_us, band) in
+    time order; the last goes on to the end. `draws` in the order in which they are used up. Every
     tier counter, fair-use counter and cap of the plan whose period is not the session needs a
     meter for every instant of the rise. Raises OverflowError for what does not fit in 63 bits and
     ValueError for arguments that do not fit the scheme; nothing is changed then.
@@ -283,7 +280,9 @@ cdef int pass_through(
     cdef int found, i
     around.last_us = rise.to_us
     if rise.from_us >= rise.to_us:
-        return pass_part(s, after, rise.octets, rise.seconds, last.band, rise.to_us, around, charging)
+        return pass_part(
+            s, after, rise.octets, rise.seconds, last.band, rise.to_us, around, charging
+        )
     whole = <uint64_t> rise.to_us - <uint64_t> rise.from_us
     memset(given, 0, sizeof(given))
     while begin < rise.to_us:
@@ -369,26 +368,6 @@ cdef int pass_part(
     return FITS
 
 
-cdef inline bint holds(int64_t from_us, int64_t until_us, int64_t at_us) noexcept nogil:
-    return from_us <= at_us < until_us
-
-
-cdef inline bint pays(
-    Scheme s, const DrawC *draw, int cell, int flow, int64_t at_us
-) noexcept nogil:
-    # May this pot pay for this traffic now? Free traffic takes nothing, but a booster pays for what
-    # fair use counts.
-    cdef uint64_t payable = s.priced[flow]
-    if draw.slot >= s.bundles_n:
-        payable |= s.counted[flow]
-    return (
-        (draw.flows >> flow) & 1
-        and (draw.cells & payable) >> cell & 1
-        and draw.left > 0
-        and holds(draw.from_us, draw.until_us, at_us)
-    )
-
-
 cdef int flow_in(
     Scheme s, int64_t *after, int cell, int flow, int64_t quantity, int64_t at_us,
     const Around *around
@@ -458,44 +437,7 @@ cdef int fill(
             return UNMETERED
         if quantity > MOST - before:
             return BEYOND
-    return fill_from(s, after, family, before, quantity)
-
-
-cdef int fill_from(
-    Scheme s, int64_t *after, const Family *family, int64_t before, int64_t quantity
-) noexcept nogil:
-    cdef int64_t *lines = &after[s.lines_at + family.first_line]
-    cdef const Tier *tiers = &s.tiers[family.first_tier]
-    cdef int64_t now = before + quantity, rise, was, end
-    cdef int i = family.tiers_n - 1
-    if family.tally >= 0:
-        after[family.tally] += quantity
-    if family.mode == PACKAGE:
-        rise = packages(now, tiers[0].step.unit) - packages(before, tiers[0].step.unit)
-    elif family.mode == VOLUME:
-        was, rise = dearest_c(s, family, before), dearest_c(s, family, now)
-        if rise < 0:
-            return BEYOND
-        rise -= was
-    else:
-        while tiers[i].since > before:
-            i -= 1
-        while True:
-            end = min(now, tiers[i + 1].since) if i + 1 < family.tiers_n else now
-            lines[i] += end - before
-            before = end
-            i += 1
-            if before == now:
-                return FITS
-    if rise > MOST - lines[0]:
-        return BEYOND
-    lines[0] += rise
-    return FITS
-
-
-cdef inline int64_t packages(int64_t quantity, int64_t size) noexcept nogil:
-    # How many were started.
-    return quantity // size + (quantity % size != 0)
+    return BEYOND if fill_from(s, after, family, before, quantity) else FITS
 
 
 cdef int waive(
@@ -533,158 +475,3 @@ cdef int64_t left_of_cap(
         ):
             return max(s.caps[cap].most_micros - meter.used, 0)
     return UNMETERED
-
-
-def reach(
-    Scheme scheme not None, Uses uses not None, int64_t money_micros, int64_t at_us, int band,
-    draws, meters, bint fee_due, /,
-):
-    """How many more (octets, seconds) the money pays in a band, each spending all of it.
-
-    Octets in whichever direction and class is dearest. Money that pays just so much: one more
-    would cost more. Draws that hold at `at_us` are used up first; caps that stop count as no
-    money, caps that do not make the rest free. None: it costs nothing, however much.
-    """
-    cdef char[NEAR_OCTETS] near
-    cdef void *far = NULL
-    cdef Around around
-    cdef int64_t octets = ALL, seconds, found
-    cdef int cell, flow
-    fitting(scheme, uses, None)
-    around.fee_was = around.fee_due = fee_due
-    try:
-        gather(&around, scheme, ((NEVER_US, band),), draws, meters, near, &far)
-        for cell in range(band * scheme.classes_n, (band + 1) * scheme.classes_n):
-            for flow in range(TIME):
-                found = reach_c(
-                    scheme, uses.numbers_c, cell, flow, money_micros, at_us, &around
-                )
-                if found < ALL:
-                    refuse(<int> found)
-                if found != ALL and (octets == ALL or found < octets):
-                    octets = found
-        seconds = reach_c(
-            scheme, uses.numbers_c, band * scheme.classes_n, TIME, money_micros, at_us, &around
-        )
-    finally:
-        PyMem_Free(far)
-    if seconds < ALL:
-        refuse(<int> seconds)
-    return None if octets == ALL else octets, None if seconds == ALL else seconds
-
-
-cdef int64_t reach_c(
-    Scheme s, const int64_t *state, int cell, int flow, int64_t money_micros, int64_t at_us,
-    const Around *around
-) noexcept nogil:
-    cdef int64_t[LINES_MOST] lines
-    cdef int64_t gross, covered = 0, paid
-    cdef int family = s.ways[FLOWS * cell + flow]
-    cdef const DrawC *draw
-    cdef int i
-    if family < 0:
-        return ALL
-    gross = price_gross(s, state, around.fee_due, lines)
-    if gross < 0:
-        return BEYOND
-    money_micros = spendable(s, gross - state[s.waived_at], money_micros, at_us, around)
-    if money_micros < 0:
-        return money_micros
-    paid = paid_by_family(s, state, family, lines, money_micros, at_us, around)
-    if paid < 0:
-        return paid
-    for i in range(around.draws_n):
-        draw = around.draws[i]
-        if pays(s, draw, cell, flow, at_us):
-            covered += min(draw.left, MOST - covered)
-    return covered + min(paid, MOST - covered)
-
-
-cdef int64_t spendable(
-    Scheme s, int64_t session_micros, int64_t money_micros, int64_t at_us, const Around *around
-) noexcept nogil:
-    # The money as caps leave it: no more than one that stops has left; ALL if another is reached
-    # before, since what is beyond that is free.
-    cdef int64_t stops = MOST, free = MOST, left
-    cdef int i
-    for i in range(s.caps_n):
-        left = left_of_cap(s, i, session_micros, at_us, around)
-        if left == UNMETERED:
-            return UNMETERED
-        if s.caps[i].stops:
-            stops = min(stops, left)
-        else:
-            free = min(free, left)
-    money_micros = max(money_micros, 0)
-    if free < stops and free <= money_micros:
-        return ALL
-    return min(money_micros, stops)
-
-
-cdef int64_t paid_by_family(
-    Scheme s, const int64_t *state, int index, const int64_t *lines, int64_t money_micros,
-    int64_t at_us, const Around *around
-) noexcept nogil:
-    # The largest quantity whose lines cost no more than the money beyond what they cost now, by
-    # halves: prices never fall as quantities rise.
-    cdef int64_t[WIDTH_MOST] after
-    cdef int64_t[LINES_MOST] now
-    cdef const Family *family = &s.families[index]
-    cdef int64_t counter = quantity_c(s, state, family), room = MOST - counter, was = 0
-    cdef int64_t pays_for = 0, beyond, middle
-    cdef int i
-    if family.metered:
-        counter = standing(index, at_us, around)
-        if counter < 0:
-            return UNMETERED
-        room = min(room, MOST - counter)
-    for i in range(family.first_line, family.first_line + family.lines_n):
-        was += lines[i]
-    money_micros = min(money_micros, MOST - was) + was
-    beyond = room
-    if family_costs(s, state, after, family, counter, room, now) <= <uint64_t> money_micros:
-        return ALL
-    while pays_for + 1 < beyond:
-        middle = pays_for + (beyond - pays_for) // 2
-        if family_costs(s, state, after, family, counter, middle, now) <= <uint64_t> money_micros:
-            pays_for = middle
-        else:
-            beyond = middle
-    return pays_for
-
-
-cdef int64_t standing(int family, int64_t at_us, const Around *around) noexcept nogil:
-    # Where an account's counter of tiers stands; UNMETERED if it was not given.
-    cdef const MeterC *meter
-    cdef int i
-    for i in range(around.meters_n):
-        meter = around.meters[i]
-        if meter.measures == OF_TIERS and meter.index == family and holds(
-            meter.from_us, meter.until_us, at_us
-        ):
-            return meter.used
-    return UNMETERED
-
-
-cdef uint64_t family_costs(
-    Scheme s, const int64_t *state, int64_t *after, const Family *family, int64_t counter,
-    int64_t quantity, int64_t *lines
-) noexcept nogil:
-    # What a family's lines cost after so much more; beyond 63 bits: more than any money.
-    cdef uint64_t micros = 0
-    cdef int i
-    memcpy(
-        &after[s.lines_at + family.first_line], &state[s.lines_at + family.first_line],
-        family.lines_n * sizeof(int64_t),
-    )
-    if family.tally >= 0:
-        after[family.tally] = state[family.tally]
-    if fill_from(s, after, family, counter, quantity):
-        return <uint64_t> -1
-    if price_family(s, after, family, lines):
-        return <uint64_t> -1
-    for i in range(family.lines_n):
-        if <uint64_t> lines[i] > <uint64_t> MOST - micros:
-            return <uint64_t> -1
-        micros += lines[i]
-    return micros

@@ -28,10 +28,12 @@ from domain.pricing import (
     Tier,
     TierMode,
 )
+from rating._lines import charged, price
 from rating._rater import Tariff
 from rating._rater import price as simple_price
-from rating._scheme import Scheme, Uses, charged, price
-from rating._walk import Draw, Meter, Rise, reach, spread, walk
+from rating._reach import reach
+from rating._scheme import Scheme, Uses
+from rating._walk import Draw, Meter, Rise, spread, walk
 from rating.scheme_layout import Layout, allowances, counted_of, layout_of, metered, parts
 from rating.tariff import (
     AMOUNT_MICROS_MAX,
