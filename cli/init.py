@@ -18,7 +18,8 @@ from cli.errors import HouseError
 from cli.key_proof import a_sealed_value, prove
 from cli.office import Office, in_office, operator_name, read_keys, run
 from cli.people import Applicant, added, enrol
-from cli.plan import read_plan, store_plan
+from cli.plan import store_plan
+from cli.plan_read import read_plan
 from domain.deed import differing
 from domain.device import Device, Policy
 from domain.plan import Plan

@@ -12,27 +12,25 @@ from typing import Any
 
 import click
 
-from cli import live
+from cli import live, plan_diff
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
 from cli.output import Column, Kind, render, render_one
+from cli.plan_read import read_plan
 from cli.plan_words import (
     changes_in_words,
     garden_in_words,
     included_in_words,
     price_in_words,
+    sections_in_words,
     speed_warnings,
     validity_in_words,
 )
 from cli.subscriber_traits import reply_lines
-from cli.vocabulary import our_vocabulary
 from domain.plan import Plan
-from rating.plan_file import PlanError, parse_plan
 from store import office_devices, office_live, office_plans
 from store.office_connection import Connection
-
-FILE_MAX_OCTETS = 1_000_000
 
 LISTED = [
     Column("name", "PLAN"),
@@ -50,6 +48,7 @@ SHOWN = [
     Column("session_fee_micros", "session fee", Kind.MONEY),
     Column("included_octets", "included volume", Kind.OCTETS, only_if_set=True),
     Column("included_s", "included time", Kind.SECONDS, only_if_set=True),
+    Column("sections", "sections", hidden=True),
     Column("down_bps", "speed down", Kind.BITS_PER_S),
     Column("up_bps", "speed up", Kind.BITS_PER_S),
     Column("mikrotik_rate", "MikroTik rate", only_if_set=True),
@@ -152,23 +151,6 @@ async def store_plan(office: Office, connection: Connection, plan: Plan) -> tupl
     return stored, fresh
 
 
-def read_plan(path: Path) -> Plan:
-    """The plan in a file. HouseError names the file, the line and the fault."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(FILE_MAX_OCTETS + 1)
-    except OSError as error:
-        raise HouseError(f"cannot read {path}: {error.strerror}") from None
-    if len(content) > FILE_MAX_OCTETS:
-        raise HouseError(f"{path} has more than {FILE_MAX_OCTETS} octets: that is no plan file")
-    try:
-        return parse_plan(content.decode("utf-8"), vocabulary=our_vocabulary())
-    except UnicodeDecodeError:
-        raise HouseError(f"{path} is not UTF-8 text") from None
-    except PlanError as error:
-        raise HouseError(f"{path}: {error}") from None
-
-
 @plan.command("list")
 @click.option("--versions", is_flag=True, help="Every version, not only the newest.")
 @output_option
@@ -204,7 +186,11 @@ async def show(office: Office, *, name: str, version: int | None, output: str) -
         raise HouseError(f"there is no plan {which}; see `tollhouse plan list`")
     row = as_row(*found)
     if output == "table":
-        render_one({**row, "source": ""}, SHOWN[:-1], output)
+        parts = sections_in_words(found[0])
+        place = next(n for n, column in enumerate(SHOWN) if column.name == "sections")
+        told = [Column(label, label) for label in parts]
+        columns = [*SHOWN[:place], *told, *SHOWN[place + 1 : -1]]
+        render_one({**row, **parts}, columns, output)
         click.echo("\n" + found[0].source.rstrip())
     else:
         render_one(row, SHOWN, output)
@@ -217,6 +203,7 @@ def as_row(plan: Plan, created_us: int) -> dict[str, Any]:
     }
     row["price"] = price_in_words(plan)
     row["included"] = included_in_words(plan)
+    row["sections"] = [f"{label}: {text}" for label, text in sections_in_words(plan).items()]
     row["validity"] = validity_in_words(plan)
     row["replies"] = reply_lines(plan.replies)
     row["expired"] = garden_in_words(plan.on_expired)
@@ -224,3 +211,6 @@ def as_row(plan: Plan, created_us: int) -> dict[str, Any]:
     row["suspended"] = garden_in_words(plan.on_suspended)
     row["created_us"] = created_us
     return row
+
+
+plan.add_command(plan_diff.diff)

@@ -8,23 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from cli.output import bits_in_words
+from cli.pricing_words import (
+    allowances_in_words,
+    hours_in_words,
+    octets_of,
+    price_words,
+    seconds_of,
+    sections,
+    so_long,
+    so_much,
+    speeds_of,
+    validity_of,
+)
 from cli.subscriber_traits import reply_lines
 from domain.device import Device
 from domain.money import format_amount
 from domain.plan import Garden, Plan
+from domain.pricing import Rate, Speeds
 from nas.dialects import DIALECTS
 
 
 def price_in_words(plan: Plan) -> str:
-    """What usage costs, in a few words."""
+    """What usage costs, in a few words: where there are rates, what [price] says."""
     parts = []
+    if plan.pricing is not None:
+        if plan.pricing.rates[-1] != Rate(counted=plan.counted):
+            parts.append(price_words(plan.pricing.rates[-1], plan.currency))
     if plan.volume:
         amount = format_amount(plan.volume.amount_micros, plan.currency)
-        parts.append(f"{amount} per {_unit(plan.volume.unit_octets)} {plan.volume.counted}")
+        parts.append(f"{amount} per {octets_of(plan.volume.unit_octets)} {plan.volume.counted}")
     if plan.time:
         amount = format_amount(plan.time.amount_micros, plan.currency)
-        parts.append(f"{amount} per {_period(plan.time.unit_s)}")
+        parts.append(f"{amount} per {seconds_of(plan.time.unit_s)}")
     if plan.session_fee_micros:
         parts.append(f"{format_amount(plan.session_fee_micros, plan.currency)} per session")
     return " + ".join(parts) or "nothing"
@@ -32,79 +47,66 @@ def price_in_words(plan: Plan) -> str:
 
 def included_in_words(plan: Plan) -> str:
     """What is included before the price applies."""
+    if plan.pricing is not None:
+        return allowances_in_words(plan.pricing)
     parts = []
     if plan.included_octets:
-        parts.append(_unit(plan.included_octets))
+        parts.append(so_much(plan.included_octets))
     if plan.included_s:
-        parts.append(_period(plan.included_s))
+        parts.append(so_long(plan.included_s))
     return " + ".join(parts)
+
+
+def sections_in_words(plan: Plan) -> dict[str, str]:
+    """Bands, rates, bundles and the like, by kind and name; none of a plain plan."""
+    return {} if plan.pricing is None else sections(plan.pricing, plan.currency)
 
 
 def validity_in_words(plan: Plan) -> str:
     """How long it lasts and what that costs: `30 days for 12.00 EUR`."""
     if plan.package is None:
         return ""
-    validity = plan.package.validity
-    words = f"{validity.count} {validity.span if validity.count > 1 else validity.span[:-1]}"
-    if validity.to_day_end:
-        words += ", to the end of the day"
+    words = validity_of(plan.package.validity)
     if plan.package.price_micros:
         words += f", for {format_amount(plan.package.price_micros, plan.currency)}"
     return words
 
 
-def _unit(octets: int) -> str:
-    """A number of octets in the largest unit that divides it: 1000000 is MB."""
-    for name, size in (
-        ("GiB", 1 << 30),
-        ("GB", 10**9),
-        ("MiB", 1 << 20),
-        ("MB", 10**6),
-        ("KiB", 1 << 10),
-        ("kB", 10**3),
-    ):
-        if octets % size == 0:
-            return name if octets == size else f"{octets // size} {name}"
-    return f"{octets} octets"
-
-
-def _period(seconds: int) -> str:
-    """A number of seconds in the largest unit that divides it."""
-    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds % size == 0:
-            return name if seconds == size else f"{seconds // size} {name}s"
-    return "second" if seconds == 1 else f"{seconds} seconds"
-
-
 def speeds_in_words(plan: Plan) -> str:
     """How fast it is, down first; what single families of devices are told follows."""
-    parts = []
-    if plan.down_bps is not None or plan.up_bps is not None:
-        down = "any" if plan.down_bps is None else bits_in_words(plan.down_bps)
-        up = "any" if plan.up_bps is None else bits_in_words(plan.up_bps)
-        parts.append(f"{down} down, {up} up")
-    if plan.mikrotik_rate:
-        parts.append(f"MikroTik {plan.mikrotik_rate}")
-    if plan.policy_down or plan.policy_up:
-        parts.append(f"Cisco {plan.policy_down or '-'} down, {plan.policy_up or '-'} up")
-    return "; ".join(parts)
+    return speeds_of(
+        Speeds(plan.down_bps, plan.up_bps, plan.policy_down, plan.policy_up, plan.mikrotik_rate)
+    )
 
 
 def garden_in_words(garden: Garden | None) -> str:
     """What somebody is let in with who is not entitled to more."""
     if garden is None:
         return "refused"
-    return (
-        f"walled for {_period(garden.session_timeout_s)}: {', '.join(reply_lines(garden.replies))}"
-    )
+    told = ", ".join(reply_lines(garden.replies))
+    return f"walled for {so_long(garden.session_timeout_s)}: {told}"
+
+
+def _package_in_words(plan: Plan) -> str:
+    """[package], with what becomes of it at its end."""
+    if plan.package is None:
+        return ""
+    grace = f", {so_long(plan.package.grace_s)} of grace" if plan.package.grace_s else ""
+    return validity_in_words(plan) + grace + ", renewed" * plan.package.auto_renew
 
 
 _TOLD: tuple[tuple[str, Callable[[Plan], str]], ...] = (
+    ("name", lambda plan: plan.name),
+    ("currency", lambda plan: plan.currency),
     ("price", price_in_words),
-    ("included", included_in_words),
-    ("package", validity_in_words),
+    ("included", lambda plan: "" if plan.pricing else included_in_words(plan)),
+    ("package", _package_in_words),
     ("speeds", speeds_in_words),
     ("sessions", lambda plan: str(plan.sessions_max)),
+    ("hours", lambda plan: hours_in_words(plan.hours)),
+    ("time zone", lambda plan: plan.timezone),
+    ("interims", lambda plan: so_long(plan.interim_s) if plan.interim_s else ""),
+    ("longest session", lambda plan: so_long(plan.max_session_s)),
     ("replies", lambda plan: ", ".join(reply_lines(plan.replies))),
     ("expired", lambda plan: garden_in_words(plan.on_expired)),
     ("no credit", lambda plan: garden_in_words(plan.on_no_credit)),
@@ -112,16 +114,28 @@ _TOLD: tuple[tuple[str, Callable[[Plan], str]], ...] = (
 )
 
 
+def differences(before: Plan, after: Plan) -> list[tuple[str, str, str]]:
+    """What two plans say differently: (what, before, after), empty where one says nothing."""
+    told = [
+        {label: words(plan) for label, words in _TOLD} | sections_in_words(plan)
+        for plan in (before, after)
+    ]
+    labels = dict.fromkeys([*told[0], *told[1]])
+    return [
+        (label, told[0].get(label, ""), told[1].get(label, ""))
+        for label in labels
+        if told[0].get(label, "") != told[1].get(label, "")
+    ]
+
+
 def changes_in_words(before: Plan | None, after: Plan) -> str:
     """What the next login pays and gets otherwise than before; empty for a first version."""
     if before is None:
         return ""
-    found = [
-        f"{label}: {words(before) or 'none'} -> {words(after) or 'none'}"
-        for label, words in _TOLD
-        if words(before) != words(after)
-    ]
-    return "; ".join(found)
+    return "; ".join(
+        f"{label}: {old or 'none'} -> {new or 'none'}"
+        for label, old, new in differences(before, after)
+    )
 
 
 _ADVICE = {

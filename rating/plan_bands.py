@@ -55,8 +55,10 @@ class Names:
         return self._read(table, "classes", self.classes, "[[class]]")
 
     def refuse_idle(self) -> None:
-        """Is every band and class named by something? Raises PlanError."""
+        """Is every band and class named, if only as what is not the rest? Raises PlanError."""
         for key, tables in (("bands", self.bands), ("classes", self.classes)):
+            if f"{key} {OTHER}" in self.named:
+                continue
             for name, table in tables.items():
                 if f"{key} {name}" not in self.named:
                     raise table.fault(

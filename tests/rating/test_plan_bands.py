@@ -91,12 +91,19 @@ def test_more_bands_or_classes_than_a_scheme_holds_are_refused() -> None:
 
 
 def test_what_nothing_names_is_found() -> None:
-    table = document('name = "p"\nbands = ["night", "other"]\nclasses = "local"\n' + NIGHT)
+    table = document('name = "p"\nbands = "night"\nclasses = "local"\n' + NIGHT)
     names = Names({"night": table}, {"local": table})
     with pytest.raises(PlanError, match="nothing names 'night'"):
         names.refuse_idle()
-    assert names.read_bands(table) == {"night", "other"}
+    assert names.read_bands(table) == {"night"}
     with pytest.raises(PlanError, match="nothing names 'local'"):
-        Names({}, {"local": table}).refuse_idle()
+        names.refuse_idle()
     assert names.read_classes(table) == {"local"}
+    names.refuse_idle()
+
+
+def test_who_names_the_rest_has_named_what_it_is_the_rest_of() -> None:
+    rest = document('bands = "other"\n')
+    names = Names({"night": rest}, {})
+    assert names.read_bands(rest) == {"other"}
     names.refuse_idle()
