@@ -26,6 +26,7 @@ from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
 from domain.grant import Order
 from domain.plan import Plan
+from domain.pot import Pot
 from domain.session import DeviceMark, Session, Suspense
 from rating import Tariff, compile_tariff
 
@@ -66,6 +67,7 @@ class Books:
         self.lately = Ids()  # accounts with a live session now or not long ago
         self.same_id = SameIds()
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
+        self.pots: dict[int, list[Pot]] = {}  # of accounts whose plans have pricing
         self.plans: dict[int, Plan] = {}
         self.newest_plan: dict[str, int] = {}
         self.marks: dict[int, dict[str, DeviceMark]] = {}
@@ -107,6 +109,7 @@ class Books:
             mark_devices={key for key in want.mark_devices if key not in self.marks},
             order_ids={key for key in want.order_ids if key not in self.orders} - asked.order_ids,
             suspense_of={key for key in want.suspense_of if key not in self.suspense},
+            pots_of={key for key in want.pots_of - {0} if key not in self.pots},
         )
         for name in _ASKED:
             getattr(asked, name).update(getattr(lacking, name))
@@ -132,6 +135,9 @@ class Books:
             if allowance.account_id in fresh:
                 periods = self.allowances.setdefault(allowance.account_id, {})
                 periods[allowance.period_start_us] = allowance
+        for account_id, pots in loaded.pots.items():
+            if account_id in fresh or account_id not in self.pots:
+                self.pots[account_id] = pots
         for login in sorted(want.rings):
             if not login or login in self.subscribers:  # of the unknown nothing is kept
                 self.decisions_n.setdefault(login, loaded.decisions_n.get(login, 0))
@@ -294,6 +300,7 @@ class Books:
         touched = draft.touched()
         logins = {decision.login for decision in draft.decisions}
         account_ids = {account_id for account_id, _ in draft.allowance_moves}
+        account_ids |= {account_id for account_id, _, _ in draft.pot_moves}
         account_ids |= {*draft.moves, *(session.account_id for session in touched)}
         account_ids |= {
             self.subscribers[login].account_id for login in logins if login in self.subscribers
@@ -378,6 +385,7 @@ class Books:
         if account is not None:
             self.held_micros -= account.held_micros
         self.allowances.pop(account_id, None)
+        self.pots.pop(account_id, None)
         self._whole.discard(account_id)
 
     def _drop_session(self, session: Session) -> None:

@@ -9,6 +9,7 @@ durable or not, and is never carried over: what it says may be committed at most
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from aaa.ports import AccountMove, Changes, Decision
 from domain.account import Account, Allowance
@@ -16,7 +17,10 @@ from domain.deed import Deed
 from domain.device import Latch
 from domain.grant import Order
 from domain.ledger import Entry
+from domain.pot import Pot
 from domain.session import Charge, DeviceMark, Session, Suspense
+
+PotMove: TypeAlias = tuple[Pot, int, int]  # as it is now, `used` and `lost` to add to its row
 
 
 class Draft:
@@ -31,6 +35,7 @@ class Draft:
         self.closings: list[tuple[int, int, int, int]] = []
         self.entries: list[Entry] = []
         self.allowance_moves: dict[tuple[int, int], list[int]] = {}
+        self.pot_moves: dict[tuple[int, str, int], PotMove] = {}
         self.new_orders: list[Order] = []
         self.changed_orders: dict[int, Order] = {}
         self.decisions: list[Decision] = []
@@ -101,6 +106,12 @@ class Draft:
             moved[0] += octets
             moved[1] += seconds
 
+    def pour(self, pot: Pot, used: int, lost: int = 0) -> None:
+        """Remember by how much a pot was moved (which it is already); 0 for one just opened."""
+        key = (pot.account_id, pot.pot, pot.period_start_us)
+        before = self.pot_moves.get(key, (pot, 0, 0))
+        self.pot_moves[key] = (pot, before[1] + used, before[2] + lost)
+
     def as_changes(
         self,
         now_us: int,
@@ -131,6 +142,7 @@ class Draft:
                 (allowances[account_id][period_us], moved[0], moved[1])
                 for (account_id, period_us), moved in self.allowance_moves.items()
             ],
+            pots=list(self.pot_moves.values()),
             orders_new=self.new_orders,
             orders=list(self.changed_orders.values()),
             decisions=self.decisions,

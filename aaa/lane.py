@@ -47,7 +47,7 @@ def lay(turn: Turn, lane: Lane, at: int, request: Request, usage: Usage) -> bool
     if session is None or not _plain(turn, session, usage):
         return False
     deal = deal_of(turn, session)
-    if deal is None or not _at_ease(turn, deal):
+    if deal is None or deal.plan.pricing is not None or not _at_ease(turn, deal):
         return False
     track = _track(turn, lane, deal, usage)
     if track is None:

@@ -18,6 +18,7 @@ from domain.device import Latch
 from domain.grant import Order
 from domain.ledger import Entry
 from domain.plan import Plan
+from domain.pot import Pot
 from domain.session import Charge, DeviceMark, Session, Suspense
 
 LIVE_MODULUS = 1_000_003
@@ -46,6 +47,7 @@ class Want:
     mark_devices: set[int] = field(default_factory=set)  # On/Off marks of these
     order_ids: set[int] = field(default_factory=set)
     suspense_of: set[int] = field(default_factory=set)  # open suspense of these sessions
+    pots_of: set[int] = field(default_factory=set)  # of accounts that are held without
     all_live: bool = False  # at start: every live session
     held_for_us: set[int] = field(default_factory=set)
     # ^ accounts that nobody else may write under from now until the next commit is over
@@ -73,6 +75,8 @@ class Loaded:
     orders: list[Order] = field(default_factory=list)
     suspense: list[Suspense] = field(default_factory=list)
     decisions_n: dict[str, int] = field(default_factory=dict)  # by ring
+    pots: dict[int, list[Pot]] = field(default_factory=dict)
+    # ^ by account, of those whose subscribers or sessions have plans with `pricing`, perhaps none
     newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
     keys_shared: set[tuple[int, str]] = field(default_factory=set)
     # ^ at start: session keys of live sessions that other sessions have had as well
@@ -134,6 +138,8 @@ class Changes:
     entries: list[Entry] = field(default_factory=list)
     allowances: list[tuple[Allowance, int, int]] = field(default_factory=list)
     # ^ (after, octets to add, seconds to add); the row is made when it is missing
+    pots: list[tuple[Pot, int, int]] = field(default_factory=list)
+    # ^ (after, `used` to add, `lost` to add); the row is made when it is missing
     orders_new: list[Order] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)

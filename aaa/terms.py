@@ -4,7 +4,7 @@ The long road (`aaa.login`) decides what becomes of a login; `aaa._turnstile` re
 case of it in compiled code. This module is the switch between the two: it makes `Terms` only of
 plans and devices whose grants differ in nothing but their numbers, and finds where those stand by
 having the device's dialect write grants of known numbers. What a plan has that needs a look at the
-clock or at other sessions (hours, included usage) has no terms, and goes down the long road.
+clock or at other sessions (hours, included usage, bands) has no terms, and goes down the long road.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def lay(
         return None
     if plan.priced and plan.volume is None and plan.time is None:
         return None  # a fee alone is held differently
+    if plan.pricing is not None:
+        return None  # bands, bundles and caps are the long road's
     dialect = DIALECTS[device.dialect]
     by_volume = plan.volume is not None and plan.volume.amount_micros > 0
     names = grants.limits_told(plan) if by_volume and dialect.has_octet_limit else ()

@@ -92,6 +92,9 @@ def _name_usage(
         want.account_ids.add(session.account_id)
         if session.plan_id:
             want.plan_ids.add(session.plan_id)
+            plan = books.plans.get(session.plan_id)
+            if plan is not None and plan.pricing is not None:
+                want.pots_of.add(session.account_id)
         if session.replaced_by:
             want.session_ids.add(session.replaced_by)
         if session.account_id == 0 or session.review_input or session.review_output:

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t
 
 
 cdef enum:
-    NUMBERS = 18
+    NUMBERS = 19
 
 
 cdef struct Effect:
@@ -30,6 +30,7 @@ cdef struct Effect:
     int64_t unrated_output
     int64_t unrated_s
     int64_t walled
+    int64_t uses_size       # filled in by `put`; 0 of all that the lane writes
 
 
 cdef class Body:
@@ -44,4 +45,6 @@ cdef class Body:
         Py_ssize_t word_size,
         const uint8_t *attributes,
         Py_ssize_t attributes_size,
+        const uint8_t *uses=*,
+        Py_ssize_t uses_size=*,
     ) except -1

@@ -48,19 +48,20 @@ cdef class Body:
         """Write one `accounting.journal.Record`. Raises OverflowError for a number that no
         column holds and AssertionError for one below zero; then nothing is written."""
         cdef Effect effect
-        cdef bytes word, attributes
+        cdef bytes word, attributes, uses
         (
             effect.session_id, effect.account_id, effect.device_id, effect.previous,
             effect.arrived_us, effect.event_us, said, effect.input_octets,
             effect.output_octets, effect.session_s, effect.free_octets, effect.free_s,
             effect.charged_micros, attributes, effect.unrated_input, effect.unrated_output,
-            effect.unrated_s, effect.walled,
+            effect.unrated_s, effect.walled, uses,
         ) = record
         word = said.encode("ascii")
         self.put(
             &effect,
             PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word),
             <const uint8_t *> PyBytes_AS_STRING(attributes), PyBytes_GET_SIZE(attributes),
+            <const uint8_t *> PyBytes_AS_STRING(uses), PyBytes_GET_SIZE(uses),
         )
 
     def octets(self):
@@ -87,20 +88,25 @@ cdef class Body:
         Py_ssize_t word_size,
         const uint8_t *attributes,
         Py_ssize_t attributes_size,
+        const uint8_t *uses=NULL,
+        Py_ssize_t uses_size=0,
     ) except -1:
         cdef const int64_t *numbers = <const int64_t *> effect
         cdef uint8_t *at
         cdef int n
         effect.effect_size, effect.attributes_size = word_size, attributes_size
+        effect.uses_size = uses_size
         for n in range(NUMBERS):
             if numbers[n] < 0:
                 raise AssertionError("a number of the journal is below zero")
-        self.grow(NUMBERS * NUMBER_MAX + word_size + attributes_size)
+        self.grow(NUMBERS * NUMBER_MAX + word_size + attributes_size + uses_size)
         at = self.start + self.size
         for n in range(NUMBERS):
             at = write_number(at, numbers[n])
         memcpy(at, word, word_size)
         memcpy(at + word_size, attributes, attributes_size)
-        self.size = (at - self.start) + word_size + attributes_size
+        if uses_size:
+            memcpy(at + word_size + attributes_size, uses, uses_size)
+        self.size = (at - self.start) + word_size + attributes_size + uses_size
         self.records_n += 1
         return 0

@@ -17,7 +17,7 @@ from domain.plan import Plan
 from domain.session import Charge, Session
 from rating import Step, Tariff, allowance, counted_octets, price
 
-_BEYOND = "the price of a session exceeds what the books can hold"
+BEYOND = "the price of a session exceeds what the books can hold"
 _STEPS = tuple(map(int, Step))  # as plain numbers, which index and compare several times faster
 _VOLUME, _TIME = int(Step.VOLUME), int(Step.TIME)
 
@@ -83,7 +83,7 @@ def charged(tariff: Tariff, total: Total) -> int:
     """Micros of a total, all steps. Raises OverflowError where no book can hold them."""
     micros = sum(price_of(tariff, total))
     if micros > AMOUNT_MAX_MICROS:
-        raise OverflowError(_BEYOND)
+        raise OverflowError(BEYOND)
     return micros
 
 
@@ -134,7 +134,7 @@ def charges(session: Session, before: Total, plan: Plan, tariff: Tariff) -> list
     was, now = price_of(tariff, before), price_of(tariff, after)
     was_micros, now_micros = sum(was), sum(now)
     if now_micros > AMOUNT_MAX_MICROS:
-        raise OverflowError(_BEYOND)
+        raise OverflowError(BEYOND)
     assert was_micros == session.charged_micros, "A2: charged is not the price of the watermark"
     if after == before:
         return []

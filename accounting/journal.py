@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from accounting._journal import Body
 
-VERSION = 2
-_NUMBERS_OF = {1: 14, 2: 18}  # of a record, by version; 1 knew no unrated usage
-# No number is written with a leading zero septet, so no row of version 1 begins like this: a
-# spoilt version is not taken for the other one.
-_MARK_OF = {1: b"", 2: b"\x80\x00"}
+VERSION = 3
+# Of a record, by version; 1 knew no unrated usage, 2 no plans with bands.
+_NUMBERS_OF = {1: 14, 2: 18, 3: 19}
+# No number is written with a leading zero septet, so no row of version 1 begins like these: a
+# spoilt version is not taken for another one.
+_MARK_OF = {1: b"", 2: b"\x80\x00", 3: b"\x81\x00"}
 _NUMBER_BITS = 63  # of what a column holds; nine octets of seven
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
@@ -48,6 +49,7 @@ class Record(NamedTuple):
     unrated_output: int = 0
     unrated_s: int = 0
     walled: int = 0  # domain.session.Walled, when the record came
+    uses: bytes = b""  # the session's by then, packed (`accounting.uses`); empty: a simple plan
 
 
 def fresh() -> Body:
@@ -77,7 +79,7 @@ def decode(body: bytes) -> list[Record]:
         raise JournalError("a journal row is of an unknown version")
     try:
         octets = zlib.decompress(body[1:])
-        mark = _MARK_OF[2] if octets.startswith(_MARK_OF[2]) else b""
+        mark = next((one for one in _MARK_OF.values() if one and octets.startswith(one)), b"")
         if mark != _MARK_OF[body[0]]:
             raise IndexError("a row of another version")
         return list(_records(octets, len(mark), _NUMBERS_OF[body[0]]))
@@ -91,9 +93,10 @@ def _records(octets: bytes, at: int, numbers_n: int) -> Iterator[Record]:
         for _ in range(numbers_n):
             number, at = _get(octets, at)
             numbers.append(number)
-        unrated = numbers[14:] or [0, 0, 0, 0]
+        unrated = numbers[14:18] or [0, 0, 0, 0]
         effect_end = at + numbers[12]
-        end = effect_end + numbers[13]
+        uses_at = effect_end + numbers[13]
+        end = uses_at + sum(numbers[18:])
         if end > len(octets):
             raise IndexError("the last record is cut")
         yield Record(
@@ -110,11 +113,12 @@ def _records(octets: bytes, at: int, numbers_n: int) -> Iterator[Record]:
             free_octets=numbers[9],
             free_s=numbers[10],
             charged_micros=numbers[11],
-            attributes=octets[effect_end:end],
+            attributes=octets[effect_end:uses_at],
             unrated_input=unrated[0],
             unrated_output=unrated[1],
             unrated_s=unrated[2],
             walled=unrated[3],
+            uses=octets[uses_at:end],
         )
         at = end
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from accounting.charging import Total, begun, charged
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import event_time
 from accounting.journal import Record
 from accounting.reading import read_into
+from accounting.uses import Sheet, rise_of, since_us
 from domain.device import Device
 from domain.seams import US_PER_S
 from domain.session import Session, SessionState
@@ -22,8 +24,23 @@ from domain.usage import RecordKind, Usage
 from nas.dialects import DIALECTS
 from radius import Packet, decode_attributes
 from rating import Tariff
+from rating.scheme import Uses, spread
+from rating.scheme import charged as scheme_charged
+from rating.timetable import Timetable
 
 ACCOUNTING_REQUEST = 4
+
+
+class Bands(NamedTuple):
+    """A plan with `pricing`, compiled, and when its bands hold for the subscriber.
+
+    The bands of all usage are worked out again, and so is the price. What bundles covered, where
+    tiers of the account stood and what caps let go is taken from each record, as it depended on the
+    other sessions too; so is whether a rise was too much for any book.
+    """
+
+    sheet: Sheet
+    timetable: Timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +78,12 @@ def replay(
     skew_limit_s: int,
     interim_s: int,
     fee_owed: bool = True,
+    bands: Bands | None = None,
 ) -> Replay:
     """Rate the records of one session again, in journal order.
 
     `records` are (journal row, record); `tariff` None: nobody's session, no money.
+    `bands`: the plan has pricing, and the tariff says nothing.
     `fee_owed` False: the session continues another under the same Class, whose fee counts (F-54).
     Differences may also mean that the device's settings were changed since.
     Included usage is taken from what each record says the session had consumed by then: how much
@@ -81,6 +100,7 @@ def replay(
         before, charged_before = Total.of(session), session.charged_micros
         kept = snapshot(session)
         when = event_time(usage, skew_limit_s)
+        from_us = since_us(session, usage, when.at_us)
         step = read_into(
             session, usage, device, when=when, ended=ended, interval_s=session.interim_s
         )
@@ -91,7 +111,9 @@ def replay(
         _take_unrated(session, record)
         session.fee_due = fee_owed and _used(session, record.walled)
         try:
-            if tariff is not None:
+            if bands is not None:
+                found.differences += _spend(session, before, bands, record, from_us)
+            elif tariff is not None:
                 session.charged_micros = charged(tariff, Total.of(session))
         except OverflowError:
             restore(session, kept)
@@ -101,12 +123,7 @@ def replay(
         after = Total.of(session)
         found.lines.append(
             ReplayedRecord(
-                journal_id=journal_id,
-                record=record,
-                usage=usage,
-                effect=str(step),
-                before=before,
-                after=after,
+                *(journal_id, record, usage, str(step), before, after),
                 charged_before_micros=charged_before,
                 charged_micros=session.charged_micros,
             )
@@ -134,6 +151,35 @@ def _fresh(record: Record, usage: Usage, interim_s: int) -> Session:
         start_us=record.event_us - (usage.session_s or 0) * US_PER_S,
         interim_s=interim_s,
     )
+
+
+def _spend(
+    session: Session, before: Total, bands: Bands, record: Record, from_us: int
+) -> list[str]:
+    """Use by bands what the record says, and charge it; sentences about what differs.
+
+    Raises OverflowError for a rise that was too much for any book.
+    """
+    if record.effect == str(Step.ABSURD):
+        raise OverflowError
+    scheme, after = bands.sheet.scheme, Total.of(session)
+    try:
+        uses, written = Uses(scheme, session.uses), Uses(scheme, record.uses)
+    except ValueError as error:
+        return [f"A11: a journal row's uses cannot be read: {error}"]
+    if after != before:
+        rise = rise_of(before, after, from_us, session.last_event_us)
+        spread(scheme, uses, rise, bands.timetable.pieces(from_us, session.last_event_us))
+    session.uses = record.uses
+    session.charged_micros = scheme_charged(scheme, written, session.fee_due)
+    if uses.same_usage(written):
+        return []
+    cells = len(bands.sheet.layout.bands) * len(bands.sheet.layout.classes)
+    said, found = written.numbers()[: 2 * cells], uses.numbers()[: 2 * cells]
+    return [
+        f"A11: a record at {record.event_us} leaves {said} in the cells (input and output octets "
+        f"of each), the replay finds {found}"
+    ]
 
 
 def _take_unrated(session: Session, record: Record) -> None:

@@ -65,6 +65,7 @@ class Subscriber:
     next_plan_name: str | None = None  # the package to begin when this one ends
     # where periods begin that were bought ahead of time, oldest first (see `period_at_us`)
     periods_ahead_us: tuple[int, ...] = ()
+    anchor_us: int | None = None  # its weeks and months are reckoned from here (domain.anchor)
 
     def period_at_us(self, now_us: int) -> int:
         """The validity period that included usage is counted in at an instant, by its beginning.

@@ -54,6 +54,7 @@ cdef dict SUBSCRIBER = fields_of(
     name:str group_name:str language:str timezone:str framed_ip_address:str|None
     framed_ipv6:str|None delegated_ipv6_prefix:str|None replies:tuple[Reply,...]
     auto_renew:bool|None next_plan_name:str|None periods_ahead_us:tuple[int,...]
+    anchor_us:int|None
     """,
 )
 
@@ -149,6 +150,7 @@ cdef class Subscriber(Row):
         str language not None="", str timezone not None="", str framed_ip_address=None,
         str framed_ipv6=None, str delegated_ipv6_prefix=None, tuple replies not None=(),
         auto_renew=None, str next_plan_name=None, tuple periods_ahead_us not None=(),
+        anchor_us=None,
     ):
         self.subscriber_id = subscriber_id
         self.account_id = account_id
@@ -157,6 +159,7 @@ cdef class Subscriber(Row):
         self.flags = SAMPLE if sample else 0
         self.created_us = created_us
         self.auto_renew = auto_renew
+        self.anchor_us = anchor_us
         keep_texts(self, [
             login, mac, name, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, credential,
         ])
@@ -185,6 +188,18 @@ cdef class Subscriber(Row):
         if value is not None and until_us == NEVER_US:
             raise OverflowError("there is no such instant")
         self.until_us = until_us
+
+    @property
+    def anchor_us(self):
+        """What its months are reckoned from; None: nothing yet."""
+        return None if self.anchored_us == NEVER_US else self.anchored_us
+
+    @anchor_us.setter
+    def anchor_us(self, value):
+        cdef int64_t anchored_us = NEVER_US if value is None else value
+        if value is not None and anchored_us == NEVER_US:
+            raise OverflowError("there is no such instant")
+        self.anchored_us = anchored_us
 
     def period_at_us(self, now_us):
         """The validity period that included usage is counted in at an instant, by its beginning.

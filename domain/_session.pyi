@@ -103,6 +103,8 @@ class Session:
     mac: str | None = None  # canonical Calling-Station-Id, if it is one
     framed_ipv6_address: str = ""
     delegated_ipv6_prefix: str = ""
+    # what a plan with `pricing` counts of it by cells and lines (`accounting.uses`); else empty
+    uses: bytes = b""
 
     # Not of the row: what `aaa.vigil` has noted of it, and how it counts it.
     noted_us: int = field(init=False)

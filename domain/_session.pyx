@@ -42,7 +42,7 @@ cdef int8_t HELD = HoldState.HELD
 cdef int64_t NOTHING = <int64_t> (<uint64_t> 1 << 63)     # None among numbers
 
 # The kinds of own texts, in the order of `keep_said`.
-cdef bytes TEXTS = b"tttnttttttb"
+cdef bytes TEXTS = b"tttnttttttbb"
 
 
 
@@ -61,7 +61,7 @@ cdef dict SESSION = fields_of(
     hold_until_us slot_until_us timeout_s limit_octets interim_s cut_order_id journal_last
     records_n walled:Walled look_us:int|None access:str told:bytes unrated_input unrated_output
     unrated_s adopted:bool replaced_by mac:str|None framed_ipv6_address:str
-    delegated_ipv6_prefix:str
+    delegated_ipv6_prefix:str uses:bytes
     """,
 )
 
@@ -157,6 +157,7 @@ cdef class Session(Row):
     framed_ipv6_address = _Text(8, TEXTS)
     delegated_ipv6_prefix = _Text(9, TEXTS)
     told = _Text(10, TEXTS)
+    uses = _Text(USES, TEXTS)
 
     # What all sessions of one place have alike.
     called_station_id = _Alike(0, str)
@@ -220,7 +221,7 @@ cdef class Session(Row):
         str access not None="", bytes told not None=b"", int64_t unrated_input=0,
         int64_t unrated_output=0, int64_t unrated_s=0, bint adopted=False,
         int64_t replaced_by=0, str mac=None, str framed_ipv6_address not None="",
-        str delegated_ipv6_prefix not None="",
+        str delegated_ipv6_prefix not None="", bytes uses not None=b"",
     ):
         self.session_id = session_id
         self.account_id = account_id
@@ -234,7 +235,7 @@ cdef class Session(Row):
             [
                 acct_session_id, user_name, calling_station_id, mac, nas_port_id,
                 framed_ip_address, framed_ipv6_prefix, acct_multi_session_id, framed_ipv6_address,
-                delegated_ipv6_prefix, told,
+                delegated_ipv6_prefix, told, uses,
             ],
             (called_station_id, nas_ip_address, nas_identifier, source_address, access),
         )
@@ -297,7 +298,8 @@ cdef class Session(Row):
 
     def standing(self):
         """A hash of all but the version, what an interim moves (`domain.session.MOVING`), and
-        the totals beside it: what was closed, and what is not rated."""
+        the totals beside it: what was closed, and what is not rated. What it used by a plan with
+        bands is its last text, and a total too."""
         cdef int64_t[18 + RARE_N] numbers
         cdef int n
         numbers[0], numbers[1] = self.session_id, self.account_id
@@ -315,7 +317,7 @@ cdef class Session(Row):
             numbers[18 + n] = 0
         return hash((
             PyBytes_FromStringAndSize(<const char *> numbers, sizeof(numbers)),
-            PyBytes_FromStringAndSize(<const char *> self.texts, size_of(self.texts, len(TEXTS))),
+            PyBytes_FromStringAndSize(<const char *> self.texts, size_of(self.texts, USES)),
         ))
 
     def __eq__(self, other):

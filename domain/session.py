@@ -40,6 +40,7 @@ MOVING = (
     "hold_until_us",
     "journal_last",
     "records_n",
+    "uses",
 )
 
 

@@ -30,10 +30,12 @@ from domain._session cimport (
     UNRATED_INPUT,
     UNRATED_OUTPUT,
     UNRATED_S,
+    USES,
     Charge,
     Session,
     rare_of,
 )
+from domain._texts cimport octets_at
 
 
 cdef extern from "Python.h":
@@ -191,9 +193,10 @@ def pack_moves(list moves):
 
 def pack_advances(list sessions):
     """What moves of sessions as rows of `session_totals`, in the order of sessions."""
-    cdef Rows made = Rows(len(sessions), 20)
+    cdef Rows made = Rows(len(sessions), 21)
     cdef th_cell *at = made.cells
     cdef Session one
+    cdef bytes uses
     for one in sessions:
         at = put(at, one.session_id)
         at = put(at, one.account_id)
@@ -215,6 +218,9 @@ def pack_advances(list sessions):
         at = put(at, rare_of(one, UNRATED_INPUT))
         at = put(at, rare_of(one, UNRATED_OUTPUT))
         at = put(at, rare_of(one, UNRATED_S))
+        uses = octets_at(one.texts, USES)
+        pack_value(made, at, <PyObject *> uses)
+        at += 1
     made.sort(1)
     return made
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from aaa.ports import Loaded, Want
 from domain.account import Account, Allowance, Subscriber
+from domain.period import DAY_US
 from domain.session import Session
 from store import rows, schema
 from store.columns import INT64
@@ -29,6 +30,10 @@ _OPEN = schema.suspense.c.state == literal_column("'open'")
 _SESSIONS_OF_A_KEY: ColumnElement[int] = literal_column(
     "4"
 )  # the newest few with one Acct-Session-Id (A7)
+
+# So long after their end pots are still of use: events may be late; what a validity period left
+# may be carried over some more of them, which do not say when they end.
+POTS_ENDED_US, POTS_CARRIED_US = 62 * DAY_US, 2 * 366 * DAY_US
 
 
 class Ask(NamedTuple):
@@ -75,6 +80,29 @@ def _allowances_since(p: Parameters) -> Select[Any]:
     table = schema.allowances.c
     return select(*rows.ALLOWANCES.columns).where(
         table.account_id == p["account_id"], table.period_start_us >= p["period_start_us"]
+    )
+
+
+def _pots_of(p: Parameters) -> Select[Any]:
+    """The pots of an account that usage may still take from, or that periods follow from.
+
+    The newest of them tells how late it is; what ended long before that is of the past.
+    """
+    table, other = schema.pots.c, schema.pots.alias("other")
+    newest = select(func.max(other.c.period_start_us)).where(other.c.account_id == table.account_id)
+    newest_us = newest.correlate(schema.pots).scalar_subquery()
+    return select(*rows.POTS.columns).where(
+        table.account_id == p["account_id"],
+        or_(
+            table.ends_us > newest_us - literal_column(str(POTS_ENDED_US)),
+            and_(
+                table.ends_us.is_(None),
+                or_(
+                    table.until_us.is_(None),
+                    table.until_us > newest_us - literal_column(str(POTS_CARRIED_US)),
+                ),
+            ),
+        ),
     )
 
 
@@ -142,6 +170,7 @@ QUERIES: dict[str, Query] = {
         types_of(schema.allowances.c.account_id, schema.allowances.c.period_start_us),
         _allowances_since,
     ),
+    "pots_of": Query(types_of(schema.pots.c.account_id), _pots_of),
     "session": _by(rows.SESSIONS, "session_id"),
     "sessions_of_key": Query(types_of(_S.device_id, _S.acct_session_id), _sessions_of_key),
     "live_of_account": Query(
@@ -243,6 +272,7 @@ def load_steps(want: Want) -> Steps:
             sessions.pop(one.session_id, None)
     loaded.sessions += sessions.values()
     yield from _plans(loaded, want)
+    yield from _pots(loaded, want)
     yield from _rest(loaded, want)
     return loaded
 
@@ -305,6 +335,23 @@ def _plans(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
         for plan in map(plan_of, (yield Ask("plan", _keys(ids)))):
             plans[plan.plan_id] = plan
     loaded.plans = list(plans.values())
+
+
+def _pots(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
+    """What the periods of accounts have come to whose plans count by them; of others, nothing."""
+    ids = {plan.plan_id for plan in loaded.plans if plan.pricing is not None}
+    names = {plan.name for plan in loaded.plans if plan.plan_id in ids}
+    whose = set(want.pots_of)
+    if ids:
+        whose |= {one.account_id for one in loaded.sessions if one.plan_id in ids}
+        whose |= {one.account_id for one in loaded.subscribers if one.plan_name in names}
+        whose.discard(0)
+    if not whose:
+        return
+    found = yield Ask("pots_of", _keys(whose))
+    loaded.pots = {account_id: [] for account_id in sorted(whose)}
+    for pot in map(rows.POTS.of_row, found):
+        loaded.pots[pot.account_id].append(pot)
 
 
 def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:

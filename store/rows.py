@@ -26,6 +26,7 @@ from domain.deed import Deed
 from domain.device import Device, Observation, Policy
 from domain.grant import Order, OrderKind, OrderResult, OrderState
 from domain.ledger import Entry, EntryKind, Posting
+from domain.pot import Pot
 from domain.session import (
     Charge,
     DeviceMark,
@@ -147,6 +148,7 @@ _READ_LISTS: tuple[tuple[int, Callable[[str], tuple[Any, ...]]], ...] = (
 
 ACCOUNTS = _plain(schema.accounts, Account)
 ALLOWANCES = _plain(schema.allowances, Allowance)
+POTS = _plain(schema.pots, Pot)
 CHARGES = _plain(schema.charges, Charge)
 SUSPENSE = _plain(schema.suspense, Suspense)
 MARKS = _plain(schema.device_marks, DeviceMark)

@@ -21,6 +21,7 @@ from store.schema_money import (
     journal,
     meta,
     postings,
+    pots,
     purchases,
     purged,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "orders",
     "plans",
     "postings",
+    "pots",
     "purchases",
     "purged",
     "session_facts",
@@ -82,7 +84,7 @@ __all__ = [
 ]
 
 # The newest version in store/migrations; `Database.open` refuses any other.
-REVISION = "0003"
+REVISION = "0004"
 
 # Tables whose rows are never changed or deleted, whoever asks (L4). Only the journal ages: `purge`
 # takes old rows of it out, in a transaction that says so by a row of `meta` that it never commits.

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from domain.ledger import Book, EntryKind
-from store.columns import AMOUNT_MAX_MICROS, INT64, METADATA, big, octets, one_of, words
+from store.columns import AMOUNT_MAX_MICROS, INT64, METADATA, big, key_words, octets, one_of, words
 
 _SPREAD = {"fillfactor": 80}  # room in a page for new versions of rows that interims change
 
@@ -57,6 +57,26 @@ allowances = Table(
     big("used_s"),
     ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
     CheckConstraint("used_octets >= 0 AND used_s >= 0", name="used"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+    postgresql_with=_SPREAD,
+)
+
+# What a period brought or counts, a row for each (`domain.pot`); never refilled.
+pots = Table(
+    "pots",
+    METADATA,
+    big("account_id", primary=True),
+    key_words("pot", primary=True),
+    big("period_start_us", primary=True),
+    big("granted"),
+    big("used"),
+    big("lost"),
+    big("until_us", null=True),
+    big("ends_us", null=True),
+    big("purchase_id", null=True),
+    ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+    CheckConstraint("granted >= 0 AND used >= 0 AND lost >= 0", name="granted"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
     postgresql_with=_SPREAD,

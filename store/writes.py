@@ -15,6 +15,7 @@ from sqlalchemy import Table, case, delete, exists, func, literal_column, or_, s
 from store import rows, schema
 from store.columns import INT64
 from store.guards import SAME_LIVE, SAME_NAMED
+from store.included import POUR, USE
 from store.rows import Shape
 from store.slots import into_its_slot
 from store.statements import Insert, Parameters, Recipe, Update, types_of
@@ -139,21 +140,6 @@ def _close(p: Parameters) -> Any:
     )
 
 
-def _use(p: Parameters) -> Any:
-    """Included usage, relative, and only if it comes to what was expected."""
-    table = schema.allowances.c
-    return (
-        update(schema.allowances)
-        .values(used_octets=table.used_octets + p["add_octets"], used_s=table.used_s + p["add_s"])
-        .where(
-            table.account_id == p["account_id"],
-            table.period_start_us == p["period_start_us"],
-            table.used_octets + p["add_octets"] == p["used_octets"],
-            table.used_s + p["add_s"] == p["used_s"],
-        )
-    )
-
-
 def _learn(p: Parameters) -> Any:
     """A MAC that was waited for; if nobody waits any more, the decision was made on old facts."""
     people = schema.subscribers.c
@@ -266,9 +252,9 @@ WRITES: dict[str, Recipe] = {
         _close,
     ),
     "allowances_new": _ignore(schema.allowances),
-    "use": Update(
-        {**types_of(*rows.ALLOWANCES.columns), "add_octets": INT64, "add_s": INT64}, _use
-    ),
+    "use": USE,
+    "pots_new": _ignore(schema.pots, rows.POTS.names),
+    "pour": POUR,
     "orders_new": _add(rows.ORDERS),
     "settle": Update(types_of(*rows.ORDERS.columns), _settle),
     "decisions": Insert(schema.decisions, tuple(schema.decisions.c.keys()), into_its_slot),

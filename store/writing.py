@@ -78,6 +78,7 @@ def commit_steps(
         Step("charges", forms["charges"](changes.charges), Expect.INVARIANT),
         Step("close", sorted(changes.closings)),
         *_allowance_steps(changes),
+        *_pot_steps(changes),
         Step("orders_new", [rows.ORDERS.to_row(order) for order in changes.orders_new]),
         Step("settle", sorted(map(rows.ORDERS.to_row, changes.orders)), Expect.INVARIANT),
         Step("decisions", forms["decisions"](changes.decisions), Expect.CONFLICT),
@@ -166,6 +167,19 @@ def _allowance_steps(changes: Changes) -> list[Step]:
     return [
         Step("allowances_new", sorted(empty)),
         Step("use", sorted(used), Expect.CONFLICT),
+    ]
+
+
+def _pot_steps(changes: Changes) -> list[Step]:
+    """A pot is opened empty if there is none, and then moved like every other."""
+    opened, moved = [], []
+    for after, add_used, add_lost in changes.pots:
+        opened.append(rows.POTS.to_row(replace(after, used=0, lost=0)))
+        key = (after.account_id, after.pot, after.period_start_us)
+        moved.append((*key, after.granted, after.used, after.lost, add_used, add_lost))
+    return [
+        Step("pots_new", sorted(opened, key=itemgetter(0, 1, 2))),
+        Step("pour", sorted(moved), Expect.CONFLICT),
     ]
 
 

@@ -41,6 +41,7 @@ records = st.builds(
     unrated_output=number,
     unrated_s=number,
     walled=st.integers(0, 3),
+    uses=st.binary(max_size=40),
 )
 ONE = Record(1, 2, 3, 4, 5, 6, "advanced", 7, 8, 9, 10, 11, 12, b"\x01\x07alice")
 
@@ -130,21 +131,39 @@ def test_octets_that_are_no_attributes_harm_nobody(octets: bytes) -> None:
 
 def test_a_number_that_no_column_holds_is_refused_at_once() -> None:
     largest = b"\xff" * 8 + b"\x7f"
-    mark = b"\x80\x00"
-    row = bytes([VERSION]) + zlib.compress(mark + largest + bytes(17))
+    mark = b"\x81\x00"
+    row = bytes([VERSION]) + zlib.compress(mark + largest + bytes(18))
     assert decode(row)[0].session_id == 2**63 - 1
     for octets in (b"\x80" * 9 + b"\x01", b"\xff" * 1_000_000):
         with pytest.raises(JournalError):
-            decode(bytes([VERSION]) + zlib.compress(mark + octets + bytes(17)))
+            decode(bytes([VERSION]) + zlib.compress(mark + octets + bytes(18)))
 
 
 def test_a_row_of_version_1_knew_no_unrated_usage_and_reads_as_none() -> None:
     old = ONE._replace(unrated_input=0, unrated_output=0, unrated_s=0, walled=0)
     clear = zlib.decompress(encode([old])[1:])[2:]
-    # The four numbers of version 2 stand between the lengths and the effect, one octet each.
-    assert clear.count(bytes(4)) == 1
-    body = b"\x01" + zlib.compress(clear.replace(bytes(4), b""))
+    # The four numbers of version 2 stand between the lengths and the effect, one octet each, and
+    # behind them the one of version 3.
+    assert clear.count(bytes(5)) == 1
+    body = b"\x01" + zlib.compress(clear.replace(bytes(5), b""))
     assert decode(body) == [old]
+
+
+def test_a_row_of_version_2_knew_no_plans_with_bands_and_reads_as_of_simple_ones() -> None:
+    old = ONE._replace(unrated_input=300, unrated_output=2, unrated_s=3, walled=1)
+    clear = zlib.decompress(encode([old])[1:])[2:]
+    ending = b"\x01\x00advanced"  # where it stood, and no octets of uses
+    assert clear.count(ending) == 1
+    body = b"\x80\x00" + clear.replace(ending, b"\x01advanced")
+    assert decode(b"\x02" + zlib.compress(body)) == [old]
+    for version in (1, 3):
+        with pytest.raises(JournalError, match="damaged"):
+            decode(bytes([version]) + zlib.compress(body))
+
+
+def test_what_a_simple_session_does_not_use_takes_one_octet_of_its_record() -> None:
+    with_uses = zlib.decompress(encode([ONE._replace(uses=b"\x01\x02")])[1:])
+    assert len(with_uses) == len(zlib.decompress(encode([ONE])[1:])) + 2
 
 
 @given(st.lists(records, max_size=8))

@@ -78,18 +78,27 @@ def test_what_many_sessions_say_alike_is_one_text() -> None:
 
 
 OWN_TEXTS = [one.name for one in fields(Session) if str(one.type) in ("str", "str | None", "bytes")]
+OWN_OCTETS = [one.name for one in fields(Session) if str(one.type) == "bytes"]
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 128, 16_382, 16_383, 70_000])
 def test_texts_of_any_length_and_script_lie_beside_each_other(length: int) -> None:
     said = dict.fromkeys(OWN_TEXTS, "ü" * (length // 2) + "x" * (length % 2))
-    octets = {"told": bytes(range(256)) * (length // 256) + b"y" * (length % 256)}
+    some = bytes(range(256)) * (length // 256) + b"y" * (length % 256)
+    octets = dict.fromkeys(OWN_OCTETS, some)
     one = session(**(said | octets))
     for name in OWN_TEXTS:
         assert getattr(one, name) == (said | octets)[name]
-        setattr(one, name, b"now\0" if name == "told" else "now\0")
+        setattr(one, name, b"now\0" if name in OWN_OCTETS else "now\0")
         assert getattr(one, name) in (b"now\0", "now\0")
-    assert one == session(**{name: b"now\0" if name == "told" else "now\0" for name in OWN_TEXTS})
+    now = dict.fromkeys(OWN_TEXTS, "now\0") | dict.fromkeys(OWN_OCTETS, b"now\0")
+    assert one == session(**now)
+
+
+def test_what_a_session_uses_moves_with_its_totals_and_is_no_fact_of_it() -> None:
+    one = session(told=b"x", uses=b"\x01")
+    assert one.standing() == replace(one, uses=b"\x01\x02").standing()
+    assert one.standing() != replace(one, told=b"").standing()
 
 
 def test_a_mac_is_kept_as_it_was_said_whatever_becomes_of_the_station() -> None:

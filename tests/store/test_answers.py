@@ -136,6 +136,7 @@ SESSION_ODD = {
     **{name: some.none() | INSTANT for name in ("nas_port", "stop_us", "candidate_event_us")},
     "look_us": some.none() | INSTANT,
     "told": some.binary(max_size=9),
+    "uses": some.binary(max_size=9),
     "mac": some.none() | WORD,
 }
 SUBSCRIBER_ODD = {

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from aaa.ports import Want
+from domain.pot import Pot
+from domain.pricing import Pricing, Rate
 from domain.session import SessionState
 from store import rows, schema
 from store.desk_postgresql import _READ as POSTGRESQL
@@ -87,6 +89,19 @@ async def crowd(house: House) -> None:
             insert(schema.changes), [{"kind": "account", "row_id": n} for n in people]
         )
         await connection.execute(
+            insert(schema.pots),
+            [
+                dict(
+                    zip(
+                        rows.POTS.names,
+                        rows.POTS.to_row(Pot(n, "cap/day/metered/0", NOW_US, 9)),
+                        strict=True,
+                    )
+                )
+                for n in people
+            ],
+        )
+        await connection.execute(
             insert(schema.allowances),
             [
                 {"account_id": n, "period_start_us": NOW_US, "used_octets": 0, "used_s": 0}
@@ -140,7 +155,7 @@ def test_writes_find_their_rows_by_key(house_sqlite_url: str) -> None:
     async def story(house: House) -> None:
         await crowd(house)
         raw = house.store._road._raw
-        for name in ("move", "advance", "change", "close", "use", "settle", "learn"):
+        for name in ("move", "advance", "change", "close", "use", "pour", "settle", "learn"):
             given_n = len(WRITES[name].row)  # type: ignore[union-attr]
             found = raw.execute(f"EXPLAIN QUERY PLAN {_WRITE[name]}", [1] * given_n).fetchall()
             assert [row[3] for row in found if row[3].startswith("SCAN")] == [], name
@@ -155,6 +170,7 @@ def test_writes_find_their_rows_by_key(house_sqlite_url: str) -> None:
         (Want(order_ids={5}), ["order"]),
         (Want(logins={"a"}), ["people_of_login"]),
         (Want(rings={"a"}), ["decisions_n"]),
+        (Want(pots_of={3, 4}), ["pots_of"]),
         (
             Want(account_ids={3}),
             [
@@ -174,3 +190,47 @@ def test_a_load_asks_only_for_what_is_wanted(want: Want, asked: list[str]) -> No
             ask = steps.send([])
     except StopIteration:
         assert seen == asked
+
+
+def test_pots_are_asked_for_where_a_plan_counts_by_them_and_nowhere_else() -> None:
+    rich = plan_row(plan(8, pricing=Pricing((Rate(),))), created_us=1)
+    simple = plan_row(plan(7), created_us=1)
+    row = rows.SUBSCRIBERS.to_row(subscriber(3))
+    for found, asked in ((simple, False), (rich, True)):
+        answers = {
+            "subscribers_of": [rows.subscriber_of(row)],
+            "newest_plan": [(found["body"], found["source"], False)],
+        }
+        steps, seen = load_steps(Want(account_ids={3})), []
+        with pytest.raises(StopIteration) as ended:
+            ask = next(steps)
+            while True:
+                seen.append(ask.query)
+                ask = steps.send(answers.get(ask.query, []))
+        assert ("pots_of" in seen) is asked
+        assert ended.value.value.pots == ({3: []} if asked else {})
+
+
+def test_pots_that_ended_long_before_the_newest_are_not_read(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle()
+        now, day_us, late = NOW_US, 86_400_000_000, 2 * 366 * 86_400_000_000
+        pots = [
+            Pot(1, "cap/day/metered/0", now, 9, until_us=now + day_us, ends_us=now + day_us),
+            Pot(1, "cap/day/metered/0", now - 63 * day_us, 9, 5, 0, now, now - 62 * day_us),
+            Pot(1, "cap/day/metered/0", now - 40 * day_us, 9, 5, 0, now, now - 39 * day_us),
+            Pot(1, "bundle/validity/metered/a", 0, 9, 1),
+            Pot(1, "bundle/validity/metered/a", 1, 9, 1, 0, now - late - 1),
+            Pot(1, "booster/more/4", now - late, 9, 1, 0, now + 1, now + 1, 4),
+        ]
+        async with house.database.office() as connection:
+            for pot in pots:
+                values = dict(zip(rows.POTS.names, rows.POTS.to_row(pot), strict=True))
+                await connection.execute(insert(schema.pots).values(values))
+        found = (await house.store.load(Want(pots_of={1, 2}))).pots
+        assert found.keys() == {1, 2} and found[2] == []
+        wanted = [pots[n] for n in (0, 2, 3, 5)]
+        by_key = lambda pot: (pot.pot, pot.period_start_us)  # noqa: E731 - a key, not a function
+        assert sorted(found[1], key=by_key) == sorted(wanted, key=by_key)
+
+    tell(house_url, story)

@@ -13,6 +13,7 @@ from domain.account import Account, Allowance, Subscriber
 from domain.device import Device
 from domain.grant import Order
 from domain.ledger import Entry
+from domain.pot import Pot
 from domain.session import MOVING, Charge, DeviceMark, Session, Suspense
 from store import schema
 from tests.store.house import House, tell
@@ -25,6 +26,7 @@ RECORDS = {
     "devices": Device,
     "entries": Entry,
     "orders": Order,
+    "pots": Pot,
     "sessions": Session,
     "subscribers": Subscriber,
     "suspense": Suspense,
@@ -54,6 +56,7 @@ def test_hot_tables_have_the_account_first_in_their_key() -> None:
         schema.charges,
         schema.entries,
         schema.orders,
+        schema.pots,
         schema.session_facts,
         schema.session_totals,
     ):

@@ -158,7 +158,7 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
 def test_two_upgrades_at_once_wait_for_one_another(database_url: str) -> None:
     async def story() -> None:
         before = await asyncio.gather(*(upgrade(database_url) for _ in range(3)))
-        assert sorted(map(str, before)) == ["0003", "0003", "None"]
+        assert sorted(map(str, before)) == ["0004", "0004", "None"]
 
     asyncio.run(story())
 
@@ -221,6 +221,7 @@ def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
         assert found is not None
         assert found[0].package == Package(Validity(30))
         assert (row["mac"], row["unrated_s"], row["adopted"]) == ("aa:bb:cc:dd:ee:0f", 0, False)
+        assert (row["uses"], customer.subscriber.anchor_us) == (b"", None)
         moved = ("version", "input_octets", "charged_micros", "records_n", "user_name")
         assert [row[name] for name in moved] == [3, 77, 9, 4, "alice"]
         assert (ours["acctinputoctets"], ours["username"]) == (77, "alice")

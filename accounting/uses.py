@@ -1,0 +1,190 @@
+"""What usage costs by a plan with bands, tiers, bundles and caps (`domain.pricing`).
+
+As in `accounting.charging` the price is one of a session's totals and never of a difference, but
+the totals are more: octets of each cell, seconds of each band, what each price has to charge for,
+what bundles and boosters have covered and what caps have let go. All of it is the session's `uses`,
+which the compiled walk moves (`rating.scheme`); charged is the price of that and nothing else (A2).
+
+What other sessions of the account take part in comes in as pots: draws of what bundles and boosters
+have left, meters of what tiers, caps and fair use have counted. The walk says by how much each
+moves; nothing here knows which pots there are (`accounting.pots`), in which order they are used up
+or where they are kept. Charge rows: the fee has step 0, a line 3 and its number; one of step 1 and
+no amount keeps what was used that day, whether it cost anything or not. What a cap lets go is
+taken off the newest lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from accounting.charging import BEYOND, Total
+from accounting.ledger import AMOUNT_MAX_MICROS
+from domain.period import day_number
+from domain.plan import Plan
+from domain.pot import Pot
+from domain.seams import US_PER_S
+from domain.session import Charge, Session
+from domain.usage import Usage
+from rating.scheme import Draw, Meter, Rise, Scheme, Uses, charged, compile_scheme, price, walk
+from rating.scheme_layout import Layout, layout_of
+
+FEE_STEP: Final = 0
+USED_STEP: Final = 1
+LINE_STEP: Final = 3  # of line 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A plan version with what was compiled of it."""
+
+    plan: Plan
+    scheme: Scheme
+    layout: Layout
+
+
+def sheet_of(plan: Plan) -> Sheet | None:
+    """What a plan's pricing compiles to; None for a simple plan, which is a tariff."""
+    scheme = compile_scheme(plan)
+    if scheme is None or plan.pricing is None:
+        return None
+    return Sheet(plan, scheme, layout_of(plan.pricing))
+
+
+class Supply(NamedTuple):
+    """What pots offer a walk and count of it: each with its pot, in the order of use."""
+
+    draws: Sequence[tuple[Pot, Draw]] = ()
+    meters: Sequence[tuple[Pot, Meter]] = ()
+
+
+class Taken(NamedTuple):
+    """What charging a rise changes besides the session: charge rows to add to, and pots."""
+
+    charges: list[Charge]
+    moves: list[tuple[Pot, int]]  # by how much `used` of a pot rises, as it has already
+
+
+def since_us(session: Session, usage: Usage, at_us: int) -> int:
+    """Since when the session has used what a record raises it by: since the event before it.
+
+    To be asked before the record moves the session. Of the first record: since the time that it
+    says the session has lasted. A journal knows both, so that a replay cuts where this did.
+    """
+    if session.records_n and session.last_event_us:
+        return session.last_event_us
+    return at_us - (usage.session_s or 0) * US_PER_S
+
+
+def rise_of(before: Total, after: Total, from_us: int, to_us: int) -> Rise:
+    """The rise of a session's rated totals between two instants."""
+    return Rise(
+        after.input_octets - before.input_octets,
+        after.output_octets - before.output_octets,
+        after.session_s - before.session_s,
+        from_us,
+        to_us,
+    )
+
+
+def take(
+    session: Session,
+    before: Total,
+    sheet: Sheet,
+    supply: Supply,
+    pieces: Sequence[tuple[int, int]],
+    *,
+    from_us: int,
+) -> Taken:
+    """Charge the rise from `before` to now: raises `uses`, `charged_micros` and what pots count.
+
+    `pieces` are those of the timetable between `from_us` and the session's newest event. Raises
+    OverflowError for a price that no book can hold; then nothing was changed.
+    """
+    scheme, after = sheet.scheme, Total.of(session)
+    if after == before:
+        return Taken([], [])
+    uses = Uses(scheme, session.uses)
+    was = price(scheme, uses, before.fee_due)
+    draws, meters = [draw for _, draw in supply.draws], [meter for _, meter in supply.meters]
+    rise = rise_of(before, after, from_us, session.last_event_us)
+    fees = before.fee_due, after.fee_due
+    was_micros, now_micros = walk(scheme, uses, rise, pieces, draws, meters, *fees)
+    if now_micros > AMOUNT_MAX_MICROS:
+        raise OverflowError(BEYOND)
+    assert was_micros == session.charged_micros, "A2: charged is not the price of the uses"
+    now = price(scheme, uses, after.fee_due)
+    assert sum(now) == now_micros, "A2: lines and waived do not add up to the price"
+    session.uses = uses.pack()
+    session.charged_micros = now_micros
+    rows = _rows(session, sheet.plan, _amounts(was, now))
+    used = [after[n] - before[n] for n in range(3)]
+    if any(used):
+        rows.insert(0, _row(session, sheet.plan, USED_STEP, used, 0))
+    moves = [(pot, draw.took) for pot, draw in supply.draws if draw.took]
+    moves += [(pot, meter.moved) for pot, meter in supply.meters if meter.moved]
+    for pot, moved in moves:
+        pot.used += moved
+    return Taken(rows, moves)
+
+
+def _amounts(was: tuple[int, ...], now: tuple[int, ...]) -> list[int]:
+    """By how much each line rose, the fee first, less what was let go of it."""
+    rises = [after - before for before, after in zip(was, now, strict=True)]
+    free = -rises.pop()
+    assert free >= 0 and min(rises) >= 0, "T1: a price fell as usage rose"
+    for n in reversed(range(len(rises))):
+        let_go = min(rises[n], free)
+        rises[n] -= let_go
+        free -= let_go
+    assert free == 0, "a cap let go of more than the usage cost"
+    return rises
+
+
+def _rows(session: Session, plan: Plan, amounts: list[int]) -> list[Charge]:
+    """A charge row for each line that rose."""
+    steps = (FEE_STEP, *range(LINE_STEP, LINE_STEP + len(amounts) - 1))
+    return [
+        _row(session, plan, step, (0, 0, 0), amount)
+        for step, amount in zip(steps, amounts, strict=True)
+        if amount
+    ]
+
+
+def _row(
+    session: Session, plan: Plan, step: int, used: Sequence[int], amount_micros: int
+) -> Charge:
+    """What to add to the row of the local day of the session's newest event."""
+    day = day_number(session.last_event_us, plan.timezone)
+    named = (session.account_id, session.session_id, session.part, step, day, plan.plan_id)
+    up, down, seconds = used
+    return Charge(*named, up, down, seconds, amount_micros)
+
+
+def priced(sheet: Sheet, session: Session) -> int:
+    """What the session's `uses` come to. Raises ValueError for octets that are none (A2)."""
+    return charged(sheet.scheme, Uses(sheet.scheme, session.uses), session.fee_due)
+
+
+def faults(sheet: Sheet, session: Session) -> list[str]:
+    """What is not as it must be of a session charged by this plan: sentences, none if sound."""
+    try:
+        uses = Uses(sheet.scheme, session.uses)
+    except ValueError as error:
+        return [f"what it used cannot be read: {error}"]
+    found = []
+    total = Total.of(session)
+    rated = (total.input_octets, total.output_octets, total.session_s)
+    if uses.totals != rated:
+        found.append(
+            f"its cells come to {uses.totals} (input and output octets, seconds), its rated "
+            f"totals are {rated}"
+        )
+    try:
+        micros = charged(sheet.scheme, uses, session.fee_due)
+    except OverflowError:
+        return [*found, "what it used costs more than any book can hold"]
+    if micros != session.charged_micros:
+        found.append(f"it is charged {session.charged_micros} micros, what it used costs {micros}")
+    return found

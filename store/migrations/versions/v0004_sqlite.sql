@@ -1,0 +1,124 @@
+DROP VIEW radacct
+--;
+DROP VIEW sessions
+--;
+CREATE TABLE new_session_totals (
+    session_id INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    last_event_us INTEGER NOT NULL,
+    last_seen_us INTEGER NOT NULL,
+    input_octets INTEGER NOT NULL,
+    output_octets INTEGER NOT NULL,
+    session_s INTEGER NOT NULL,
+    free_octets INTEGER NOT NULL,
+    free_s INTEGER NOT NULL,
+    charged_micros INTEGER NOT NULL,
+    closed_micros INTEGER NOT NULL,
+    granted_micros INTEGER NOT NULL,
+    used_micros INTEGER NOT NULL,
+    hold_until_us INTEGER NOT NULL,
+    journal_last INTEGER NOT NULL,
+    records_n INTEGER NOT NULL,
+    unrated_input INTEGER NOT NULL,
+    unrated_output INTEGER NOT NULL,
+    unrated_s INTEGER NOT NULL,
+    uses BLOB NOT NULL,
+    CONSTRAINT pk_session_totals PRIMARY KEY (session_id),
+    CONSTRAINT ck_session_totals_version CHECK (version > 0),
+    CONSTRAINT ck_session_totals_hold CHECK (used_micros BETWEEN 0 AND granted_micros),
+    CONSTRAINT ck_session_totals_charged_micros CHECK (closed_micros BETWEEN 0 AND charged_micros),
+    CONSTRAINT ck_session_totals_usage CHECK (input_octets >= 0 AND output_octets >= 0 AND session_s >= 0),
+    CONSTRAINT ck_session_totals_unrated CHECK (unrated_input BETWEEN 0 AND input_octets AND unrated_output BETWEEN 0 AND output_octets AND unrated_s BETWEEN 0 AND session_s)
+)
+ STRICT
+--;
+INSERT INTO new_session_totals (session_id, account_id, version, last_event_us, last_seen_us, input_octets, output_octets, session_s, free_octets, free_s, charged_micros, closed_micros, granted_micros, used_micros, hold_until_us, journal_last, records_n, unrated_input, unrated_output, unrated_s, uses)
+    SELECT session_id, account_id, version, last_event_us, last_seen_us, input_octets, output_octets, session_s, free_octets, free_s, charged_micros, closed_micros, granted_micros, used_micros, hold_until_us, journal_last, records_n, unrated_input, unrated_output, unrated_s, x''
+    FROM session_totals ORDER BY session_id
+--;
+DROP TABLE session_totals
+--;
+ALTER TABLE new_session_totals RENAME TO session_totals
+--;
+CREATE TABLE new_subscribers (
+    subscriber_id INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    status TEXT NOT NULL,
+    plan_name TEXT NOT NULL,
+    credential_kind TEXT NOT NULL,
+    credential BLOB NOT NULL,
+    mac TEXT,
+    mac_mode TEXT NOT NULL,
+    device_ids TEXT NOT NULL,
+    period_start_us INTEGER NOT NULL,
+    valid_until_us INTEGER,
+    sample INTEGER NOT NULL,
+    created_us INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    group_name TEXT NOT NULL,
+    language TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    framed_ip_address TEXT,
+    framed_ipv6 TEXT,
+    delegated_ipv6_prefix TEXT,
+    replies TEXT NOT NULL,
+    auto_renew INTEGER,
+    next_plan_name TEXT,
+    periods_ahead_us TEXT NOT NULL,
+    anchor_us INTEGER,
+    CONSTRAINT pk_subscribers PRIMARY KEY (subscriber_id),
+    CONSTRAINT uq_subscribers_login UNIQUE (login),
+    CONSTRAINT uq_subscribers_framed_ip_address UNIQUE (framed_ip_address),
+    CONSTRAINT uq_subscribers_framed_ipv6 UNIQUE (framed_ipv6),
+    CONSTRAINT uq_subscribers_delegated_ipv6_prefix UNIQUE (delegated_ipv6_prefix),
+    CONSTRAINT fk_subscribers_account_id FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT ck_subscribers_subscriber_id CHECK (subscriber_id > 0),
+    CONSTRAINT ck_subscribers_login CHECK (login <> ''),
+    CONSTRAINT ck_subscribers_status CHECK (status IN ('active', 'suspended', 'closed')),
+    CONSTRAINT ck_subscribers_credential_kind CHECK (credential_kind IN ('clear', 'nt', 'hash', 'crypt', 'none')),
+    CONSTRAINT ck_subscribers_mac_mode CHECK (mac_mode IN ('any', 'learn', 'fixed')),
+    CONSTRAINT ck_subscribers_sample CHECK (sample IN (0, 1)),
+    CONSTRAINT ck_subscribers_auto_renew CHECK (auto_renew IN (0, 1))
+)
+ STRICT
+--;
+INSERT INTO new_subscribers (subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us, anchor_us)
+    SELECT subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us, NULL
+    FROM subscribers ORDER BY subscriber_id
+--;
+DROP TABLE subscribers
+--;
+ALTER TABLE new_subscribers RENAME TO subscribers
+--;
+CREATE INDEX ix_subscribers_account_id ON subscribers (account_id)
+--;
+CREATE INDEX ix_subscribers_ending ON subscribers (valid_until_us, subscriber_id) WHERE valid_until_us IS NOT NULL
+--;
+CREATE INDEX ix_subscribers_group_name_login ON subscribers (group_name, login)
+--;
+CREATE INDEX ix_subscribers_mac ON subscribers (mac)
+--;
+CREATE INDEX ix_subscribers_plan_name_login ON subscribers (plan_name, login)
+--;
+CREATE VIEW sessions AS SELECT f.session_id AS session_id, f.account_id AS account_id, f.subscriber_id AS subscriber_id, f.device_id AS device_id, f.plan_id AS plan_id, f.state AS state, t.version AS version, f.acct_session_id AS acct_session_id, f.class_session_id AS class_session_id, f.user_name AS user_name, f.calling_station_id AS calling_station_id, f.called_station_id AS called_station_id, f.nas_port AS nas_port, f.nas_port_id AS nas_port_id, f.nas_ip_address AS nas_ip_address, f.nas_identifier AS nas_identifier, f.source_address AS source_address, f.framed_ip_address AS framed_ip_address, f.framed_ipv6_prefix AS framed_ipv6_prefix, f.acct_multi_session_id AS acct_multi_session_id, f.created_us AS created_us, f.start_us AS start_us, t.last_event_us AS last_event_us, t.last_seen_us AS last_seen_us, f.stop_us AS stop_us, f.terminate_cause AS terminate_cause, f.start_seen AS start_seen, f.synthetic AS synthetic, t.input_octets AS input_octets, t.output_octets AS output_octets, t.session_s AS session_s, f.input_base AS input_base, f.output_base AS output_base, f.session_base_s AS session_base_s, f.epoch AS epoch, f.candidate_event_us AS candidate_event_us, f.candidate_input AS candidate_input, f.candidate_output AS candidate_output, f.candidate_s AS candidate_s, f.review_input AS review_input, f.review_output AS review_output, t.free_octets AS free_octets, t.free_s AS free_s, f.fee_due AS fee_due, t.charged_micros AS charged_micros, t.closed_micros AS closed_micros, f.part AS part, f.hold_state AS hold_state, t.granted_micros AS granted_micros, t.used_micros AS used_micros, t.hold_until_us AS hold_until_us, f.slot_until_us AS slot_until_us, f.timeout_s AS timeout_s, f.limit_octets AS limit_octets, f.interim_s AS interim_s, f.cut_order_id AS cut_order_id, t.journal_last AS journal_last, t.records_n AS records_n, f.walled AS walled, f.look_us AS look_us, f.access AS access, f.told AS told, t.unrated_input AS unrated_input, t.unrated_output AS unrated_output, t.unrated_s AS unrated_s, f.adopted AS adopted, f.replaced_by AS replaced_by, f.mac AS mac, f.framed_ipv6_address AS framed_ipv6_address, f.delegated_ipv6_prefix AS delegated_ipv6_prefix, t.uses AS uses FROM session_facts AS f LEFT JOIN session_totals AS t ON t.session_id = f.session_id
+--;
+CREATE VIEW radacct AS SELECT session_id AS radacctid, acct_session_id AS acctsessionid, printf('%032x', session_id) AS acctuniqueid, user_name AS username, '' AS groupname, '' AS realm, coalesce(nullif(nas_ip_address, ''), source_address) AS nasipaddress, nas_port_id AS nasportid, '' AS nasporttype, datetime(start_us / 1000000, 'unixepoch') AS acctstarttime, datetime(last_event_us / 1000000, 'unixepoch') AS acctupdatetime, datetime(stop_us / 1000000, 'unixepoch') AS acctstoptime, interim_s AS acctinterval, session_s AS acctsessiontime, 'RADIUS' AS acctauthentic, '' AS connectinfo_start, '' AS connectinfo_stop, input_octets AS acctinputoctets, output_octets AS acctoutputoctets, called_station_id AS calledstationid, calling_station_id AS callingstationid, CASE WHEN state = 1 THEN '' ELSE CASE terminate_cause WHEN 1 THEN 'User-Request' WHEN 2 THEN 'Lost-Carrier' WHEN 3 THEN 'Lost-Service' WHEN 4 THEN 'Idle-Timeout' WHEN 5 THEN 'Session-Timeout' WHEN 6 THEN 'Admin-Reset' WHEN 7 THEN 'Admin-Reboot' WHEN 8 THEN 'Port-Error' WHEN 9 THEN 'NAS-Error' WHEN 10 THEN 'NAS-Request' WHEN 11 THEN 'NAS-Reboot' WHEN 12 THEN 'Port-Unneeded' WHEN 13 THEN 'Port-Preempted' WHEN 14 THEN 'Port-Suspended' WHEN 15 THEN 'Service-Unavailable' WHEN 16 THEN 'Callback' WHEN 17 THEN 'User-Error' WHEN 18 THEN 'Host-Request' ELSE '' END END AS acctterminatecause, '' AS servicetype, '' AS framedprotocol, framed_ip_address AS framedipaddress, framed_ipv6_address AS framedipv6address, framed_ipv6_prefix AS framedipv6prefix, '' AS framedinterfaceid, delegated_ipv6_prefix AS delegatedipv6prefix, '' AS class FROM sessions WHERE state IN (1, 2)
+--;
+CREATE TABLE pots (
+    account_id INTEGER NOT NULL,
+    pot TEXT NOT NULL,
+    period_start_us INTEGER NOT NULL,
+    granted INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    until_us INTEGER,
+    ends_us INTEGER,
+    purchase_id INTEGER,
+    CONSTRAINT pk_pots PRIMARY KEY (account_id, pot, period_start_us),
+    CONSTRAINT fk_pots_account_id FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT ck_pots_granted CHECK (granted >= 0 AND used >= 0 AND lost >= 0)
+)
+ WITHOUT ROWID,
+ STRICT

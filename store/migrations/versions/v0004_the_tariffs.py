@@ -1,0 +1,18 @@
+"""The tariffs: what sessions use by bands and lines, and pots of what periods bring and count.
+
+Its DDL is in `v0004_sqlite.sql` and `v0004_postgresql.sql`, frozen. No session used anything by a
+plan with bands so far. No subscriber has an anchor: the next renewal sets one, and no period that
+was sold already changes.
+"""
+
+from __future__ import annotations
+
+from store.migrations.ddl import run_ddl
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Add what is new."""
+    run_ddl("v0004")
