@@ -10,6 +10,7 @@
 #   make chaos      attack real servers and databases (ATTACKS="kill power ...", RECORD=--record)
 #   make compare    play the same histories to a stock FreeRADIUS and to Tollhouse (RECORD=)
 #   make fuzz       fuzz everything that reads what others wrote (RUNS=1000000; TARGETS=..., RECORD=)
+#   make ratings    a million records under generated plans, priced by both raters (RATED=1000000)
 #   make zones      periods and bands in every time zone, at every jump of its clocks, 1990-2039
 #   make sanitize   the compiled parts under the address and undefined-behaviour sanitizers
 #   make bench   run the benchmarks of our own parts
@@ -46,7 +47,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --g
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: help setup run test check format bench docs lock peers dev debug clean \
-	simulate plant canary chaos compare fuzz zones sanitize field
+	simulate plant canary chaos compare fuzz zones ratings sanitize field
 
 help:
 	@sed -n 's/^#   make/  make/p' Makefile
@@ -132,6 +133,7 @@ format: dev
 
 SEEDS ?= 1000
 RUNS ?= 1000000
+RATED ?= 1000000
 
 simulate: dev peers
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) $(RECORD)
@@ -151,6 +153,9 @@ canary: dev peers
 fuzz: dev
 	@bash tests/peers/install.sh fuzz
 	$(BIN)/python -m tests.fuzz.run --executions $(RUNS) $(TARGETS) $(RECORD)
+
+ratings: dev
+	@$(BIN)/python -m tests.ratings.run --records $(RATED)
 
 zones: dev
 	@$(BIN)/python -m tests.zones.run

@@ -27,8 +27,8 @@ cdef class Scheme:
     `shape` is (bands, classes, larger); `ways` the family of each flow of each cell or -1, four
     to a cell; a family is (mode, metered, minimum micros, tiers), a tier (since, amount, unit,
     increment, rounding); `slots` is (bundles, whether there are boosters), `fair` a mask of cells
-    for each flow and whether an account counts, a cap (metered, most micros, stops). Raises ValueError
-    for numbers with which the arithmetic would not be exact.
+    for each flow and whether an account counts, a cap (metered, most micros, stops). Raises
+    ValueError for numbers with which the arithmetic would not be exact.
     """
 
     def __cinit__(self):

@@ -348,12 +348,10 @@ cdef int pass_part(
                 return BEYOND
             cell_octets[UP_AT] += up
             cell_octets[DOWN_AT] += down
-            if not charging:
-                continue
-            if s.larger:
+            if charging and s.larger:
                 larger = max(cell_octets[UP_AT], cell_octets[DOWN_AT]) - larger
                 found = flow_in(s, after, cell, LARGER, larger, at_us, around)
-            else:
+            elif charging:
                 found = flow_in(s, after, cell, DOWN, down, at_us, around)
                 if found == FITS:
                     found = flow_in(s, after, cell, UP, up, at_us, around)
