@@ -18,7 +18,7 @@ from calendar import monthrange
 from datetime import date
 from typing import Final
 
-from domain.period import day_bounds_us, day_number, validity_end_us
+from domain.period import day_number, validity_end_us, wall_us
 from domain.plan_words import Span, Validity
 from domain.pricing import Period
 
@@ -34,7 +34,7 @@ def period_bounds_us(us: int, period: Period, anchor_us: int, timezone: str) -> 
     """
     day = day_number(us, timezone)
     first, following = _days(day, period, anchor_us, timezone)
-    return day_bounds_us(first, timezone)[0], day_bounds_us(following, timezone)[0]
+    return wall_us(first, 0, timezone), wall_us(following, 0, timezone)
 
 
 def period_start_us(us: int, period: Period, anchor_us: int, timezone: str) -> int:
