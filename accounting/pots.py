@@ -151,8 +151,8 @@ class Pots:
             for counter in self._counters
             for found in _metered(counter, terms, rows, from_us, to_us)
         ]
-        known = set(map(id, rows))
-        opened += [pot for pot, _ in counted if id(pot) not in known]
+        known = {(pot.pot, pot.period_start_us) for pot in rows}
+        opened += [pot for pot, _ in counted if (pot.pot, pot.period_start_us) not in known]
         return View(tuple(drawn), tuple(counted), tuple(opened), tuple(kept), tuple(lost))
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from domain.period import day_number, validity_end_us, wall_us
@@ -32,9 +33,11 @@ def period_bounds_us(us: int, period: Period, anchor_us: int, timezone: str) -> 
     The instant may lie before the anchor: periods reach back as they reach ahead. Never empty.
     Sessions and validity have their own ends and are no question for here (assertion).
     """
-    day = day_number(us, timezone)
-    first, following = _days(day, period, anchor_us, timezone)
-    return wall_us(first, 0, timezone), wall_us(following, 0, timezone)
+    phase = 0
+    if period is not Period.DAY:
+        anchor = day_number(anchor_us, timezone)
+        phase = anchor % _WEEK_DAYS if period is Period.WEEK else _date(anchor).day
+    return _bounds_us(day_number(us, timezone), period, phase, timezone)
 
 
 def period_start_us(us: int, period: Period, anchor_us: int, timezone: str) -> int:
@@ -62,20 +65,29 @@ def renewal_end_us(
     return validity_end_us(begin_us, validity, timezone), anchor_us
 
 
-def _days(day: int, period: Period, anchor_us: int, timezone: str) -> tuple[int, int]:
+@lru_cache(maxsize=16_384)
+def _bounds_us(day: int, period: Period, phase: int, timezone: str) -> tuple[int, int]:
+    """The bounds of the period that holds a local day; `phase`: the day of its week or month.
+
+    Few of these are asked for, however many subscribers there are: they live now.
+    """
+    first, following = _days(day, period, phase)
+    return wall_us(first, 0, timezone), wall_us(following, 0, timezone)
+
+
+def _days(day: int, period: Period, phase: int) -> tuple[int, int]:
     """The local day on which the period that holds a day begins, and the next one's."""
     if period is Period.DAY:
         return day, day + 1
-    anchor = day_number(anchor_us, timezone)
     if period is Period.WEEK:
-        first = day - (day - anchor) % _WEEK_DAYS
+        first = day - (day - phase) % _WEEK_DAYS
         return first, first + _WEEK_DAYS
     assert period is Period.MONTH, f"{period} is no period of an anchor"
-    of_month, today = _date(anchor).day, _date(day)
+    today = _date(day)
     month = today.year * 12 + today.month - 1
-    if day < _day_of(month, of_month):
+    if day < _day_of(month, phase):
         month -= 1
-    return _day_of(month, of_month), _day_of(month + 1, of_month)
+    return _day_of(month, phase), _day_of(month + 1, phase)
 
 
 def _day_of(month: int, of_month: int) -> int:

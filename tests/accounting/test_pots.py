@@ -49,7 +49,7 @@ def us(text: str) -> int:
 def plan(*bundles: Bundle, **parts: Any) -> Plan:
     """A plan with these bundles."""
     said: dict[str, Any] = {"rates": (Rate(volume=PRICE),), "bundles": bundles}
-    return Plan(1, "home", 1, "USD", timezone=ZONE, pricing=Pricing(**(said | parts)))
+    return Plan(1, "basic", 1, "USD", timezone=ZONE, pricing=Pricing(**(said | parts)))
 
 
 def terms(*starts: str, until: str | None = None, anchor: str = "2026-01-31") -> Terms:
@@ -106,7 +106,7 @@ def test_a_month_of_the_subscribers_own_day_brings_its_bundle_again() -> None:
         "2026-01-31",
         "2026-02-28",
     ]
-    assert {pot.pot for pot in books.rows} == {"bundle/month/home/big"}
+    assert {pot.pot for pot in books.rows} == {"bundle/month/basic/big"}
 
 
 def test_a_rise_over_the_end_of_a_period_takes_from_both() -> None:
@@ -312,10 +312,10 @@ def test_what_an_account_counts_is_metered_in_rows_of_its_periods() -> None:
         assert (pot.granted, pot.used, meter.used) == (0, 0, 0)
         spans.setdefault(pot.pot, []).append(format_instant(pot.period_start_us, ZONE)[:10])
     assert spans == {
-        "tier/day/home/volume/feast+night/": ["2026-03-05", "2026-03-06"],
-        "tier/month/home/volume": ["2026-02-28"],
-        "fair-use/validity/home": ["2026-01-31"],
-        "cap/week/home": ["2026-02-28"],
+        "tier/day/basic/volume/feast+night/": ["2026-03-05", "2026-03-06"],
+        "tier/month/basic/volume": ["2026-02-28"],
+        "fair-use/validity/basic": ["2026-01-31"],
+        "cap/week/basic": ["2026-02-28"],
     }
     assert list(view.opened) == [pot for pot, _ in view.metered]
     assert view.kept == ()
