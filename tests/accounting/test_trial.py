@@ -68,8 +68,9 @@ def test_the_month_of_the_documentation_is_right() -> None:
         if "worked-month" in found
     )
     plan = parse_plan(source)
-    (case,) = read_cases(MONTH, plan)
-    assert differences(plan, case) == []
+    (example,) = re.findall(r"```\n(case: .*?)```", text, re.DOTALL)
+    for case in (*read_cases(MONTH, plan), *read_cases(example, plan)):
+        assert differences(plan, case) == []
 
 
 def test_what_comes_out_otherwise_is_told_with_its_line_and_column() -> None:
