@@ -42,11 +42,12 @@ class Span(NamedTuple):
 
 
 def terms_of(subscriber: Subscriber, plan: Plan) -> Terms:
-    """Return the terms of a subscriber, whose periods are reckoned from its creation."""
+    """Return the terms of a subscriber; without an anchor its creation is one."""
+    anchor_us = subscriber.anchor_us
     return Terms(
         account_id=subscriber.account_id,
         timezone=subscriber.timezone or plan.timezone,
-        anchor_us=subscriber.created_us,
+        anchor_us=subscriber.created_us if anchor_us is None else anchor_us,
         starts_us=tuple(sorted({subscriber.period_start_us, *subscriber.periods_ahead_us})),
         until_us=subscriber.valid_until_us if plan.package else None,
     )

@@ -4,9 +4,11 @@ Pure rules on values: the subscriber as it stands enters, the subscriber as it i
 with the entry that debits the purse and the purchase that remembers it. Whoever writes them does it
 in one transaction (L9). A renewal is a promise: no money, no time (L7).
 
-Time that is bought begins where the paid time ends, or now if it is over. Included usage follows
-the time it was bought with: a renewal ahead of time refills nothing before the time it bought
-begins. Without a package nothing is sold here, and nothing expires.
+Time that is bought begins where the paid time ends, or now if it is over. Months that follow one
+another are reckoned from where the first of them began (T4): that is the subscriber's anchor, and
+stays it until a break or an extension. Included usage follows the time it was bought with: a
+renewal ahead of time refills nothing before the time it bought begins. Without a package nothing
+is sold here, and nothing expires.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import Final
 
 from billing.payment import Declined, Payment, Stamp, sale
 from domain.account import Account, Purchase, Status, Subscriber
-from domain.period import DAY_US, add_days, format_instant, validity_end_us
+from domain.anchor import renewal_end_us
+from domain.period import DAY_US, add_days, format_instant
 from domain.plan import Plan
 
 RENEWAL: Final = "renewal"
@@ -84,14 +87,16 @@ def renew(
         return _later(subscriber, plan)
     assert plan.package is not None  # or it were not for sale
     begin_us = begins_us(subscriber, now_us)
-    end_us = validity_end_us(begin_us, plan.package.validity, zone_of(subscriber, plan))
+    end_us, anchor_us = renewal_end_us(
+        begin_us, plan.package.validity, _anchor_us(subscriber, begin_us), zone_of(subscriber, plan)
+    )
     if end_us > now_us + UNTIL_MAX_US:
         return Declined("it is paid for 200 years ahead already")
     price_micros = plan.package.price_micros
     payment = sale(account, price_micros, stamp=stamp) if price_micros else None
     if isinstance(payment, Declined):
         return payment
-    after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us)
+    after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us, anchor_us=anchor_us)
     if subscriber.next_plan_name == plan.name:
         after.next_plan_name = None
     _begin_period(after, begin_us, now_us)
@@ -133,6 +138,14 @@ def _later(subscriber: Subscriber, plan: Plan) -> Declined:
         f"{subscriber.plan_name} is paid until {end} and {plan.name} can begin after that; "
         f"`subscriber set --plan {plan.name}` changes the plan now"
     )
+
+
+def _anchor_us(subscriber: Subscriber, begin_us: int) -> int | None:
+    """What its months are reckoned from; without an anchor, the time that goes on."""
+    if subscriber.anchor_us is not None:
+        return subscriber.anchor_us
+    follows = subscriber.period_start_us < begin_us == subscriber.valid_until_us
+    return subscriber.period_start_us if follows else None
 
 
 def _begin_period(after: Subscriber, begin_us: int, now_us: int) -> None:

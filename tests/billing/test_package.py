@@ -14,7 +14,7 @@ from billing.package import ON_TIME_US, Renewal, begins_us, extend, renew, renew
 from billing.payment import Declined, Stamp
 from domain.account import Account, Status, Subscriber
 from domain.ledger import Book, EntryKind
-from domain.period import DAY_US, parse_instant, validity_end_us
+from domain.period import DAY_US, format_instant, parse_instant, validity_end_us
 from domain.plan import Package, Plan, Span, Validity
 from tests.accounting import makers
 
@@ -165,6 +165,54 @@ def test_the_subscriber_overrules_the_plan_about_renewing(
 ) -> None:
     assert renews_itself(owner(None, auto_renew=own), sold(auto_renew=plans)) is renews
     assert not renews_itself(owner(None, auto_renew=True), makers.plan())
+
+
+# ---------------------------------------------------------------- months of an anchor
+
+ONE_MONTH = sold(Validity(1, Span.MONTHS), price=0)
+
+
+def ends(one: Subscriber, times: int, *, now: str) -> tuple[list[str], Subscriber]:
+    """Renew by a month so many times at an instant: the ends on the wall, and who has them."""
+    found = []
+    for _ in range(times):
+        one = done(bought(one, ONE_MONTH, now_us=wall(now))).subscriber
+        assert one.valid_until_us is not None
+        found.append(format_instant(one.valid_until_us, BERLIN)[:16])
+    return found, one
+
+
+def test_t4_months_that_are_renewed_in_time_stay_on_the_day_of_the_first() -> None:
+    found, one = ends(owner(None), 4, now="2026-01-31 14:30")
+    assert found == [f"2026-{day} 14:30" for day in ("02-28", "03-31", "04-30", "05-31")]
+    assert one.anchor_us == wall("2026-01-31 14:30")
+
+
+def test_t4_who_was_sold_months_before_there_were_anchors_goes_on_from_the_last_of_them() -> None:
+    one = owner("2026-02-28 14:30")
+    one.period_start_us = wall("2026-01-31 14:30")
+    found, one = ends(one, 2, now="2026-02-27 09:00")
+    assert found == ["2026-03-31 14:30", "2026-04-30 14:30"]
+    assert one.anchor_us == wall("2026-01-31 14:30")
+
+
+def test_after_a_break_or_an_extension_months_are_reckoned_from_where_they_begin_again() -> None:
+    _, one = ends(owner(None), 1, now="2026-01-31 14:30")
+    found, late = ends(one, 2, now="2026-03-30 08:00")
+    assert found == ["2026-04-30 08:00", "2026-05-30 08:00"]
+    assert late.anchor_us == wall("2026-03-30 08:00")
+    stamp = Stamp(entry_id=51, key="k", created_us=wall("2026-02-20 08:00"), reason="outage")
+    longer = done(extend(one, ONE_MONTH, days=2, purchase_id=61, stamp=stamp))
+    found, moved = ends(longer.subscriber, 2, now="2026-02-21 08:00")
+    assert found == ["2026-04-02 14:30", "2026-05-02 14:30"]
+    assert moved.anchor_us == wall("2026-03-02 14:30")
+
+
+def test_days_are_not_reckoned_from_an_anchor_and_keep_the_first() -> None:
+    made = done(bought(owner(None), sold(), now_us=wall("2026-01-31 14:30")))
+    assert made.subscriber.anchor_us == wall("2026-01-31 14:30")
+    again = done(bought(made.subscriber, sold(), now_us=wall("2026-06-15 10:00")))
+    assert again.subscriber.anchor_us == wall("2026-01-31 14:30")
 
 
 # ---------------------------------------------------------------- periods of included usage
