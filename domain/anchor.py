@@ -19,7 +19,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from domain.period import day_number, validity_end_us, wall_us
+from domain.period import day_number, midnight_us, validity_end_us
 from domain.plan_words import Span, Validity
 from domain.pricing import Period
 
@@ -72,7 +72,7 @@ def _bounds_us(day: int, period: Period, phase: int, timezone: str) -> tuple[int
     Few of these are asked for, however many subscribers there are: they live now.
     """
     first, following = _days(day, period, phase)
-    return wall_us(first, 0, timezone), wall_us(following, 0, timezone)
+    return midnight_us(first, timezone), midnight_us(following, timezone)
 
 
 def _days(day: int, period: Period, phase: int) -> tuple[int, int]:

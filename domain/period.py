@@ -58,7 +58,13 @@ def day_number(us: int, timezone: str) -> int:
 
 def day_bounds_us(day: int, timezone: str) -> tuple[int, int]:
     """Return the first instant of a local day and that of the next one."""
-    return wall_us(day, 0, timezone), wall_us(day + 1, 0, timezone)
+    return midnight_us(day, timezone), midnight_us(day + 1, timezone)
+
+
+@lru_cache(maxsize=32_768)
+def midnight_us(day: int, timezone: str) -> int:
+    """Return the first instant of a local day."""
+    return wall_us(day, 0, timezone)
 
 
 def wall_us(day: int, second: int, timezone: str) -> int:
@@ -176,7 +182,8 @@ def _zone(name: str) -> ZoneInfo:
 @lru_cache(maxsize=16_384)
 def _starts(utc_day: int, timezone: str) -> tuple[tuple[int, int], ...]:
     """The local days that can reach into a UTC day, newest first, each with its first instant."""
-    return tuple((wall_us(day, 0, timezone), day) for day in range(utc_day + 1, utc_day - 3, -1))
+    days = range(utc_day + 1, utc_day - 3, -1)
+    return tuple([(midnight_us(day, timezone), day) for day in days])
 
 
 def _first_instant_us(wall: datetime, zone: ZoneInfo) -> int:
