@@ -185,13 +185,20 @@ class _Reading:
             name: (self._octets(said.get(f"{name} up")), self._octets(said.get(f"{name} down")))
             for name in sorted(self._classes)
         }
+        up, down = self._octets(said.get("up")), self._octets(said.get("down"))
+        for word, total, of_classes in (
+            ("up", up, sum(used[0] for used in classes.values())),
+            ("down", down, sum(used[1] for used in classes.values())),
+        ):
+            if of_classes > total:
+                raise self._fault(f"the classes come to more than {word}, which is all traffic")
         return Row(
             line=self._number,
             from_us=from_us,
             until_us=until_us,
             session=said.get("session", ""),
-            down=self._octets(said.get("down")),
-            up=self._octets(said.get("up")),
+            down=down,
+            up=up,
             classes={name: used for name, used in classes.items() if any(used)},
             buys=said.get("buys", ""),
             results={

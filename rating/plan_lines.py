@@ -157,8 +157,8 @@ class Table:
         return value
 
     def fault(self, key: str | None, sentence: str) -> PlanError:
-        """Return the error for a key of this table, or for the table itself."""
-        path = self._path if key is None else (*self._path, key)
+        """Return the error for a key of this table, or for the table if it does not have it."""
+        path = (*self._path, key) if key in self._content and key is not None else self._path
         return PlanError(_line_of(self._text, path), sentence)
 
     def fault_in(self, key: str, index: int, sentence: str) -> PlanError:

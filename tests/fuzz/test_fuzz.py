@@ -144,7 +144,7 @@ PLANTED: list[tuple[str, Any, str, Callable[[Any], Any]]] = [
     ("nesting", nesting, "_packed", lambda packed: lambda framed: packed(list(framed)[:-1])),
     ("printing", radius_lines, "print_value", lambda shown: lambda k, v: (shown(k, v) or "") + "0"),
     ("lines", inside, "dictionary", lambda _: lambda: None),
-    ("plans", plan_file, "_hours", lambda hours: lambda top: 1 // len(hours(top))),
+    ("plans", plan_file, "read_hours", lambda hours: lambda top: 1 // len(hours(top))),
     ("people", subscriber_import, "check_login", lambda check: lambda text: text),
     ("journal-row", journal, "packed", lambda packed: lambda octets: packed(octets[:-1])),
     ("device", accounting_record, "COUNTER_MAX_OCTETS", lambda most: most * 16),

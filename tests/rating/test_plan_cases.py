@@ -110,6 +110,10 @@ def test_a_file_has_several_cases_with_renewals() -> None:
         (BEGINS + "from  left hours\n2026-03-01  5 GB\n", "line 5: '5 GB' is not a duration"),
         (BEGINS + "from  buys\n2026-03-01  five\n", "line 5: the plan has no booster 'five'"),
         (
+            BEGINS + "from  up  local up\n2026-03-01  1 GB  2 GB\n",
+            "line 5: the classes come to more than up, which is all traffic",
+        ),
+        (
             BEGINS + "from  until\n2026-03-02  2026-03-01\n",
             "line 5: until lies before from",
         ),

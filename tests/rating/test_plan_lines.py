@@ -42,6 +42,17 @@ def test_each_table_of_an_array_has_its_own_lines() -> None:
     assert [inner.fault(None, "wrong").line for inner in table.tables("list", 3)] == [1, 3, 5]
 
 
+def test_a_fault_of_a_key_that_is_not_there_stands_where_its_table_does() -> None:
+    assert fault_line("a = 1\n[t]\nx = 1\n", "t", "y") == 2
+    assert fault_line("a = 1\n", "b") == 1
+
+
+def test_a_value_in_a_list_over_several_lines_is_found_on_its_own() -> None:
+    text = "a = 1\nlist = [\n  { x = 1 },\n  { x = 2, y = 3 },\n]\n"
+    found = read_document(text, KEYS).tables("list", 3)
+    assert [inner.fault("x", "wrong").line for inner in found] == [3, 4]
+
+
 def test_a_document_too_long_to_be_a_plan_is_refused() -> None:
     assert read_document("\n" * (MAX_LINES - 1), KEYS).text("a") is None
     with pytest.raises(PlanError, match="at most"):
