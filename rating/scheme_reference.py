@@ -65,6 +65,10 @@ class Counter:
     until_us: int
     moved: int = 0
 
+    def move(self, quantity: int) -> None:
+        """Go on; at the most that can be counted it stays."""
+        self.moved = min(self.moved + quantity, LARGEST - self.used)
+
 
 @dataclass
 class State:
@@ -80,15 +84,10 @@ class State:
 
     def copy(self) -> State:
         """The same numbers."""
-        return State(
-            dict(self.up),
-            dict(self.down),
-            dict(self.seconds),
-            dict(self.lines),
-            dict(self.quantities),
-            dict(self.covered),
-            self.waived_micros,
-        )
+        found = State(dict(self.up), dict(self.down), dict(self.seconds), dict(self.lines))
+        found.quantities, found.covered = dict(self.quantities), dict(self.covered)
+        found.waived_micros = self.waived_micros
+        return found
 
 
 @dataclass
@@ -133,7 +132,7 @@ class Walk:
         self.state.waived_micros += now - was - due
         for number, cap in enumerate(self.pricing.caps):
             if cap.period is not Period.SESSION:
-                _move(self._counter(number, last_us), due)
+                self._counter(number, last_us).move(due)
         return session, session + due
 
     def _pass(self, rise: Rise, pieces: Sequence[tuple[int, str]]) -> int:
@@ -197,7 +196,7 @@ class Walk:
             if boosts:
                 unboosted -= taken
         if fair and fair_use and fair_use.period is not Period.SESSION and unboosted:
-            _move(self._counter(None, at_us), unboosted)
+            self._counter(None, at_us).move(unboosted)
         if way is not None and rest:
             self._fill(way, rest, at_us)
 
@@ -210,7 +209,7 @@ class Walk:
             counter = self._counter(way, at_us)
             before = counter.used + counter.moved
             fit(before + quantity)
-            _move(counter, quantity)
+            counter.move(quantity)
         for number, rise in enumerate(rises(price, before, before + quantity)):
             line = self.state.lines.get((way, number), 0)
             self.state.lines[way, number] = fit(line + rise)
@@ -298,8 +297,3 @@ def _between(rise: Rise, quantity: int, begin_us: int, end_us: int) -> int:
         math.floor(Fraction(quantity * (us - rise.from_us), whole)) for us in (begin_us, end_us)
     )
     return end - begin
-
-
-def _move(counter: Counter, quantity: int) -> None:
-    """A counter goes on; it stays at the most that can be counted."""
-    counter.moved = min(counter.moved + quantity, LARGEST - counter.used)
