@@ -15,9 +15,10 @@ cdef int price_family(
 ) noexcept nogil
 
 # The price of a state before caps, or -1 if it does not fit in 63 bits. `lines` receives the micros
-# of each line.
+# of each line; or has those of the state `priced`, unless that is NULL, and only what differs from
+# it is priced anew.
 cdef int64_t price_gross(
-    Scheme s, const int64_t *state, bint fee_due, int64_t *lines
+    Scheme s, const int64_t *state, const int64_t *priced, bint fee_due, int64_t *lines
 ) noexcept nogil
 
 # Lets a quantity flow into a family's lines, whose counter stands at `before`; their sum fits. 0;

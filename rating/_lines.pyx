@@ -11,6 +11,8 @@ Volume tiers, where all has the price of the tier reached, cost the most that an
 would have cost, so that a cheaper tier is no refund.
 """
 
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport int64_t
 
 from rating._rater cimport Step, price_step
@@ -25,11 +27,24 @@ def price(Scheme scheme not None, Uses uses not None, bint fee_due, /):
     Raises OverflowError if a line or the sum before caps does not fit in 63 bits.
     """
     cdef int64_t[LINES_MOST] lines
+    cdef int lines_n = scheme.lines_n
+    cdef tuple answer
+    cdef int i
     gross_of(scheme, uses, fee_due, lines)
-    answer = [lines[i] for i in range(scheme.lines_n)]
-    answer.insert(0, scheme.fee_micros if fee_due else 0)
-    answer.append(-uses.numbers_c[scheme.waived_at])
-    return tuple(answer)
+    answer = PyTuple_New(lines_n + 2)
+    put(answer, 0, scheme.fee_micros if fee_due else 0)
+    for i in range(lines_n):
+        put(answer, i + 1, lines[i])
+    put(answer, lines_n + 1, -uses.numbers_c[scheme.waived_at])
+    return answer
+
+
+cdef inline int put(tuple answer, Py_ssize_t i, int64_t number) except -1:
+    # A new tuple is filled place by place; it takes over a reference.
+    cdef object place = number
+    Py_INCREF(place)
+    PyTuple_SET_ITEM(answer, i, place)
+    return 0
 
 
 def charged(Scheme scheme not None, Uses uses not None, bint fee_due, /):
@@ -42,27 +57,41 @@ cdef int64_t gross_of(Scheme s, Uses uses, bint fee_due, int64_t *lines) except 
     cdef int64_t gross
     if uses.scheme is not s:
         raise ValueError("the state is of another scheme")
-    gross = price_gross(s, uses.numbers_c, fee_due, lines)
+    gross = price_gross(s, uses.numbers_c, NULL, fee_due, lines)
     if gross < 0:
         raise OverflowError("the price does not fit in 63 bits")
     return gross
 
 
 cdef int64_t price_gross(
-    Scheme s, const int64_t *state, bint fee_due, int64_t *lines
+    Scheme s, const int64_t *state, const int64_t *priced, bint fee_due, int64_t *lines
 ) noexcept nogil:
     cdef int64_t gross = s.fee_micros if fee_due else 0
     cdef const Family *family
     cdef int i, line
     for i in range(s.families_n):
         family = &s.families[i]
-        if price_family(s, state, family, &lines[family.first_line]):
-            return -1
+        if priced is NULL or moved(s, state, priced, family):
+            if price_family(s, state, family, &lines[family.first_line]):
+                return -1
         for line in range(family.first_line, family.first_line + family.lines_n):
             if lines[line] > MOST - gross:
                 return -1
             gross += lines[line]
     return gross
+
+
+cdef inline bint moved(
+    Scheme s, const int64_t *state, const int64_t *priced, const Family *family
+) noexcept nogil:
+    # Does a family's part of the two states differ?
+    cdef int i
+    if family.tally >= 0 and state[family.tally] != priced[family.tally]:
+        return True
+    for i in range(s.lines_at + family.first_line, s.lines_at + family.first_line + family.lines_n):
+        if state[i] != priced[i]:
+            return True
+    return False
 
 
 cdef int price_family(

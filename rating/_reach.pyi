@@ -3,7 +3,6 @@
 Others import it from `rating.scheme`.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from rating._scheme import Scheme, Uses
@@ -18,8 +17,8 @@ def reach(
     money_micros: int,
     at_us: int,
     band: int,
-    draws: Sequence[Draw],
-    meters: Sequence[Meter],
+    draws: list[Draw] | tuple[Draw, ...],
+    meters: list[Meter] | tuple[Meter, ...],
     fee_due: bool,
     /,
 ) -> tuple[int | None, int | None]:

@@ -72,7 +72,7 @@ cdef int64_t reach_c(
     cdef int i
     if family < 0:
         return ALL
-    gross = price_gross(s, state, around.fee_due, lines)
+    gross = price_gross(s, state, NULL, around.fee_due, lines)
     if gross < 0:
         return BEYOND
     money_micros = spendable(s, gross - state[s.waived_at], money_micros, at_us, around)

@@ -4,12 +4,15 @@ Others import these from `rating.scheme`.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Self, final
+from typing import Any, Final, Self, TypeAlias, TypeVar, final
 
 from rating._scheme import Scheme, Uses
 
 __pyx_capi__: Final[dict[str, Any]]
 """What other compiled modules may call directly; `_walk.pxd` says what it is."""
+
+_Thing = TypeVar("_Thing")
+_Given: TypeAlias = list[_Thing] | tuple[_Thing, ...]  # nothing else: they own what they hold
 
 # Bits of `Draw.flows`: what of the traffic a draw may pay for.
 FLOW_DOWN: Final[int]
@@ -91,8 +94,8 @@ def walk(
     uses: Uses,
     rise: Rise,
     pieces: Sequence[tuple[int, int]],
-    draws: Sequence[Draw],
-    meters: Sequence[Meter],
+    draws: _Given[Draw],
+    meters: _Given[Meter],
     fee_was: bool,
     fee_due: bool,
     /,

@@ -14,6 +14,7 @@ share an allowance that ends within one record, download goes first.
 
 cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -22,6 +23,11 @@ from rating._scheme cimport (
     CLASSES_MOST, DOWN, FLOWS, LARGER, LINES_MOST, TIME, UP, WIDTH_MOST, Family, Scheme, Uses,
     quantity_c,
 )
+
+cdef extern from "Python.h":
+    PyObject **PySequence_Fast_ITEMS(object things)
+    Py_ssize_t PySequence_Fast_GET_SIZE(object things)
+
 
 FLOW_DOWN = 1 << DOWN
 FLOW_UP = 1 << UP
@@ -132,12 +138,14 @@ cdef int gather(
 ) except -1:
     # Lays out for C what Python gave; the objects are kept by whoever called. What does not fit
     # near goes to memory that the caller frees.
-    cdef Py_ssize_t pieces_n = len(pieces), draws_n = len(draws), meters_n = len(meters)
-    cdef Py_ssize_t size = (
-        pieces_n * sizeof(PieceC) + draws_n * sizeof(DrawC *) + meters_n * sizeof(MeterC *)
-    )
+    cdef Py_ssize_t draws_n = listed(draws), meters_n = listed(meters), pieces_n
+    cdef Py_ssize_t i, size
     cdef PieceC *piece
-    cdef int i = 0
+    cdef PyObject **given
+    if type(pieces) is not list and type(pieces) is not tuple:
+        pieces = tuple(pieces)
+    pieces_n = listed(pieces)
+    size = pieces_n * sizeof(PieceC) + draws_n * sizeof(DrawC *) + meters_n * sizeof(MeterC *)
     if pieces_n == 0:
         raise ValueError("a rise lies in at least one piece")
     if size > NEAR_OCTETS:
@@ -148,20 +156,31 @@ cdef int gather(
     around.pieces, around.pieces_n = piece, pieces_n
     around.draws, around.draws_n = <DrawC **> (piece + pieces_n), draws_n
     around.meters, around.meters_n = <MeterC **> (around.draws + draws_n), meters_n
-    for until_us, band in pieces:
-        piece.until_us, piece.band = until_us, band
-        if not 0 <= piece.band < s.bands_n:
-            raise ValueError("a piece lies in a band of the scheme")
-        piece += 1
-    for draw in draws:
-        around.draws[i] = &(<Draw?> draw).c
+    given = PySequence_Fast_ITEMS(pieces)
+    for i in range(pieces_n):
+        set_piece(&piece[i], <object> given[i], s.bands_n)
+    given = PySequence_Fast_ITEMS(draws)
+    for i in range(draws_n):
+        around.draws[i] = &(<Draw?> <object> given[i]).c
         if around.draws[i].slot >= s.slots_n:
             raise ValueError("a draw counts in a slot of the scheme")
-        i += 1
-    i = 0
-    for meter in meters:
-        around.meters[i] = &(<Meter?> meter).c
-        i += 1
+    given = PySequence_Fast_ITEMS(meters)
+    for i in range(meters_n):
+        around.meters[i] = &(<Meter?> <object> given[i]).c
+    return 0
+
+
+cdef inline Py_ssize_t listed(things) except -1:
+    # Only lists and tuples: they own what they hold for as long as it is looked at.
+    if type(things) is not list and type(things) is not tuple:
+        raise TypeError("draws and meters come in lists or tuples")
+    return PySequence_Fast_GET_SIZE(things)
+
+
+cdef inline int set_piece(PieceC *piece, said, int bands_n) except -1:
+    piece.until_us, piece.band = said
+    if not 0 <= piece.band < bands_n:
+        raise ValueError("a piece lies in a band of the scheme")
     return 0
 
 
@@ -240,10 +259,10 @@ cdef int walk_c(
     for i in range(around.meters_n):
         around.meters[i].moved = 0
     memcpy(after, before, s.width * sizeof(int64_t))
-    was = price_gross(s, before, around.fee_was, lines)
+    was = price_gross(s, before, NULL, around.fee_was, lines)
     found = BEYOND if was < 0 else pass_through(s, after, rise, around, True)
     if found == FITS:
-        now = price_gross(s, after, around.fee_due, lines)
+        now = price_gross(s, after, before, around.fee_due, lines)
         if now < 0:
             found = BEYOND
         elif now < was:
