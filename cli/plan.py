@@ -164,7 +164,11 @@ async def listing(office: Office, *, versions: bool, output: str) -> None:
     """
     async with office.database.reading() as connection:
         found = await office_plans.everything(connection, newest_only=not versions)
-    render([as_row(one, created_us) for one, created_us in found], LISTED, output)
+    rows = [as_row(one, created_us) for one, created_us in found]
+    if output == "table":
+        for row, (one, _) in zip(rows, found, strict=True):
+            row["price"] = price_in_words(one, short=True)
+    render(rows, LISTED, output)
 
 
 @plan.command("show")

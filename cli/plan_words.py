@@ -28,12 +28,15 @@ from domain.pricing import Rate, Speeds
 from nas.dialects import DIALECTS
 
 
-def price_in_words(plan: Plan) -> str:
-    """What usage costs, in a few words: where there are rates, what [price] says."""
+def price_in_words(plan: Plan, *, short: bool = False) -> str:
+    """What usage costs, in a few words: where there are rates, what [price] says.
+
+    `short`: without tiers beyond the first, for lists.
+    """
     parts = []
     if plan.pricing is not None:
         if plan.pricing.rates[-1] != Rate(counted=plan.counted):
-            parts.append(price_words(plan.pricing.rates[-1], plan.currency))
+            parts.append(price_words(plan.pricing.rates[-1], plan.currency, short=short))
     if plan.volume:
         amount = format_amount(plan.volume.amount_micros, plan.currency)
         parts.append(f"{amount} per {octets_of(plan.volume.unit_octets)} {plan.volume.counted}")

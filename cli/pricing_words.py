@@ -67,10 +67,11 @@ def so_long(seconds: int) -> str:
     return text if text[0].isdigit() else f"1 {text}"
 
 
-def price_words(rate: Rate, currency: str) -> str:
-    """All prices of a rate."""
+def price_words(rate: Rate, currency: str, *, short: bool = False) -> str:
+    """All prices of a rate; `short`: only the first tier of each, and that there are more."""
+    write = _first_tier if short else _price
     parts = [
-        _price(price, currency, time=name == "time", direction=direction)
+        write(price, currency, time=name == "time", direction=direction)
         for name, direction, price in (
             ("volume", str(rate.counted), rate.volume),
             ("down", "down", rate.down),
@@ -123,6 +124,13 @@ def validity_of(validity: Validity) -> str:
     """How long it is: `30 days`."""
     span = validity.span if validity.count > 1 else validity.span[:-1]
     return f"{validity.count} {span}" + (", to the end of the day" if validity.to_day_end else "")
+
+
+def _first_tier(price: Price, currency: str, *, time: bool, direction: str) -> str:
+    """What the first of it costs; three points if more is to be said of it."""
+    plain = Price(price.tiers[:1], price.mode, Period.SESSION)
+    text = _price(plain, currency, time=time, direction=direction).partition(" (")[0]
+    return f"{text} ..." if len(price.tiers) > 1 else text
 
 
 def _price(price: Price, currency: str, *, time: bool, direction: str) -> str:

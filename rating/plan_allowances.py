@@ -1,8 +1,8 @@
 """[included], [[bundle]], [[booster]] and [[cap]]: what costs nothing, or nothing more.
 
 A bundle comes with every period, a booster is bought; both cover usage before it meets a price, so
-one that can meet none is a fault. What [included] says is a bundle of the validity period, before
-all others of its priority.
+one that can meet none is a fault. What [included] says is a bundle of the validity period, with a
+name that no other may have.
 """
 
 from __future__ import annotations

@@ -96,6 +96,15 @@ def test_each_section_is_a_sentence(text: str, told: dict[str, str]) -> None:
     assert sections_in_words(plan(text)) == told
 
 
+def test_in_lists_a_price_is_said_by_its_first_tier() -> None:
+    tiers = PRICE + 'period = "month"\nincrement = "1 MB"\ntier = [{ from = "5 GB", amount = 2 }]\n'
+    hours = '[price.time]\namount = 1\nper = "hour"\nmode = "package"\nperiod = "day"\n'
+    assert price_in_words(plan(tiers + hours), short=True) == (
+        "1.00 USD per GB sum ... + 1.00 USD per started hour"
+    )
+    assert price_in_words(plan(PRICE), short=True) == "1.00 USD per GB sum"
+
+
 def test_a_plain_plan_has_no_sections() -> None:
     assert sections_in_words(plan(PRICE)) == {}
 
