@@ -19,13 +19,12 @@ from rating.plan_bands import Names, read_name
 from rating.plan_lines import Table
 from rating.plan_rates import cells_of, prices_of, rate_at, read_counted
 from rating.plan_validity import read_span
+from rating.plan_whole import INCLUDED, INCLUDED_TIME
 
 BUNDLES_MAX: Final = 30  # two more are [included]
 BOOSTERS_MAX: Final = 32
 PRIORITY: Final = (1, 1_000)
 ROLLOVER_PERIODS: Final = (1, 60)
-INCLUDED: Final = "included"
-INCLUDED_TIME: Final = "included-time"
 ACCOUNT_PERIODS: Final = (Period.DAY, Period.WEEK, Period.MONTH, Period.VALIDITY)
 
 _SCOPED: Final = ("name", "volume", "time", "count", "bands", "classes")

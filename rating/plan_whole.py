@@ -8,10 +8,13 @@ keep their own fast road.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from domain.plan import Plan
 from domain.pricing import Bundle, Price, Pricing, Rate, Scope, Tier
-from rating.plan_allowances import INCLUDED, INCLUDED_TIME
+
+INCLUDED: Final = "included"
+INCLUDED_TIME: Final = "included-time"
 
 
 def whole_of(plan: Plan) -> Plan:

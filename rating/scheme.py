@@ -9,7 +9,6 @@ import the walk and the state from here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from domain.plan import Plan
@@ -25,7 +24,6 @@ from domain.pricing import (
     Pricing,
     Rate,
     Scope,
-    Tier,
     TierMode,
 )
 from rating._lines import charged, price
@@ -34,6 +32,7 @@ from rating._rater import price as simple_price
 from rating._reach import reach
 from rating._scheme import Scheme, Uses
 from rating._walk import Draw, Meter, Rise, spread, walk
+from rating.plan_whole import whole_of
 from rating.scheme_layout import Layout, allowances, counted_of, layout_of, metered, parts
 from rating.tariff import (
     AMOUNT_MICROS_MAX,
@@ -104,26 +103,7 @@ def scheme_of_simple(plan: Plan) -> Scheme:
 
     It prices as the plan's tariff does, which shows that both speak one language.
     """
-    volume = time = None
-    if plan.volume:
-        volume = Price(
-            (Tier(0, plan.volume.amount_micros, plan.volume.unit_octets),),
-            increment=plan.volume.increment_octets,
-            rounding=plan.volume.rounding,
-        )
-    if plan.time:
-        time = Price(
-            (Tier(0, plan.time.amount_micros, plan.time.unit_s),),
-            increment=plan.time.increment_s,
-            rounding=plan.time.rounding,
-        )
-    rate = Rate(counted=plan.counted, volume=volume, time=time)
-    octets, seconds = plan.included_octets, plan.included_s
-    bundles = (
-        *((Bundle("volume", octets=octets, scope=Scope(plan.counted)),) if octets else ()),
-        *((Bundle("time", seconds=seconds),) if seconds else ()),
-    )
-    scheme = compile_scheme(replace(plan, pricing=Pricing((rate,), bundles=bundles)))
+    scheme = compile_scheme(whole_of(plan))
     assert scheme is not None
     return scheme
 
