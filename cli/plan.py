@@ -25,6 +25,7 @@ from cli.plan_words import (
     price_in_words,
     sections_in_words,
     speed_warnings,
+    step_warnings,
     validity_in_words,
 )
 from cli.subscriber_traits import reply_lines
@@ -106,7 +107,7 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool, no_wai
         before = await office_plans.newest(connection, names)
         devices = await office_devices.everyone(connection)
     for one in plans:
-        for warning in speed_warnings(one, devices):
+        for warning in (*speed_warnings(one, devices), *step_warnings(one, devices)):
             click.echo(f"warning: {warning}", err=True)
     if dry_run:
         for one in plans:

@@ -7,6 +7,7 @@ loads a changed file sees in one line what the next login pays and gets.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
 
 from cli.pricing_words import (
     allowances_in_words,
@@ -18,13 +19,14 @@ from cli.pricing_words import (
     so_long,
     so_much,
     speeds_of,
+    step_in_words,
     validity_of,
 )
 from cli.subscriber_traits import reply_lines
 from domain.device import Device
 from domain.money import format_amount
 from domain.plan import Garden, Plan
-from domain.pricing import Rate, Speeds
+from domain.pricing import CannotSlow, Rate, Speeds
 from nas.dialects import DIALECTS
 
 
@@ -165,6 +167,40 @@ def speed_warnings(plan: Plan, devices: Iterable[Device]) -> list[str]:
         for dialect, names in sorted(silent.items())
         if not any(reply.dialect == dialect for reply in plan.replies)
     ]
+
+
+_STEP_ADVICE = {
+    "mikrotik": "write down and up, or mikrotik, into it",
+    "cisco": "write cisco into it",
+}
+_CANNOT = {
+    CannotSlow.WAIT: "sessions there keep their speed",
+    CannotSlow.DISCONNECT: "sessions there are disconnected",
+}
+
+
+def step_warnings(plan: Plan, devices: Iterable[Device]) -> list[str]:
+    """Dialects in use that a step of fair use tells no speed; a line for each step and dialect."""
+    fair = plan.pricing.fair_use if plan.pricing else None
+    if plan.pricing is None or fair is None:
+        return []
+    in_use: dict[str, list[str]] = {}
+    for device in devices:
+        if not device.sample:
+            in_use.setdefault(device.dialect, []).append(device.name)
+    found: list[str] = []
+    for step in fair.steps:
+        slowed = replace(
+            plan, **{one.name: getattr(step.speeds, one.name) for one in fields(Speeds)}
+        )
+        for dialect, names in sorted(in_use.items()):
+            if not DIALECTS[dialect].write_speeds(slowed):
+                found.append(
+                    f"{plan.name}: fair use{step_in_words(step, plan.pricing)} tells no speed to "
+                    f"{dialect} devices ({_some(names)}): "
+                    + _STEP_ADVICE.get(dialect, _CANNOT[fair.cannot])
+                )
+    return found
 
 
 def _some(names: list[str]) -> str:

@@ -222,11 +222,12 @@ def _fair_use(fair: FairUse, pricing: Pricing) -> dict[str, str]:
         + f"; where speeds cannot be told: {fair.cannot}"
     }
     for step in fair.steps:
-        found[f"fair use{_when(step, pricing)}"] = speeds_of(step.speeds)
+        found[f"fair use{step_in_words(step, pricing)}"] = speeds_of(step.speeds)
     return found
 
 
-def _when(step: FairStep, pricing: Pricing) -> str:
+def step_in_words(step: FairStep, pricing: Pricing) -> str:
+    """When a step of fair use holds: ` above 300 GB in night`."""
     above = f" above {so_much(step.above_octets)}" if step.above_octets else ""
     return above + _where(step.bands, frozenset(), pricing)
 

@@ -11,6 +11,7 @@ from cli.plan_words import (
     price_in_words,
     speed_warnings,
     speeds_in_words,
+    step_warnings,
     validity_in_words,
 )
 from cli.vocabulary import our_vocabulary
@@ -104,6 +105,20 @@ def test_dialects_that_a_plan_tells_no_speed_are_warned_of(text: str, warned: li
     assert len(found) == len(warned)
     for line, begin in zip(found, warned, strict=True):
         assert line.startswith(begin)
+
+
+def test_steps_of_fair_use_that_tell_a_dialect_no_speed_are_warned_of() -> None:
+    steps = (
+        '[fair_use]\nperiod = "day"\n[[fair_use.step]]\nabove = "1 GB"\ndown = "1M"\nup = "1M"\n'
+    )
+    devices = [*ALL, device("ap", "standard"), device("local", "standard", sample=True)]
+    assert step_warnings(plan(steps), devices) == [
+        "p: fair use above 1 GB tells no speed to cisco devices (c1, c2, s): write cisco into it",
+        "p: fair use above 1 GB tells no speed to standard devices (ap): "
+        "sessions there are disconnected",
+    ]
+    assert step_warnings(plan(steps + 'cisco = { down = "A", up = "B" }\n'), ALL) == []
+    assert step_warnings(plan(PRICE.format("1")), devices) == []
 
 
 def test_a_sample_is_not_in_use_and_many_are_counted() -> None:
