@@ -22,6 +22,7 @@ from aaa.logins import Logins
 from aaa.outdated import outdated
 from aaa.ports import Change, Changes, Loaded, Want
 from aaa.same_ids import SameIds
+from aaa.sheets import Sheets
 from aaa.vigil import Vigil
 from domain.account import Account, Allowance, Subscriber
 from domain.grant import Order
@@ -75,6 +76,7 @@ class Books:
         self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
         self.decisions_n: dict[str, int] = {}
         self._tariffs: dict[int, Tariff] = {}
+        self.sheets = Sheets()
         self._by_number: ById[Subscriber] = ById()
         self._whole = Ids()  # accounts held whole
         self._buyers = Buyers()

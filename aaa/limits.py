@@ -110,8 +110,8 @@ def reach_of(turn: Turn, deal: Deal) -> Reach:
 def exhausted(deal: Deal, reach: Reach) -> bool:
     """Has the session come to where the next octet or second is not paid?"""
     session = deal.session
-    if not deal.plan.priced:
-        return False
+    if not deal.plan.priced or deal.plan.pricing is not None:
+        return False  # how far bands, bundles and caps carry a session is not told yet
     if deal.plan.volume is None and deal.plan.time is None:
         return session.charged_micros > session.granted_micros  # a fee, and nothing else
     total = Total.of(session)

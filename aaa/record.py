@@ -10,13 +10,14 @@ from __future__ import annotations
 from operator import attrgetter
 
 from aaa import boot, closing, ghosts
+from aaa.charge import charge
 from aaa.enforce import begin, enforce
 from aaa.identify import find_session, session_key
-from aaa.limits import Deal, deal_of
+from aaa.limits import Deal
 from aaa.outcome import Outcome
 from aaa.request import Request
 from aaa.turn import Turn
-from accounting import adoption, charging, hold, suspense
+from accounting import adoption, charging, hold, suspense, uses
 from accounting.charging import Total
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import EventTime, event_time
@@ -86,6 +87,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     closed = _begin(turn, session, usage, when)
     _bind(session, usage)
     before = Total.of(session)
+    from_us = uses.since_us(session, usage, when.at_us)
     kept = snapshot(session)
     step = read_into(
         session,
@@ -102,7 +104,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     owed = session.owes_fee and charging.begun(session, walled=bool(session.walled))
     session.fee_due = session.fee_due or owed
     try:
-        deal = _charge(turn, session, before)
+        deal = charge(turn, session, before, from_us)
     except OverflowError:
         # More than 63 bits of micros: no bill but noise (A9).
         restore(session, kept)
@@ -179,36 +181,6 @@ def _bind(session: Session, usage: Usage) -> None:
         session.nas_port = usage.nas_port
 
 
-def _charge(turn: Turn, session: Session, before: Total) -> Deal | None:
-    """Charge the rise: open charges up, the hold's used part up (a fact: never refused).
-
-    Answers the deal that it was charged by, None for nobody's session.
-    """
-    if session.account_id == 0:
-        return None
-    deal = deal_of(turn, session)
-    assert deal is not None, "a subscriber's usage that nothing could price"
-    period_us = deal.subscriber.period_at_us(turn.now_us)
-    used = turn.books.allowance(session.account_id, period_us)
-    taken = charging.take_included(session, before, deal.plan, deal.tariff, used)
-    charged = session.charged_micros
-    try:
-        rows = charging.charges(session, before, deal.plan, deal.tariff)
-    except OverflowError:
-        charging.give_back_included(session, used, taken)
-        raise
-    turn.books.draft.consume(used, *taken)
-    for row in rows:
-        turn.books.draft.add_charge(row)
-    rise = session.charged_micros - charged
-    back = hold.use(session)
-    if rise or back:
-        deal.account.open_micros += rise
-        deal.account.held_micros -= back
-        turn.books.draft.move(deal.account, opened=rise, held=-back)
-    return deal
-
-
 def _conclude(
     turn: Turn,
     session: Session,
@@ -279,6 +251,7 @@ def _journal(
             unrated_output=totals.unrated_output,
             unrated_s=totals.unrated_s,
             walled=totals.walled,
+            uses=totals.uses,
         )
     )
     if session is not None:

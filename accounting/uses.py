@@ -5,12 +5,12 @@ the totals are more: octets of each cell, seconds of each band, what each price 
 what bundles and boosters have covered and what caps have let go. All of it is the session's `uses`,
 which the compiled walk moves (`rating.scheme`); charged is the price of that and nothing else (A2).
 
-What other sessions of the account take part in comes in as pots: draws of what bundles and boosters
-have left, meters of what tiers, caps and fair use have counted. The walk says by how much each
-moves; nothing here knows which pots there are (`accounting.pots`), in which order they are used up
-or where they are kept. Charge rows: the fee has step 0, a line 3 and its number; one of step 1 and
-no amount keeps what was used that day, whether it cost anything or not. What a cap lets go is
-taken off the newest lines.
+What other sessions of the account take part in comes in as a view of its pots (`accounting.pots`):
+what bundles and boosters have left, what tiers, caps and fair use have counted. The walk says by
+how much each moves; where they are kept is not known here.
+
+Charge rows: the fee has step 0, a line 3 and its number; one of step 1 and no amount keeps what was
+used that day, whether it cost anything or not. What a cap lets go is taken off the last lines.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from typing import Final, NamedTuple
 
 from accounting.charging import BEYOND, Total
 from accounting.ledger import AMOUNT_MAX_MICROS
+from accounting.pots import Move, Pots, View
 from domain.period import day_number
 from domain.plan import Plan
 from domain.pot import Pot
 from domain.seams import US_PER_S
 from domain.session import Charge, Session
 from domain.usage import Usage
-from rating.scheme import Draw, Meter, Rise, Scheme, Uses, charged, compile_scheme, price, walk
+from rating.scheme import Rise, Scheme, Uses, charged, compile_scheme, price, walk
 from rating.scheme_layout import Layout, layout_of
+from rating.timetable import Timetable
 
 FEE_STEP: Final = 0
 USED_STEP: Final = 1
@@ -42,6 +44,7 @@ class Sheet:
     plan: Plan
     scheme: Scheme
     layout: Layout
+    pots: Pots
 
 
 def sheet_of(plan: Plan) -> Sheet | None:
@@ -49,21 +52,16 @@ def sheet_of(plan: Plan) -> Sheet | None:
     scheme = compile_scheme(plan)
     if scheme is None or plan.pricing is None:
         return None
-    return Sheet(plan, scheme, layout_of(plan.pricing))
-
-
-class Supply(NamedTuple):
-    """What pots offer a walk and count of it: each with its pot, in the order of use."""
-
-    draws: Sequence[tuple[Pot, Draw]] = ()
-    meters: Sequence[tuple[Pot, Meter]] = ()
+    layout = layout_of(plan.pricing)
+    return Sheet(plan, scheme, layout, Pots(plan, layout))
 
 
 class Taken(NamedTuple):
     """What charging a rise changes besides the session: charge rows to add to, and pots."""
 
     charges: list[Charge]
-    moves: list[tuple[Pot, int]]  # by how much `used` of a pot rises, as it has already
+    moves: list[Move]  # by how much pots move, which they have already
+    opened: list[Pot]  # the pots that are to be kept from now on, moved or not
 
 
 def since_us(session: Session, usage: Usage, at_us: int) -> int:
@@ -92,25 +90,24 @@ def take(
     session: Session,
     before: Total,
     sheet: Sheet,
-    supply: Supply,
-    pieces: Sequence[tuple[int, int]],
+    view: View,
+    timetable: Timetable,
     *,
     from_us: int,
 ) -> Taken:
     """Charge the rise from `before` to now: raises `uses`, `charged_micros` and what pots count.
 
-    `pieces` are those of the timetable between `from_us` and the session's newest event. Raises
+    `view` is that of the account's pots between `from_us` and the session's newest event. Raises
     OverflowError for a price that no book can hold; then nothing was changed.
     """
-    scheme, after = sheet.scheme, Total.of(session)
+    scheme, after, to_us = sheet.scheme, Total.of(session), session.last_event_us
     if after == before:
-        return Taken([], [])
+        return Taken([], [], [])
     uses = Uses(scheme, session.uses)
     was = price(scheme, uses, before.fee_due)
-    draws, meters = [draw for _, draw in supply.draws], [meter for _, meter in supply.meters]
-    rise = rise_of(before, after, from_us, session.last_event_us)
+    rise, pieces = rise_of(before, after, from_us, to_us), timetable.pieces(from_us, to_us)
     fees = before.fee_due, after.fee_due
-    was_micros, now_micros = walk(scheme, uses, rise, pieces, draws, meters, *fees)
+    was_micros, now_micros = walk(scheme, uses, rise, pieces, view.draws, view.meters, *fees)
     if now_micros > AMOUNT_MAX_MICROS:
         raise OverflowError(BEYOND)
     assert was_micros == session.charged_micros, "A2: charged is not the price of the uses"
@@ -122,11 +119,12 @@ def take(
     used = [after[n] - before[n] for n in range(3)]
     if any(used):
         rows.insert(0, _row(session, sheet.plan, USED_STEP, used, 0))
-    moves = [(pot, draw.took) for pot, draw in supply.draws if draw.took]
-    moves += [(pot, meter.moved) for pot, meter in supply.meters if meter.moved]
-    for pot, moved in moves:
-        pot.used += moved
-    return Taken(rows, moves)
+    moves = view.moves()
+    for pot, more, lost in moves:
+        pot.used += more
+        pot.lost += lost
+    written = {id(pot) for pot in (*view.kept, *(move.pot for move in moves))}
+    return Taken(rows, moves, [pot for pot in view.opened if id(pot) in written])
 
 
 def _amounts(was: tuple[int, ...], now: tuple[int, ...]) -> list[int]:
@@ -160,11 +158,6 @@ def _row(
     named = (session.account_id, session.session_id, session.part, step, day, plan.plan_id)
     up, down, seconds = used
     return Charge(*named, up, down, seconds, amount_micros)
-
-
-def priced(sheet: Sheet, session: Session) -> int:
-    """What the session's `uses` come to. Raises ValueError for octets that are none (A2)."""
-    return charged(sheet.scheme, Uses(sheet.scheme, session.uses), session.fee_due)
 
 
 def faults(sheet: Sheet, session: Session) -> list[str]:

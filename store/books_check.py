@@ -18,8 +18,10 @@ from domain.session import HoldState
 from store import schema
 from store.database import Database
 from store.journal import sound
+from store.uses_check import faults_of_uses
 
 FINDINGS_N = 100  # offenders listed for one rule
+_MOST_N = 10 * FINDINGS_N  # a house whose every session by bands is damaged says enough
 _JOURNAL_CHUNK_N = 200
 
 _A, _S = schema.accounts.c, schema.sessions.c
@@ -49,6 +51,8 @@ async def check_books(database: Database) -> list[Finding]:
         async with database.reading() as connection:
             found = await connection.execute(query.limit(FINDINGS_N))
             findings += [describe(row) for row in found]
+    async for said, account_id in faults_of_uses(database):
+        findings += [Finding("A2", said, account_id)] if len(findings) < _MOST_N else []
     findings += [finding async for finding in _damaged_journal(database)]
     return findings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_a_pot_is_opened_by_the_batch_that_first_moves_it_and_then_moves_relativ
     "wrong", [{"used": 31}, {"granted": 2000}, {"lost": 1}, {"granted": 999, "used": 29}]
 )
 def test_a_pot_that_others_have_moved_or_opened_otherwise_is_not_moved(
-    house_url: str, wrong: dict[str, int]
+    house_url: str, wrong: dict[str, Any]
 ) -> None:
     async def story(house: House) -> None:
         await house.settle()

@@ -1,0 +1,123 @@
+"""Proves what sessions used by bands, and what the pots of accounts say of it, one by the other.
+
+A session that was charged by a plan with `pricing` must cost what its `uses` cost, and their cells
+must come to its rated totals (A2); of each bundle, and of all boosters together, the sessions of an
+account have covered what its pots count as used. Sessions that were purged are not there to be
+asked: of an account that has lost some, pots may count more. What tiers, caps and fair use have
+counted is proved by a replay and not here.
+
+A page of accounts is one snapshot, and no snapshot outlives its page.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, union
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from accounting.uses import Sheet, faults, sheet_of
+from domain.pot import PotKind
+from domain.session import Session
+from rating.scheme import Uses
+from store import rows, schema
+from store.database import Database
+from store.plans import PLAN_COLUMNS, plan_of
+
+PAGE_N = 200  # accounts
+
+_S, _P, _G = schema.sessions.c, schema.pots.c, schema.purged.c
+
+
+class Source(NamedTuple):
+    """What covered usage of an account: a bundle of a plan, or its boosters."""
+
+    account_id: int
+    plan: str = ""
+    bundle: str = ""
+
+    def __str__(self) -> str:
+        return f'bundle "{self.bundle}" of {self.plan}' if self.plan else "boosters"
+
+
+Fault = tuple[str, int]  # a sentence, and whose account it is about
+
+
+async def faults_of_uses(database: Database) -> AsyncIterator[Fault]:
+    """Everything that is wrong with sessions by bands and the pots that they drew on (A2)."""
+    sheets = await _sheets(database)
+    after = -1
+    while sheets:
+        async with database.reading() as connection:
+            accounts = await _accounts(connection, after)
+            sessions, used = await _page(connection, accounts)
+            query = select(_G.account_id).where(_G.account_id.in_(accounts))
+            lost = set(await connection.scalars(query))
+        covered: defaultdict[Source, int] = defaultdict(int)
+        for session in sessions:
+            for fault in _proved(session, sheets.get(session.plan_id), covered):
+                yield fault
+        for source in sorted(used.keys() | covered.keys()):
+            took, counted = covered.get(source, 0), used.get(source, 0)
+            if took != counted and not (source.account_id in lost and took < counted):
+                said = f"{source}: sessions took {took}, its pots counted {counted}"
+                yield said, source.account_id
+        if len(accounts) < PAGE_N:
+            return
+        after = accounts[-1]
+
+
+async def _sheets(database: Database) -> dict[int, Sheet]:
+    """The plans with pricing, compiled, by version."""
+    async with database.reading() as connection:
+        plans = map(plan_of, (await connection.execute(select(*PLAN_COLUMNS))).all())
+        return {plan.plan_id: sheet for plan in plans if (sheet := sheet_of(plan)) is not None}
+
+
+async def _accounts(connection: AsyncConnection, after: int) -> Sequence[int]:
+    """The next accounts that have sessions by bands, or pots."""
+    totals = schema.session_totals.c
+    some = union(
+        select(totals.account_id).where(totals.account_id > after, totals.uses != b""),
+        select(_P.account_id).where(_P.account_id > after),
+    ).subquery()
+    page = select(some.c.account_id).order_by(some.c.account_id).limit(PAGE_N)
+    return (await connection.scalars(page)).all()
+
+
+async def _page(
+    connection: AsyncConnection, accounts: Sequence[int]
+) -> tuple[list[Session], dict[Source, int]]:
+    """The sessions by bands of some accounts, and what their pots count as used."""
+    of_them: Any = _S.account_id.in_(accounts)
+    wanted = select(*rows.SESSIONS.columns).where(of_them, _S.uses != b"")
+    sessions = [rows.session_of(row) for row in await connection.execute(wanted)]
+    used: defaultdict[Source, int] = defaultdict(int)
+    query = select(_P.account_id, _P.pot, _P.used).where(_P.account_id.in_(accounts), _P.used > 0)
+    for account_id, pot, units in await connection.execute(query):
+        kind, *rest = pot.split("/", 3)
+        if kind == PotKind.BUNDLE:
+            used[Source(account_id, *rest[1:])] += units
+        elif kind == PotKind.BOOSTER:
+            used[Source(account_id)] += units
+    return sessions, used
+
+
+def _proved(
+    session: Session, sheet: Sheet | None, covered: defaultdict[Source, int]
+) -> Iterator[Fault]:
+    """What is wrong with a session; adds up what covered it."""
+    said = ["its plan has no bands"] if sheet is None else faults(sheet, session)
+    for fault in said:
+        yield f"session {session.session_id}: {fault}", session.account_id
+    if said or sheet is None or sheet.plan.pricing is None:
+        return
+    uses, bundles = Uses(sheet.scheme, session.uses), sheet.plan.pricing.bundles
+    for slot in range(sheet.scheme.slots_n):
+        source = Source(session.account_id)
+        if slot < len(bundles):
+            source = Source(session.account_id, sheet.plan.name, bundles[slot].name)
+        if uses.covered(slot):
+            covered[source] += uses.covered(slot)
