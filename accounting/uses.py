@@ -123,8 +123,10 @@ def take(
     for pot, more, lost in moves:
         pot.used += more
         pot.lost += lost
-    written = {id(pot) for pot in (*view.kept, *(move.pot for move in moves))}
-    return Taken(rows, moves, [pot for pot in view.opened if id(pot) in written])
+    moved = [(move.pot.pot, move.pot.period_start_us) for move in moves]
+    written = {*moved, *((pot.pot, pot.period_start_us) for pot in view.kept)}
+    opened = [pot for pot in view.opened if (pot.pot, pot.period_start_us) in written]
+    return Taken(rows, moves, opened)
 
 
 def _amounts(was: tuple[int, ...], now: tuple[int, ...]) -> list[int]:
