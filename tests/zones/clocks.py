@@ -80,8 +80,7 @@ def shown_s(second: int, name: str) -> int:
     index = bisect_right(spans, (second, DAY_S * 2)) - 1
     furthest = second + spans[index][1]
     # No clock was ever set back by more than a day, and a second time so soon.
-    for later, (_, ahead) in zip(spans[index:0:-1], spans[index - 1 :: -1], strict=False):
-        if later[0] < second - 3 * DAY_S:
-            break
-        furthest = max(furthest, later[0] - 1 + ahead)
+    while index > 0 and spans[index][0] >= second - 3 * DAY_S:
+        index -= 1
+        furthest = max(furthest, spans[index + 1][0] - 1 + spans[index][1])
     return furthest
