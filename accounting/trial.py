@@ -7,7 +7,7 @@ of the books or writes anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -45,6 +45,11 @@ class Came:
     covered: dict[str, int]  # octets or seconds, by the bundle's or booster's name
     left: dict[str, int]
     speeds: Speeds
+
+    @property
+    def speed(self) -> str:
+        """Down and up as a plan writes them: `20M/5M`."""
+        return f"{_bits(self.speeds.down_bps)}/{_bits(self.speeds.up_bps)}"
 
 
 class Trial:
@@ -151,13 +156,17 @@ class Difference(NamedTuple):
     wanted: int | str
 
 
-def differences(plan: Plan, case: Case) -> list[Difference]:
-    """Try a plan on a case; what came out otherwise than it says, by rows and columns."""
+def tried(plan: Plan, case: Case) -> list[tuple[Row, Came]]:
+    """Try a plan on a case: what came of each row."""
     trial = Trial(plan, case.begins_us, case.renewed_us)
+    return [(row, _tried(trial, row)) for row in case.rows]
+
+
+def differences(came_of: Iterable[tuple[Row, Came]]) -> list[Difference]:
+    """Return what came out otherwise than a case says, by rows and columns."""
     total_micros = 0
     found: list[Difference] = []
-    for row in case.rows:
-        came = _tried(trial, row)
+    for row, came in came_of:
         total_micros += came.micros
         for column, wanted in row.results.items():
             got = _result(column, came, total_micros)
@@ -189,7 +198,7 @@ def _result(column: str, came: Came, total_micros: int) -> int | str:
             return came.left.get(name, 0)
         case "covered":
             return came.covered.get(name, 0)
-    return f"{_bits(came.speeds.down_bps)}/{_bits(came.speeds.up_bps)}"
+    return came.speed
 
 
 def _bits(bps: int | None) -> str:

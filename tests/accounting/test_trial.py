@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accounting.trial import Trial, Used, differences
+from accounting.trial import Trial, Used, differences, tried
 from domain.period import parse_instant
 from domain.plan import Plan
 from rating import compile_tariff, counted_octets, price
@@ -34,7 +34,7 @@ def with_cases(path: Path) -> tuple[Plan, tuple[Case, ...]]:
 def test_every_sample_costs_what_its_cases_say(path: Path) -> None:
     plan, cases = with_cases(path)
     for case in cases:
-        assert differences(plan, case) == [], case.title
+        assert differences(tried(plan, case)) == [], case.title
 
 
 def test_every_sample_beyond_plain_prices_has_cases_and_every_row_says_what_comes_of_it() -> None:
@@ -70,7 +70,7 @@ def test_the_month_of_the_documentation_is_right() -> None:
     plan = parse_plan(source)
     (example,) = re.findall(r"```\n(case: .*?)```", text, re.DOTALL)
     for case in (*read_cases(MONTH, plan), *read_cases(example, plan)):
-        assert differences(plan, case) == []
+        assert differences(tried(plan, case)) == []
 
 
 def test_what_comes_out_otherwise_is_told_with_its_line_and_column() -> None:
@@ -78,7 +78,7 @@ def test_what_comes_out_otherwise_is_told_with_its_line_and_column() -> None:
     table = "from              until             down  | costs  sum   speed\n"
     table += "2026-03-01 10:00  2026-03-01 11:00  2 GB  | 1.00   2.00  1500/1M\n"
     (case,) = read_cases(f"case: one\nbegins: 2026-03-01\n{table}", plan)
-    assert differences(plan, case) == [
+    assert differences(tried(plan, case)) == [
         (4, "costs", 2_000_000, 1_000_000),
         (4, "speed", "1500/-", "1500/1M"),
     ]

@@ -44,7 +44,7 @@ def test_a_plan_that_costs_what_its_cases_say_passes(
 ) -> None:
     samples = (PLANS / "night-bundle.toml", PLANS / "trial.toml", files[0])
     said = house.run("plan", "test", *map(str, samples)).stdout.splitlines()
-    assert said[-1] == "p: 1 cases of 1 rows: as they say"
+    assert said[-1] == "p: 1 case of 1 row: as they say"
     assert len(said) == 3
 
 
@@ -56,8 +56,16 @@ def test_what_costs_otherwise_is_told_in_the_words_of_its_column(
     assert said == [
         f"{files[1]}: line 5: costs comes to 1.00 USD, and the case says 0.90 USD",
         f"{files[1]}: line 5: left b comes to 0 octets, and the case says 1 GB",
-        "p: 1 cases of 1 rows: 2 differences",
+        "p: 1 case of 1 row: 2 differences",
     ]
+
+
+def test_what_comes_of_each_row_is_shown(house: House, files: tuple[Path, Path]) -> None:
+    files[1].write_text(CASES + "2026-03-02 10:00  -                 -     | -      -\n")
+    shown = house.run("plan", "test", str(files[0]), "--show").stdout.splitlines()
+    (row,) = (line.split() for line in shown if line.strip().startswith("5 "))
+    assert row[5:] == [*"6 GB 1.00 USD 1.00 USD b 5 GB -/-".split()]
+    assert shown[0] == "p: one" and shown[-1] == "p: 1 case of 2 rows: as they say"
 
 
 def test_cases_that_are_missing_or_wrong_are_one_line(
