@@ -13,8 +13,9 @@ from typing import Any
 import click
 
 from accounting.journal import Record
-from accounting.replay import replay
-from cli import explain_records
+from accounting.replay import Bands, replay
+from accounting.uses import Sheet, sheet_of
+from cli import explain_bands, explain_records
 from cli import explain_words as words
 from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
@@ -23,8 +24,10 @@ from cli.options import LOGIN
 from cli.output import Column, Kind, render
 from domain.account import Account
 from domain.money import format_amount
+from domain.plan import Plan
 from domain.session import Session
 from rating import compile_tariff
+from rating.timetable import Timetable
 from store import (
     office_devices,
     office_journal,
@@ -110,6 +113,7 @@ async def charge(office: Office, *, login: str, output: str, **given: Any) -> in
         sums = await office_money.sums(connection, account.account_id)
         chosen = await _chosen(connection, account, given["session_id"], given["sessions_n"])
     sheet = balance_sheet(account, sums)
+    given["timezone"] = customer.subscriber.timezone
     told = [await _session(office, account, one, given) for one in chosen]
     found = {"login": login, "currency": account.currency, **sheet, "sessions": told}
     if output == "json":
@@ -175,7 +179,8 @@ async def _session(
         )
     if plan is None:
         raise HouseError(f"the plan of session {session.session_id} is missing")
-    steps = explain_records.steps_of(session, compile_tariff(plan))
+    sheet = sheet_of(plan)
+    steps = _steps(session, plan, sheet)
     posted: list[dict[str, Any]] = [
         {
             "part": row.part,
@@ -192,7 +197,7 @@ async def _session(
         records = await office_journal.records_of(office.database, session, limit=limit)
     except JournalDamaged as error:
         raise HouseError(str(error)) from None
-    cut = _is_cut(session, records, limit)
+    cut = explain_records.is_cut(session, records, limit)
     parts = {sum(row["micros"] for row in steps), sum(row["amount_micros"] for row in posted)}
     return {
         "session_id": session.session_id,
@@ -207,30 +212,33 @@ async def _session(
             "input_octets": session.unrated_input,
             "session_s": session.unrated_s,
         },
+        "by_bands": sheet is not None,
         "steps": steps,
         "postings": posted,
         "charged_micros": session.charged_micros,
         "adds_up": parts == {session.charged_micros},
         "differences": (
-            await _differences(office, session, records) if given["rerate"] and not cut else []
+            await _differences(office, session, records, given["timezone"])
+            if given["rerate"] and not cut
+            else []
         ),
         "rerated": given["rerate"] and not cut,
         "records_purged": cut,
     }
 
 
-def _is_cut(session: Session, records: list[tuple[int, Record]], limit: int | None) -> bool:
-    """Does the chain of its records end at a row of the journal that was purged?"""
-    if limit is not None and len(records) >= limit:
-        return False
-    if not records:
-        return bool(session.journal_last)
-    journal_id, first = records[0]
-    return first.previous not in (0, journal_id)
+def _steps(session: Session, plan: Plan, sheet: Sheet | None) -> list[dict[str, Any]]:
+    """The price of the session's total, by its tariff or by bands."""
+    if sheet is None:
+        return explain_records.steps_of(session, compile_tariff(plan))
+    try:
+        return explain_bands.steps_of(session, sheet)
+    except ValueError as error:
+        raise HouseError(f"session {session.session_id}: {error}") from None
 
 
 async def _differences(
-    office: Office, session: Session, records: list[tuple[int, Record]]
+    office: Office, session: Session, records: list[tuple[int, Record]], timezone: str
 ) -> list[str]:
     """What rating again from the journal finds different (A11)."""
     async with office.database.reading() as connection:
@@ -240,6 +248,7 @@ async def _differences(
     if device is None:
         return ["its NAS was removed, so its records cannot be read again"]
     accounting = office.place.settings.accounting
+    sheet = sheet_of(plan) if plan else None
     again = replay(
         records,
         device,
@@ -247,6 +256,7 @@ async def _differences(
         skew_limit_s=accounting.clock_skew_s,
         interim_s=session.interim_s or accounting.interim_s,
         fee_owed=not session.class_session_id and not session.adopted,
+        bands=Bands(sheet, Timetable.of(plan, timezone)) if plan and sheet else None,
     )
     found = list(again.differences)
     if again.charged_micros != session.charged_micros:
@@ -272,7 +282,8 @@ def _print(found: dict[str, Any]) -> None:
                 "  older records were purged: the sums explain it, nothing can rate it again"
             )
         for row in one["steps"]:
-            click.echo(f"  {words.step_line(row, found['currency'])}")
+            said = explain_bands.words if one["by_bands"] else words.step_line
+            click.echo(f"  {said(row, found['currency'])}")
         if one["postings"]:
             render(one["postings"], POSTED, "table")
         click.echo(f"  {words.sum_line(one, found['currency'])}")

@@ -44,6 +44,16 @@ def steps_of(session: Session, tariff: Any) -> list[dict[str, Any]]:
     ]
 
 
+def is_cut(session: Session, records: list[tuple[int, Record]], limit: int | None) -> bool:
+    """Does the chain of its records end at a row of the journal that was purged?"""
+    if limit is not None and len(records) >= limit:
+        return False
+    if not records:
+        return bool(session.journal_last)
+    journal_id, first = records[0]
+    return first.previous not in (0, journal_id)
+
+
 _TOTALS = (
     "output_octets",
     "input_octets",

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from accounting.uses import LINE_STEP
 from cli.output import octets_in_words, seconds_in_words
 from domain.money import format_amount
 from radius import PacketError, decode_attributes
@@ -28,8 +29,8 @@ def print_json(found: dict[str, Any]) -> None:
 
 
 def step_name(step: int) -> str:
-    """`fee`, `volume` or `time`."""
-    return Step(step).name.lower()
+    """`fee`, `volume`, `time`, or the line of a plan with bands, numbered from 1."""
+    return Step(step).name.lower() if step < LINE_STEP else f"line {step - LINE_STEP + 1}"
 
 
 def day_text(day: int) -> str:

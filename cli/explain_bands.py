@@ -1,0 +1,89 @@
+"""What `explain charge` says of a session whose plan has bands, tiers, bundles or caps.
+
+First where the usage lay, then what bundles and boosters have covered of it, then each line that
+cost money with its exact price and its rounding, and last what caps have let go. Rows hold exact
+integers under the names of the books; their `micros` add up to what the session was charged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounting.uses import Sheet
+from cli.output import octets_in_words, seconds_in_words
+from domain.money import format_amount
+from domain.pricing import OTHER, TierMode
+from domain.session import Session
+from rating.scheme import Uses, price
+from rating.scheme_explain import Line, explain
+
+
+def steps_of(session: Session, sheet: Sheet) -> list[dict[str, Any]]:
+    """The price of what the session used, step by step. Raises ValueError for damaged uses."""
+    uses = Uses(sheet.scheme, session.uses)
+    found = explain(sheet.plan, sheet.scheme, uses, fee_due=session.fee_due)
+    steps: list[dict[str, Any]] = [
+        {"step": "used", **one._asdict(), "micros": 0} for one in found.used
+    ]
+    steps += [{"step": "covered", **one._asdict(), "micros": 0} for one in found.covered]
+    if found.fee_micros:
+        steps.append({"step": "fee", "micros": found.fee_micros})
+    micros = price(sheet.scheme, uses, session.fee_due)[1:-1]
+    numbers = [n for n, charged in enumerate(micros) if uses.line(n) or charged]
+    steps += [_line(n, one) for n, one in zip(numbers, found.lines, strict=True)]
+    if found.waived_micros:
+        steps.append({"step": "waived", "micros": -found.waived_micros})
+    return steps
+
+
+def _line(number: int, one: Line) -> dict[str, Any]:
+    """One line; it is numbered from 1, as postings call it."""
+    row = one._asdict() | {
+        "step": f"line {number + 1}",
+        "cells": [{"band": band, "class": traffic} for band, traffic in one.cells],
+        "exact_micros": None if one.exact is None else str(one.exact),
+    }
+    del row["exact"]
+    return row
+
+
+def words(row: dict[str, Any], currency: str) -> str:
+    """One step as people read it."""
+    charged = format_amount(row["micros"], currency)
+    if row["step"] == "used":
+        down, up = octets_in_words(row["down"]), octets_in_words(row["up"])
+        return f"used {_where(row['band'], row['traffic'])}: {down} down, {up} up" + (
+            f", {seconds_in_words(row['seconds'])}" if row["seconds"] else ""
+        )
+    if row["step"] == "covered":
+        much = f"{row['octets']} octets" if row["octets"] else f"{row['seconds']} s"
+        return f"covered by {row['allowance']}: {much}"
+    if row["step"] == "fee":
+        return f"fee for the session = {charged}"
+    if row["step"] == "waived":
+        return f"beyond a cap, not charged = {charged}"
+    return f"{row['step']}, {_priced(row, currency)} = {charged}"
+
+
+def _where(band: str, traffic: str) -> str:
+    """A cell, by the names of its band and its class."""
+    named = "at all other times" if band == OTHER else f"in {band}"
+    return named if traffic == OTHER else f"{named}, class {traffic}"
+
+
+def _priced(row: dict[str, Any], currency: str) -> str:
+    """What a line charges for, and how that comes to its price."""
+    timed = row["counts"] == "time"
+    unit, amount = "s" if timed else "octets", format_amount(row["amount_micros"], currency)
+    where = "; ".join(_where(cell["band"], cell["class"]) for cell in row["cells"])
+    if row["mode"] == TierMode.PACKAGE:
+        return f"{row['counts']} {where}: {row['quantity']} packages at {amount}"
+    exact = (seconds_in_words if timed else octets_in_words)(row["quantity"])
+    since = f" from {row['since']} {unit} on" if row["since"] else ""
+    said = f"{row['counts']}{since} {where}: {row['quantity']} {unit} ({exact})"
+    if row["exact_micros"] is None:
+        return f"{said} at {amount} per {row['unit']} {unit}, never less than before"
+    return (
+        f"{said}; {row['increments']} increments of {row['increment']} at {amount} per "
+        f"{row['unit']} {unit} = {row['exact_micros']} micros, rounded {row['rounding']}"
+    )
