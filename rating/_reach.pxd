@@ -10,8 +10,9 @@ from rating._scheme cimport Scheme
 from rating._walk cimport Around
 
 
-# How much of a flow of a cell the money pays from a state at an instant; or ALL, UNMETERED, BEYOND.
-cdef int64_t reach_c(
-    Scheme s, const int64_t *state, int cell, int flow, int64_t money_micros, int64_t at_us,
-    const Around *around
+# How many more octets and seconds the money pays from a state at an instant, in the band of the
+# first piece; ALL where that costs nothing. FITS, or UNMETERED or BEYOND.
+cdef int reach_c(
+    Scheme s, const int64_t *state, int64_t money_micros, int64_t at_us, const Around *around,
+    int64_t *octets, int64_t *seconds
 ) noexcept nogil

@@ -16,11 +16,13 @@ from libc.string cimport memcpy
 from rating._lines cimport fill_from, price_family, price_gross
 from rating._scheme cimport FLOWS, LINES_MOST, TIME, WIDTH_MOST, Family, Scheme, Uses, quantity_c
 from rating._walk cimport (
-    ALL, BEYOND, NEAR_OCTETS, OF_TIERS, UNMETERED, Around, DrawC, MeterC, fitting, gather,
+    ALL, BEYOND, FITS, NEAR_OCTETS, OF_TIERS, UNMETERED, Around, DrawC, MeterC, fitting, gather,
     holds, left_of_cap, pays, refuse,
 )
 
 cdef int64_t MOST = 0x7FFFFFFFFFFFFFFF
+cdef enum:
+    UNASKED = -100
 
 
 def reach(
@@ -36,56 +38,69 @@ def reach(
     cdef char[NEAR_OCTETS] near
     cdef void *far = NULL
     cdef Around around
-    cdef int64_t octets = ALL, seconds, found
-    cdef int cell, flow
+    cdef int64_t octets, seconds
+    cdef int found
     fitting(scheme, uses, None)
     around.fee_was = around.fee_due = fee_due
     try:
         gather(&around, scheme, ((MOST, band),), draws, meters, near, &far)
-        for cell in range(band * scheme.classes_n, (band + 1) * scheme.classes_n):
-            for flow in range(TIME):
-                found = reach_c(
-                    scheme, uses.numbers_c, cell, flow, money_micros, at_us, &around
-                )
-                if found < ALL:
-                    refuse(<int> found)
-                if found != ALL and (octets == ALL or found < octets):
-                    octets = found
-        seconds = reach_c(
-            scheme, uses.numbers_c, band * scheme.classes_n, TIME, money_micros, at_us, &around
+        found = reach_c(
+            scheme, uses.numbers_c, money_micros, at_us, &around, &octets, &seconds
         )
     finally:
         PyMem_Free(far)
-    if seconds < ALL:
-        refuse(<int> seconds)
+    if found:
+        refuse(found)
     return None if octets == ALL else octets, None if seconds == ALL else seconds
 
 
-cdef int64_t reach_c(
-    Scheme s, const int64_t *state, int cell, int flow, int64_t money_micros, int64_t at_us,
-    const Around *around
+cdef int reach_c(
+    Scheme s, const int64_t *state, int64_t money_micros, int64_t at_us, const Around *around,
+    int64_t *octets, int64_t *seconds
 ) noexcept nogil:
     cdef int64_t[LINES_MOST] lines
-    cdef int64_t gross, covered = 0, paid
-    cdef int family = s.ways[FLOWS * cell + flow]
-    cdef const DrawC *draw
-    cdef int i
-    if family < 0:
-        return ALL
-    gross = price_gross(s, state, NULL, around.fee_due, lines)
+    cdef int64_t[LINES_MOST] paid       # by family; UNASKED until it is asked for
+    cdef int64_t gross = price_gross(s, state, NULL, around.fee_due, lines), most
+    cdef int first = around.pieces[0].band * s.classes_n
+    cdef int cell, flow, family
+    cdef int64_t *least
+    octets[0] = seconds[0] = ALL
     if gross < 0:
         return BEYOND
     money_micros = spendable(s, gross - state[s.waived_at], money_micros, at_us, around)
     if money_micros < 0:
-        return money_micros
-    paid = paid_by_family(s, state, family, lines, money_micros, at_us, around)
-    if paid < 0:
-        return paid
+        return FITS if money_micros == ALL else UNMETERED
+    for family in range(s.families_n):
+        paid[family] = UNASKED
+    for cell in range(first, first + s.classes_n):
+        for flow in range(FLOWS):
+            family = s.ways[FLOWS * cell + flow]
+            if family < 0:
+                continue
+            if paid[family] == UNASKED:
+                paid[family] = paid_by_family(s, state, family, lines, money_micros, at_us, around)
+            if paid[family] == UNMETERED:
+                return UNMETERED
+            if paid[family] == ALL:
+                continue
+            most = with_pots(s, cell, flow, at_us, around, paid[family])
+            least = seconds if flow == TIME else octets
+            if least[0] == ALL or most < least[0]:
+                least[0] = most
+    return FITS
+
+
+cdef int64_t with_pots(
+    Scheme s, int cell, int flow, int64_t at_us, const Around *around, int64_t quantity
+) noexcept nogil:
+    # What is paid for, after all that pots pay for; at the most it stays.
+    cdef const DrawC *draw
+    cdef int i
     for i in range(around.draws_n):
         draw = around.draws[i]
         if pays(s, draw, cell, flow, at_us):
-            covered += min(draw.left, MOST - covered)
-    return covered + min(paid, MOST - covered)
+            quantity += min(draw.left, MOST - quantity)
+    return quantity
 
 
 cdef int64_t spendable(

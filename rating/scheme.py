@@ -31,7 +31,7 @@ from rating._rater import Tariff
 from rating._rater import price as simple_price
 from rating._reach import reach
 from rating._scheme import Scheme, Uses
-from rating._walk import Draw, Meter, Rise, spread, walk
+from rating._walk import ALWAYS_US, CAP, FAIR, NEVER_US, TIERS, Draw, Meter, Rise, spread, walk
 from rating.plan_whole import whole_of
 from rating.scheme_layout import Layout, allowances, counted_of, layout_of, metered, parts
 from rating.tariff import (
@@ -47,6 +47,11 @@ from rating.tariff import (
 )
 
 __all__ = [
+    "ALWAYS_US",
+    "CAP",
+    "FAIR",
+    "NEVER_US",
+    "TIERS",
     "Draw",
     "Meter",
     "Rise",
