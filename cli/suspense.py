@@ -194,6 +194,11 @@ async def _plan_for(
         plan = found
     if plan.currency != account.currency:
         raise HouseError(f"plan {plan.name} is in {plan.currency}, the money in {account.currency}")
+    if plan.pricing is not None:
+        raise HouseError(
+            f"plan {plan.name} prices by bands, tiers or bundles, which usage in suspense is not "
+            "counted in: correct the balance, then drop it"
+        )
     return plan
 
 

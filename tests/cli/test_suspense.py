@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.aaa.test_charge import RICH
 from tests.cli.house import House, login, record
 
 USED = {"seconds": 60, "up": 40_000_000, "down": 60_000_000}
@@ -50,6 +51,21 @@ def test_a9_assigning_charges_the_plan_of_the_subscriber_once(house: House) -> N
     assert house.run("ledger", "check").exit_code == 0
     explained = house.json("explain", "charge", "alice")
     assert explained["adds_up"] and explained["sessions"][0]["charged_micros"] == 1_000_000
+
+
+def test_a9_usage_of_nobody_is_not_charged_by_a_plan_with_bands(
+    house: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "rich.toml"
+    file.write_text(RICH)
+    house.run("plan", "load", str(file))
+    house.run("subscriber", "set", "alice", "--plan", "rich")
+    number = ended(house)
+    said = house.refuse("suspense", "assign", number, "alice", "--note", "typing error")
+    assert "plan rich prices by bands" in said
+    assert house.money()["posted_micros"] == 5_000_000
+    assert waiting(house)["state"] == "open"
+    assert house.run("ledger", "check").exit_code == 0
 
 
 def test_a9_a_session_that_still_runs_goes_on_for_its_new_payer(house: House) -> None:
