@@ -12,12 +12,12 @@ to write in the transaction of the usage itself. Two that open the same row at o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from accounting.pot_terms import Terms, spans
-from accounting.rollover import Life, Shelf, rows_of
+from accounting.rollover import Life, Shelf, by_key
 from domain.period import validity_end_us
 from domain.plan import Plan
 from domain.pot import Pot, PotKind
@@ -129,8 +129,9 @@ class Pots:
         opened: list[Pot] = []
         kept: list[Pot] = []
         lost: list[tuple[Pot, int]] = []
+        known = by_key(rows)
         for key, bundle, reached in self._bundles:
-            shelf = Shelf(bundle, key, terms, rows_of(key, rows))
+            shelf = Shelf(bundle, key, terms, known.get(key, {}))
             lives += [(life, bundle, reached) for life in shelf.lives(from_us, to_us)]
             opened += shelf.opened
             kept += shelf.opened if bundle.rollover else ()
@@ -149,10 +150,9 @@ class Pots:
         counted = [
             found
             for counter in self._counters
-            for found in _metered(counter, terms, rows, from_us, to_us)
+            for found in _metered(counter, terms, known.get(counter.key, {}), from_us, to_us)
         ]
-        known = {(pot.pot, pot.period_start_us) for pot in rows}
-        opened += [pot for pot, _ in counted if (pot.pot, pot.period_start_us) not in known]
+        opened += [pot for pot, _ in counted if pot.period_start_us not in known.get(pot.pot, {})]
         return View(tuple(drawn), tuple(counted), tuple(opened), tuple(kept), tuple(lost))
 
 
@@ -248,10 +248,9 @@ def _family_name(family: Family, pricing: Pricing) -> str:
 
 
 def _metered(
-    counter: _Counter, terms: Terms, rows: Sequence[Pot], from_us: int, to_us: int
+    counter: _Counter, terms: Terms, known: Mapping[int, Pot], from_us: int, to_us: int
 ) -> Iterator[Metered]:
     """The rows in which something is counted, for every instant of a rise and beyond its ends."""
-    known = rows_of(counter.key, rows)
     periods = spans(terms, counter.period, from_us, to_us)
     for place, (start_us, until_us) in enumerate(periods):
         pot = known.get(start_us)

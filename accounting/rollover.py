@@ -155,6 +155,9 @@ class Shelf:
         return later_us[rollover.periods] if len(later_us) > rollover.periods else NEVER_US
 
 
-def rows_of(key: str, rows: Iterable[Pot]) -> dict[int, Pot]:
-    """Return the rows of one key by the beginning of their periods."""
-    return {pot.period_start_us: pot for pot in rows if pot.pot == key}
+def by_key(rows: Iterable[Pot]) -> dict[str, dict[int, Pot]]:
+    """Return an account's rows by their keys and the beginnings of their periods."""
+    found: dict[str, dict[int, Pot]] = {}
+    for pot in rows:
+        found.setdefault(pot.pot, {})[pot.period_start_us] = pot
+    return found

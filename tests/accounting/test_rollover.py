@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounting.pot_terms import Terms
-from accounting.rollover import Shelf, rows_of
+from accounting.rollover import Shelf, by_key
 from domain.period import DAY_US
 from domain.pot import Pot
 from domain.pricing import Bundle, Period, Rollover
@@ -14,7 +14,7 @@ TERMS = Terms(7, "UTC", 0, (0,), None)
 
 def shelf(*rows: Pot) -> Shelf:
     """A shelf of a daily bundle with these rows."""
-    return Shelf(DAILY, "k", TERMS, rows_of("k", rows))
+    return Shelf(DAILY, "k", TERMS, by_key(rows).get("k", {}))
 
 
 def row(day: int, used: int = 0) -> Pot:
@@ -23,9 +23,10 @@ def row(day: int, used: int = 0) -> Pot:
     return Pot(7, "k", day * DAY_US, 10, used, until_us=(day + 1) * DAY_US, ends_us=ends_us)
 
 
-def test_rows_of_other_keys_are_on_other_shelves() -> None:
+def test_rows_are_found_by_key_and_beginning() -> None:
     other = Pot(7, "x", 0, 1)
-    assert rows_of("k", [row(3), other, row(4)]) == {3 * DAY_US: row(3), 4 * DAY_US: row(4)}
+    found = by_key([row(3), other, row(4)])
+    assert found == {"k": {3 * DAY_US: row(3), 4 * DAY_US: row(4)}, "x": {0: other}}
 
 
 def test_no_row_is_changed_by_being_looked_at() -> None:

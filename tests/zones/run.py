@@ -7,6 +7,7 @@
 Zones whose clocks went alike in those years are looked at once. Days, weeks of all seven anchors
 and months of all 31 are walked from end to end (T4, T5, T7); around each jump of each clock random
 bands are asked for. What fails is printed as it was asked.
+It takes eight to ten minutes of one core, and half as long on two.
 """
 
 from __future__ import annotations
