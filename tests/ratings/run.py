@@ -25,6 +25,7 @@ from tests.ratings.cases import Case, a_case
 from tests.ratings.check import check
 
 CHUNK = 500  # sessions at a time
+TOLD = 100_000  # so many records are told of on the way
 FAILURES_SHOWN = 3
 
 
@@ -67,6 +68,8 @@ def main() -> None:
     with multiprocessing.Pool(asked.jobs) as pool:
         chunks = ((asked.seed, first) for first in range(0, 10 * asked.records, CHUNK))
         for priced, wrong in pool.imap_unordered(play, chunks):
+            if (records + priced) // TOLD > records // TOLD:
+                print(f"ratings: {records + priced} records so far", flush=True)
             records, sessions = records + priced, sessions + CHUNK
             failed += wrong
             if records >= asked.records or len(failed) >= FAILURES_SHOWN:
