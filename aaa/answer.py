@@ -10,8 +10,9 @@ from typing import Any
 
 from aaa import authenticate, deeds, grants, telling, token
 from aaa.authenticate import Proof
+from aaa.bands import look_us
 from aaa.decisions import Attempt, remember
-from aaa.entitled import REASON_OF, next_look_us
+from aaa.entitled import REASON_OF
 from aaa.limits import Deal
 from aaa.outcome import Outcome
 from aaa.request import Request
@@ -47,7 +48,7 @@ def answer(turn: Turn, attempt: Attempt, deal: Deal, grant: Grant) -> Outcome:
     session = deal.session
     grants.told(session, grant)
     session.interim_s = grant.interim_s
-    session.look_us = next_look_us(deal.subscriber, deal.offer, turn.now_us)
+    session.look_us = look_us(turn.books, deal.subscriber, deal.plan, deal.offer, turn.now_us)
     if deal.subscriber.mac_mode is MacMode.LEARN:
         _learn_mac(turn, attempt, deal.subscriber)
     attributes = [(CLASS, token.issue(session.session_id, turn.sealer.class_key))]

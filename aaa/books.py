@@ -70,6 +70,7 @@ class Books:
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
         self.pots: dict[int, list[Pot]] = {}  # of accounts whose plans have pricing
         self.plans: dict[int, Plan] = {}
+        self.has_pricing = False  # has any of them bands, bundles, caps or fair use?
         self.newest_plan: dict[str, int] = {}
         self.marks: dict[int, dict[str, DeviceMark]] = {}
         self.orders: dict[int, Order] = {}
@@ -130,6 +131,7 @@ class Books:
             self.drop_account(account_id)
         for plan in loaded.plans:
             self.plans.setdefault(plan.plan_id, plan)
+            self.has_pricing = self.has_pricing or plan.pricing is not None
         self.newest_plan.update(loaded.newest_plans)
         fresh = hold_accounts(self, loaded.accounts)
         hold_people(self, loaded.subscribers, fresh)

@@ -8,7 +8,7 @@ may go on.
 
 from __future__ import annotations
 
-from aaa.limits import Deal, deal_of
+from aaa.limits import Deal, deal_of, served_anew
 from aaa.turn import Turn
 from accounting import charging, hold, uses
 from accounting.charging import Total
@@ -39,7 +39,7 @@ def charge(turn: Turn, session: Session, before: Total, from_us: int) -> Deal | 
         deal.account.open_micros += rise
         deal.account.held_micros -= back
         turn.books.draft.move(deal.account, opened=rise, held=-back)
-    return deal
+    return served_anew(turn, deal)
 
 
 def _by_tariff(turn: Turn, deal: Deal, before: Total) -> list[Charge]:

@@ -7,8 +7,9 @@ same transaction; a device that does not obey is told again at the next record (
 from __future__ import annotations
 
 from aaa import closing, ghosts, telling, walls
-from aaa.entitled import next_look_us, unfit, wall_of
-from aaa.grants import overstated
+from aaa.bands import look_us
+from aaa.entitled import unfit, wall_of
+from aaa.grants import misstated, overstated
 from aaa.limits import (
     Deal,
     deal_of,
@@ -55,15 +56,15 @@ def enforce(turn: Turn, session: Session, known: Deal | None = None) -> None:
         cut(turn, deal, walls.SERVICE_CHANGED)
     elif walls.outdated(deal):
         cut(turn, deal, "plan-changed")
-    else:
+    elif not walls.paced(turn, deal):
         _see_to_money(turn, deal)
 
 
 def _aim(turn: Turn, deal: Deal) -> None:
     """Keep when time alone will change what the session gets; the desk looks at it then."""
-    look_us = next_look_us(deal.subscriber, deal.offer, turn.now_us)
-    if look_us != deal.session.look_us:
-        deal.session.look_us = look_us
+    at_us = look_us(turn.books, deal.subscriber, deal.plan, deal.offer, turn.now_us)
+    if at_us != deal.session.look_us:
+        deal.session.look_us = at_us
         turn.books.touch(deal.session)
 
 
@@ -71,7 +72,7 @@ def _see_to_money(turn: Turn, deal: Deal) -> None:
     """Let the session have another share at the end of its hold; without one it ends here."""
     reach = reach_of(turn, deal)
     if not exhausted(deal, reach):
-        if overstated(turn, deal, reach):
+        if overstated(turn, deal, reach) or misstated(deal, reach):
             tell_limits(turn, deal, "used otherwise")
         return
     more_micros = hold_more(turn, deal)

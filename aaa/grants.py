@@ -51,6 +51,8 @@ def grant_of(turn: Turn, deal: Deal, reach: Reach, *, start_us: int, spread: boo
             ends.append(octets * 8 // rate_bps + deal.session.unrated_s)
     interim_s = plan.interim_s or device.interim_s or turn.settings.interim_s
     limits: dict[str, Any] = {}
+    if octets is None and deal.session.limit_octets and deal.plan.pricing is not None:
+        octets = UNLIMITED_OCTETS  # another band costs nothing: what was told is lifted
     if octets is not None and dialect.has_octet_limit:
         limits = _octet_limits(deal.plan, octets, deal.session)
     return Grant(
@@ -165,11 +167,39 @@ def overstated(turn: Turn, deal: Deal, reach: Reach) -> bool:
     paid = _less_guard(reach.octets, deal.offer, deal.device, deal.dialect)
     if paid is None or rated_limit(session, deal.plan) <= paid:
         return False
-    total = Total.of(session)
-    counted = counted_octets(deal.tariff, total.input_octets, total.output_octets)
+    counted = counted_of(deal)
+    return paid - counted <= _unheard_octets(deal, counted)
+
+
+def misstated(deal: Deal, reach: Reach) -> bool:
+    """Was the device told an end that bands or bundles have moved away, or none where one is now?
+
+    Only a plan with pricing can do so. It hears of it before it would come to the end it was told.
+    """
+    session, plan = deal.session, deal.plan
+    if plan.pricing is None or not deal.dialect.has_octet_limit:
+        return False
+    lifted = not session.limit_octets or session.limit_octets >= UNLIMITED_OCTETS
+    if reach.octets is None or lifted:
+        return (reach.octets is None) is not lifted
+    paid = _less_guard(reach.octets, deal.offer, deal.device, deal.dialect)
+    told_octets = rated_limit(session, plan)
+    if paid is None or paid <= told_octets:
+        return False
+    return told_octets - counted_of(deal) <= _unheard_octets(deal, counted_of(deal))
+
+
+def counted_of(deal: Deal) -> int:
+    """The rated octets of a session in the direction that its plan counts."""
+    total = Total.of(deal.session)
+    return counted_octets(deal.tariff, total.input_octets, total.output_octets)
+
+
+def _unheard_octets(deal: Deal, otherwise: int) -> int:
+    """What may pass within two intervals and what a report takes; `otherwise` at unknown speed."""
     rate_bps = speed_bps(deal.offer, deal.device)
-    seconds = session.interim_s * 22 // 10 + DISCONNECT_S
-    return paid - counted <= (rate_bps * seconds // 8 if rate_bps else counted)
+    seconds = deal.session.interim_s * 22 // 10 + DISCONNECT_S
+    return rate_bps * seconds // 8 if rate_bps else otherwise
 
 
 def _less_guard(octets: int | None, plan: Plan, device: Device, dialect: Dialect) -> int | None:

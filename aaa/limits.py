@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from aaa.as_served import as_served
+from aaa.bands import reach_by_bands
 from aaa.books import Books
 from aaa.turn import Turn
 from accounting import hold
@@ -55,8 +57,18 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
             break
     else:
         return None
-    offer = books.plan_of(owner) or plan
-    return Deal(session, owner, account, plan, books.tariff(plan), device, offer)
+    newest = books.plan_of(owner) or plan
+    deal = Deal(session, owner, account, plan, books.tariff(plan), device, newest)
+    return served_anew(turn, deal)
+
+
+def served_anew(turn: Turn, deal: Deal) -> Deal:
+    """The deal with what fair use gives by now: usage, and time, may have changed that."""
+    plan = turn.books.plan_of(deal.subscriber)
+    if plan is None or plan.pricing is None or plan.pricing.fair_use is None:
+        return deal
+    offer = as_served(turn.books, deal.session, deal.subscriber, plan, turn.now_us)
+    return deal._replace(offer=offer)
 
 
 def included_left(
@@ -103,6 +115,8 @@ def free_slots(
 
 def reach_of(turn: Turn, deal: Deal) -> Reach:
     """How far the session may go with what it was granted."""
+    if deal.plan.pricing is not None:
+        return reach_by_bands(turn, deal.session, deal.subscriber, deal.plan, deal.tariff)
     included = included_left(turn.books, deal.session, deal.plan, deal.subscriber, turn.now_us)
     return hold.reach(deal.session, deal.plan, deal.tariff, included)
 
@@ -110,9 +124,9 @@ def reach_of(turn: Turn, deal: Deal) -> Reach:
 def exhausted(deal: Deal, reach: Reach) -> bool:
     """Has the session come to where the next octet or second is not paid?"""
     session = deal.session
-    if not deal.plan.priced or deal.plan.pricing is not None:
-        return False  # how far bands, bundles and caps carry a session is not told yet
-    if deal.plan.volume is None and deal.plan.time is None:
+    if not deal.plan.priced:
+        return False
+    if deal.plan.fee_alone:
         return session.charged_micros > session.granted_micros  # a fee, and nothing else
     total = Total.of(session)
     counted = counted_octets(deal.tariff, total.input_octets, total.output_octets)
@@ -130,7 +144,7 @@ def hold_more(turn: Turn, deal: Deal, slots: int | None = None) -> int:
         slots = free_slots(turn, deal.account.account_id, deal.plan, but=[deal.session])
     own_micros = deal.session.held_micros
     amount_micros = hold.share(deal.account.available_micros + own_micros, slots) - own_micros
-    if deal.plan.volume is None and deal.plan.time is None:
+    if deal.plan.fee_alone:
         fee_micros = deal.plan.session_fee_micros if deal.session.owes_fee else 0
         owed_micros = max(fee_micros - deal.session.granted_micros, 0)
         amount_micros = min(amount_micros, owed_micros)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from aaa import authenticate, deeds, ghosts, grants, limits, telling, walls
 from aaa.answer import accept, answer, refuse
+from aaa.as_served import as_served
 from aaa.decisions import Attempt, login_key
 from aaa.entitled import REFUSAL_OF, wall_of
 from aaa.limits import Deal
@@ -95,7 +96,8 @@ def _let_in(turn: Turn, attempt: Attempt, subscriber: Subscriber, plan: Plan) ->
         return _renew(turn, attempt, again, wall)
     account = turn.books.accounts[subscriber.account_id]
     tariff, device = turn.books.tariff(plan), attempt.request.device
-    deal = Deal(session, subscriber, account, plan, tariff, device, plan)
+    offer = as_served(turn.books, session, subscriber, plan, turn.now_us)
+    deal = Deal(session, subscriber, account, plan, tariff, device, offer)
     if wall:
         return _stand_before(turn, attempt, deal, wall)
     return _admit(turn, attempt, deal)
@@ -145,7 +147,8 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     if plan.priced:
         limits.hold_more(turn, deal, slots)  # what gave way had no part in them
     # Of what is included, those who gave way had parts that are this session's now.
-    same_parts = not gone or not (plan.included_octets or plan.included_s)
+    shares = plan.included_octets or plan.included_s or plan.pricing is not None
+    same_parts = not gone or not shares
     as_tried = same_parts and (not plan.priced or session.granted_micros == share_micros)
     return accept(turn, attempt, deal, reach if as_tried else limits.reach_of(turn, deal))
 

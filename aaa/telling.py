@@ -37,7 +37,7 @@ class _Told(NamedTuple):
 
 
 _SERVICES_MAX_N: Final = 4_096
-_services: dict[tuple[int, str, str, int], _Told] = {}
+_services: dict[tuple[int, str, str, int, tuple[int | str | None, ...]], _Told] = {}
 
 
 def service(deal: Deal, wall: Walled, plan: Plan | None = None) -> list[Attribute]:
@@ -63,7 +63,9 @@ def _has_own(subscriber: Subscriber) -> bool:
 
 def _shared(deal: Deal, wall: Walled, plan: Plan) -> _Told:
     """What all who have nothing of their own are told alike; made once."""
-    key = (plan.plan_id, deal.device.dialect, deal.session.access, int(wall))
+    # Of one version there are several that differ in the speeds of fair use.
+    speeds = plan.down_bps, plan.up_bps, plan.policy_down, plan.policy_up, plan.mikrotik_rate
+    key = (plan.plan_id, deal.device.dialect, deal.session.access, int(wall), speeds)
     known = _services.get(key)
     if known is None or known.plan is not plan:
         if len(_services) >= _SERVICES_MAX_N:
@@ -129,7 +131,7 @@ def differs(deal: Deal, wall: Walled) -> bool:
     """Would the device be told anything else now than what it was told last?"""
     if not _has_own(deal.subscriber) and deal.session.told == _shared(deal, wall, deal.offer).told:
         return False
-    return _before(deal) != service(deal, wall)
+    return before(deal) != service(deal, wall)
 
 
 def change(deal: Deal, wall: Walled) -> list[Attribute] | None:
@@ -137,18 +139,18 @@ def change(deal: Deal, wall: Walled) -> list[Attribute] | None:
 
     Empty: nothing differs. None: its device cannot change that while the session runs.
     """
-    before = _before(deal)
-    if before is None:
+    had = before(deal)
+    if had is None:
         return None
-    return replies.live_change(deal.dialect, before, service(deal, wall))
+    return replies.live_change(deal.dialect, had, service(deal, wall))
 
 
 def readdressed(deal: Deal, wall: Walled) -> bool:
     """Is it the addresses that differ from what was told?"""
-    return addresses_differ(_before(deal) or [], service(deal, wall))
+    return addresses_differ(before(deal) or [], service(deal, wall))
 
 
-def _before(deal: Deal) -> list[Attribute] | None:
+def before(deal: Deal) -> list[Attribute] | None:
     """What the device has, as far as we know; None: nobody knows.
 
     A session that was never told anything by us (it was adopted, or runs since before this was

@@ -9,16 +9,19 @@ to end stays rated as it is until its device obeys.
 from __future__ import annotations
 
 from aaa import closing, telling
+from aaa.as_served import variants
 from aaa.entitled import REASON_OF, same_prices, untouched
 from aaa.grants import timeout_stale
 from aaa.limits import Deal, exhausted, free_slots, give_back, hold_more, reach_of
 from aaa.orders import cut, tell_limits, tell_service
 from aaa.turn import Turn
 from accounting import hold
+from domain.pricing import CannotSlow, FairUse
 from domain.session import HoldState, Walled
 
 RESTORED = "restored"
 SERVICE_CHANGED = "service-changed"
+FAIR_USE = "fair-use"
 
 
 def put_up(turn: Turn, deal: Deal, wall: Walled) -> None:
@@ -118,7 +121,8 @@ def _held(turn: Turn, deal: Deal) -> bool:
 def retell(turn: Turn, deal: Deal) -> bool:
     """Tell an open session what has changed of its service; answers whether it was told or ended.
 
-    The device hears what differs from what it was told last, by CoA if it can change it live.
+    The device hears what differs from what it was told last, by CoA if it can change it live. If
+    it cannot, the session ends, unless it is only slower or faster by a fair use that can wait.
     """
     session = deal.session
     if session.cut_order_id:
@@ -128,20 +132,43 @@ def retell(turn: Turn, deal: Deal) -> bool:
         return True
     if telling.differs(deal, session.walled):
         change = telling.change(deal, session.walled)
+        fair = _of_fair_use(turn, deal)
         if change is None or not deal.device.coa_port:
-            reason = SERVICE_CHANGED
+            if fair is not None and fair.cannot is CannotSlow.WAIT:
+                return False
+            reason = FAIR_USE if fair is not None else SERVICE_CHANGED
             if telling.readdressed(deal, session.walled):
                 reason = "address-changed"
             telling.doubt(deal)
             turn.books.touch(session)
             cut(turn, deal, reason)
             return True
-        tell_service(turn, deal, change, SERVICE_CHANGED)
+        tell_service(turn, deal, change, SERVICE_CHANGED if fair is None else FAIR_USE)
         return True
     if timeout_stale(turn, deal):
         tell_limits(turn, deal, "validity-changed")
         return True
     return False
+
+
+def paced(turn: Turn, deal: Deal) -> bool:
+    """Tell an open session the speeds of fair use as they are now, if it was told others.
+
+    Answers whether it was told or ended.
+    """
+    pricing = deal.offer.pricing
+    fair = pricing is not None and pricing.fair_use is not None
+    return fair and telling.differs(deal, deal.session.walled) and retell(turn, deal)
+
+
+def _of_fair_use(turn: Turn, deal: Deal) -> FairUse | None:
+    """The fair use of the plan, if what was told differs from what is given by its steps alone."""
+    plan = turn.books.plan_of(deal.subscriber)
+    if plan is None or deal.session.walled:
+        return None
+    given = [telling.service(deal, Walled.NO, one) for one in variants(plan)]
+    told = telling.before(deal)
+    return plan.pricing.fair_use if plan.pricing and told in given else None
 
 
 def refused(turn: Turn, deal: Deal, reason: str) -> None:
@@ -152,7 +179,7 @@ def refused(turn: Turn, deal: Deal, reason: str) -> None:
     refused is left as it is: it is told again with the next change or login.
     """
     session = deal.session
-    if reason in (SERVICE_CHANGED,):
+    if reason in (SERVICE_CHANGED, FAIR_USE):
         turn.notes["service-refused"] += 1
         return
     if session.walled and reason == REASON_OF[session.walled]:

@@ -50,7 +50,20 @@ def wants(batch: Sequence[Item], parsed: Sequence[Parsed], books: Books, class_k
             _name_usage(want, books, item.device.device_id, read, class_key=class_key)
         else:
             _name_task(want, books, item)
+    if books.has_pricing:
+        _name_pots(want, books)
     return want
+
+
+def _name_pots(want: Want, books: Books) -> None:
+    """The pots of everybody named whose plans have pricing by now: they may be held without."""
+    held = map(books.subscribers.get, sorted(want.logins))
+    named = {one.account_id for one in held if one is not None}
+    for account_id in sorted(named | want.account_ids):
+        plans = [books.plan_of(owner) for owner in books.people_of(account_id)]
+        plans += [books.plans.get(one.plan_id) for one in books.live_sessions(account_id)]
+        if any(plan is not None and plan.pricing is not None for plan in plans):
+            want.pots_of.add(account_id)
 
 
 def _name_task(want: Want, books: Books, item: Item) -> None:
@@ -92,9 +105,6 @@ def _name_usage(
         want.account_ids.add(session.account_id)
         if session.plan_id:
             want.plan_ids.add(session.plan_id)
-            plan = books.plans.get(session.plan_id)
-            if plan is not None and plan.pricing is not None:
-                want.pots_of.add(session.account_id)
         if session.replaced_by:
             want.session_ids.add(session.replaced_by)
         if session.account_id == 0 or session.review_input or session.review_output:

@@ -134,3 +134,13 @@ class Plan:
             or self.session_fee_micros
             or (self.pricing is not None and self.pricing.priced)
         )
+
+    @property
+    def fee_alone(self) -> bool:
+        """Is the session fee all that using it costs?"""
+        return (
+            self.session_fee_micros > 0
+            and self.volume is None
+            and self.time is None
+            and (self.pricing is None or not self.pricing.priced)
+        )

@@ -130,11 +130,9 @@ cdef int64_t paid_by_family(
 ) noexcept nogil:
     # The largest quantity whose lines cost no more than the money beyond what they cost now, by
     # halves: prices never fall as quantities rise.
-    cdef int64_t[WIDTH_MOST] after
-    cdef int64_t[LINES_MOST] now
     cdef const Family *family = &s.families[index]
     cdef int64_t counter = quantity_c(s, state, family), room = MOST - counter, was = 0
-    cdef int64_t pays_for = 0, beyond, middle
+    cdef int64_t paid, worth
     cdef int i
     if family.metered:
         counter = standing(index, at_us, around)
@@ -143,8 +141,23 @@ cdef int64_t paid_by_family(
         room = min(room, MOST - counter)
     for i in range(family.first_line, family.first_line + family.lines_n):
         was += lines[i]
+    paid = within(s, state, family, counter, room, was, money_micros)
+    if money_micros > 0 or paid == ALL:
+        return paid
+    # Rounded down, less than a micro's worth costs nothing: whoever has nothing left is at the end.
+    worth = within(s, state, family, counter, room, was, 1)
+    return 0 if worth == ALL or paid <= worth - paid else paid
+
+
+cdef int64_t within(
+    Scheme s, const int64_t *state, const Family *family, int64_t counter, int64_t room,
+    int64_t was, int64_t money_micros
+) noexcept nogil:
+    # The largest quantity that costs no more than the money beyond what there was; ALL: all of it.
+    cdef int64_t[WIDTH_MOST] after
+    cdef int64_t[LINES_MOST] now
+    cdef int64_t pays_for = 0, beyond = room, middle
     money_micros = min(money_micros, MOST - was) + was
-    beyond = room
     if family_costs(s, state, after, family, counter, room, now) <= <uint64_t> money_micros:
         return ALL
     while pays_for + 1 < beyond:
