@@ -389,9 +389,9 @@ def test_a_record_of_another_kind_is_no_row_of_an_interim(form: Any) -> None:
         form([Charge(1, 2, 3, 4, 5, 6) if form is not pack_charges else session(1)])
 
 
-def test_the_places_of_sqlite_s_functions_are_those_of_the_names() -> None:
+def compare_places(name: str) -> None:
     """In the table that an extension is handed, and in what the bundled library exports."""
-    source = (Path(__file__).parents[2] / "store" / "_packed_c.c").read_text()
+    source = (Path(__file__).parents[2] / "store" / name).read_text()
     lines = [line.strip() for line in source.splitlines()]
     places = {
         line.split(" = ")[0].removeprefix("AT_").lower(): int(line.split(" = ")[1].strip(","))
@@ -416,6 +416,10 @@ def test_the_places_of_sqlite_s_functions_are_those_of_the_names() -> None:
     for name, at in places.items():
         exported = ctypes.cast(getattr(library, f"sqlite3_{name}"), ctypes.c_void_p).value
         assert table[at] == exported, name
+
+
+def test_the_places_of_sqlite_s_functions_are_those_of_the_names() -> None:
+    compare_places("_packed_c.c")
 
 
 def test_an_interpreter_that_has_zlib_built_in_or_out_of_reach_starts_all_the_same() -> None:
