@@ -9,17 +9,7 @@ cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
 from domain._row cimport (
-    _Alike,
-    _Flag,
-    _Member,
-    Row,
-    _Text,
-    alike,
-    fields_of,
-    index_of,
-    keep_texts,
-    said,
-    same,
+    _Alike, _Flag, _Member, Row, _Text, alike, fields_of, index_of, keep_texts, said, same,
 )
 
 from domain.account_words import CredentialKind, MacMode, Status

@@ -15,17 +15,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int8_t, int64_t, uint64_t
 
 from domain._row cimport (
-    _Alike,
-    Field,
-    _Flag,
-    _Member,
-    Row,
-    _Text,
-    alike,
-    fields_of,
-    index_of,
-    keep_texts,
-    said,
+    _Alike, Field, _Flag, _Member, Row, _Text, alike, fields_of, index_of, keep_texts, said,
     same,
 )
 from domain._texts cimport size_of
