@@ -226,6 +226,47 @@ def test_a_cancelled_commit_does_not_spoil_the_next_one(house_url: str) -> None:
     tell(house_url, story)
 
 
+def test_what_records_say_later_is_no_part_of_a_commit_under_way(house_url: str) -> None:
+    """The next batch is decided meanwhile, on the same records."""
+
+    async def story(house: House) -> None:
+        await settle_two(house)
+        changes, first = full_batch(), full_batch()
+        road: Any = house.store._road
+        road._tidied = True  # on SQLite a checkpoint goes before
+        work = asyncio.ensure_future(house.store.commit(changes))
+        await asyncio.sleep(0)
+        assert not work.done()
+        for move in changes.accounts:
+            move.after.open_micros += 7
+            move.open_micros += 7
+        for one in changes.sessions_new:
+            one.output_octets, one.version, one.nas_port = 7, 7, 7
+            one.user_name = one.nas_identifier = "later"
+            one.class_session_id, one.state = 7, SessionState.LAPSED
+        for charge in changes.charges:
+            charge.amount_micros += 7
+        changes.allowances[0][0].used_octets = 7
+        changes.orders_new[0].state = OrderState.DONE
+        changes.suspense[0].state = "dropped"
+        changes.marks[0].event_us = 7
+        await work
+
+        loaded = await house.store.load(
+            Want(account_ids={1, 2}, session_ids={10, 11}, mark_devices={5}, order_ids={50})
+        )
+        by_id = {one.account_id: one for one in loaded.accounts}
+        assert by_id == {move.after.account_id: move.after for move in first.accounts}
+        assert {one.session_id: one for one in loaded.sessions} == {
+            one.session_id: one for one in first.sessions_new
+        }
+        assert loaded.allowances == [first.allowances[0][0]]
+        assert (loaded.orders, loaded.marks) == (first.orders_new, first.marks)
+        assert await house.findings() == []
+
+    tell(house_url, story)
+
+
 # --- orders, decisions, suspense, marks
 
 
