@@ -31,6 +31,7 @@ cdef class Ids:
 
     cdef bint has(self, int64_t key) noexcept
     cdef int put(self, int64_t key) except -1
+    cdef int expect(self, Py_ssize_t more_n) except -1
 
 
 cdef class Numbers:

@@ -1,6 +1,6 @@
 """The types of the books' indexes; what each does is said in `_index.pyx`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Generic, TypeVar, final, overload
 
 _Row = TypeVar("_Row")
@@ -34,7 +34,7 @@ class ById(Generic[_Row]):
 class Ids:
     """A set of whole numbers."""
 
-    def __init__(self, numbers: Iterable[int] = ...) -> None: ...
+    def __init__(self, numbers: Collection[int] = ...) -> None: ...
     def add(self, key: int) -> None: ...
     def discard(self, key: int) -> None: ...
     def __contains__(self, key: object, /) -> bool: ...

@@ -43,6 +43,13 @@ cdef inline Py_ssize_t more_than(Py_ssize_t places_n) except -1:
     return max(places_n + places_n // 2, <Py_ssize_t> LEAST)
 
 
+cdef inline Py_ssize_t places_for(Py_ssize_t places_n, Py_ssize_t keys_n) except -1:
+    # As many places as there are, or more if so many keys would fill them above four fifths.
+    while 5 * keys_n > 4 * places_n:
+        places_n = more_than(places_n)
+    return places_n
+
+
 cdef inline Py_ssize_t seek(
     const int64_t *keys, Py_ssize_t places_n, int64_t key, int64_t free
 ) noexcept nogil:
@@ -147,10 +154,8 @@ cdef class ById:
 
     cdef int expect(self, Py_ssize_t more_n) except -1:
         # So many numbers more are to come: make room for all at once.
-        cdef Py_ssize_t places_n = self._places_n
-        while 5 * (self._n + more_n) > 4 * places_n:
-            places_n = more_than(places_n)
-        if places_n > self._places_n:
+        cdef Py_ssize_t places_n = places_for(self._places_n, self._n + more_n)
+        if places_n != self._places_n:
             self._resize(places_n)
         return 0
 
@@ -235,8 +240,11 @@ cdef class Ids:
     """A set of whole numbers; what `set` does under the same names."""
 
     def __init__(self, numbers=()):
+        # Room for all at once: the numbers of another table come in the order of their places, and
+        # would all crowd at the beginning of a small one, where each has to walk past the others.
+        self.expect(len(numbers))
         for key in numbers:
-            self.add(key)
+            self.put(key)
 
     def __dealloc__(self):
         PyMem_Free(self._keys)
@@ -251,21 +259,28 @@ cdef class Ids:
         self.put(key)
 
     cdef int put(self, int64_t key) except -1:
-        cdef int64_t *keys
-        cdef Py_ssize_t at, places_n
+        cdef Py_ssize_t at
         check_key(key)
-        if 5 * (self._n + 1) > 4 * self._places_n:
-            places_n = more_than(self._places_n)
-            keys = free_places(places_n)
-            for at in range(self._places_n):
-                if self._keys[at] != FREE:
-                    keys[seek(keys, places_n, self._keys[at], FREE)] = self._keys[at]
-            PyMem_Free(self._keys)
-            self._keys, self._places_n = keys, places_n
+        self.expect(1)
         at = seek(self._keys, self._places_n, key, FREE)
         if self._keys[at] == FREE:
             self._keys[at] = key
             self._n += 1
+        return 0
+
+    cdef int expect(self, Py_ssize_t more_n) except -1:
+        # So many numbers more are to come: make room for all at once.
+        cdef Py_ssize_t places_n = places_for(self._places_n, self._n + more_n)
+        cdef int64_t *keys
+        cdef Py_ssize_t at
+        if places_n == self._places_n:
+            return 0
+        keys = free_places(places_n)
+        for at in range(self._places_n):
+            if self._keys[at] != FREE:
+                keys[seek(keys, places_n, self._keys[at], FREE)] = self._keys[at]
+        PyMem_Free(self._keys)
+        self._keys, self._places_n = keys, places_n
         return 0
 
     def discard(self, int64_t key):

@@ -148,6 +148,8 @@ class Books:
             self.suspense.setdefault(session_id, {})
         for row in loaded.suspense:
             self.suspense.setdefault(row.session_id, {}).setdefault(row.reason, row)
+        if want.all_live:  # nothing of them can be let go
+            self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)
 
     def hold_session(self, session: Session) -> None:
         """A session was read. If it is held already, that one stays."""

@@ -380,6 +380,17 @@ def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_bat
     assert looked == [20, 26] and len(books.sessions) == 20
 
 
+def test_what_lives_at_the_start_is_not_looked_at_for_something_to_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
+    monkeypatch.setattr(Books, "_shrink", lambda books: pytest.fail("nothing can be let go"))
+    books = Books()
+    books.take_in(Want(all_live=True), whole(1, *(session(session_id=n) for n in range(1, 21))))
+    settled(books)
+    assert len(books.sessions) == 20
+
+
 def test_the_newest_decision_is_asked_for_once_where_a_login_is_known() -> None:
     books = Books()
     want = Want(logins={"alice", "mallory"}, rings={"alice", "mallory", ""})

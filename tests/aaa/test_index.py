@@ -45,6 +45,13 @@ def test_a_table_by_number_does_what_a_dictionary_does(steps: list[tuple[str, in
     assert len(table) == 0 and table.keys() == []
 
 
+def test_a_copy_of_a_large_set_does_not_crowd_at_the_beginning_of_a_small_one() -> None:
+    # The numbers come in the order of their places. Where each walked past the others, a copy of
+    # these would take half a minute, and one of a million some minutes.
+    numbers = Ids(range(400_000))
+    assert list(Ids(numbers)) == list(numbers)
+
+
 @given(steps=STEPS)
 def test_a_table_of_numbers_by_number_does_what_a_dictionary_does(
     steps: list[tuple[str, int]],
