@@ -1,4 +1,4 @@
-"""The data sheet of the indexes that the books keep: tables by number, sets of numbers, agendas.
+"""The data sheet of the indexes that the books keep: tables by number, sets of numbers.
 
 A dictionary takes some hundred octets for an entry whose key is a number, since the number is an
 object. Here a key takes eight octets and what it leads to another eight, at half to four fifths
@@ -47,17 +47,3 @@ cdef class Few:
     cdef ById _rows             # a number's only row, or a tuple of several
 
     cdef int put(self, int64_t key, object row) except -1
-
-
-cdef struct Note:
-    int64_t at_us
-    int64_t key
-
-
-cdef class Agenda:
-    cdef Note *_notes           # a heap: the earliest is the first
-    cdef Py_ssize_t _room
-    cdef Py_ssize_t _n
-
-    cdef int put(self, int64_t at_us, int64_t key) except -1
-    cdef void _drop_first(self) noexcept

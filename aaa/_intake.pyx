@@ -10,7 +10,8 @@ which is also what the plain case is compared with in the tests. Nothing is deci
 from cpython.object cimport PyObject, PyObject_Hash
 from libc.stdint cimport int8_t, int64_t
 
-from aaa._index cimport Agenda, ById, Few, Ids
+from aaa._agenda cimport Agenda
+from aaa._index cimport ById, Few, Ids
 from domain._account cimport Account, Subscriber
 from domain._session cimport HOLD, NOTHING, STATE, Session
 
