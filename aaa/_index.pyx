@@ -375,6 +375,14 @@ cdef class Numbers:
         cdef Py_ssize_t at = self._place(key)
         return default if at < 0 else self._values[at]
 
+    def rise(self, list keys not None):
+        """One more, in 63 bits, for each of these keys that is there, as often as it is named."""
+        cdef Py_ssize_t at
+        for key in keys:
+            at = self._place(key)
+            if at >= 0:
+                self._values[at] = <int64_t> ((<uint64_t> self._values[at] + 1) & ~<uint64_t> FREE)
+
     def __contains__(self, int64_t key):
         return self._place(key) >= 0
 

@@ -219,7 +219,7 @@ class Desk:
         try:
             named = self._named(items)
             parsed = [one.read for one in named]
-            if self._lacking([one.item for one in named], parsed):
+            if named and self._lacking([one.item for one in named], parsed):
                 self._books.ask_anew()
                 return False
             self._company.look(self._books, parsed)
@@ -383,6 +383,9 @@ class Desk:
 
     async def _load(self, named: list[Named]) -> None:
         """Read what the batch names and memory lacks, until nothing more is named."""
+        if not named and not self._lost and not self._books.strays and not self._company.holding:
+            self._company.look(self._books, ())
+            return
         asking = named
         for _ in range(ROUNDS_MAX):
             lacking = self._lacking([one.item for one in asking], [one.read for one in asking])

@@ -153,8 +153,28 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Is there anything to commit?"""
-        return any(
-            getattr(self, name) for name in self.__slots__ if name not in ("now_us", "feed_seq")
+        moved = self.accounts or self.moved or self.charges or self.journal or self.journal_id
+        return bool(moved) or not self.only_moves
+
+    @property
+    def only_moves(self) -> bool:
+        """Is there nothing but counters and sums that moved, as of interims on the lane?"""
+        return not (
+            self.sessions_new
+            or self.sessions
+            or self.closings
+            or self.entries
+            or self.allowances
+            or self.orders_new
+            or self.orders
+            or self.decisions
+            or self.suspense
+            or self.macs
+            or self.latches
+            or self.marks
+            or self.deeds
+            or self.live
+            or self.named
         )
 
 

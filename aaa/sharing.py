@@ -113,6 +113,11 @@ class Company:
             live = {account_id for account_id, _, _ in changes.live}
             self._held = (moved | live | {one.account_id for one in sessions}) - {0}
 
+    @property
+    def holding(self) -> bool:
+        """Are there accounts to be held from the next load on?"""
+        return bool(self._held)
+
     def take_held(self) -> set[int]:
         """The accounts to be held from the next load on; each is named once."""
         held, self._held = self._held, set()

@@ -41,6 +41,7 @@ class Road(Protocol):
     """A connection that carries whole loads and whole commits."""
 
     forms: Mapping[str, Form]  # how it wants the rows of busy statements
+    locks: bool  # does a commit lock its accounts, since others may write under them?
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer the questions of `steps` from one snapshot."""
@@ -125,7 +126,8 @@ class DeskStore:
             # What a login made is changed in full by its Start: nothing of it need be known.
             begun = [one for one in changes.sessions_new if one.state is SessionState.OPEN]
             news = self._standing.after(moved, [*changed, *begun])
-            await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
+            accounts = touched_accounts(changes) if self._road.locks else []
+            await self._road.write(changes.feed_seq, steps, accounts)
             self._standing.learn(news)
 
     async def feed(self, since_seq: int) -> list[Change]:

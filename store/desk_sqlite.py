@@ -183,6 +183,7 @@ class SqliteRoad:
     """The server's one writer connection."""
 
     forms: Mapping[str, Form] = PACKED
+    locks = False  # nobody else writes while a transaction is under way
 
     def __init__(
         self, database: Database, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection

@@ -65,6 +65,8 @@ def commit_steps(
     `moved` and `changed` are `changes.sessions` and `changes.moved`, split by `store.standing`.
     `forms` makes the rows of the busy statements (those of TUPLES) in a road's own way.
     """
+    if changes.only_moves and not changed:  # a batch of interims: the same in a quarter of the time
+        return _moving_steps(changes, moved, forms)
     steps = [
         Step(LIVE, sorted(changes.live), Expect.CONFLICT),
         Step(NAMED, changes.named, Expect.CONFLICT),
@@ -92,6 +94,17 @@ def commit_steps(
         ),
         Step("marks", _mark_rows(changes)),
         Step(DEEDS, [rows.DEEDS.to_row(one) for one in changes.deeds]),
+    ]
+    return [step for step in steps if step.rows]
+
+
+def _moving_steps(changes: Changes, moved: list[Session], forms: Mapping[str, Form]) -> list[Step]:
+    """The steps of a batch in which counters and sums have moved and nothing else."""
+    steps = [
+        Step("move", forms["move"](changes.accounts), Expect.CONFLICT),
+        Step("journal", forms["journal"](_journal_drafts(changes))),
+        Step("advance", forms["advance"](moved), Expect.CONFLICT),
+        Step("charges", forms["charges"](changes.charges), Expect.INVARIANT),
     ]
     return [step for step in steps if step.rows]
 

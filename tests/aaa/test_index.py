@@ -67,10 +67,22 @@ def test_a_table_of_numbers_by_number_does_what_a_dictionary_does(
                 del table[number]
             with pytest.raises(KeyError):
                 table[number]
+        else:
+            table.rise([number, 3, number])
+            for one in (number, 3, number):
+                if one in known:
+                    known[one] = (known[one] + 1) & ((1 << 63) - 1)
         assert (number in table) is (number in known) and len(table) == len(known)
         assert table.get(number) == known.get(number)
         assert all(table[one] == known[one] for one in known)
     assert table.get(1 << 40, "nothing") == known.get(1 << 40, "nothing")
+
+
+def test_a_number_rises_to_0_from_the_most_that_63_bits_hold() -> None:
+    table = Numbers()
+    table[1] = (1 << 63) - 1
+    table.rise([1])
+    assert table[1] == 0
 
 
 @given(steps=STEPS)

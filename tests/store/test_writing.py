@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -70,6 +71,29 @@ def test_l11_rows_go_in_key_order_whatever_order_they_come_in(order: list[int]) 
 def test_account_0_has_no_lock_to_take() -> None:
     changes = Changes(NOW_US, 0, sessions_new=[session(10, 0), session(11, 4)])
     assert touched_accounts(changes) == [4]
+
+
+MOVING = {"now_us", "feed_seq", "accounts", "moved", "charges", "journal_id", "journal"}
+
+
+@pytest.mark.parametrize("field", fields(Changes), ids=lambda field: field.name)
+def test_whatever_is_more_than_sums_that_moved_is_seen(field: Any) -> None:
+    changes = Changes(NOW_US, 0)
+    assert changes.only_moves and not changes
+    setattr(changes, field.name, [object()] if "list" in field.type else b"1")
+    assert changes.only_moves is (field.name in MOVING)
+    assert bool(changes) is (field.name not in ("now_us", "feed_seq"))
+
+
+def test_where_only_sums_moved_the_steps_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = full_batch()
+    changes = Changes(NOW_US, 0, accounts=whole.accounts, charges=whole.charges)
+    changes.journal_id, changes.journal = whole.journal_id, whole.journal
+    moved = [advanced(session(12)), advanced(session(11))]
+    short = commit_steps(changes, moved, [], TUPLES)
+    assert [step.write for step in short] == ["move", "journal", "advance", "charges"]
+    monkeypatch.setattr(Changes, "only_moves", False)
+    assert commit_steps(changes, moved, [], TUPLES) == short
 
 
 @given(some.lists(some.tuples(some.integers(1, 3), some.integers(0, 2), some.integers(0, 99))))
