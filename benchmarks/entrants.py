@@ -130,7 +130,7 @@ class Field:
     def entrants(self) -> list[Entrant]:
         """Everybody, the floor first."""
         kinds = (rivals.NOWHERE, rivals.DETAIL, rivals.SQL)
-        return [self._floor(), *map(self._rival, kinds), *self.houses()]
+        return [self.floor(), *map(self._rival, kinds), *self.houses()]
 
     def houses(self) -> list[House]:
         """Tollhouse on both databases."""
@@ -140,7 +140,8 @@ class Field:
         """Who took part so far."""
         return list(self._made.values())
 
-    def _floor(self) -> Entrant:
+    def floor(self) -> Entrant:
+        """A server that only signs answers."""
         if FLOOR not in self._made:
             port = self._ends.enter_context(traffic.echo())
             router = self._ends.enter_context(Traffic(self._subscribers_n))

@@ -216,6 +216,17 @@ class Tollhouse:
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
+    def queued_s(self) -> float:
+        """Time for which threads of the server and its processes were ready to run and had no
+        processor; 0 where the kernel does not count it."""
+        assert self._process is not None
+        queued_ns = 0
+        for pid in _family(self._process.pid):
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    queued_ns += int((task / "schedstat").read_text().split()[1])
+        return queued_ns / 1e9
+
 
 def _family(pid: int) -> list[int]:
     """A process and its descendants."""

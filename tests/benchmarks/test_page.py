@@ -37,6 +37,14 @@ def test_the_page_shows_floods_and_workers() -> None:
     assert [cell.strip() for cell in crew.split("|")][2:5] == ["16", "0.01 ms", "1.80"]
 
 
+def test_the_page_shows_each_moment_beside_the_floor_of_the_disk() -> None:
+    text = whole(made_up())
+    pace = next(line for line in text.splitlines() if line.startswith(f"| {SQLITE}, half"))
+    cells = [cell.strip() for cell in pace.split("|")]
+    assert cells[2:-1] == ["20", "1.00 ms", "3.00 ms", "4.00 ms", "0.75", "-", "-"]
+    assert "on that disk: p50 0.35 ms, p99 5.80 ms." in text
+
+
 def test_a_table_lines_up() -> None:
     lines = table(("a", "long"), [("1", "2"), ("333", "4")]).splitlines()
     assert len({len(line) for line in lines}) == 1
