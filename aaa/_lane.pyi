@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Self, final
 
+from aaa._survey import Ground
 from aaa._track import Days, Track
 from aaa.outcome import Outcome
 from aaa.request import Item
@@ -15,6 +16,7 @@ class Lane:
 
     taken_n: int
     senders: list[Device]
+    grounds: dict[tuple[object, ...], Ground]
 
     def __new__(cls, key: bytes) -> Self: ...
     def __len__(self) -> int:
@@ -31,6 +33,9 @@ class Lane:
 
     def drop(self, session_id: int) -> None:
         """Something else than an interim has happened to the session, or it is gone."""
+
+    def leave(self, at: int) -> None:
+        """Record `at` has a track that is no use to it."""
 
     def drop_all(self) -> None:
         """Plans or devices are others now."""

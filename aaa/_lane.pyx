@@ -62,7 +62,7 @@ cdef class Lane:
         if PyBytes_GET_SIZE(key) != 16:
             raise ValueError("the key has 16 octets")
         memcpy(self.key, PyBytes_AS_STRING(key), 16)
-        self.tracks, self.by_session, self.days = ById(), ById(), {}
+        self.tracks, self.by_session, self.days, self.grounds = ById(), ById(), {}, {}
         self.said = NULL
         self.taken_n = 0
 
@@ -105,10 +105,17 @@ cdef class Lane:
             self.tracks.pop(key_of(track.names), None)
             track.alive = False
 
+    def leave(self, int at):
+        """Record `at` has a track that is no use to it."""
+        track = self.track_of(<Request> self.records[at], &self.said[at])
+        if track is not None:
+            self.drop(track.session.session_id)
+
     def drop_all(self):
         """Plans or devices are others now."""
         self.tracks.clear()
         self.by_session.clear()
+        self.grounds.clear()
 
     # ---------------------------------------------------------------- a batch
 

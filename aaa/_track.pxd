@@ -37,3 +37,9 @@ cdef class Track:
         int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
         int64_t left_octets, int64_t left_s,
     ) noexcept
+
+
+# One course for all that have all of it alike; what is in the tuples is said in `Track.__init__`.
+cdef Course course_of(
+    device, str source_address, Tariff tariff, Days days, tuple numbers, tuple words
+)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
+from aaa._survey import lay_known
 from aaa._turnstile import Turnstile
 from aaa.behind import Behind, Decided
 from aaa.books import Books
@@ -353,8 +354,11 @@ class Desk:
 
     def _named(self, items: list[Item]) -> list[Named]:
         """The items whose rows may have to be loaded: all but those that take the lane."""
-        untracked = self._lane.look(items)
-        places = untracked if self.lane_open else range(len(items))
+        places: Sequence[int] = self._lane.look(items)
+        if self.lane_open:
+            places = lay_known(self._lane, self._books, self._sealer.class_key, list(places))
+        else:
+            places = range(len(items))
         return [Named(at, items[at], parse(items[at])) for at in places]
 
     def _turn(self, now_us: int, acked: dict[int, int]) -> Turn:
@@ -408,7 +412,7 @@ class Desk:
             for one in (*named, None):
                 until = one.at if one is not None else end
                 while (at := self._lane.take_run(at, until, outcomes, INTERIM_ANSWER)) < until:
-                    outcomes.append(self._decide_off_lane(turn, items[at]))
+                    outcomes.append(self._decide_off_lane(turn, at, items[at]))
                     at += 1
                 if one is not None:
                     outcomes.append(self._decide_named(turn, one))
@@ -430,14 +434,17 @@ class Desk:
                     return outcome
         return self._decide(turn, one.item, one.read)
 
-    def _decide_off_lane(self, turn: Turn, item: Item) -> Outcome:
+    def _decide_off_lane(self, turn: Turn, at: int, item: Item) -> Outcome:
         """A record that has a track and does not fit: down the long road after all.
 
         It had a track, so all that it names was in memory. If an item before it has dropped some
-        of that, it is not answered, and comes again.
+        of that, it is not answered, and has no track when it comes again.
         """
         read = parse(item)
-        return SILENT if self._lacking([item], [read]) else self._decide(turn, item, read)
+        if self._lacking([item], [read]):
+            self._lane.leave(at)
+            return SILENT
+        return self._decide(turn, item, read)
 
     def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
         """The one place that branches on what an item is."""

@@ -105,6 +105,18 @@ cdef unsigned char *pack(list texts) except NULL:
     return packed
 
 
+cdef const unsigned char *raw_at(
+    const unsigned char *packed, int n, Py_ssize_t *size
+) noexcept nogil:
+    cdef const unsigned char *at
+    size[0] = -1
+    if packed == NULL:
+        return NULL
+    at = read_number(skip(packed, n), size)
+    size[0] = size[0] - LENGTH if size[0] >= LENGTH else -1
+    return at
+
+
 cdef str text_at(const unsigned char *packed, int n):
     cdef Py_ssize_t number
     cdef const unsigned char *at

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from aaa import token
 from aaa._lane import Lane
 from aaa.desk import Desk
 from aaa.outcome import Outcome
@@ -120,20 +121,30 @@ class House:
 
 
 class Pair:
-    """The same history at both: the lane's, and the long road's."""
+    """The same history at both: the lane's, and the long road's.
 
-    def __init__(self, **traits: Any) -> None:
+    With `classed`, records carry the Class of the newest session that has their name.
+    """
+
+    def __init__(self, *, classed: bool = False, **traits: Any) -> None:
+        self.classed = classed
         self.device = Device(
             1, "nas", SECRET, ("10.0.0.0/16",), traits.pop("dialect", "mikrotik"), 3799,
             **traits.pop("device", {}),
         )  # fmt: skip
-        traits = {"plan": makers.plan(), "logins": 2, "balance_micros": 5_000_000} | traits
-        self.short = House(lane=True, device=self.device, **traits)
-        self.long = House(lane=False, device=self.device, **traits)
+        rest: dict[str, Any] = {"plan": makers.plan(), "logins": 2, "balance_micros": 5_000_000}
+        rest |= traits
+        self.short = House(lane=True, device=self.device, **rest)
+        self.long = House(lane=False, device=self.device, **rest)
         self.chance = Chance()
 
     def record(self, kind: str, now_us: int, *, user: int = 1, **said: Any) -> Request:
         said = {"id": f"S{user}", "login": f"user{user}"} | said
+        named = [
+            n for n, one in self.long.shelf.sessions.items() if one.acct_session_id == f"S{user}"
+        ]
+        if self.classed and named:
+            said = {"token": token.issue(max(named), SEALER.class_key)} | said
         packet = Packet(4, 1, bytes(16), record_pairs(kind, **said))
         return Request(packet, self.device, "10.0.0.1", now_us, signed=True)
 
@@ -361,6 +372,7 @@ steps = some.lists(
     dialect=some.sampled_from(["mikrotik", "cisco", "standard"]),
     balance_micros=some.sampled_from([1_000_000, 5_000_000, 500_000_000]),
     valid_s=some.none() | some.sampled_from([500, 5_000]),
+    classed=some.booleans(),
     history=steps,
 )
 def test_a2_the_lane_and_the_long_road_write_the_same_books(
@@ -369,12 +381,13 @@ def test_a2_the_lane_and_the_long_road_write_the_same_books(
     dialect: str,
     balance_micros: int,
     valid_s: int | None,
+    classed: bool,
     history: list[tuple[str, int, int, int, int, int | None, bool]],
 ) -> None:
     valid_until_us = None if valid_s is None else at(valid_s)
     pair = begun(
         plan=plan, device=quirk, dialect=dialect, balance_micros=balance_micros,
-        valid_until_us=valid_until_us,
+        valid_until_us=valid_until_us, classed=classed,
     )  # fmt: skip
     now_s, totals = 60, {1: [1000, 2000], 2: [1000, 2000]}
     batch: list[Item] = []
