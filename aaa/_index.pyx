@@ -17,6 +17,7 @@ cdef object ABSENT = object()
 
 cdef enum:
     LEAST = 8           # places of a table that holds anything
+    LARGE = 1 << 16     # beyond this one grows by less
     MOST = 1 << 30
 
 
@@ -37,10 +38,10 @@ cdef inline Py_ssize_t way(Py_ssize_t start, Py_ssize_t end, Py_ssize_t places_n
 
 
 cdef inline Py_ssize_t more_than(Py_ssize_t places_n) except -1:
-    # A table of a million takes four fifths of what it would if it doubled.
+    # A table of a million takes two thirds of what it would if it doubled.
     if places_n >= MOST:
         raise MemoryError
-    return max(places_n + places_n // 2, <Py_ssize_t> LEAST)
+    return max(places_n + places_n // (4 if places_n >= LARGE else 2), <Py_ssize_t> LEAST)
 
 
 cdef inline Py_ssize_t places_for(Py_ssize_t places_n, Py_ssize_t keys_n) except -1:

@@ -13,7 +13,7 @@ from libc.stdint cimport int8_t, int64_t
 from aaa._agenda cimport Agenda
 from aaa._index cimport ById, Few, Ids
 from domain._account cimport Account, Subscriber
-from domain._session cimport HOLD, NOTHING, STATE, Session
+from domain._session cimport COUNTED, HOLD, NOTED, NOTHING, STATE, Session
 
 from domain.seams import US_PER_S as _US_PER_S
 from domain.session_state import HoldState, SessionState
@@ -134,17 +134,17 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
         lately.put(one.account_id)
         note_look(one, looks)
         note_silence(one, beside, stale_min_s)
-        one.counted = IS_LIVE | IS_HELD if one.members[HOLD] == HELD else IS_LIVE
+        one.notes[COUNTED] = IS_LIVE | IS_HELD if one.members[HOLD] == HELD else IS_LIVE
         if mine is None or mine(one.session_id):
             live_n += 1
-            held_n += one.counted & IS_HELD != 0
+            held_n += one.notes[COUNTED] & IS_HELD != 0
     books.vigil.live_n += live_n
     books.vigil.held_n += held_n
 
 
 cdef bint is_plain(Session one, ById held, Few live) noexcept:
     # Open and new: nothing is noted of it, and nothing else is held under its id or its account.
-    if one.members[STATE] != OPEN or one.noted or one.counted:
+    if one.members[STATE] != OPEN or one.notes[NOTED] or one.notes[COUNTED]:
         return False
     return held.find(one.session_id) == NULL and live._rows.find(one.account_id) == NULL
 
@@ -161,7 +161,7 @@ cdef int note_silence(Session one, _Beside beside, int64_t stale_min_s) except -
     # As `aaa.vigil.Vigil.see`, of a session of which nothing is noted.
     one.noted_us = one.last_seen_us + max(3 * one.interim_s, stale_min_s) * SECOND_US
     if one.session_s or one.input_octets or one.output_octets:
-        one.noted = SILENT
+        one.notes[NOTED] = SILENT
         return beside.silent.put(one.noted_us, one.session_id)
-    one.noted = QUIET
+    one.notes[NOTED] = QUIET
     return beside.quiet.put(one.noted_us, one.session_id)

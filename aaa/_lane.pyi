@@ -9,6 +9,7 @@ from aaa.outcome import Outcome
 from aaa.request import Item
 from aaa.turn import Turn
 from domain.device import Device
+from domain.session import Session
 
 @final
 class Lane:
@@ -25,13 +26,13 @@ class Lane:
     def days_of(self, timezone: str) -> Days:
         """The days of a zone, shared by all tracks."""
 
-    def known(self, session_id: int) -> bool:
+    def known(self, session: Session) -> bool:
         """Has the session a track?"""
 
     def lay(self, track: Track, at: int) -> None:
         """Keep a track under the names of record `at` of the batch."""
 
-    def drop(self, session_id: int) -> None:
+    def drop(self, session: Session) -> None:
         """Something else than an interim has happened to the session, or it is gone."""
 
     def leave(self, at: int) -> None:

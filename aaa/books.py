@@ -165,8 +165,8 @@ class Books:
         if name and key in self.same_id:
             same = self.same_id.ids(key)
             if session_id not in same:
-                for other_id in same:
-                    self.lane.drop(other_id)  # it was alone with its id
+                for other in filter(None, map(self.sessions.get, same)):
+                    self.lane.drop(other)  # it was alone with its id
                 self.same_id.add(key, session)
         if not session.live:
             self.live_on[device_id].discard(session_id)
@@ -176,7 +176,7 @@ class Books:
         live = self._live.of(account_id)
         if not any(one is session for one in live):
             for other in live:
-                self.lane.drop(other.session_id)  # it was alone on its account
+                self.lane.drop(other)  # it was alone on its account
             self._live.add(account_id, session)
         self.lately.add(account_id)
 
@@ -231,7 +231,7 @@ class Books:
 
     def touch(self, session: Session) -> None:
         """The session was changed; its commit checks the version it was read with."""
-        self.lane.drop(session.session_id)
+        self.lane.drop(session)
         self.draft.touch(session)
         self.index(session)
 
@@ -383,7 +383,7 @@ class Books:
         self._whole.discard(account_id)
 
     def _drop_session(self, session: Session) -> None:
-        self.lane.drop(session.session_id)
+        self.lane.drop(session)
         if self.sessions.pop(session.session_id, None) is None:
             return
         self.vigil.gone(session)

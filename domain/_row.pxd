@@ -10,6 +10,7 @@ cdef class Row:
     cdef tuple alike            # what many rows say alike
     cdef int8_t[3] members      # of enumerations, as their places in them
     cdef int8_t flags           # one bit each
+    cdef int8_t[2] notes        # of no field: for whoever holds the row
 
 
 cdef class Field:

@@ -277,6 +277,24 @@ cdef class Session(Row):
         self.port = number_of(value)
 
     @property
+    def noted(self):
+        """What `aaa.vigil` has noted it for."""
+        return self.notes[NOTED]
+
+    @noted.setter
+    def noted(self, int8_t value):
+        self.notes[NOTED] = value
+
+    @property
+    def counted(self):
+        """How `aaa.vigil` has counted it."""
+        return self.notes[COUNTED]
+
+    @counted.setter
+    def counted(self, int8_t value):
+        self.notes[COUNTED] = value
+
+    @property
     def look_us(self):
         """When time alone changes what it is given, or None."""
         return number_or_none(self.look)

@@ -229,7 +229,8 @@ def test_what_is_not_plain_takes_the_long_road_and_comes_to_the_same(said: dict[
 
 def test_what_touches_a_session_ends_its_track() -> None:
     pair = begun()
-    lane, (one, two) = pair.short.desk._lane, sorted(pair.short.shelf.sessions)
+    lane, books = pair.short.desk._lane, pair.short.desk._books
+    one, two = (books.sessions[key] for key in sorted(pair.short.shelf.sessions))
     for user in (1, 2):
         record = pair.record("interim", at(90), user=user, t=90, st=90, i=1000, o=2000)
         pair.serve(record, t=90)
@@ -243,7 +244,8 @@ def test_what_touches_a_session_ends_its_track() -> None:
 def test_what_the_office_changes_is_read_anew(change: Change) -> None:
     pair = begun()
     pair.serve(pair.record("interim", at(90), t=90, st=90, i=1000, o=2000), t=90)
-    lane, (one, _) = pair.short.desk._lane, sorted(pair.short.shelf.sessions)
+    lane, books = pair.short.desk._lane, pair.short.desk._books
+    one = books.sessions[min(pair.short.shelf.sessions)]
     assert lane.known(one)
     for house in (pair.short, pair.long):
         house.shelf.accounts[1].posted_micros += 7

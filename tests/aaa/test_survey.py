@@ -17,6 +17,7 @@ from aaa.lane import lay
 from aaa.request import Request
 from domain.account import MacMode, Status
 from domain.plan import Package, Validity
+from domain.session import Session
 from radius import Packet
 from tests.aaa.gate import record_pairs
 from tests.aaa.room import SEALER
@@ -59,6 +60,10 @@ def session_id(pair: Pair, user: int) -> int:
     return next(n for n, one in pair.long.shelf.sessions.items() if one.account_id == user)
 
 
+def short_session(pair: Pair, user: int) -> Session:
+    return pair.short.desk._books.sessions[session_id(pair, user)]
+
+
 def test_a_session_like_one_that_has_a_track_gets_one_without_the_long_road(
     looked: list[int],
 ) -> None:
@@ -66,7 +71,7 @@ def test_a_session_like_one_that_has_a_track_gets_one_without_the_long_road(
     taken_n = pair.taken_n
     pair.serve(second(pair), t=121)
     assert not looked and pair.taken_n == taken_n + 1
-    assert pair.short.desk._lane.known(session_id(pair, 2))
+    assert pair.short.desk._lane.known(short_session(pair, 2))
     pair.serve(second(pair, st=180, t=180, i=2 * MB), t=180)
     assert not looked and pair.taken_n == taken_n + 2
 
