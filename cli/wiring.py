@@ -26,6 +26,7 @@ from store.database import Database
 from store.desk import DeskStore
 from store.feed import ChangeListener
 from store.office_packages import Renewer
+from store.wal import LAID_OCTETS
 
 RELISTEN_US = 1_000_000  # between two tries to hear PostgreSQL again
 
@@ -91,7 +92,7 @@ async def build_parts(place: Place, seams: Seams, share: Share = ALONE) -> Parts
     keys = read_keys(place, seams.randomness)
     database = await Database.open(place.database_url)
     try:
-        store = await DeskStore.open(database, keys, share)
+        store = await DeskStore.open(database, keys, share, laid_octets=LAID_OCTETS)
     except BaseException:
         await database.close()
         raise

@@ -21,6 +21,7 @@ enum { /* SQLite's codes and flags that are used here */
     DONE = 101,
     PERSISTENT = 1,
     CHECKPOINT_NOOP = -1,
+    FILE_POINTER = 7,
     JOURNAL_POINTER = 28
 };
 
@@ -265,6 +266,19 @@ void *th_gather_wal(void *db) {
     th_file *file = NULL;
     if (sqlite.file_control(db, "main", JOURNAL_POINTER, &file) != OK) return NULL;
     return th_gather_before(file);
+}
+
+int th_lay_wal(void *gather, int64_t octets) {
+    th_gather *wal = gather;
+    return !wal || !wal->file || th_lay_out(wal, octets);
+}
+
+int th_flush_file(void *db, th_fate *fate) {
+    th_file *file = NULL;
+    int code = sqlite.file_control(db, "main", FILE_POINTER, &file);
+    if (code == OK && file && file->methods) code = file->methods->sync(file, TH_SYNC_NORMAL);
+    /* It is no error of the connection, which cannot say it. */
+    return code == OK ? OK : th_failed(fate, code, code, "disk I/O error at a flush");
 }
 
 void th_gather_no_more(void *gather) { th_gather_end(gather); }

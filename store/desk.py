@@ -77,15 +77,21 @@ class DeskStore:
 
     @classmethod
     async def open(
-        cls, database: Database, sealer: Sealer | None = None, share: Share = ALONE
+        cls,
+        database: Database,
+        sealer: Sealer | None = None,
+        share: Share = ALONE,
+        *,
+        laid_octets: int = 0,
     ) -> DeskStore:
         """A store on a connection of its own. Raises StoreUnavailable.
 
-        `sealer` opens the secrets of devices; without one `load_devices` cannot be used.
+        `sealer` opens the secrets of devices; without one `load_devices` cannot be used. Of a
+        SQLite database `laid_octets` of the WAL are written ahead: for a server that stays.
         """
         road: Road
         if database.dialect == "sqlite":
-            road = await SqliteRoad.open(database)
+            road = await SqliteRoad.open(database, laid_octets)
         else:
             road = await PostgresqlRoad.open(database)
         store = cls(database, road, sealer, share)

@@ -228,19 +228,21 @@ def wal_of(path: Path) -> sqlite3.Connection:
 @given(
     some.lists(
         some.tuples(
-            some.booleans(), some.integers(1, 60), some.integers(0, 9_000), some.booleans()
+            *(some.booleans(), some.integers(1, 60), some.integers(0, 9_000), some.booleans()),
+            some.sampled_from([0, 0, 50_000, 300_000]),
         ),
         min_size=1,
         max_size=12,
     )
 )
-@example([(False, 60, 9_000, True), (True, 60, 9_000, False), (False, 60, 9_000, False)])
+@example([(False, 60, 9_000, True, 0), (True, 60, 9_000, False, 0), (False, 60, 9_000, False, 0)])
+@example([(False, 1, 9, False, 300_000), (True, 60, 9_000, False, 0), (False, 9, 9, False, 50_000)])
 @settings(max_examples=25)
 def test_a1_what_a_commit_gathered_is_in_the_file_when_it_returns(
-    work: list[tuple[bool, int, int, bool]],
+    work: list[tuple[bool, int, int, bool, int]],
 ) -> None:
-    """Two writers in turn, batches that miss a row, pages that do not fit: copies of the files
-    agree with a plain table after each commit."""
+    """Two writers in turn, batches that miss a row, pages that do not fit, a WAL that is laid out
+    ahead: copies of the files agree with a plain table after each commit."""
     with tempfile.TemporaryDirectory() as room:
         path = Path(room) / "books.db"
         connections = [wal_of(path), sqlite3.connect(path, isolation_level=None)]
@@ -248,7 +250,11 @@ def test_a1_what_a_commit_gathered_is_in_the_file_when_it_returns(
         writers = [Writer(one, STATEMENTS, NEWEST) for one in connections]
         model = {row[0]: row[3] for row in left(connections[0])}
         key = 10
-        for turn, rows_n, size, misses in work:
+        for turn, rows_n, size, misses, laid_octets in work:
+            connections[turn].execute("BEGIN IMMEDIATE")
+            assert writers[turn].lay(laid_octets)
+            connections[turn].execute("ROLLBACK")
+            assert Path(f"{path}-wal").stat().st_size >= laid_octets
             added = [(key + n, n, None, bytes([n]) * size) for n in range(rows_n)]
             steps = [("add", pack(added), True), ("change", pack([(0, 1)] * misses), True)]
             newest, missed, _ = writers[turn].run(writers[turn].batch(steps))
