@@ -434,9 +434,6 @@ cdef class Turnstile:
     ) except -1:
         """`decisions.remember`, with what was asked and granted in names that operators know."""
         cdef dict asked = {"method": method}, told
-        cdef dict numbers = self.books.decisions_n
-        cdef str login = subscriber.login
-        cdef int64_t n = numbers.get(login, 0) + 1
         put(asked, "User-Name", hints[USER_NAME])
         put(asked, "Calling-Station-Id", hints[CALLING_STATION_ID])
         put(asked, "Called-Station-Id", hints[CALLED_STATION_ID])
@@ -454,10 +451,10 @@ cdef class Turnstile:
             told[name] = session.limit_octets
         told.update(terms.speeds)
         told["granted_micros"] = session.granted_micros
-        numbers[login] = n
         self.books.draft.decisions.append(
             Decision(
-                login, n, self.now_us, terms.device_id, hints[USER_NAME],
+                subscriber.login, session.session_id, self.now_us, terms.device_id,
+                hints[USER_NAME],
                 mac or "", "accepted", session.session_id, asked, told,
             )
         )

@@ -32,7 +32,6 @@ from rating import Tariff, compile_tariff
 # Of what is wanted, that which may be absent without a trace.
 _ASKED = (
     "logins",
-    "rings",
     "account_ids",
     "session_ids",
     "live_of_devices",
@@ -71,7 +70,6 @@ class Books:
         self.marks: dict[int, dict[str, DeviceMark]] = {}
         self.orders: dict[int, Order] = {}
         self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
-        self.decisions_n: dict[str, int] = {}
         self._tariffs: dict[int, Tariff] = {}
         self._by_number: ById[Subscriber] = ById()
         self._whole = Ids()  # accounts held whole
@@ -96,7 +94,6 @@ class Books:
                 and ((one := people.get(login)) is None or one.account_id not in whole)
                 and login not in asked.logins
             },
-            rings={k for k in want.rings if k not in self.decisions_n} - asked.rings,
             account_ids={k for k in want.account_ids - {0} if k not in self._whole}
             - asked.account_ids,
             session_ids={k for k in want.session_ids | self.strays if k not in self.sessions}
@@ -132,9 +129,6 @@ class Books:
             if allowance.account_id in fresh:
                 periods = self.allowances.setdefault(allowance.account_id, {})
                 periods[allowance.period_start_us] = allowance
-        for login in sorted(want.rings):
-            if not login or login in self.subscribers:  # of the unknown nothing is kept
-                self.decisions_n.setdefault(login, loaded.decisions_n.get(login, 0))
         for key in sorted(want.session_keys):
             self.same_id.know(key)
         hold_sessions(self, loaded.sessions, want.all_live, loaded.keys_shared)
@@ -314,8 +308,6 @@ class Books:
             self.suspense.pop(row.session_id, None)
         for device_id, _ in draft.changed_marks:
             self.marks.pop(device_id, None)
-        for login in sorted(logins):
-            self.decisions_n.pop(login, None)
         return alive
 
     # -- changes made elsewhere
@@ -372,7 +364,6 @@ class Books:
         """Forget an account and all that is held whole with it."""
         for subscriber in self._people.pop(account_id):
             self.subscribers.forget(subscriber.login)
-            self.decisions_n.pop(subscriber.login, None)
             self._by_number.pop(subscriber.subscriber_id)
         for session in self.live_sessions(account_id):
             self._drop_session(session)

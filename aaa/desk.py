@@ -92,6 +92,7 @@ class Desk:
         self._vigil = Vigil(self._hearing, settings.stale_min_s, self._company.mine)
         self._books = Books(self._lane, self._vigil)
         self._cold = True  # the live sessions are not in memory yet
+        self._warmed = False  # they never were
         self._devices: dict[int, Device] = {}
         self._repeats = Repeats()
         self._acked: dict[int, int] = {}
@@ -109,11 +110,17 @@ class Desk:
     # -- around the batches
 
     async def warm(self) -> None:
-        """Before the first batch: the change number, and every live session into memory."""
+        """Before the first batch: the change number, and every live session into memory.
+
+        Of those who have none as many as are wanted, the first time: to read somebody by his login
+        costs several times as much, just when everybody is waiting to log in. Where others write,
+        who logs in is read anew anyway.
+        """
         self._books.feed_seq = await self._store.feed_seq()
-        want = Want(all_live=True)
+        known_n = self._settings.known_max_n if self._company.share.of == 1 else 0
+        want = Want(all_live=True, others_max_n=0 if self._warmed else known_n)
         self._books.take_in(want, await self._store.load(want))
-        self._cold = False
+        self._cold, self._warmed = False, True
 
     def equip(self, devices: Sequence[Device]) -> None:
         """The devices as configured now."""

@@ -36,7 +36,6 @@ class Want:
     """What a batch names. The store answers with whole accounts (see `Loaded`)."""
 
     logins: set[str] = field(default_factory=set)
-    rings: set[str] = field(default_factory=set)  # logins that are to be decided about
     account_ids: set[int] = field(default_factory=set)
     session_ids: set[int] = field(default_factory=set)
     session_keys: set[tuple[int, str]] = field(default_factory=set)  # (device, Acct-Session-Id)
@@ -47,6 +46,7 @@ class Want:
     order_ids: set[int] = field(default_factory=set)
     suspense_of: set[int] = field(default_factory=set)  # open suspense of these sessions
     all_live: bool = False  # at start: every live session
+    others_max_n: int = 0  # at start, with all that live: so many accounts without live sessions
     held_for_us: set[int] = field(default_factory=set)
     # ^ accounts that nobody else may write under from now until the next commit is over
 
@@ -61,7 +61,7 @@ class Loaded:
 
     the account, its subscribers, its live sessions, its allowances, and the plans these refer to
     (by id, and the newest version of each subscriber's plan). For a session key: its newest few
-    sessions, live or not. For a ring: the number of its newest decision, if there is one.
+    sessions, live or not.
     """
 
     accounts: list[Account] = field(default_factory=list)
@@ -72,7 +72,6 @@ class Loaded:
     marks: list[DeviceMark] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     suspense: list[Suspense] = field(default_factory=list)
-    decisions_n: dict[str, int] = field(default_factory=dict)  # by ring
     newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
     keys_shared: set[tuple[int, str]] = field(default_factory=set)
     # ^ at start: session keys of live sessions that other sessions have had as well
@@ -103,10 +102,13 @@ class AccountMove:
 
 @dataclass(slots=True)
 class Decision:
-    """One login decided, kept for `explain reject`; 20 for each login, a ring for the others."""
+    """One login decided, kept for `explain reject`.
 
-    login: str  # canonical; empty: the login is unknown and shares one bounded ring
-    n: int  # number within the login; the ring slot is n modulo its size
+    What let a session begin stays as long as it; of all others each login keeps the last 20.
+    """
+
+    login: str  # canonical; empty: the login is unknown, and shares a bounded list with others
+    n: int  # the session's id if it has let it begin, else an id of its own: they rise with time
     decided_us: int
     device_id: int
     user_name: str

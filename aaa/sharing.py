@@ -132,8 +132,6 @@ def forget(
     sessions: list[Session] = []
     for item, read in zip(batch, parsed, strict=True):
         if isinstance(read, LoginHints):
-            books.decisions_n.pop(login_key(read), None)
-            books.decisions_n.pop("", None)
             accounts |= _account_of(books, login_key(read))
         elif isinstance(read, Usage):
             assert isinstance(item, Request)

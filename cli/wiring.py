@@ -29,6 +29,7 @@ from store.office_packages import Renewer
 from store.wal import LAID_OCTETS
 
 RELISTEN_US = 1_000_000  # between two tries to hear PostgreSQL again
+KNOWN_MAX_N = 200_000  # accounts read beforehand though nobody of them is on line: some 0.2 GB
 
 
 def desk_settings(settings: Settings) -> DeskSettings:
@@ -42,6 +43,7 @@ def desk_settings(settings: Settings) -> DeskSettings:
         hold_margin_s=accounting.hold_margin_s,
         stale_min_s=accounting.stale_min_s,
         disconnect_wait_s=accounting.disconnect_wait_s,
+        known_max_n=KNOWN_MAX_N,
     )
 
 

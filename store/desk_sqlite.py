@@ -45,8 +45,6 @@ from store.statements import sqlite_sql
 from store.wal import lay, moved, moved_and_flushed, room_for
 from store.writes import WRITES
 from store.writing import (
-    DECISIONS_OF_UNKNOWN,
-    DECISIONS_PER_LOGIN,
     DEEDS,
     TUPLES,
     Expect,
@@ -72,11 +70,10 @@ def _journal(drafts: list[tuple[int, int, int, bytes]]) -> Any:
 
 
 def _decisions(decisions: list[Decision]) -> Rows:
-    return pack_decisions(decisions, DECISIONS_PER_LOGIN, DECISIONS_OF_UNKNOWN, json_octets)
+    return pack_decisions(decisions, json_octets)
 
 
-# Several additions to one charge row may stay several, decisions of one slot too: each is met by
-# itself.
+# Several additions to one charge row may stay several: each is met by itself.
 PACKED: Mapping[str, Form] = {
     "move": pack_moves,
     "advance": pack_advances,

@@ -25,6 +25,7 @@ from store.schema_money import (
     purged,
 )
 from store.schema_people import (
+    REFUSED,
     decisions,
     device_addresses,
     device_latches,
@@ -49,6 +50,7 @@ from store.schema_sessions import (
 
 __all__ = [
     "LIVE",
+    "REFUSED",
     "METADATA",
     "PENDING",
     "REVISION",

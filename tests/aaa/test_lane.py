@@ -74,7 +74,6 @@ class Shelf:
         found.subscribers = [replace(s) for s in self.subscribers if s.account_id in wanted]
         found.allowances = [replace(a) for key, a in self.allowances.items() if key[0] in wanted]
         found.plans = list(self.plans)
-        found.decisions_n = dict.fromkeys(sorted(want.logins), 0)
         return found
 
     async def commit(self, changes: Changes) -> None:

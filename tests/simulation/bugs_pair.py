@@ -48,11 +48,4 @@ BUGS = (
         100,
         (Code("aaa.sharing:Company.guard", "(self._logins | born) & self._live.keys()", "()"),),
     ),
-    _of_pairs(
-        "decision-over-decision",
-        "of two decisions about one login in one instant the later is kept in the place of both",
-        ("ATH-07",),
-        50,
-        (Statement("decisions", " WHERE decisions.n < excluded.n OR decisions.login = ''", ""),),
-    ),
 )

@@ -110,10 +110,11 @@ def test_additions_to_one_charge_row_become_one(parts: list[tuple[int, int, int]
     assert sum(row[7] for row in made) == sum(amount for _, _, amount in parts)
 
 
-def test_of_two_decisions_in_one_slot_the_later_stays() -> None:
-    changes = Changes(NOW_US, 0, decisions=[decision("a", 1), decision("a", 21)])
-    ((login, slot, n, *_),) = rows_of(changes, "decisions")
-    assert (login, slot, n) == ("a", 1, 21)
+def test_a_login_is_named_once_to_lose_what_it_has_outgrown() -> None:
+    decided = [decision("a", 21), decision("", 3), decision("a", 1)]
+    changes = Changes(NOW_US, 0, decisions=decided)
+    assert [row[:2] for row in rows_of(changes, "decisions")] == [("a", 1), ("", 3), ("a", 21)]
+    assert rows_of(changes, "outgrown") == [("", 1_000), ("a", 20)]
 
 
 def test_of_two_marks_of_one_box_the_newer_stays() -> None:
