@@ -122,6 +122,7 @@ class Crew:
     p99_us: list[int] = field(default_factory=list)
     server_cores: list[float] = field(default_factory=list)  # without the database's
     own_cores: list[float] = field(default_factory=list)  # of the generators
+    database_cores: list[float] = field(default_factory=list)
 
 
 @dataclass

@@ -179,14 +179,16 @@ def crews(figures: Figures) -> str:
             f"{workers}, {way}",
             f"{statistics.median(one.rates):,.0f}",
             shown(statistics.median(one.p99_us) / 1000, "ms"),
-            f"{statistics.median(one.server_cores):.2f}",
-            f"{statistics.median(one.own_cores):.2f}",
+            *(
+                f"{statistics.median(cores):.2f}" if cores else "-"
+                for cores in (one.server_cores, one.database_cores, one.own_cores)
+            ),
         )
         for way, crew in figures.crews.items()
         for workers, one in crew.items()
     ]
     head = ("workers on PostgreSQL", "interims a second", "p99", "cores of the workers")
-    return table((*head, "of the generators"), rows)
+    return table((*head, "of the database", "of the generators"), rows)
 
 
 def scales(figures: Figures) -> str:

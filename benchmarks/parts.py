@@ -275,14 +275,14 @@ def overload(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
 
 def workers(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Interims at two workers on PostgreSQL, and at one."""
-    house = field.house(sqlite=False, apart=True)
     timing = {"warm_s": size.warm_s, "seconds": size.seconds}
+    house = field.routed_apart()
     with crews.routers_of(house) as routers:
         for workers_n in (1, 2) * size.rounds:
             house.server.employ(workers_n)
             with house.serving():
                 lines = crews.measure(
-                    house, routers, figures, workers_n, to=size.sessions_n, **timing
+                    field, routers, figures, workers_n, to=size.sessions_n, **timing
                 )
             for line in lines:
                 tell(f"workers   {house.name:22} {line}")
