@@ -44,8 +44,8 @@ class Plan:
 
     @property
     def poor_n(self) -> int:
-        """How many run out of money in a round."""
-        return min(self.disconnects_n, POOR_N) // self.rounds
+        """How many run out of money in a round: few beside the interims, in few rounds as well."""
+        return min(self.disconnects_n, POOR_N) // max(self.rounds, 3)
 
 
 def measure(house: House, figures: Figures, plan: Plan, top: float, round_n: int) -> Iterator[str]:
