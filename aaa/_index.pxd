@@ -9,6 +9,10 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 
+# The key of a free place.
+cdef int64_t FREE_PLACE
+
+
 cdef class ById:
     cdef int64_t *_keys
     cdef PyObject **_found

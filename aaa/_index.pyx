@@ -13,6 +13,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport int64_t, uint64_t
 
 cdef int64_t FREE = <int64_t> (<uint64_t> 1 << 63)
+cdef int64_t FREE_PLACE = FREE
 cdef object ABSENT = object()
 
 cdef enum:

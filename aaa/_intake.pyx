@@ -12,6 +12,7 @@ from libc.stdint cimport int8_t, int64_t
 
 from aaa._agenda cimport Agenda
 from aaa._index cimport ById, Few, Ids
+from aaa._marks cimport Marks
 from domain._account cimport Account, Subscriber
 from domain._session cimport COUNTED, HOLD, NOTED, NOTHING, STATE, Session
 
@@ -33,7 +34,7 @@ cdef enum:
 def hold_accounts(books, list accounts):
     """Hold those that are not held whole yet; answers which, and marks all as whole."""
     cdef Ids fresh = Ids()
-    cdef Ids whole = books._whole
+    cdef Marks whole = books._whole
     cdef ById held = books.accounts
     cdef Few people = books._people
     cdef dict allowances = books.allowances
@@ -97,7 +98,7 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     cdef ById held = books.sessions
     cdef ById names = books.same_id.by_number
     cdef Few live = books._live
-    cdef Ids lately = books.lately
+    cdef Marks lately = books.lately
     cdef dict devices = {}
     cdef int64_t stale_min_s = books.vigil.stale_min_s
     cdef Py_ssize_t live_n = 0, held_n = 0

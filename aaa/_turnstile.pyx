@@ -18,6 +18,7 @@ cimport cython
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
 from aaa._index cimport ById, Few, Ids
+from aaa._marks cimport Marks
 from aaa._request cimport Request
 from aaa._spelling cimport is_folded, mac_of
 from aaa._terms cimport Terms
@@ -407,7 +408,8 @@ cdef class Turnstile:
         cdef books = self.books
         cdef ById sessions = books.sessions, named = books.same_id.by_number
         cdef Few live = books._live
-        cdef Ids lately = books.lately, beside
+        cdef Marks lately = books.lately
+        cdef Ids beside
         if live._rows.find(session.account_id) != NULL or (
             name and named.find(number_of((session.device_id, name))) != NULL
         ):

@@ -15,6 +15,7 @@ from operator import attrgetter
 from aaa._index import ById, Few, Ids
 from aaa._intake import hold_accounts, hold_people, hold_sessions
 from aaa._lane import Lane
+from aaa._marks import Marks
 from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
@@ -39,6 +40,7 @@ _ASKED = (
     "order_ids",
 )
 _NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
+WHOLE, LATELY = 0, 1  # marks of an account
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
 
@@ -62,7 +64,8 @@ class Books:
         self._people: Few[Subscriber] = Few()  # by account
         self._live: Few[Session] = Few()  # by account
         self.live_on: defaultdict[int, Ids] = defaultdict(Ids)  # device to its live sessions
-        self.lately = Ids()  # accounts with a live session now or not long ago
+        # Accounts with a live session now or not long ago.
+        self.lately = Marks(self.accounts, LATELY)
         self.same_id = SameIds()
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
         self.plans: dict[int, Plan] = {}
@@ -72,7 +75,7 @@ class Books:
         self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
         self._tariffs: dict[int, Tariff] = {}
         self._by_number: ById[Subscriber] = ById()
-        self._whole = Ids()  # accounts held whole
+        self._whole = Marks(self.accounts, WHOLE)  # accounts held whole
         self._buyers = Buyers()
         self._asked = Want()  # what was asked for and may be absent; one batch
         self._room_n = SESSIONS_CACHED_MAX  # so many sessions are held before any is let go
@@ -398,7 +401,6 @@ class Books:
         self.same_id.forget_empty()
         for account_id in [a for a in self._whole if not self.has_live(a)]:
             self.drop_account(account_id)
-        self.lately = Ids(self._whole)
         self.suspense.clear()
         # To look at all of them again pays when a quarter more came.
         self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)
