@@ -11,8 +11,8 @@ from cpython.object cimport PyObject, PyObject_Hash
 from libc.stdint cimport int8_t, int64_t
 
 from aaa._agenda cimport Agenda
-from aaa._index cimport ById, Few, Ids
-from aaa._marks cimport Marks
+from aaa._index cimport ById, Ids
+from aaa._marks cimport Kin, Marks
 from domain._account cimport Account, Subscriber
 from domain._session cimport COUNTED, HOLD, NOTED, NOTHING, STATE, Session
 
@@ -36,7 +36,7 @@ def hold_accounts(books, list accounts):
     cdef Ids fresh = Ids()
     cdef Marks whole = books._whole
     cdef ById held = books.accounts
-    cdef Few people = books._people
+    cdef Kin people = books._people, live = books._live
     cdef dict allowances = books.allowances
     cdef int64_t held_micros = 0
     cdef PyObject *before
@@ -49,12 +49,12 @@ def hold_accounts(books, list accounts):
         before = held.find(account.account_id)
         if before != NULL:
             held_micros -= (<Account> before).held_micros
-        held.put(account.account_id, account)
+        live.inherit(account, before)
+        people.pop(account.account_id)
+        held.put(account.account_id, account)  # the one before it may be gone now
         held_micros += account.held_micros
         if allowances:
             allowances.pop(account.account_id, None)
-        if people._rows.find(account.account_id) != NULL:
-            people.pop(account.account_id)
         fresh.put(account.account_id)
     for account in accounts:
         whole.put(account.account_id)
@@ -66,12 +66,11 @@ def hold_people(books, list subscribers, Ids fresh not None):
     """Hold the subscribers of fresh accounts."""
     cdef ById by_login = books.subscribers.by_number
     cdef ById by_number = books._by_number
-    cdef Few people = books._people
+    cdef Kin people = books._people
     cdef Subscriber one
     add, known = books._buyers.add, books.subscribers
     by_number.expect(len(subscribers))
     by_login.expect(len(subscribers))
-    people._rows.expect(len(subscribers))
     for row in subscribers:
         one = <Subscriber?> row
         if fresh.has(one.account_id):
@@ -97,7 +96,7 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     """
     cdef ById held = books.sessions
     cdef ById names = books.same_id.by_number
-    cdef Few live = books._live
+    cdef Kin live = books._live
     cdef Marks lately = books.lately
     cdef dict devices = {}
     cdef int64_t stale_min_s = books.vigil.stale_min_s
@@ -109,7 +108,6 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     cdef Agenda looks = books.vigil.looks
     mine = books.vigil.mine
     held.expect(len(sessions))
-    live._rows.expect(len(sessions))
     if all_names:
         names.expect(len(sessions))
     for row in sessions:
@@ -143,11 +141,11 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     books.vigil.held_n += held_n
 
 
-cdef bint is_plain(Session one, ById held, Few live) noexcept:
+cdef bint is_plain(Session one, ById held, Kin live) noexcept:
     # Open and new: nothing is noted of it, and nothing else is held under its id or its account.
     if one.members[STATE] != OPEN or one.notes[NOTED] or one.notes[COUNTED]:
         return False
-    return held.find(one.session_id) == NULL and live._rows.find(one.account_id) == NULL
+    return held.find(one.session_id) == NULL and live.find(one.account_id) == NULL
 
 
 cdef int note_look(Session one, Agenda looks) except -1:

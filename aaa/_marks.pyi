@@ -1,10 +1,12 @@
-"""The types of marks; what they do is said in `_marks.pyx`."""
+"""The types of what is kept in accounts; what each does is said in `_marks.pyx`."""
 
 from collections.abc import Iterator
-from typing import final
+from typing import Generic, TypeVar, final
 
 from aaa._index import ById
 from domain.account import Account
+
+_Row = TypeVar("_Row")
 
 @final
 class Marks:
@@ -17,3 +19,14 @@ class Marks:
     def __contains__(self, key: object, /) -> bool: ...
     def __iter__(self) -> Iterator[int]: ...
     def __len__(self) -> int: ...
+
+@final
+class Kin(Generic[_Row]):
+    """The rows of each account: mostly one, seldom several."""
+
+    def __init__(self, accounts: ById[Account], place: int) -> None: ...
+    def of(self, key: int) -> tuple[_Row, ...]: ...
+    def add(self, key: int, row: _Row) -> None: ...
+    def remove(self, key: int, row: _Row) -> None: ...
+    def pop(self, key: int) -> tuple[_Row, ...]: ...
+    def __contains__(self, key: object, /) -> bool: ...

@@ -18,9 +18,9 @@ from cpython.object cimport PyObject, PyObject_Hash
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memset
 
-from aaa._index cimport ById, Few
+from aaa._index cimport ById
 from aaa._lane cimport Lane
-from aaa._marks cimport Marks
+from aaa._marks cimport Kin, Marks
 from aaa._request cimport Request
 from aaa._said cimport Said
 from aaa._spelling cimport mac_of
@@ -233,8 +233,8 @@ cdef bint surveyed(Lane lane, books, bytes class_key, int at) except -1:
 cdef Track track_on(Lane lane, books, Request request, Session session):
     cdef Marks whole = books._whole
     cdef ById accounts = books.accounts
-    cdef Few people = books._people
-    cdef PyObject *found = people._rows.find(session.account_id)
+    cdef Kin people = books._people
+    cdef PyObject *found = people.find(session.account_id)
     cdef PyObject *account = accounts.find(session.account_id)
     cdef Subscriber owner
     cdef Ground ground

@@ -17,8 +17,8 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 cimport cython
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
-from aaa._index cimport ById, Few, Ids
-from aaa._marks cimport Marks
+from aaa._index cimport ById, Ids
+from aaa._marks cimport Kin, Marks
 from aaa._request cimport Request
 from aaa._spelling cimport is_folded, mac_of
 from aaa._terms cimport Terms
@@ -407,10 +407,10 @@ cdef class Turnstile:
         """It is born (`books.Books.add_session`), mostly alone on its account and with its id."""
         cdef books = self.books
         cdef ById sessions = books.sessions, named = books.same_id.by_number
-        cdef Few live = books._live
+        cdef Kin live = books._live
         cdef Marks lately = books.lately
         cdef Ids beside
-        if live._rows.find(session.account_id) != NULL or (
+        if live.find(session.account_id) != NULL or (
             name and named.find(number_of((session.device_id, name))) != NULL
         ):
             books.add_session(session)

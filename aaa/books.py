@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from operator import attrgetter
 
-from aaa._index import ById, Few, Ids
+from aaa._index import ById, Ids
 from aaa._intake import hold_accounts, hold_people, hold_sessions
 from aaa._lane import Lane
-from aaa._marks import Marks
+from aaa._marks import Kin, Marks
 from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
@@ -41,6 +41,7 @@ _ASKED = (
 )
 _NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
 WHOLE, LATELY = 0, 1  # marks of an account
+LIVE, PEOPLE = 0, 1  # and what it has
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
 
@@ -61,8 +62,8 @@ class Books:
         self.accounts: ById[Account] = ById()
         self.subscribers = Logins()
         self.sessions: ById[Session] = ById()
-        self._people: Few[Subscriber] = Few()  # by account
-        self._live: Few[Session] = Few()  # by account
+        self._people: Kin[Subscriber] = Kin(self.accounts, PEOPLE)
+        self._live: Kin[Session] = Kin(self.accounts, LIVE)
         self.live_on: defaultdict[int, Ids] = defaultdict(Ids)  # device to its live sessions
         # Accounts with a live session now or not long ago.
         self.lately = Marks(self.accounts, LATELY)

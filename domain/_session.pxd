@@ -9,7 +9,7 @@ the object (`_session.pyx`); of that, only the numbers are of use to other compi
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
-from domain._row cimport Row
+from domain._row cimport Texted
 
 
 cdef enum:
@@ -37,7 +37,7 @@ cdef enum:
     RARE_N
 
 
-cdef class Session(Row):
+cdef class Session(Texted):
     cdef public int64_t session_id
     cdef public int64_t account_id
     cdef public int64_t subscriber_id

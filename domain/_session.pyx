@@ -15,8 +15,8 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int8_t, int64_t, uint64_t
 
 from domain._row cimport (
-    _Alike, Field, _Flag, _Member, Row, _Text, alike, fields_of, index_of, keep_texts, said,
-    same,
+    _Alike, Field, _Flag, _Member, _Text, Texted, alike, fields_of, index_of, keep_texts,
+    said, same,
 )
 from domain._texts cimport size_of
 
@@ -131,7 +131,7 @@ cdef int keep_said(Session row, list texts, tuple place) except -1:
 
 @cython.final
 @cython.no_gc
-cdef class Session(Row):
+cdef class Session(Texted):
     """A session's row; field order is the column order."""
 
     __dataclass_fields__ = SESSION
