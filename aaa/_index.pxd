@@ -1,4 +1,4 @@
-"""The data sheet of the indexes that the books keep: tables by number, sets of numbers, agendas.
+"""The data sheet of the indexes that the books keep: tables by number, sets of numbers.
 
 A dictionary takes some hundred octets for an entry whose key is a number, since the number is an
 object. Here a key takes eight octets and what it leads to another eight, at half to four fifths
@@ -7,6 +7,10 @@ of the places. Numbers are above the smallest of 64 bits, which marks a free pla
 
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
+
+
+# The key of a free place.
+cdef int64_t FREE_PLACE
 
 
 cdef class ById:
@@ -31,6 +35,7 @@ cdef class Ids:
 
     cdef bint has(self, int64_t key) noexcept
     cdef int put(self, int64_t key) except -1
+    cdef int expect(self, Py_ssize_t more_n) except -1
 
 
 cdef class Numbers:
@@ -46,17 +51,3 @@ cdef class Few:
     cdef ById _rows             # a number's only row, or a tuple of several
 
     cdef int put(self, int64_t key, object row) except -1
-
-
-cdef struct Note:
-    int64_t at_us
-    int64_t key
-
-
-cdef class Agenda:
-    cdef Note *_notes           # a heap: the earliest is the first
-    cdef Py_ssize_t _room
-    cdef Py_ssize_t _n
-
-    cdef int put(self, int64_t at_us, int64_t key) except -1
-    cdef void _drop_first(self) noexcept

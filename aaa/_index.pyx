@@ -1,22 +1,24 @@
 # cython: language_level=3, auto_pickle=False, autotestdict=False
-"""Tables by number, sets of numbers, and agendas: what the books look rows up with.
+"""Tables by number and sets of numbers: what the books look rows up with.
 
-They do what `dict`, `set` and `heapq` do, for keys that are whole numbers, in a quarter of the
+They do what `dict` and `set` do, for keys that are whole numbers, in a quarter of the
 room: a million open sessions are looked up in several ways. Walks are in an order that depends on
 the numbers alone, so one history is played alike every time; a walk is over a copy.
 """
 
 cimport cython
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport int64_t, uint64_t
 
 cdef int64_t FREE = <int64_t> (<uint64_t> 1 << 63)
+cdef int64_t FREE_PLACE = FREE
 cdef object ABSENT = object()
 
 cdef enum:
     LEAST = 8           # places of a table that holds anything
+    LARGE = 1 << 16     # beyond this one grows by less
     MOST = 1 << 30
 
 
@@ -37,10 +39,17 @@ cdef inline Py_ssize_t way(Py_ssize_t start, Py_ssize_t end, Py_ssize_t places_n
 
 
 cdef inline Py_ssize_t more_than(Py_ssize_t places_n) except -1:
-    # A table of a million takes four fifths of what it would if it doubled.
+    # A table of a million takes two thirds of what it would if it doubled.
     if places_n >= MOST:
         raise MemoryError
-    return max(places_n + places_n // 2, <Py_ssize_t> LEAST)
+    return max(places_n + places_n // (4 if places_n >= LARGE else 2), <Py_ssize_t> LEAST)
+
+
+cdef inline Py_ssize_t places_for(Py_ssize_t places_n, Py_ssize_t keys_n) except -1:
+    # As many places as there are, or more if so many keys would fill them above four fifths.
+    while 5 * keys_n > 4 * places_n:
+        places_n = more_than(places_n)
+    return places_n
 
 
 cdef inline Py_ssize_t seek(
@@ -147,10 +156,8 @@ cdef class ById:
 
     cdef int expect(self, Py_ssize_t more_n) except -1:
         # So many numbers more are to come: make room for all at once.
-        cdef Py_ssize_t places_n = self._places_n
-        while 5 * (self._n + more_n) > 4 * places_n:
-            places_n = more_than(places_n)
-        if places_n > self._places_n:
+        cdef Py_ssize_t places_n = places_for(self._places_n, self._n + more_n)
+        if places_n != self._places_n:
             self._resize(places_n)
         return 0
 
@@ -235,8 +242,11 @@ cdef class Ids:
     """A set of whole numbers; what `set` does under the same names."""
 
     def __init__(self, numbers=()):
+        # Room for all at once: the numbers of another table come in the order of their places, and
+        # would all crowd at the beginning of a small one, where each has to walk past the others.
+        self.expect(len(numbers))
         for key in numbers:
-            self.add(key)
+            self.put(key)
 
     def __dealloc__(self):
         PyMem_Free(self._keys)
@@ -251,21 +261,28 @@ cdef class Ids:
         self.put(key)
 
     cdef int put(self, int64_t key) except -1:
-        cdef int64_t *keys
-        cdef Py_ssize_t at, places_n
+        cdef Py_ssize_t at
         check_key(key)
-        if 5 * (self._n + 1) > 4 * self._places_n:
-            places_n = more_than(self._places_n)
-            keys = free_places(places_n)
-            for at in range(self._places_n):
-                if self._keys[at] != FREE:
-                    keys[seek(keys, places_n, self._keys[at], FREE)] = self._keys[at]
-            PyMem_Free(self._keys)
-            self._keys, self._places_n = keys, places_n
+        self.expect(1)
         at = seek(self._keys, self._places_n, key, FREE)
         if self._keys[at] == FREE:
             self._keys[at] = key
             self._n += 1
+        return 0
+
+    cdef int expect(self, Py_ssize_t more_n) except -1:
+        # So many numbers more are to come: make room for all at once.
+        cdef Py_ssize_t places_n = places_for(self._places_n, self._n + more_n)
+        cdef int64_t *keys
+        cdef Py_ssize_t at
+        if places_n == self._places_n:
+            return 0
+        keys = free_places(places_n)
+        for at in range(self._places_n):
+            if self._keys[at] != FREE:
+                keys[seek(keys, places_n, self._keys[at], FREE)] = self._keys[at]
+        PyMem_Free(self._keys)
+        self._keys, self._places_n = keys, places_n
         return 0
 
     def discard(self, int64_t key):
@@ -360,6 +377,14 @@ cdef class Numbers:
         cdef Py_ssize_t at = self._place(key)
         return default if at < 0 else self._values[at]
 
+    def rise(self, list keys not None):
+        """One more, in 63 bits, for each of these keys that is there, as often as it is named."""
+        cdef Py_ssize_t at
+        for key in keys:
+            at = self._place(key)
+            if at >= 0:
+                self._values[at] = <int64_t> ((<uint64_t> self._values[at] + 1) & ~<uint64_t> FREE)
+
     def __contains__(self, int64_t key):
         return self._place(key) >= 0
 
@@ -422,67 +447,3 @@ cdef class Few:
 
     def __len__(self):
         return len(self._rows)
-
-
-@cython.final
-cdef class Agenda:
-    """Numbers to be looked at again, each at an instant; one may be noted more than once."""
-
-    def __dealloc__(self):
-        PyMem_Free(self._notes)
-
-    def __len__(self):
-        return self._n
-
-    def note(self, int64_t at_us, int64_t key):
-        """Look at the number at this instant."""
-        self.put(at_us, key)
-
-    cdef int put(self, int64_t at_us, int64_t key) except -1:
-        cdef Note *room
-        cdef Py_ssize_t at, above
-        if self._n == self._room:
-            room = <Note *> PyMem_Realloc(
-                self._notes, (self._room + self._room // 2 + 16) * sizeof(Note)
-            )
-            if room == NULL:
-                raise MemoryError
-            self._notes = room
-            self._room += self._room // 2 + 16
-        at = self._n
-        self._n += 1
-        while at:
-            above = (at - 1) // 2
-            if self._notes[above].at_us <= at_us:
-                break
-            self._notes[at] = self._notes[above]
-            at = above
-        self._notes[at].at_us, self._notes[at].key = at_us, key
-        return 0
-
-    def due(self, int64_t now_us, Py_ssize_t most):
-        """The numbers noted for `now_us` or before, `most` of them, earliest first; each note is
-        given once. Those of one instant come in an order that depends on the notes alone."""
-        cdef list found = []
-        while self._n and self._notes[0].at_us <= now_us and len(found) < most:
-            found.append(self._notes[0].key)
-            self._drop_first()
-        return found
-
-    cdef void _drop_first(self) noexcept:
-        cdef Py_ssize_t at = 0
-        cdef Py_ssize_t below
-        cdef Note last
-        self._n -= 1
-        last = self._notes[self._n]
-        while True:
-            below = 2 * at + 1
-            if below >= self._n:
-                break
-            if below + 1 < self._n and self._notes[below + 1].at_us < self._notes[below].at_us:
-                below += 1
-            if last.at_us <= self._notes[below].at_us:
-                break
-            self._notes[at] = self._notes[below]
-            at = below
-        self._notes[at] = last

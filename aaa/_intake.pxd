@@ -1,6 +1,7 @@
 """The data sheet of the intake: what of one device a load finds once for all its sessions."""
 
-from aaa._index cimport Agenda, Ids
+from aaa._agenda cimport Agenda
+from aaa._index cimport Ids
 
 
 cdef class _Beside:

@@ -10,9 +10,11 @@ which is also what the plain case is compared with in the tests. Nothing is deci
 from cpython.object cimport PyObject, PyObject_Hash
 from libc.stdint cimport int8_t, int64_t
 
-from aaa._index cimport Agenda, ById, Few, Ids
+from aaa._agenda cimport Agenda
+from aaa._index cimport ById, Ids
+from aaa._marks cimport Kin, Marks
 from domain._account cimport Account, Subscriber
-from domain._session cimport HOLD, NOTHING, STATE, Session
+from domain._session cimport COUNTED, HOLD, NOTED, NOTHING, STATE, Session
 
 from domain.seams import US_PER_S as _US_PER_S
 from domain.session_state import HoldState, SessionState
@@ -32,9 +34,9 @@ cdef enum:
 def hold_accounts(books, list accounts):
     """Hold those that are not held whole yet; answers which, and marks all as whole."""
     cdef Ids fresh = Ids()
-    cdef Ids whole = books._whole
+    cdef Marks whole = books._whole
     cdef ById held = books.accounts
-    cdef Few people = books._people
+    cdef Kin people = books._people, live = books._live
     cdef dict allowances = books.allowances
     cdef int64_t held_micros = 0
     cdef PyObject *before
@@ -47,12 +49,12 @@ def hold_accounts(books, list accounts):
         before = held.find(account.account_id)
         if before != NULL:
             held_micros -= (<Account> before).held_micros
-        held.put(account.account_id, account)
+        live.inherit(account, before)
+        people.pop(account.account_id)
+        held.put(account.account_id, account)  # the one before it may be gone now
         held_micros += account.held_micros
         if allowances:
             allowances.pop(account.account_id, None)
-        if people._rows.find(account.account_id) != NULL:
-            people.pop(account.account_id)
         fresh.put(account.account_id)
     for account in accounts:
         whole.put(account.account_id)
@@ -64,12 +66,11 @@ def hold_people(books, list subscribers, Ids fresh not None):
     """Hold the subscribers of fresh accounts."""
     cdef ById by_login = books.subscribers.by_number
     cdef ById by_number = books._by_number
-    cdef Few people = books._people
+    cdef Kin people = books._people
     cdef Subscriber one
     add, known = books._buyers.add, books.subscribers
     by_number.expect(len(subscribers))
     by_login.expect(len(subscribers))
-    people._rows.expect(len(subscribers))
     for row in subscribers:
         one = <Subscriber?> row
         if fresh.has(one.account_id):
@@ -95,8 +96,8 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     """
     cdef ById held = books.sessions
     cdef ById names = books.same_id.by_number
-    cdef Few live = books._live
-    cdef Ids lately = books.lately
+    cdef Kin live = books._live
+    cdef Marks lately = books.lately
     cdef dict devices = {}
     cdef int64_t stale_min_s = books.vigil.stale_min_s
     cdef Py_ssize_t live_n = 0, held_n = 0
@@ -107,7 +108,6 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
     cdef Agenda looks = books.vigil.looks
     mine = books.vigil.mine
     held.expect(len(sessions))
-    live._rows.expect(len(sessions))
     if all_names:
         names.expect(len(sessions))
     for row in sessions:
@@ -133,19 +133,19 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
         lately.put(one.account_id)
         note_look(one, looks)
         note_silence(one, beside, stale_min_s)
-        one.counted = IS_LIVE | IS_HELD if one.members[HOLD] == HELD else IS_LIVE
+        one.notes[COUNTED] = IS_LIVE | IS_HELD if one.members[HOLD] == HELD else IS_LIVE
         if mine is None or mine(one.session_id):
             live_n += 1
-            held_n += one.counted & IS_HELD != 0
+            held_n += one.notes[COUNTED] & IS_HELD != 0
     books.vigil.live_n += live_n
     books.vigil.held_n += held_n
 
 
-cdef bint is_plain(Session one, ById held, Few live) noexcept:
+cdef bint is_plain(Session one, ById held, Kin live) noexcept:
     # Open and new: nothing is noted of it, and nothing else is held under its id or its account.
-    if one.members[STATE] != OPEN or one.noted or one.counted:
+    if one.members[STATE] != OPEN or one.notes[NOTED] or one.notes[COUNTED]:
         return False
-    return held.find(one.session_id) == NULL and live._rows.find(one.account_id) == NULL
+    return held.find(one.session_id) == NULL and live.find(one.account_id) == NULL
 
 
 cdef int note_look(Session one, Agenda looks) except -1:
@@ -160,7 +160,7 @@ cdef int note_silence(Session one, _Beside beside, int64_t stale_min_s) except -
     # As `aaa.vigil.Vigil.see`, of a session of which nothing is noted.
     one.noted_us = one.last_seen_us + max(3 * one.interim_s, stale_min_s) * SECOND_US
     if one.session_s or one.input_octets or one.output_octets:
-        one.noted = SILENT
+        one.notes[NOTED] = SILENT
         return beside.silent.put(one.noted_us, one.session_id)
-    one.noted = QUIET
+    one.notes[NOTED] = QUIET
     return beside.quiet.put(one.noted_us, one.session_id)

@@ -11,8 +11,8 @@ from accounting._journal cimport Body
 
 cdef class Lane:
     cdef ById tracks                # by hash of the names
-    cdef ById by_session
     cdef dict days                  # by zone
+    cdef readonly dict grounds      # of `aaa._survey`, which hold as long as all tracks may
     cdef uint64_t[2] key
     cdef Said *said
     cdef list records               # the batch

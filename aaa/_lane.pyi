@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Self, final
 
+from aaa._survey import Ground
 from aaa._track import Days, Track
 from aaa.outcome import Outcome
 from aaa.request import Item
 from aaa.turn import Turn
 from domain.device import Device
+from domain.session import Session
 
 @final
 class Lane:
@@ -15,6 +17,7 @@ class Lane:
 
     taken_n: int
     senders: list[Device]
+    grounds: dict[tuple[object, ...], Ground]
 
     def __new__(cls, key: bytes) -> Self: ...
     def __len__(self) -> int:
@@ -23,14 +26,17 @@ class Lane:
     def days_of(self, timezone: str) -> Days:
         """The days of a zone, shared by all tracks."""
 
-    def known(self, session_id: int) -> bool:
+    def known(self, session: Session) -> bool:
         """Has the session a track?"""
 
     def lay(self, track: Track, at: int) -> None:
         """Keep a track under the names of record `at` of the batch."""
 
-    def drop(self, session_id: int) -> None:
+    def drop(self, session: Session) -> None:
         """Something else than an interim has happened to the session, or it is gone."""
+
+    def leave(self, at: int) -> None:
+        """Record `at` has a track that is no use to it."""
 
     def drop_all(self) -> None:
         """Plans or devices are others now."""

@@ -26,7 +26,7 @@ from aaa._index cimport ById
 from aaa._request cimport Request
 from aaa._said cimport DELAY, INPUT, INPUT_HIGH, OUTPUT, OUTPUT_HIGH, SESSION_TIME, STAMP
 from aaa._said cimport Said, key_of, names_hash, octets_of, read_said, says
-from aaa._track cimport Course, Days, Track
+from aaa._track cimport Course, Days, Track, goes_on
 from accounting._journal cimport Body, Effect
 from domain._account cimport Account
 from domain._session cimport EPOCH, INPUT_BASE, OUTPUT_BASE, PART, SESSION_BASE_S
@@ -62,7 +62,7 @@ cdef class Lane:
         if PyBytes_GET_SIZE(key) != 16:
             raise ValueError("the key has 16 octets")
         memcpy(self.key, PyBytes_AS_STRING(key), 16)
-        self.tracks, self.by_session, self.days = ById(), ById(), {}
+        self.tracks, self.days, self.grounds = ById(), {}, {}
         self.said = NULL
         self.taken_n = 0
 
@@ -70,7 +70,7 @@ cdef class Lane:
         PyMem_Free(self.said)
 
     def __len__(self):
-        return len(self.by_session)
+        return len(self.tracks)
 
     # ---------------------------------------------------------------- tracks
 
@@ -81,34 +81,40 @@ cdef class Lane:
             found = self.days[timezone] = Days(timezone)
         return found
 
-    def known(self, int64_t session_id):
+    def known(self, Session session not None):
         """Has the session a track?"""
-        return session_id in self.by_session
+        return session.track != NULL
 
     def lay(self, Track track not None, int at):
         """Keep a track under the names of record `at` of the batch."""
         cdef PyObject *old
-        self.drop(track.session.session_id)
+        self.drop(track.session)
         memcpy(track.names, self.said[at].names, sizeof(track.names))
         track.alive = True
         old = self.tracks.find(key_of(track.names))
         if old != NULL:
-            self.drop((<Track> old).session.session_id)
-        self.tracks[key_of(track.names)] = track
-        self.by_session[track.session.session_id] = track
+            self.drop((<Track> old).session)
+        self.tracks.put(key_of(track.names), track)
+        track.session.track = <PyObject *> track
 
-    def drop(self, session_id):
+    def drop(self, Session session not None):
         """Something else than an interim has happened to the session, or it is gone."""
-        found = self.by_session.pop(session_id, None)
-        if found is not None:
-            track = <Track> found
+        cdef Track track
+        if session.track != NULL:
+            track = <Track> session.track
+            session.track, track.alive = NULL, False
             self.tracks.pop(key_of(track.names), None)
-            track.alive = False
+
+    def leave(self, int at):
+        """Record `at` has a track that is no use to it."""
+        track = self.track_of(<Request> self.records[at], &self.said[at])
+        if track is not None:
+            self.drop(track.session)
 
     def drop_all(self):
         """Plans or devices are others now."""
         self.tracks.clear()
-        self.by_session.clear()
+        self.grounds.clear()
 
     # ---------------------------------------------------------------- a batch
 
@@ -323,8 +329,8 @@ cdef class Lane:
         ):
             return False
         after_used = min(granted, total) if track.course.held else used
-        if self.now_us >= track.until_us or not track.goes_on(
-            micros, total, granted, counted, now_s, free_octets, free_s, left_octets, left_s
+        if self.now_us >= track.until_us or not goes_on(
+            track, micros, total, granted, counted, now_s, free_octets, free_s, left_octets, left_s
         ):
             return False
 

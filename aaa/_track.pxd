@@ -23,7 +23,7 @@ cdef class Course:
     cdef bint high, swap, held, limited, charges, volume, time
 
 
-cdef class Track:
+cdef class Track:                   # without methods in C: their table would take room in each
     cdef Session session
     cdef Account account
     cdef Allowance allowance
@@ -32,8 +32,16 @@ cdef class Track:
     cdef int64_t until_us, rated_limit_octets
     cdef int64_t[3] priced
     cdef char alive, owed
-    cdef bint goes_on(
-        self, const int64_t *micros, int64_t total, int64_t granted,
-        int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
-        int64_t left_octets, int64_t left_s,
-    ) noexcept
+
+
+# Does the money of a session go on, when its totals are these?
+cdef bint goes_on(
+    Track track, const int64_t *micros, int64_t total, int64_t granted,
+    int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
+    int64_t left_octets, int64_t left_s,
+) noexcept
+
+# One course for all that have all of it alike; what is in the tuples is said in `Track.__init__`.
+cdef Course course_of(
+    device, str source_address, Tariff tariff, Days days, tuple numbers, tuple words
+)

@@ -7,6 +7,7 @@ Totals are not here: they are the session's, which every road moves.
 """
 
 cimport cython
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 from domain._account cimport Account, Allowance
@@ -117,43 +118,49 @@ cdef class Track:
         self.owed = session.fee_due
         self.alive = False
 
-    cdef bint goes_on(
-        self, const int64_t *micros, int64_t total, int64_t granted,
-        int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
-        int64_t left_octets, int64_t left_s,
-    ) noexcept:
-        # Would `aaa.enforce` find nothing to do (hold.reach, limits.exhausted, grants.overstated)?
-        cdef Course course = self.course
-        cdef int64_t money, reach, paid
-        if not course.charges:
-            return True
-        if not course.volume and not course.time:
-            return total <= granted
-        money = granted - course.fee_micros
-        if money < 0:
-            return False
-        if course.tariff.steps[VOLUME].amount:
-            reach = sum_within(
-                paid_for(
-                    money - micros[TIME], course.tariff.steps[VOLUME].amount,
-                    course.tariff.steps[VOLUME].unit, course.tariff.steps[VOLUME].increment,
-                ),
-                free_octets, left_octets, REACH_MAX,
-            )
-            if counted >= reach:
-                return False
-            if course.limited:
-                paid = reach - min(course.guard_octets, reach // 2)
-                if self.rated_limit_octets > paid:
-                    return False
-        if course.tariff.steps[TIME].amount:
-            reach = sum_within(
-                paid_for(
-                    money - micros[VOLUME], course.tariff.steps[TIME].amount,
-                    course.tariff.steps[TIME].unit, course.tariff.steps[TIME].increment,
-                ),
-                free_s, left_s, REACH_MAX,
-            )
-            if seconds >= reach:
-                return False
+    def __dealloc__(self):
+        # The session only points at it while it lasts, and does not keep it.
+        if self.session is not None and self.session.track == <PyObject *> self:
+            self.session.track = NULL
+
+
+cdef bint goes_on(
+    Track track, const int64_t *micros, int64_t total, int64_t granted,
+    int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
+    int64_t left_octets, int64_t left_s,
+) noexcept:
+    # Would `aaa.enforce` find nothing to do (hold.reach, limits.exhausted, grants.overstated)?
+    cdef Course course = track.course
+    cdef int64_t money, reach, paid
+    if not course.charges:
         return True
+    if not course.volume and not course.time:
+        return total <= granted
+    money = granted - course.fee_micros
+    if money < 0:
+        return False
+    if course.tariff.steps[VOLUME].amount:
+        reach = sum_within(
+            paid_for(
+                money - micros[TIME], course.tariff.steps[VOLUME].amount,
+                course.tariff.steps[VOLUME].unit, course.tariff.steps[VOLUME].increment,
+            ),
+            free_octets, left_octets, REACH_MAX,
+        )
+        if counted >= reach:
+            return False
+        if course.limited:
+            paid = reach - min(course.guard_octets, reach // 2)
+            if track.rated_limit_octets > paid:
+                return False
+    if course.tariff.steps[TIME].amount:
+        reach = sum_within(
+            paid_for(
+                money - micros[VOLUME], course.tariff.steps[TIME].amount,
+                course.tariff.steps[TIME].unit, course.tariff.steps[TIME].increment,
+            ),
+            free_s, left_s, REACH_MAX,
+        )
+        if seconds >= reach:
+            return False
+    return True

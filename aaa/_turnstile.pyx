@@ -17,7 +17,8 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 cimport cython
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
-from aaa._index cimport ById, Few, Ids
+from aaa._index cimport ById, Ids
+from aaa._marks cimport Kin, Marks
 from aaa._request cimport Request
 from aaa._spelling cimport is_folded, mac_of
 from aaa._terms cimport Terms
@@ -406,9 +407,10 @@ cdef class Turnstile:
         """It is born (`books.Books.add_session`), mostly alone on its account and with its id."""
         cdef books = self.books
         cdef ById sessions = books.sessions, named = books.same_id.by_number
-        cdef Few live = books._live
-        cdef Ids lately = books.lately, beside
-        if live._rows.find(session.account_id) != NULL or (
+        cdef Kin live = books._live
+        cdef Marks lately = books.lately
+        cdef Ids beside
+        if live.find(session.account_id) != NULL or (
             name and named.find(number_of((session.device_id, name))) != NULL
         ):
             books.add_session(session)
@@ -434,9 +436,6 @@ cdef class Turnstile:
     ) except -1:
         """`decisions.remember`, with what was asked and granted in names that operators know."""
         cdef dict asked = {"method": method}, told
-        cdef dict numbers = self.books.decisions_n
-        cdef str login = subscriber.login
-        cdef int64_t n = numbers.get(login, 0) + 1
         put(asked, "User-Name", hints[USER_NAME])
         put(asked, "Calling-Station-Id", hints[CALLING_STATION_ID])
         put(asked, "Called-Station-Id", hints[CALLED_STATION_ID])
@@ -454,10 +453,10 @@ cdef class Turnstile:
             told[name] = session.limit_octets
         told.update(terms.speeds)
         told["granted_micros"] = session.granted_micros
-        numbers[login] = n
         self.books.draft.decisions.append(
             Decision(
-                login, n, self.now_us, terms.device_id, hints[USER_NAME],
+                subscriber.login, session.session_id, self.now_us, terms.device_id,
+                hints[USER_NAME],
                 mac or "", "accepted", session.session_id, asked, told,
             )
         )

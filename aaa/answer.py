@@ -39,7 +39,7 @@ def accept(turn: Turn, attempt: Attempt, deal: Deal, reach: Reach) -> Outcome:
     grant = grants.grant_of(turn, deal, reach, start_us=turn.now_us, spread=True)
     session.hold_until_us = turn.after(grant.session_timeout_s + turn.settings.hold_margin_s)
     turn.books.add_session(session)
-    turn.begun[attempt.key] = session.session_id
+    turn.begun[attempt.key] = attempt.begun_id = session.session_id
     return answer(turn, attempt, deal, grant)
 
 

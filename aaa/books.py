@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from operator import attrgetter
 
-from aaa._index import ById, Few, Ids
+from aaa._index import ById, Ids
 from aaa._intake import hold_accounts, hold_people, hold_sessions
 from aaa._lane import Lane
+from aaa._marks import Kin, Marks
 from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
@@ -34,7 +35,6 @@ from rating import Tariff, compile_tariff
 # Of what is wanted, that which may be absent without a trace.
 _ASKED = (
     "logins",
-    "rings",
     "account_ids",
     "session_ids",
     "live_of_devices",
@@ -42,6 +42,8 @@ _ASKED = (
     "order_ids",
 )
 _NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
+WHOLE, LATELY = 0, 1  # marks of an account
+LIVE, PEOPLE = 0, 1  # and what it has
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 
 
@@ -62,10 +64,11 @@ class Books:
         self.accounts: ById[Account] = ById()
         self.subscribers = Logins()
         self.sessions: ById[Session] = ById()
-        self._people: Few[Subscriber] = Few()  # by account
-        self._live: Few[Session] = Few()  # by account
+        self._people: Kin[Subscriber] = Kin(self.accounts, PEOPLE)
+        self._live: Kin[Session] = Kin(self.accounts, LIVE)
         self.live_on: defaultdict[int, Ids] = defaultdict(Ids)  # device to its live sessions
-        self.lately = Ids()  # accounts with a live session now or not long ago
+        # Accounts with a live session now or not long ago.
+        self.lately = Marks(self.accounts, LATELY)
         self.same_id = SameIds()
         self.allowances: dict[int, dict[int, Allowance]] = {}  # account, period start
         self.pots: dict[int, list[Pot]] = {}  # of accounts whose plans have pricing
@@ -75,11 +78,10 @@ class Books:
         self.marks: dict[int, dict[str, DeviceMark]] = {}
         self.orders: dict[int, Order] = {}
         self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
-        self.decisions_n: dict[str, int] = {}
         self._tariffs: dict[int, Tariff] = {}
         self.sheets = Sheets()
         self._by_number: ById[Subscriber] = ById()
-        self._whole = Ids()  # accounts held whole
+        self._whole = Marks(self.accounts, WHOLE)  # accounts held whole
         self._buyers = Buyers()
         self._asked = Want()  # what was asked for and may be absent; one batch
         self._room_n = SESSIONS_CACHED_MAX  # so many sessions are held before any is let go
@@ -101,7 +103,6 @@ class Books:
                 and ((one := people.get(login)) is None or one.account_id not in whole)
                 and login not in asked.logins
             },
-            rings={k for k in want.rings if k not in self.decisions_n} - asked.rings,
             account_ids={k for k in want.account_ids - {0} if k not in self._whole}
             - asked.account_ids,
             session_ids={k for k in want.session_ids | self.strays if k not in self.sessions}
@@ -142,9 +143,6 @@ class Books:
         for account_id, pots in loaded.pots.items():
             if account_id in fresh or account_id not in self.pots:
                 self.pots[account_id] = pots
-        for login in sorted(want.rings):
-            if not login or login in self.subscribers:  # of the unknown nothing is kept
-                self.decisions_n.setdefault(login, loaded.decisions_n.get(login, 0))
         for key in sorted(want.session_keys):
             self.same_id.know(key)
         hold_sessions(self, loaded.sessions, want.all_live, loaded.keys_shared)
@@ -158,6 +156,8 @@ class Books:
             self.suspense.setdefault(session_id, {})
         for row in loaded.suspense:
             self.suspense.setdefault(row.session_id, {}).setdefault(row.reason, row)
+        if want.all_live:  # nothing of them can be let go
+            self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)
 
     def hold_session(self, session: Session) -> None:
         """A session was read. If it is held already, that one stays."""
@@ -173,8 +173,8 @@ class Books:
         if name and key in self.same_id:
             same = self.same_id.ids(key)
             if session_id not in same:
-                for other_id in same:
-                    self.lane.drop(other_id)  # it was alone with its id
+                for other in filter(None, map(self.sessions.get, same)):
+                    self.lane.drop(other)  # it was alone with its id
                 self.same_id.add(key, session)
         if not session.live:
             self.live_on[device_id].discard(session_id)
@@ -184,7 +184,7 @@ class Books:
         live = self._live.of(account_id)
         if not any(one is session for one in live):
             for other in live:
-                self.lane.drop(other.session_id)  # it was alone on its account
+                self.lane.drop(other)  # it was alone on its account
             self._live.add(account_id, session)
         self.lately.add(account_id)
 
@@ -239,7 +239,7 @@ class Books:
 
     def touch(self, session: Session) -> None:
         """The session was changed; its commit checks the version it was read with."""
-        self.lane.drop(session.session_id)
+        self.lane.drop(session)
         self.draft.touch(session)
         self.index(session)
 
@@ -323,8 +323,6 @@ class Books:
             self.suspense.pop(row.session_id, None)
         for device_id, _ in draft.changed_marks:
             self.marks.pop(device_id, None)
-        for login in sorted(logins):
-            self.decisions_n.pop(login, None)
         return alive
 
     # -- changes made elsewhere
@@ -381,7 +379,6 @@ class Books:
         """Forget an account and all that is held whole with it."""
         for subscriber in self._people.pop(account_id):
             self.subscribers.forget(subscriber.login)
-            self.decisions_n.pop(subscriber.login, None)
             self._by_number.pop(subscriber.subscriber_id)
         for session in self.live_sessions(account_id):
             self._drop_session(session)
@@ -393,7 +390,7 @@ class Books:
         self._whole.discard(account_id)
 
     def _drop_session(self, session: Session) -> None:
-        self.lane.drop(session.session_id)
+        self.lane.drop(session)
         if self.sessions.pop(session.session_id, None) is None:
             return
         self.vigil.gone(session)
@@ -417,7 +414,6 @@ class Books:
         self.same_id.forget_empty()
         for account_id in [a for a in self._whole if not self.has_live(a)]:
             self.drop_account(account_id)
-        self.lately = Ids(self._whole)
         self.suspense.clear()
         # To look at all of them again pays when a quarter more came.
         self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)

@@ -1,8 +1,10 @@
 """One login attempt, and what is kept of it for `explain reject`.
 
 Every decision, accepted or not, leaves one row: what the device sent (secrets left out), which
-rule fired, and the facts it fired on. A login keeps its last 20; logins that do not exist share
-one bounded ring, so guessing fills no disk.
+rule fired, and the facts it fired on. What let a session begin stays with it; besides, a login
+keeps its last 20, and logins that do not exist share one bounded list, so guessing fills no disk.
+Each decision has an id, drawn here: nothing has to be read for it, and two servers never write over
+each other's.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class Attempt:
     hints: LoginHints
     credential: Credential
     key: bytes  # what it has in common with its copies, see `aaa.repeats`
+    begun_id: int = 0  # the session that it has begun
     subscriber: Subscriber | None = None
     proof: Proof = PROVED
     facts: dict[str, Any] = field(default_factory=dict)  # what the rule fired on
@@ -38,15 +41,16 @@ def login_key(hints: LoginHints) -> str:
 
 
 def remember(turn: Turn, attempt: Attempt, code: str, session_id: int) -> None:
-    """Keep the decision under its login, or in the ring of the unknown."""
+    """Keep the decision under its login, or with those about the unknown.
+
+    The first decision about a session has its id, which nothing else of its time has.
+    """
     hints = attempt.hints
     login = attempt.subscriber.login if attempt.subscriber is not None else ""
-    n = turn.books.decisions_n.get(login, 0) + 1
-    turn.books.decisions_n[login] = n
     turn.books.draft.decisions.append(
         Decision(
             login=login,
-            n=n,
+            n=attempt.begun_id or turn.ids.next(),
             decided_us=turn.now_us,
             device_id=attempt.request.device.device_id,
             user_name=hints.user_name,

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
+from aaa._survey import lay_known
 from aaa._turnstile import Turnstile
 from aaa.behind import Behind, Decided
 from aaa.books import Books
@@ -91,6 +92,7 @@ class Desk:
         self._vigil = Vigil(self._hearing, settings.stale_min_s, self._company.mine)
         self._books = Books(self._lane, self._vigil)
         self._cold = True  # the live sessions are not in memory yet
+        self._warmed = False  # they never were
         self._devices: dict[int, Device] = {}
         self._repeats = Repeats()
         self._acked: dict[int, int] = {}
@@ -108,11 +110,17 @@ class Desk:
     # -- around the batches
 
     async def warm(self) -> None:
-        """Before the first batch: the change number, and every live session into memory."""
+        """Before the first batch: the change number, and every live session into memory.
+
+        Of those who have none as many as are wanted, the first time: to read somebody by his login
+        costs several times as much, just when everybody is waiting to log in. Where others write,
+        who logs in is read anew anyway.
+        """
         self._books.feed_seq = await self._store.feed_seq()
-        want = Want(all_live=True)
+        known_n = self._settings.known_max_n if self._company.share.of == 1 else 0
+        want = Want(all_live=True, others_max_n=0 if self._warmed else known_n)
         self._books.take_in(want, await self._store.load(want))
-        self._cold = False
+        self._cold, self._warmed = False, True
 
     def equip(self, devices: Sequence[Device]) -> None:
         """The devices as configured now."""
@@ -219,7 +227,7 @@ class Desk:
         try:
             named = self._named(items)
             parsed = [one.read for one in named]
-            if self._lacking([one.item for one in named], parsed):
+            if named and self._lacking([one.item for one in named], parsed):
                 self._books.ask_anew()
                 return False
             self._company.look(self._books, parsed)
@@ -353,8 +361,11 @@ class Desk:
 
     def _named(self, items: list[Item]) -> list[Named]:
         """The items whose rows may have to be loaded: all but those that take the lane."""
-        untracked = self._lane.look(items)
-        places = untracked if self.lane_open else range(len(items))
+        places: Sequence[int] = self._lane.look(items)
+        if self.lane_open:
+            places = lay_known(self._lane, self._books, self._sealer.class_key, list(places))
+        else:
+            places = range(len(items))
         return [Named(at, items[at], parse(items[at])) for at in places]
 
     def _turn(self, now_us: int, acked: dict[int, int]) -> Turn:
@@ -383,6 +394,9 @@ class Desk:
 
     async def _load(self, named: list[Named]) -> None:
         """Read what the batch names and memory lacks, until nothing more is named."""
+        if not named and not self._lost and not self._books.strays and not self._company.holding:
+            self._company.look(self._books, ())
+            return
         asking = named
         for _ in range(ROUNDS_MAX):
             lacking = self._lacking([one.item for one in asking], [one.read for one in asking])
@@ -405,7 +419,7 @@ class Desk:
             for one in (*named, None):
                 until = one.at if one is not None else end
                 while (at := self._lane.take_run(at, until, outcomes, INTERIM_ANSWER)) < until:
-                    outcomes.append(self._decide_off_lane(turn, items[at]))
+                    outcomes.append(self._decide_off_lane(turn, at, items[at]))
                     at += 1
                 if one is not None:
                     outcomes.append(self._decide_named(turn, one))
@@ -427,14 +441,17 @@ class Desk:
                     return outcome
         return self._decide(turn, one.item, one.read)
 
-    def _decide_off_lane(self, turn: Turn, item: Item) -> Outcome:
+    def _decide_off_lane(self, turn: Turn, at: int, item: Item) -> Outcome:
         """A record that has a track and does not fit: down the long road after all.
 
         It had a track, so all that it names was in memory. If an item before it has dropped some
-        of that, it is not answered, and comes again.
+        of that, it is not answered, and has no track when it comes again.
         """
         read = parse(item)
-        return SILENT if self._lacking([item], [read]) else self._decide(turn, item, read)
+        if self._lacking([item], [read]):
+            self._lane.leave(at)
+            return SILENT
+        return self._decide(turn, item, read)
 
     def _decide(self, turn: Turn, item: Item, read: Parsed) -> Outcome:
         """The one place that branches on what an item is."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from aaa import telling, walls
 from aaa._lane import Lane
+from aaa._survey import Ground, learn
 from aaa._track import Track
 from aaa.entitled import next_look_us, unfit, wall_of
 from aaa.grants import guard_octets, rated_limit
@@ -27,6 +28,8 @@ from accounting.charging import Total
 from accounting.event_time import EventTime, event_time
 from accounting.identity import match, same_address
 from domain.device import Device
+from domain.plan import Plan
+from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState, Walled
 from domain.usage import RecordKind, Usage
 
@@ -53,7 +56,35 @@ def lay(turn: Turn, lane: Lane, at: int, request: Request, usage: Usage) -> bool
     if track is None:
         return False
     lane.lay(track, at)
+    _learn(turn, lane, deal, usage.source_address)
     return True
+
+
+def _learn(turn: Turn, lane: Lane, deal: Deal, source_address: str) -> None:
+    """Others like this one need no more than a look at their numbers (`aaa._survey`)."""
+    plan, device, offer = deal.plan, deal.device, deal.offer
+    if plan.included_octets or plan.included_s or not deal.dialect.plain_records:
+        return
+    ground = Ground(
+        device,
+        source_address,
+        deal.subscriber,
+        plan,
+        offer,
+        deal.tariff,
+        lane.days_of(plan.timezone),
+        (_guard(deal), turn.settings.interim_s, _grace_us(offer)),
+        deal.dialect.has_octet_limit,
+    )
+    learn(lane, ground)
+
+
+def _guard(deal: Deal) -> int:
+    return min(guard_octets(deal.offer, deal.device, deal.dialect), LIMIT_MAX_OCTETS)
+
+
+def _grace_us(offer: Plan) -> int:
+    return offer.package.grace_s * US_PER_S if offer.package is not None else 0
 
 
 def _only_session(turn: Turn, device: Device, usage: Usage, when: EventTime) -> Session | None:
@@ -139,7 +170,7 @@ def _track(turn: Turn, lane: Lane, deal: Deal, usage: Usage) -> Track | None:
         rate_bps=device.line_rate_bps,
         until_us=session.look_us,
         fee_micros=plan.session_fee_micros if session.owes_fee else 0,
-        guard_octets=min(guard_octets(deal.offer, device, deal.dialect), LIMIT_MAX_OCTETS),
+        guard_octets=_guard(deal),
         rated_limit_octets=min(max(rated_limit(session, plan), 0), LIMIT_MAX_OCTETS),
         included_octets=plan.included_octets,
         included_s=plan.included_s,

@@ -37,7 +37,6 @@ class Want:
     """What a batch names. The store answers with whole accounts (see `Loaded`)."""
 
     logins: set[str] = field(default_factory=set)
-    rings: set[str] = field(default_factory=set)  # logins that are to be decided about
     account_ids: set[int] = field(default_factory=set)
     session_ids: set[int] = field(default_factory=set)
     session_keys: set[tuple[int, str]] = field(default_factory=set)  # (device, Acct-Session-Id)
@@ -49,6 +48,7 @@ class Want:
     suspense_of: set[int] = field(default_factory=set)  # open suspense of these sessions
     pots_of: set[int] = field(default_factory=set)  # of accounts that are held without
     all_live: bool = False  # at start: every live session
+    others_max_n: int = 0  # at start, with all that live: so many accounts without live sessions
     held_for_us: set[int] = field(default_factory=set)
     # ^ accounts that nobody else may write under from now until the next commit is over
 
@@ -63,7 +63,7 @@ class Loaded:
 
     the account, its subscribers, its live sessions, its allowances, and the plans these refer to
     (by id, and the newest version of each subscriber's plan). For a session key: its newest few
-    sessions, live or not. For a ring: the number of its newest decision, if there is one.
+    sessions, live or not.
     """
 
     accounts: list[Account] = field(default_factory=list)
@@ -74,7 +74,6 @@ class Loaded:
     marks: list[DeviceMark] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     suspense: list[Suspense] = field(default_factory=list)
-    decisions_n: dict[str, int] = field(default_factory=dict)  # by ring
     pots: dict[int, list[Pot]] = field(default_factory=dict)
     # ^ by account, of those whose subscribers or sessions have plans with `pricing`, perhaps none
     newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
@@ -107,10 +106,13 @@ class AccountMove:
 
 @dataclass(slots=True)
 class Decision:
-    """One login decided, kept for `explain reject`; 20 for each login, a ring for the others."""
+    """One login decided, kept for `explain reject`.
 
-    login: str  # canonical; empty: the login is unknown and shares one bounded ring
-    n: int  # number within the login; the ring slot is n modulo its size
+    What let a session begin stays as long as it; of all others each login keeps the last 20.
+    """
+
+    login: str  # canonical; empty: the login is unknown, and shares a bounded list with others
+    n: int  # the session's id if it has let it begin, else an id of its own: they rise with time
     decided_us: int
     device_id: int
     user_name: str
@@ -159,8 +161,28 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Is there anything to commit?"""
-        return any(
-            getattr(self, name) for name in self.__slots__ if name not in ("now_us", "feed_seq")
+        moved = self.accounts or self.moved or self.charges or self.journal or self.journal_id
+        return bool(moved) or not self.only_moves
+
+    @property
+    def only_moves(self) -> bool:
+        """Is there nothing but counters and sums that moved, as of interims on the lane?"""
+        return not (
+            self.sessions_new
+            or self.sessions
+            or self.closings
+            or self.entries
+            or self.allowances
+            or self.orders_new
+            or self.orders
+            or self.decisions
+            or self.suspense
+            or self.macs
+            or self.latches
+            or self.marks
+            or self.deeds
+            or self.live
+            or self.named
         )
 
 

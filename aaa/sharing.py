@@ -113,6 +113,11 @@ class Company:
             live = {account_id for account_id, _, _ in changes.live}
             self._held = (moved | live | {one.account_id for one in sessions}) - {0}
 
+    @property
+    def holding(self) -> bool:
+        """Are there accounts to be held from the next load on?"""
+        return bool(self._held)
+
     def take_held(self) -> set[int]:
         """The accounts to be held from the next load on; each is named once."""
         held, self._held = self._held, set()
@@ -127,8 +132,6 @@ def forget(
     sessions: list[Session] = []
     for item, read in zip(batch, parsed, strict=True):
         if isinstance(read, LoginHints):
-            books.decisions_n.pop(login_key(read), None)
-            books.decisions_n.pop("", None)
             accounts |= _account_of(books, login_key(read))
         elif isinstance(read, Usage):
             assert isinstance(item, Request)

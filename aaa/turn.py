@@ -32,6 +32,7 @@ class DeskSettings:
     hold_margin_s: int = 300  # and its hold so long beyond its Session-Timeout
     stale_min_s: int = 900  # silence below this never makes a session suspect (F-03)
     disconnect_wait_s: int = 60  # a disconnected session without a Stop is closed after this
+    known_max_n: int = 0  # accounts without live sessions that a start reads beforehand
 
 
 @dataclass(slots=True)

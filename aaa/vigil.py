@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING
 
-from aaa._index import Agenda
+from aaa._agenda import Agenda
 from aaa.hearing import Hearing, has_reported, stale_after_us
 from aaa.request import SweepKind
 from domain.session import HoldState, Session, SessionState

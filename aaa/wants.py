@@ -41,10 +41,7 @@ def wants(batch: Sequence[Item], parsed: Sequence[Parsed], books: Books, class_k
     want = Want()
     for item, read in zip(batch, parsed, strict=True):
         if isinstance(read, LoginHints):
-            login = login_key(read)
-            want.logins.add(login)
-            want.rings.add(login)
-            want.rings.add("")  # should the login be unknown
+            want.logins.add(login_key(read))
         elif isinstance(read, Usage):
             assert isinstance(item, Request)
             _name_usage(want, books, item.device.device_id, read, class_key=class_key)

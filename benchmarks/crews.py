@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks import names
-from benchmarks.entrants import House
+from benchmarks.entrants import Field, House
 from benchmarks.figures import Crew, Figures
 from benchmarks.traffic import Run, Traffic
 
@@ -47,7 +47,7 @@ def both(routers: Routers, port: int, to: int, **words: object) -> list[Run]:
 
 
 def measure(
-    house: House,
+    field: Field,
     routers: Routers,
     figures: Figures,
     workers_n: int,
@@ -58,23 +58,27 @@ def measure(
 ) -> list[str]:
     """One round with so many workers, which are running; what to tell of it."""
     told = []
+    house = field.routed_apart()
     cores = sorted(os.sched_getaffinity(0))
     port = house.acct_port
     both(routers, port, to, count=to // 2, seconds=300, timeout=3, tries=10)
     for way, kept_to in ((FREE, cores), (KEPT, cores[:1])):
         for router in routers:
             router.keep_to(kept_to)
-        before_s = house.server.cpu_s()
+        before_s, database_before_s = house.server.cpu_s(), field.database_cpu_s()
         runs = both(routers, port, to, seconds=seconds, warm=warm_s)
         whole_s = max(run.whole_s for run in runs)
         crew = figures.crews.setdefault(way, {}).setdefault(str(workers_n), Crew())
         crew.rates.append(sum(run.rate for run in runs))
         crew.p99_us.append(max(run.waits.p99_us for run in runs))
         crew.server_cores.append((house.server.cpu_s() - before_s) / whole_s)
+        crew.database_cores.append((field.database_cpu_s() - database_before_s) / whole_s)
         crew.own_cores.append(sum(run.own_cpu_s for run in runs) / whole_s)
+        shared = (crew.server_cores, crew.database_cores, crew.own_cores)
+        cores_said = " + ".join(f"{cores_n[-1]:.2f}" for cores_n in shared)
         told.append(
             f"{workers_n} of workers, {way}: {crew.rates[-1]:,.0f}/s  p99"
-            f" {crew.p99_us[-1] / 1000:.1f} ms  cores {crew.server_cores[-1]:.2f} +"
-            f" {crew.own_cores[-1]:.2f}  again {sum(run.again for run in runs)}"
+            f" {crew.p99_us[-1] / 1000:.1f} ms  cores {cores_said}"
+            f"  again {sum(run.again for run in runs)}"
         )
     return told

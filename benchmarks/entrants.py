@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import rivals, traffic
 from benchmarks.figures import FLOOR
-from benchmarks.house import Tollhouse
+from benchmarks.house import Tollhouse, family_cpu_s
 from benchmarks.rivals import FreeRadius
 from benchmarks.traffic import Traffic
 from tests.peers.postgres import PostgresCluster
@@ -127,10 +127,14 @@ class Field:
             self._postgres = self._ends.enter_context(PostgresCluster(POSTGRESQL))
         return self._postgres.create_database()
 
+    def database_cpu_s(self) -> float:
+        """Processor time that PostgreSQL has used."""
+        return 0.0 if self._postgres is None else family_cpu_s(self._postgres.pid)
+
     def entrants(self) -> list[Entrant]:
         """Everybody, the floor first."""
         kinds = (rivals.NOWHERE, rivals.DETAIL, rivals.SQL)
-        return [self._floor(), *map(self._rival, kinds), *self.houses()]
+        return [self.floor(), *map(self._rival, kinds), *self.houses()]
 
     def houses(self) -> list[House]:
         """Tollhouse on both databases."""
@@ -140,7 +144,8 @@ class Field:
         """Who took part so far."""
         return list(self._made.values())
 
-    def _floor(self) -> Entrant:
+    def floor(self) -> Entrant:
+        """A server that only signs answers."""
         if FLOOR not in self._made:
             port = self._ends.enter_context(traffic.echo())
             router = self._ends.enter_context(Traffic(self._subscribers_n))
@@ -184,6 +189,10 @@ class Field:
         found = self._made[key]
         assert isinstance(found, House)
         return found
+
+    def routed_apart(self) -> House:
+        """Tollhouse on PostgreSQL whose sessions are those of two routers."""
+        return self.house(sqlite=False, apart=True)
 
     def many(self) -> House:
         """Tollhouse on SQLite with very many open sessions."""

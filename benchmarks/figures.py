@@ -11,6 +11,7 @@ import json
 import statistics
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 FLOOR = "echo"
 FILES, DETAIL, SQL = "FreeRADIUS files", "FreeRADIUS detail", "FreeRADIUS sql"
@@ -50,6 +51,47 @@ class Steady:
     troubles: int = 0
 
 
+class Waited(Protocol):
+    """A distribution of waiting times, as `benchmarks.traffic.Waits` is one."""
+
+    @property
+    def p50_us(self) -> int:
+        """The median."""
+
+    @property
+    def p99_us(self) -> int:
+        """What one in a hundred waits for, or longer."""
+
+    @property
+    def max_us(self) -> int:
+        """The longest."""
+
+
+@dataclass
+class Pace:
+    """A server at a constant rate in one of its moments; a figure for each round.
+
+    `queued_cores` is how many threads of the server were ready to run and had no processor.
+    """
+
+    moment: str
+    rate: float
+    p50_us: list[int] = field(default_factory=list)
+    p99_us: list[int] = field(default_factory=list)
+    max_us: list[int] = field(default_factory=list)
+    lost_n: int = 0
+    server_cores: list[float] = field(default_factory=list)  # without the database's
+    own_cores: list[float] = field(default_factory=list)  # of the generator
+    queued_cores: list[float] = field(default_factory=list)
+
+    def note(self, waits: Waited, *, lost_n: int) -> None:
+        """Add a round."""
+        self.p50_us.append(waits.p50_us)
+        self.p99_us.append(waits.p99_us)
+        self.max_us.append(waits.max_us)
+        self.lost_n += lost_n
+
+
 @dataclass
 class Flood:
     """A server that is offered `factor` times its top rate; a figure for each round.
@@ -80,6 +122,7 @@ class Crew:
     p99_us: list[int] = field(default_factory=list)
     server_cores: list[float] = field(default_factory=list)  # without the database's
     own_cores: list[float] = field(default_factory=list)  # of the generators
+    database_cores: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -120,6 +163,8 @@ class Figures:
     per_packet: dict[str, dict[str, str]] = field(default_factory=dict)
     curves: dict[str, dict[str, list[Point]]] = field(default_factory=dict)  # work, server
     steady: dict[str, Steady] = field(default_factory=dict)  # by server
+    paces: dict[str, list[Pace]] = field(default_factory=dict)  # by server
+    flushes_us: dict[str, list[int]] = field(default_factory=dict)  # "p50", "p99" and "max"
     scale: dict[str, Scale] = field(default_factory=dict)
     floods: dict[str, list[Flood]] = field(default_factory=dict)  # by server
     crews: dict[str, dict[str, Crew]] = field(default_factory=dict)  # by way and workers
@@ -133,6 +178,15 @@ class Figures:
                 return one
         curve.append(Point(window))
         return curve[-1]
+
+    def pace(self, server: str, moment: str, rate: float) -> Pace:
+        """A moment of a server at a constant rate, made if it is not there."""
+        paces = self.paces.setdefault(server, [])
+        for one in paces:
+            if one.moment == moment:
+                return one
+        paces.append(Pace(moment, rate))
+        return paces[-1]
 
     def flood(self, server: str, factor: float) -> Flood:
         """What a server did with so many times its top rate, made if it is not there."""
@@ -182,6 +236,10 @@ class Figures:
             for work, servers in told["curves"].items()
         }
         told["steady"] = {server: Steady(**one) for server, one in told["steady"].items()}
+        told["paces"] = {
+            server: [Pace(**one) for one in paces]
+            for server, paces in told.get("paces", {}).items()
+        }
         told["floods"] = {
             server: [Flood(**one) for one in floods]
             for server, floods in told.get("floods", {}).items()

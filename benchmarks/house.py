@@ -210,11 +210,28 @@ class Tollhouse:
     def cpu_s(self) -> float:
         """Processor time that the server and all processes it started have used."""
         assert self._process is not None
-        ticks = 0
+        return family_cpu_s(self._process.pid)
+
+    def queued_s(self) -> float:
+        """Time for which threads of the server and its processes were ready to run and had no
+        processor; 0 where the kernel does not count it."""
+        assert self._process is not None
+        queued_ns = 0
         for pid in _family(self._process.pid):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    queued_ns += int((task / "schedstat").read_text().split()[1])
+        return queued_ns / 1e9
+
+
+def family_cpu_s(pid: int) -> float:
+    """Processor time that a process and its descendants have used."""
+    ticks = 0
+    for one in _family(pid):
+        with contextlib.suppress(FileNotFoundError):  # it has just ended
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:

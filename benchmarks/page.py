@@ -108,6 +108,40 @@ def latencies(figures: Figures) -> str:
     return table(head, rows)
 
 
+def paces(figures: Figures) -> str:
+    """Each moment at a constant rate, medians of the rounds, and the machine's own floor."""
+    rows = [
+        (
+            f"{server}, {one.moment}" + (" (with losses)" if one.lost_n else ""),
+            f"{one.rate:,.0f}",
+            *(
+                shown(statistics.median(waits) / 1000, "ms")
+                for waits in (one.p50_us, one.p99_us, one.max_us)
+            ),
+            *(
+                f"{statistics.median(cores):.2f}" if cores else "-"
+                for cores in (one.server_cores, one.own_cores, one.queued_cores)
+            ),
+        )
+        for server, all_of in figures.paces.items()
+        for one in all_of
+    ]
+    head = (
+        *("interims at a constant rate", "a second", "p50", "p99", "max"),
+        *("cores of the server", "of the generator", "waited for"),
+    )
+    told = table(head, rows)
+    if figures.flushes_us:
+        waits = (
+            f"{name} {shown(statistics.median(of) / 1000, 'ms')}"
+            for name, of in figures.flushes_us.items()
+        )
+        told += (
+            "\n\nA bare flush of 64 KiB written in place on that disk: " + ", ".join(waits) + "."
+        )
+    return told
+
+
 def floods(figures: Figures) -> str:
     """Offered and answered, and what became of the rest; medians of the rounds."""
     rows = []
@@ -145,14 +179,16 @@ def crews(figures: Figures) -> str:
             f"{workers}, {way}",
             f"{statistics.median(one.rates):,.0f}",
             shown(statistics.median(one.p99_us) / 1000, "ms"),
-            f"{statistics.median(one.server_cores):.2f}",
-            f"{statistics.median(one.own_cores):.2f}",
+            *(
+                f"{statistics.median(cores):.2f}" if cores else "-"
+                for cores in (one.server_cores, one.database_cores, one.own_cores)
+            ),
         )
         for way, crew in figures.crews.items()
         for workers, one in crew.items()
     ]
     head = ("workers on PostgreSQL", "interims a second", "p99", "cores of the workers")
-    return table((*head, "of the generators"), rows)
+    return table((*head, "of the database", "of the generators"), rows)
 
 
 def scales(figures: Figures) -> str:
@@ -196,6 +232,8 @@ def whole(figures: Figures) -> str:
         parts += [rates(figures), told + curves(figures)]
     if figures.steady:
         parts.append(latencies(figures))
+    if figures.paces:
+        parts.append(paces(figures))
     if figures.floods:
         parts.append(floods(figures))
     if figures.crews:

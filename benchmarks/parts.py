@@ -12,10 +12,9 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks import bench_rater, crews, floods
+from benchmarks import bench_rater, crews, floods, paces
 from benchmarks.entrants import Entrant, Field, House
-from benchmarks.figures import Figures, Scale, Steady, full_rate_s
-from benchmarks.house import POOR_N
+from benchmarks.figures import Figures, Scale, full_rate_s
 from benchmarks.traffic import Run
 from rating import compile_tariff, rate_many
 
@@ -40,6 +39,9 @@ class Size:
     sql_windows: tuple[int, ...] = (4, 8, 12, 16)  # 16 connections: more are refused
     start_s: float = 60.0  # how long the start of very many sessions is watched
     disconnects_n: int = 1_000  # for each server in all rounds
+    settle_s: float = 2.0  # at a constant rate, before its waits count
+    steady_s: float = 10.0  # however long other runs are: a tail needs its time
+    shares: tuple[float, ...] = (0.4, 0.3, 0.2)  # of the top rate, beside the half
     flood_warm_s: float = 2.0  # until the line is full
     floods: tuple[float, ...] = (0.25, 0.5, 1, 2, 4, 10)  # of the top rate
 
@@ -56,6 +58,9 @@ QUICK = Size(
     sql_windows=(16,),
     start_s=12.0,
     disconnects_n=100,
+    settle_s=0.3,
+    steady_s=1.0,
+    shares=(0.2,),
     floods=(0.5, 2, 10),
 )
 
@@ -141,48 +146,39 @@ def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
 
 
 def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
-    """Tollhouse at half its top rate: waiting times, and how soon the exhausted are ended."""
-    budget = min(size.disconnects_n, POOR_N) // size.rounds
+    """Tollhouse at constant rates, half its top rate above all; and an echo."""
+    plan = paces.Plan(
+        sessions_n=size.sessions_n,
+        subscribers_n=size.subscribers_n,
+        settle_s=size.settle_s,
+        steady_s=size.steady_s,
+        disconnects_n=size.disconnects_n,
+        rounds=size.rounds,
+        shares=size.shares,
+    )
     for round_n in range(size.rounds):
+        waits_us = paces.flushes(figures)
+        tell(f"latency   a bare flush: p50 {sorted(waits_us)[len(waits_us) // 2] / 1000:.2f} ms")
         for house in field.houses():
+            top = _top(house, figures, size)
+            line = paces.floor(field.floor(), house, figures, plan, top / 2)
+            tell(f"latency   {house.name:22} {line}")
             with house.serving():
-                all_known(house, size)
-                top = figures.best("interims", house.name)
-                if top is None:
-                    run = _interims(house, size, 256, size.sessions_n)
-                    note(figures, "interims", house, 256, run)
-                    top = figures.best("interims", house.name)
-                    assert top is not None
-                rate = figures.steady.setdefault(house.name, Steady(top.rate / 2)).rate
-                first = size.subscribers_n + round_n * budget
-                run = house.traffic.run(
-                    "interim",
-                    house.acct_port,
-                    rate=rate,
-                    seconds=size.seconds,
-                    warm=size.warm_s,
-                    to=size.sessions_n,
-                    poor_every=max(1, int(rate * size.seconds / budget)),
-                    poor_from=first,
-                    poor_to=first + budget,
-                )
-                _note_steady(figures.steady[house.name], run)
-                tell(
-                    f"latency   {house.name:22} at {rate:8,.0f}/s {_said(run)}  "
-                    f"Disconnect p99 {run.orders.p99_us / 1000:.2f} ms "
-                    f"({run.disconnects} of {run.exhausted})"
-                )
+                for line in paces.measure(house, figures, plan, top, round_n):
+                    tell(f"latency   {house.name:22} {line}")
 
 
-def _note_steady(steady: Steady, run: Run) -> None:
-    steady.p50_us.append(run.waits.p50_us)
-    steady.p99_us.append(run.waits.p99_us)
-    steady.max_us.append(run.waits.max_us)
-    steady.disconnect_p50_us.append(run.orders.p50_us)
-    steady.disconnect_p99_us.append(run.orders.p99_us)
-    steady.exhausted += run.exhausted
-    steady.disconnected += run.disconnects
-    steady.troubles += run.lost + run.bad
+def _top(house: House, figures: Figures, size: Size) -> float:
+    """The best rate of interims so far; looked for if nobody has."""
+    if figures.best("interims", house.name) is None:
+        with house.serving():
+            all_known(house, size)
+            for window in size.windows[-3:]:
+                run = _interims(house, size, window, size.sessions_n)
+                note(figures, "interims", house, window, run)
+    best = figures.best("interims", house.name)
+    assert best is not None
+    return best.rate
 
 
 # ------------------------------------------------------------------ few sessions and very many
@@ -279,14 +275,14 @@ def overload(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
 
 def workers(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Interims at two workers on PostgreSQL, and at one."""
-    house = field.house(sqlite=False, apart=True)
     timing = {"warm_s": size.warm_s, "seconds": size.seconds}
+    house = field.routed_apart()
     with crews.routers_of(house) as routers:
         for workers_n in (1, 2) * size.rounds:
             house.server.employ(workers_n)
             with house.serving():
                 lines = crews.measure(
-                    house, routers, figures, workers_n, to=size.sessions_n, **timing
+                    field, routers, figures, workers_n, to=size.sessions_n, **timing
                 )
             for line in lines:
                 tell(f"workers   {house.name:22} {line}")

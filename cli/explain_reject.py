@@ -52,7 +52,7 @@ async def reject(
 ) -> None:
     """Show the last decisions about a login: what was asked, the rule that fired, what to do.
 
-    Twenty are kept for each login; logins that nobody has share a list of a thousand.
+    Of each login the last twenty are shown; logins that nobody has share a list of a thousand.
 
     \b
     Examples:

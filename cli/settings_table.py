@@ -195,7 +195,7 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         ),
     ] = 0
     decisions_days: Annotated[
-        Days, Meta(description="Logins and refusals; of each login only the last 20 are kept.")
+        Days, Meta(description="Logins and refusals. Of refusals a login keeps only the last 20.")
     ] = 0
     orders_days: Annotated[
         Days, Meta(description="What routers were told (Disconnect, CoA) and what they answered.")

@@ -26,8 +26,10 @@ from store.database import Database
 from store.desk import DeskStore
 from store.feed import ChangeListener
 from store.office_packages import Renewer
+from store.wal import LAID_OCTETS
 
 RELISTEN_US = 1_000_000  # between two tries to hear PostgreSQL again
+KNOWN_MAX_N = 200_000  # accounts read beforehand though nobody of them is on line: some 0.2 GB
 
 
 def desk_settings(settings: Settings) -> DeskSettings:
@@ -41,6 +43,7 @@ def desk_settings(settings: Settings) -> DeskSettings:
         hold_margin_s=accounting.hold_margin_s,
         stale_min_s=accounting.stale_min_s,
         disconnect_wait_s=accounting.disconnect_wait_s,
+        known_max_n=KNOWN_MAX_N,
     )
 
 
@@ -91,7 +94,7 @@ async def build_parts(place: Place, seams: Seams, share: Share = ALONE) -> Parts
     keys = read_keys(place, seams.randomness)
     database = await Database.open(place.database_url)
     try:
-        store = await DeskStore.open(database, keys, share)
+        store = await DeskStore.open(database, keys, share, laid_octets=LAID_OCTETS)
     except BaseException:
         await database.close()
         raise

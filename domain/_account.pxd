@@ -6,7 +6,7 @@ What each field means, and in which unit, is said in `_account.pyi`. Texts lie b
 
 from libc.stdint cimport int64_t
 
-from domain._row cimport Row
+from domain._row cimport Row, Texted
 
 # `until_us` of a subscriber whose time does not end.
 cdef int64_t NEVER_US
@@ -34,9 +34,13 @@ cdef class Account(Row):
     cdef public int64_t open_micros
     cdef public int64_t held_micros
     cdef public int64_t entries_n
+    # Not of the row: its live sessions and its subscribers, each alone or several in a tuple, while
+    # `aaa.books` holds them.
+    cdef object live
+    cdef object people
 
 
-cdef class Subscriber(Row):
+cdef class Subscriber(Texted):
     cdef public int64_t subscriber_id
     cdef public int64_t account_id
     cdef public int64_t period_start_us

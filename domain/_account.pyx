@@ -9,17 +9,7 @@ cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
 from domain._row cimport (
-    _Alike,
-    _Flag,
-    _Member,
-    Row,
-    _Text,
-    alike,
-    fields_of,
-    index_of,
-    keep_texts,
-    said,
-    same,
+    _Alike, _Flag, _Member, Row, _Text, Texted, alike, fields_of, index_of, keep_texts, said, same,
 )
 
 from domain.account_words import CredentialKind, MacMode, Status
@@ -114,7 +104,7 @@ cdef class Account(Row):
 
 @cython.final
 @cython.no_gc
-cdef class Subscriber(Row):
+cdef class Subscriber(Texted):
     """One login of an account, with its credential still sealed."""
 
     __dataclass_fields__ = SUBSCRIBER

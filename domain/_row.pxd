@@ -6,10 +6,15 @@ from libc.stdint cimport int8_t
 
 @cython.no_gc
 cdef class Row:
-    cdef unsigned char *texts   # own texts in one piece, packed
     cdef tuple alike            # what many rows say alike
     cdef int8_t[3] members      # of enumerations, as their places in them
     cdef int8_t flags           # one bit each
+    cdef int8_t[2] notes        # of no field: for whoever holds the row
+
+
+@cython.no_gc
+cdef class Texted(Row):
+    cdef unsigned char *texts   # own texts in one piece, packed
 
 
 cdef class Field:
@@ -37,7 +42,7 @@ cdef class _Member(Field):
 # The place of a member of an enumeration, named by itself or by its value: its place, or in a
 # dictionary.
 cdef int8_t index_of(object value, tuple members, dict places) except -1
-cdef int keep_texts(Row row, list texts) except -1
+cdef int keep_texts(Texted row, list texts) except -1
 # One tuple for all rows that say the same, as far as few different ones are said.
 cdef tuple alike(tuple said)
 

@@ -12,6 +12,10 @@ class Row:
     """What a row keeps beside its numbers."""
 
 @disjoint_base
+class Texted(Row):
+    """One that has texts of its own."""
+
+@disjoint_base
 class Field:
     """A field of a row: which one of its kind."""
 

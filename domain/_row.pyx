@@ -27,6 +27,11 @@ cdef dict SHARED = {}
 cdef class Row:
     """What a row keeps beside its numbers."""
 
+
+@cython.no_gc
+cdef class Texted(Row):
+    """One that has texts of its own."""
+
     def __dealloc__(self):
         PyMem_Free(self.texts)
 
@@ -46,10 +51,10 @@ cdef class _Text(Field):
     def __cinit__(self, int n, bytes kinds):
         self.kinds = kinds
 
-    def __get__(self, Row row, owner):
+    def __get__(self, Texted row, owner):
         return self if row is None else text_of(row, self.n, self.kinds[self.n])
 
-    def __set__(self, Row row not None, value):
+    def __set__(self, Texted row not None, value):
         cdef list texts
         cdef int n
         if type(value) is not (bytes if self.kinds[self.n] == c"b" else str):
@@ -113,11 +118,11 @@ cdef int8_t index_of(object value, tuple members, dict places) except -1:
     return <int8_t> at
 
 
-cdef inline object text_of(Row row, int n, char kind):
+cdef inline object text_of(Texted row, int n, char kind):
     return octets_at(row.texts, n) if kind == c"b" else text_at(row.texts, n)
 
 
-cdef int keep_texts(Row row, list texts) except -1:
+cdef int keep_texts(Texted row, list texts) except -1:
     cdef unsigned char *packed = pack(texts)
     PyMem_Free(row.texts)
     row.texts = packed

@@ -6,9 +6,10 @@ their numbers would take three times the room. What few sessions have, and all t
 the object (`_session.pyx`); of that, only the numbers are of use to other compiled rooms.
 """
 
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
-from domain._row cimport Row
+from domain._row cimport Texted
 
 
 cdef enum:
@@ -36,7 +37,7 @@ cdef enum:
     RARE_N
 
 
-cdef class Session(Row):
+cdef class Session(Texted):
     cdef public int64_t session_id
     cdef public int64_t account_id
     cdef public int64_t subscriber_id
@@ -62,25 +63,28 @@ cdef class Session(Row):
     cdef public int64_t interim_s
     cdef public int64_t journal_last
     cdef public int64_t records_n
-    # Not of the row: what `aaa.vigil` has noted of it.
+    # Not of the row: what `aaa.vigil` has noted of it, and in `notes`.
     cdef public int64_t noted_us
     cdef public int64_t look_noted_us
     cdef int64_t port                   # nas_port; NOTHING: None
     cdef int64_t look                   # look_us; NOTHING: None
     cdef int64_t *rare                  # RARE_N numbers; NULL: all as for a new session
-    cdef public char noted
-    cdef public char counted
+    cdef PyObject *track                # what `aaa._lane` has laid for it, which takes it away
 
 
 # None among the numbers that may be None, and the members of the enumerations.
 cdef int64_t NOTHING
 cdef tuple STATES, HOLDS, WALLS
 
-# Places in `members`, bits of `flags`, and how many own texts there are.
+# Places in `members` and `notes`, bits of `flags`, and how many own texts there are.
 cdef enum:
     STATE = 0
     HOLD
     WALL
+
+cdef enum:
+    NOTED = 0
+    COUNTED
 
 cdef enum:
     START_SEEN = 1

@@ -15,18 +15,8 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int8_t, int64_t, uint64_t
 
 from domain._row cimport (
-    _Alike,
-    Field,
-    _Flag,
-    _Member,
-    Row,
-    _Text,
-    alike,
-    fields_of,
-    index_of,
-    keep_texts,
-    said,
-    same,
+    _Alike, Field, _Flag, _Member, _Text, Texted, alike, fields_of, index_of, keep_texts,
+    said, same,
 )
 from domain._texts cimport size_of
 
@@ -141,7 +131,7 @@ cdef int keep_said(Session row, list texts, tuple place) except -1:
 
 @cython.final
 @cython.no_gc
-cdef class Session(Row):
+cdef class Session(Texted):
     """A session's row; field order is the column order."""
 
     __dataclass_fields__ = SESSION
@@ -286,6 +276,24 @@ cdef class Session(Row):
     @nas_port.setter
     def nas_port(self, value):
         self.port = number_of(value)
+
+    @property
+    def noted(self):
+        """What `aaa.vigil` has noted it for."""
+        return self.notes[NOTED]
+
+    @noted.setter
+    def noted(self, int8_t value):
+        self.notes[NOTED] = value
+
+    @property
+    def counted(self):
+        """How `aaa.vigil` has counted it."""
+        return self.notes[COUNTED]
+
+    @counted.setter
+    def counted(self, int8_t value):
+        self.notes[COUNTED] = value
 
     @property
     def look_us(self):

@@ -9,6 +9,7 @@ Which place is a text and which octets only the row knows; nothing here is for P
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 
@@ -24,7 +25,6 @@ cdef enum:
     LENGTH = 2
     MANY = 0x7F
     MORE = 0x80
-    NUMBER_MAX = 10         # octets of a length
 
 
 cdef inline const unsigned char *read_number(
@@ -79,20 +79,36 @@ cdef bint is_small(object text, object before) except -1:
     )
 
 
+cdef inline Py_ssize_t digits_of(Py_ssize_t number) noexcept nogil:
+    # Octets of a length.
+    cdef Py_ssize_t digits_n = 1
+    while number > MANY:
+        number >>= 7
+        digits_n += 1
+    return digits_n
+
+
 cdef unsigned char *pack(list texts) except NULL:
-    cdef Py_ssize_t room = 1, size
+    # Room for what it takes up and no more: there are two of these for each open session.
+    cdef Py_ssize_t room = 0, size, n
+    cdef uint64_t small = 0                     # a bit for each that is the one before it
     cdef unsigned char *packed
     cdef unsigned char *at
     cdef const char *octets
-    for text in texts:
-        octets_of(text, &size)
-        room += 1 + max(size, 0) + (NUMBER_MAX if size + LENGTH > MANY else 0)
-    at = packed = <unsigned char *> PyMem_Malloc(room)
+    before = None
+    for n, text in enumerate(texts):
+        if is_small(text, before):
+            small |= <uint64_t> 1 << n
+            room += 1
+        else:
+            octets_of(text, &size)
+            room += size + digits_of(size + LENGTH)
+        before = text
+    at = packed = <unsigned char *> PyMem_Malloc(max(room, 1))
     if packed == NULL:
         raise MemoryError
-    before = None
-    for text in texts:
-        if is_small(text, before):
+    for n, text in enumerate(texts):
+        if small >> n & 1:
             at = put_number(at, SMALL)
         elif text is None:
             at = put_number(at, NONE)
@@ -101,8 +117,19 @@ cdef unsigned char *pack(list texts) except NULL:
             at = put_number(at, size + LENGTH)
             memcpy(at, octets, size)
             at += size
-        before = text
     return packed
+
+
+cdef const unsigned char *raw_at(
+    const unsigned char *packed, int n, Py_ssize_t *size
+) noexcept nogil:
+    cdef const unsigned char *at
+    size[0] = -1
+    if packed == NULL:
+        return NULL
+    at = read_number(skip(packed, n), size)
+    size[0] = size[0] - LENGTH if size[0] >= LENGTH else -1
+    return at
 
 
 cdef str text_at(const unsigned char *packed, int n):

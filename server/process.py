@@ -9,10 +9,12 @@ safe: nothing was acknowledged that is not durable.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -97,6 +99,12 @@ def run_server(
     return process.status
 
 
+def give_back() -> None:
+    """Give the system back what the C library keeps of the memory that the start needed."""
+    with suppress(AttributeError, OSError):  # other C libraries have no such call
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class _Process:
     """One run: from the first call of the reactor to its last."""
 
@@ -151,6 +159,7 @@ class _Process:
             )
             await self._server.start()
             gc.freeze()  # what lives now lives on: a look at all of it would hold up every answer
+            give_back()
             if self._parts.listen is not None:
                 await self._parts.listen(self._server.nudge)
             self._open_http(self._server)

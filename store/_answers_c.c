@@ -5,6 +5,8 @@
  */
 #include "_answers.h"
 
+#include "_sqlite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +51,7 @@ enum { /* places in the table */
 typedef void (*any_function)(void);
 
 static struct {
-    int (*bind_blob)(void *, int, const void *, int, void (*)(void *));
-    int (*bind_int64)(void *, int, int64_t);
-    int (*bind_null)(void *, int);
-    int (*bind_text)(void *, int, const char *, int, void (*)(void *));
+    th_binds bind;
     int (*column_count)(void *);
     void *(*column_value)(void *, int);
     const char *(*errmsg)(void *);
@@ -76,10 +75,10 @@ static struct {
 
 void th_find_answers(const void *table) {
     const any_function *functions = table;
-    TAKE(bind_blob, AT_BIND_BLOB);
-    TAKE(bind_int64, AT_BIND_INT64);
-    TAKE(bind_null, AT_BIND_NULL);
-    TAKE(bind_text, AT_BIND_TEXT);
+    TAKE(bind.blob, AT_BIND_BLOB);
+    TAKE(bind.int64, AT_BIND_INT64);
+    TAKE(bind.null, AT_BIND_NULL);
+    TAKE(bind.text, AT_BIND_TEXT);
     TAKE(column_count, AT_COLUMN_COUNT);
     TAKE(column_value, AT_COLUMN_VALUE);
     TAKE(errmsg, AT_ERRMSG);
@@ -99,16 +98,8 @@ void th_find_answers(const void *table) {
     TAKE(prepare_v3, AT_PREPARE_V3);
 }
 
-static int said(th_fate *fate, int code, const char *words) {
-    fate->code = code;
-    strncpy(fate->said, words ? words : "", sizeof fate->said - 1);
-    fate->said[sizeof fate->said - 1] = '\0';
-    return code;
-}
-
 static int failed(void *db, int code, th_fate *fate) {
-    int extended = sqlite.extended_errcode(db);
-    return said(fate, (extended & 0xFF) == (code & 0xFF) ? extended : code, sqlite.errmsg(db));
+    return th_failed(fate, code, sqlite.extended_errcode(db), sqlite.errmsg(db));
 }
 
 int th_prepare_question(void *db, const char *sql, void **statement, int64_t *columns_n,
@@ -126,27 +117,6 @@ int th_prepare_question(void *db, const char *sql, void **statement, int64_t *co
 }
 
 void th_forget_question(void *statement) { sqlite.finalize(statement); }
-
-static int bind(void *statement, const th_cell *key, int64_t columns_n) {
-    int code = OK;
-    for (int n = 0; code == OK && n < columns_n; n++) {
-        const th_cell *cell = &key[n];
-        switch (cell->kind) {
-        case TH_NUMBER:
-            code = sqlite.bind_int64(statement, n + 1, cell->is.number);
-            break;
-        case TH_TEXT: /* NULL for a destructor: the octets stay where they are */
-            code = sqlite.bind_text(statement, n + 1, cell->is.octets, cell->size, NULL);
-            break;
-        case TH_BLOB:
-            code = sqlite.bind_blob(statement, n + 1, cell->is.octets, cell->size, NULL);
-            break;
-        default:
-            code = sqlite.bind_null(statement, n + 1);
-        }
-    }
-    return code;
-}
 
 /* Copy octets behind those that are there, `used` of them. */
 static int keep(th_page *page, int64_t *used, th_cell *cell, const void *octets, int size) {
@@ -206,14 +176,14 @@ static int fill(th_question *question, th_page *page, th_fate *fate) {
         int code = OK;
         if (!question->begun) {
             const th_cell *key = question->keys + question->at * question->key_columns_n;
-            code = bind(statement, key, question->key_columns_n);
+            code = th_bind(&sqlite.bind, statement, key, question->key_columns_n);
             if (code != OK) return failed(question->db, code, fate);
             question->begun = 1;
         }
         while (page->rows_n < rows_max && (code = sqlite.step(statement)) == ROW) {
             code = copy_row(statement, question->columns_n, page, &used);
-            if (code == NO_MEMORY) return said(fate, code, "out of memory");
-            if (code != OK) return said(fate, code, "datatype mismatch");
+            if (code == NO_MEMORY) return th_failed(fate, code, code, "out of memory");
+            if (code != OK) return th_failed(fate, code, code, "datatype mismatch");
             page->rows_n++;
         }
         if (page->rows_n == rows_max) return OK;

@@ -10,7 +10,5 @@ from store._packed import Rows
 def pack_facts(sessions: list[Session]) -> Rows:
     """Rows of `session_facts`, in the order of sessions."""
 
-def pack_decisions(
-    decisions: list[Decision], ring_n: int, strangers_n: int, encoded: Callable[[Any], bytes]
-) -> Rows:
-    """Rows of `decisions` in the order in which they were made: of one slot the last one stays."""
+def pack_decisions(decisions: list[Decision], encoded: Callable[[Any], bytes]) -> Rows:
+    """Rows of `decisions` in the order in which they were made."""

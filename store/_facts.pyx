@@ -115,21 +115,16 @@ def pack_facts(list sessions):
     return made
 
 
-def pack_decisions(list decisions, int ring_n, int strangers_n, encoded):
-    """Rows of `decisions` in the order in which they were made: of one slot the last one stays.
+def pack_decisions(list decisions, encoded):
+    """Rows of `decisions` in the order in which they were made.
 
-    `ring_n` slots are each login's, `strangers_n` those of all unknown ones; `encoded` makes the
-    octets of a JSON text.
+    `encoded` makes the octets of a JSON text.
     """
-    cdef Rows made = Rows(len(decisions), 11)
+    cdef Rows made = Rows(len(decisions), 10)
     cdef th_cell *at = made.cells
-    cdef int64_t n
     for one in decisions:
-        login = one.login
-        n = one.n
-        at = other(made, at, login)
-        at = put(at, n % (ring_n if login else strangers_n))
-        at = put(at, n)
+        at = other(made, at, one.login)
+        at = put(at, one.n)
         at = put(at, one.decided_us)
         at = put(at, one.device_id)
         at = other(made, at, one.user_name)

@@ -19,7 +19,8 @@
 
 enum {
     TH_GATHERED_MAX = 96 * 1024, /* SQLite's own VFS writes less than 128 KiB at once */
-    TH_POWERSAFE = 0x1000
+    TH_POWERSAFE = 0x1000,
+    TH_SYNC_NORMAL = 2
 };
 
 typedef struct th_methods th_methods;
@@ -130,6 +131,22 @@ static th_gather *th_gather_before(th_file *file) {
     gather->file = file;
     file->methods = &gather->own;
     return gather;
+}
+
+/* Have the file begin with `octets` that are written and flushed: writing within them needs
+ * nothing of the file system but the blocks themselves. What is added is zeros, which are no frame.
+ * If there is no room for them the file stays as it was. Nobody else may append meanwhile.
+ */
+static int th_lay_out(th_gather *gather, int64_t octets) {
+    static const char zeros[64 * 1024];
+    int64_t before = 0, at;
+    int code = th_let_out(gather);
+    if (!code) code = gather->real->file_size(gather->file, &before);
+    for (at = before; !code && at < octets; at += (int64_t)sizeof zeros)
+        code = gather->real->write(gather->file, zeros, (int)sizeof zeros, at);
+    if (!code && at > before) code = gather->real->sync(gather->file, TH_SYNC_NORMAL);
+    if (code) gather->real->truncate(gather->file, before);
+    return code;
 }
 
 /* Step aside. */

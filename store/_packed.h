@@ -74,4 +74,12 @@ void th_undo(void *db, void *rollback);
 void *th_gather_wal(void *db);
 void th_gather_no_more(void *gather);
 
+/* Have all that was written to the file of the database reach the disk. */
+int th_flush_file(void *db, th_fate *fate);
+
+/* Have the WAL begin with so many octets that are written already. Call in a transaction that
+ * writes, so that nobody appends to it. 0: it does.
+ */
+int th_lay_wal(void *gather, int64_t octets);
+
 #endif

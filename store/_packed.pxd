@@ -50,6 +50,8 @@ cdef extern from "_packed.h" nogil:
     int th_commit(void *db, void *commit, void *gather, th_fate *fate)
     void *th_gather_wal(void *db)
     void th_gather_no_more(void *gather)
+    int th_flush_file(void *db, th_fate *fate)
+    int th_lay_wal(void *gather, int64_t octets)
     void th_undo(void *db, void *rollback)
 
 
@@ -93,6 +95,10 @@ cdef class Writer:
     cdef Py_ssize_t prepared_n
 
     cdef void let_go(self) noexcept
+
+
+cdef class BooksFile:
+    cdef void *db
 
 
 # For the room that reads on the same connection: SQLite's functions, and the driver's exceptions.

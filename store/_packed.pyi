@@ -57,5 +57,16 @@ class Writer:
     def run(self, batch: Batch, begun: bool = False) -> tuple[int, int, int]:
         """(Newest change, step that met too few rows or -1, pages of the WAL to be moved)."""
 
+    def lay(self, octets: int) -> bool:
+        """Have the WAL begin with so many octets that are on the disk already; was it done?"""
+
     def close(self) -> None:
         """Give the statements back, so that the connection can be closed."""
+
+@final
+class BooksFile:
+    """The file of a connection's database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None: ...
+    def flush(self) -> None:
+        """Have all that was written to it reach the disk."""

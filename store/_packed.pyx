@@ -315,6 +315,18 @@ cdef class Writer:
     def __dealloc__(self):
         self.let_go()
 
+    def lay(self, int64_t octets):
+        """Have the WAL begin with so many octets that are on the disk already; was it done?
+
+        Call on the thread of the connection, in a transaction that writes: nobody else may append.
+        """
+        cdef int failed
+        if self.db == NULL:
+            raise sqlite3.ProgrammingError("the writer is closed")
+        with nogil:
+            failed = th_lay_wal(self.gather, octets)
+        return not failed
+
     def close(self):
         """Give the statements back, so that the connection can be closed. Safe to call again."""
         self.let_go()
@@ -395,6 +407,28 @@ cdef class Writer:
         if code:
             raise error_of(&fate)
         return fate.newest, fate.missed, fate.pages_n
+
+
+@cython.final
+cdef class BooksFile:
+    """The file of a connection's database."""
+
+    def __init__(self, connection):
+        """Call on the thread of the connection, which has to outlive this. Raises sqlite3.Error."""
+        self.db = loaded_by(connection)
+
+    def flush(self):
+        """Have all that was written to it reach the disk. Call on the thread of the connection.
+
+        Raises sqlite3.Error.
+        """
+        cdef th_fate fate
+        cdef int code
+        with nogil:
+            memset(&fate, 0, sizeof(fate))
+            code = th_flush_file(self.db, &fate)
+        if code:
+            raise error_of(&fate)
 
 
 cdef void *loaded_by(connection) except NULL:

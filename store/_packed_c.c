@@ -9,6 +9,7 @@
 
 #include "_fold.h"
 #include "_gather.h"
+#include "_sqlite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum { /* SQLite's codes and flags that are used here */
     DONE = 101,
     PERSISTENT = 1,
     CHECKPOINT_NOOP = -1,
+    FILE_POINTER = 7,
     JOURNAL_POINTER = 28
 };
 
@@ -48,10 +50,7 @@ enum { FIRST_VERSION = 3051003 }; /* store.sqlite_driver.FIRST_SOUND */
 typedef void (*any_function)(void);
 
 static struct {
-    int (*bind_blob)(void *, int, const void *, int, void (*)(void *));
-    int (*bind_int64)(void *, int, int64_t);
-    int (*bind_null)(void *, int);
-    int (*bind_text)(void *, int, const char *, int, void (*)(void *));
+    th_binds bind;
     int (*column_count)(void *);
     int64_t (*column_int64)(void *, int);
     const char *(*errmsg)(void *);
@@ -79,10 +78,10 @@ int sqlite3_packed_init(void *db, char **why, const any_function *functions) {
     (void)why;
     memcpy(&version, &functions[AT_LIBVERSION_NUMBER], sizeof version);
     if (version() < FIRST_VERSION) return ERROR;
-    TAKE(bind_blob, AT_BIND_BLOB);
-    TAKE(bind_int64, AT_BIND_INT64);
-    TAKE(bind_null, AT_BIND_NULL);
-    TAKE(bind_text, AT_BIND_TEXT);
+    TAKE(bind.blob, AT_BIND_BLOB);
+    TAKE(bind.int64, AT_BIND_INT64);
+    TAKE(bind.null, AT_BIND_NULL);
+    TAKE(bind.text, AT_BIND_TEXT);
     TAKE(column_count, AT_COLUMN_COUNT);
     TAKE(column_int64, AT_COLUMN_INT64);
     TAKE(errmsg, AT_ERRMSG);
@@ -109,12 +108,7 @@ void *th_take_loaded(void) {
 }
 
 static int failed(void *db, int code, th_fate *fate) {
-    const char *said = sqlite.errmsg(db);
-    fate->code = sqlite.extended_errcode(db);
-    if ((fate->code & 0xFF) != (code & 0xFF)) fate->code = code;
-    strncpy(fate->said, said ? said : "", sizeof fate->said - 1);
-    fate->said[sizeof fate->said - 1] = '\0';
-    return fate->code;
+    return th_failed(fate, code, sqlite.extended_errcode(db), sqlite.errmsg(db));
 }
 
 int th_prepare(void *db, const char *sql, void **statement, th_fate *fate) {
@@ -237,31 +231,11 @@ int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fat
     return code;
 }
 
-static int bind(void *statement, const th_cell *row, int64_t columns_n) {
-    int code = OK;
-    for (int n = 0; code == OK && n < columns_n; n++) {
-        const th_cell *cell = &row[n];
-        switch (cell->kind) {
-        case TH_NUMBER:
-            code = sqlite.bind_int64(statement, n + 1, cell->is.number);
-            break;
-        case TH_TEXT: /* NULL for a destructor: the octets stay where they are */
-            code = sqlite.bind_text(statement, n + 1, cell->is.octets, cell->size, NULL);
-            break;
-        case TH_BLOB:
-            code = sqlite.bind_blob(statement, n + 1, cell->is.octets, cell->size, NULL);
-            break;
-        default:
-            code = sqlite.bind_null(statement, n + 1);
-        }
-    }
-    return code;
-}
-
 static int write_rows(void *db, th_step *step, th_fate *fate) {
     int code = OK, asks = sqlite.column_count(step->statement) > 0;
     for (int64_t n = 0; n < step->rows_n; n++) {
-        code = bind(step->statement, step->cells + n * step->columns_n, step->columns_n);
+        const th_cell *row = step->cells + n * step->columns_n;
+        code = th_bind(&sqlite.bind, step->statement, row, step->columns_n);
         if (code == OK) code = sqlite.step(step->statement);
         for (; code == ROW; code = sqlite.step(step->statement)) step->met_n++;
         if (code != DONE) {
@@ -292,6 +266,19 @@ void *th_gather_wal(void *db) {
     th_file *file = NULL;
     if (sqlite.file_control(db, "main", JOURNAL_POINTER, &file) != OK) return NULL;
     return th_gather_before(file);
+}
+
+int th_lay_wal(void *gather, int64_t octets) {
+    th_gather *wal = gather;
+    return !wal || !wal->file || th_lay_out(wal, octets);
+}
+
+int th_flush_file(void *db, th_fate *fate) {
+    th_file *file = NULL;
+    int code = sqlite.file_control(db, "main", FILE_POINTER, &file);
+    if (code == OK && file && file->methods) code = file->methods->sync(file, TH_SYNC_NORMAL);
+    /* It is no error of the connection, which cannot say it. */
+    return code == OK ? OK : th_failed(fate, code, code, "disk I/O error at a flush");
 }
 
 void th_gather_no_more(void *gather) { th_gather_end(gather); }

@@ -198,7 +198,7 @@ def _for_asyncpg(url: URL) -> URL:
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    """WAL, flushed at each commit; nobody but the server's own connection checkpoints."""
+    """WAL, flushed at each commit; nobody but the server's own connections checkpoints."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     (mode,) = cursor.fetchone()

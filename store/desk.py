@@ -41,6 +41,7 @@ class Road(Protocol):
     """A connection that carries whole loads and whole commits."""
 
     forms: Mapping[str, Form]  # how it wants the rows of busy statements
+    locks: bool  # does a commit lock its accounts, since others may write under them?
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer the questions of `steps` from one snapshot."""
@@ -76,15 +77,21 @@ class DeskStore:
 
     @classmethod
     async def open(
-        cls, database: Database, sealer: Sealer | None = None, share: Share = ALONE
+        cls,
+        database: Database,
+        sealer: Sealer | None = None,
+        share: Share = ALONE,
+        *,
+        laid_octets: int = 0,
     ) -> DeskStore:
         """A store on a connection of its own. Raises StoreUnavailable.
 
-        `sealer` opens the secrets of devices; without one `load_devices` cannot be used.
+        `sealer` opens the secrets of devices; without one `load_devices` cannot be used. Of a
+        SQLite database `laid_octets` of the WAL are written ahead: for a server that stays.
         """
         road: Road
         if database.dialect == "sqlite":
-            road = await SqliteRoad.open(database)
+            road = await SqliteRoad.open(database, laid_octets)
         else:
             road = await PostgresqlRoad.open(database)
         store = cls(database, road, sealer, share)
@@ -125,7 +132,8 @@ class DeskStore:
             # What a login made is changed in full by its Start: nothing of it need be known.
             begun = [one for one in changes.sessions_new if one.state is SessionState.OPEN]
             news = self._standing.after(moved, [*changed, *begun])
-            await self._road.write(changes.feed_seq, steps, touched_accounts(changes))
+            accounts = touched_accounts(changes) if self._road.locks else []
+            await self._road.write(changes.feed_seq, steps, accounts)
             self._standing.learn(news)
 
     async def feed(self, since_seq: int) -> list[Change]:

@@ -102,6 +102,7 @@ class PostgresqlRoad:
     """The server's connection for batches."""
 
     forms: Mapping[str, Form] = TUPLES
+    locks = True
 
     def __init__(self, database: Database) -> None:
         """Use `open`."""

@@ -6,7 +6,8 @@ rows of a commit written, which are packed beforehand (`store._packed`).
 
 Most of the WAL is moved into the database by a second connection, beside the commits (`tidy`). Only
 what was committed meanwhile is left to the road's own, between two batches: SQLite goes back to the
-start of the WAL only when nothing of it is left to move. Nobody else checkpoints.
+start of the WAL only when nothing of it is left to move. Nobody else checkpoints. What the second
+one has moved it also flushes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from store._facts import pack_decisions, pack_facts
 from store._packed import (
     HAS_ZLIB,
     Batch,
+    BooksFile,
     Rows,
     Writer,
     pack,
@@ -40,10 +42,9 @@ from store.outages import in_one_line, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import Row, json_octets
 from store.statements import sqlite_sql
+from store.wal import lay, moved, moved_and_flushed, room_for
 from store.writes import WRITES
 from store.writing import (
-    DECISIONS_OF_UNKNOWN,
-    DECISIONS_PER_LOGIN,
     DEEDS,
     TUPLES,
     Expect,
@@ -69,11 +70,10 @@ def _journal(drafts: list[tuple[int, int, int, bytes]]) -> Any:
 
 
 def _decisions(decisions: list[Decision]) -> Rows:
-    return pack_decisions(decisions, DECISIONS_PER_LOGIN, DECISIONS_OF_UNKNOWN, json_octets)
+    return pack_decisions(decisions, json_octets)
 
 
-# Several additions to one charge row may stay several, decisions of one slot too: each is met by
-# itself.
+# Several additions to one charge row may stay several: each is met by itself.
 PACKED: Mapping[str, Form] = {
     "move": pack_moves,
     "advance": pack_advances,
@@ -152,13 +152,7 @@ def check_met(step: Step, met: int) -> None:
     raise AssertionError(f"{step.write}: {len(step.rows) - met} rows cannot be written")
 
 
-def moved(connection: sqlite3.Connection) -> int:
-    """Move the WAL into the database as far as readers allow: how many pages are left in it."""
-    _busy, pages_n, moved_n = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    return max(int(pages_n - moved_n), 0)
-
-
-def begin_on(connection: sqlite3.Connection) -> tuple[Writer, Reader]:
+def begin_on(connection: sqlite3.Connection, laid_octets: int) -> tuple[Writer, Reader]:
     """Set the connection up for batches and begin a new WAL: no commit follows frames in doubt.
 
     If a flush fails and the server dies of it, the next one finds the refused commit whole in the
@@ -170,6 +164,8 @@ def begin_on(connection: sqlite3.Connection) -> tuple[Writer, Reader]:
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
     writer = Writer(connection, _WRITE, _READ["feed_seq"])
+    if laid_octets:
+        lay(connection, writer, laid_octets)
     return writer, Reader(writer, _READ)
 
 
@@ -183,6 +179,7 @@ class SqliteRoad:
     """The server's one writer connection."""
 
     forms: Mapping[str, Form] = PACKED
+    locks = False  # nobody else writes while a transaction is under way
 
     def __init__(
         self, database: Database, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection
@@ -195,6 +192,7 @@ class SqliteRoad:
         self._writer: Writer | None = None
         self._reader: Reader | None = None
         self._beside: AsyncConnection | None = None  # the one that moves the WAL beside commits
+        self._file: BooksFile | None = None  # as that one has it
         self._pages_n = 0
         self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
         self._tidied = False  # little of the WAL is left to move
@@ -202,14 +200,19 @@ class SqliteRoad:
         self._opened = file_ids(self._path)
 
     @classmethod
-    async def open(cls, database: Database) -> SqliteRoad:
-        """Take the connection out of the pool, for as long as the road is open."""
+    async def open(cls, database: Database, laid_octets: int = 0) -> SqliteRoad:
+        """Take the connection out of the pool, for as long as the road is open.
+
+        `laid_octets` of the WAL are written ahead (`store.wal`).
+        """
         connection = await database.engine.connect()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
         try:
             road = cls(database, connection, driver._execute, driver._conn)
-            road._writer, road._reader = await road._run(begin_on)
+            road._writer, road._reader = await road._run(
+                begin_on, room_for(road._path, laid_octets)
+            )
         except BaseException as error:
             await connection.close()
             if isinstance(error, OSError):
@@ -257,7 +260,9 @@ class SqliteRoad:
             if self._beside is None:
                 self._beside = await self._database.engine.connect()
             driver: Any = (await self._beside.get_raw_connection()).driver_connection
-            left_n = await driver._execute(moved, driver._conn)
+            if self._file is None:
+                self._file = await driver._execute(BooksFile, driver._conn)
+            left_n = await driver._execute(moved_and_flushed, driver._conn, self._file)
         except (sqlite3.Error, SQLAlchemyError, ValueError) as error:
             raise StoreUnavailable(in_one_line(error)) from error
         self._tidied = left_n <= REST_PAGES
@@ -265,7 +270,7 @@ class SqliteRoad:
 
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""
-        beside, self._beside = self._beside, None
+        beside, self._beside, self._file = self._beside, None, None
         if beside is not None:
             await beside.close()
         writer, self._writer = self._writer, None

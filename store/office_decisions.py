@@ -1,35 +1,52 @@
 """Decisions about logins, as `explain reject` asks for them: by login, by MAC, or the newest.
 
-Each login has a small ring of its own; what was decided about logins that no subscriber has is in
-one ring, under the empty login.
+What let a session begin has the session's id, and is found by way of it. The others, refusals
+nearly all, are found by login or MAC, and of each login only the newest few are kept. What was
+decided about logins that no subscriber has is kept together, under the empty login.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Decision
 from store import schema
 from store.rows import DECISIONS
+from store.writing import DECISIONS_PER_LOGIN
 
 _MAC_ROWS_MAX = 200
-_T = schema.decisions.c
+_BEGUN_MAX = 200  # sessions of an account that are looked at; it may have several logins
+_T, _S, _P = schema.decisions.c, schema.sessions.c, schema.subscribers.c
 
 
 async def of_login(connection: AsyncConnection, login: str) -> list[Decision]:
-    """The decisions about one login, newest first."""
-    return await _newest(connection, _T.login == login, limit=None)
+    """The last decisions about one login, newest first."""
+    account = select(_P.account_id).where(_P.login == login).scalar_subquery()
+    begun = select(_S.session_id).where(_S.account_id == account).order_by(_S.session_id.desc())
+    own = [_T.login == login, _T.session_id != _T.n]
+    return _merged(
+        await _newest(connection, *own, order=_T.n),
+        await _newest(connection, _T.n.in_(begun.limit(_BEGUN_MAX)), _T.login == login),
+        limit=DECISIONS_PER_LOGIN,
+    )
 
 
 async def of_strangers(connection: AsyncConnection) -> list[Decision]:
     """The decisions about logins that nobody has, newest first."""
-    return await _newest(connection, _T.login == "", limit=None)
+    return await _newest(connection, _T.login == "", _T.session_id != _T.n, order=_T.n)
 
 
 async def of_mac(connection: AsyncConnection, mac: str) -> list[Decision]:
     """The newest decisions about one canonical MAC, newest first."""
-    return await _newest(connection, _T.mac == mac, limit=_MAC_ROWS_MAX)
+    begun = select(_S.session_id).where(_S.mac == mac, _S.mac != "")
+    begun = begun.order_by(_S.start_us.desc()).limit(_MAC_ROWS_MAX)
+    refused = text(schema.REFUSED)
+    return _merged(
+        await _newest(connection, _T.mac == mac, refused, limit=_MAC_ROWS_MAX),
+        await _newest(connection, _T.n.in_(begun)),
+        limit=_MAC_ROWS_MAX,
+    )
 
 
 async def newest_refusals(connection: AsyncConnection, *, limit: int) -> list[Decision]:
@@ -38,7 +55,16 @@ async def newest_refusals(connection: AsyncConnection, *, limit: int) -> list[De
 
 
 async def _newest(
-    connection: AsyncConnection, wanted: ColumnElement[bool], *, limit: int | None
+    connection: AsyncConnection,
+    *wanted: ColumnElement[bool] | TextClause,
+    order: ColumnElement[int] = _T.decided_us,
+    limit: int | None = None,
 ) -> list[Decision]:
-    query = select(*DECISIONS.columns).where(wanted).order_by(_T.decided_us.desc()).limit(limit)
+    query = select(*DECISIONS.columns).where(*wanted).order_by(order.desc()).limit(limit)
     return [DECISIONS.of_row(row) for row in await connection.execute(query)]
+
+
+def _merged(*found: list[Decision], limit: int) -> list[Decision]:
+    """These in one list, the newest first."""
+    newest = sorted((one for some in found for one in some), key=lambda one: -one.decided_us)
+    return newest[:limit]

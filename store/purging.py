@@ -125,6 +125,8 @@ async def _take(
         await _remember(connection, keys)
         for table in (schema.charges, schema.session_totals):
             await _delete(connection, table, (table.c.account_id, table.c.session_id), keys)
+        begun = [(session_id,) for _, session_id in keys]  # nothing else leads to these any more
+        await _delete(connection, schema.decisions, (schema.decisions.c.n,), begun)
     if kind is Kind.JOURNAL:
         await connection.execute(insert(schema.meta).values(key=_PURGING, value="journal"))
     table = schema.session_facts if kind is Kind.SESSIONS else shelf.table

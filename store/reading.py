@@ -129,21 +129,29 @@ def _newest_plan(p: Parameters) -> Select[Any]:
     )
 
 
-def _decisions_n(p: Parameters) -> Select[Any]:
-    table = schema.decisions.c
-    return (
-        select(table.login, table.n)
-        .where(table.login == p["login"])
-        .order_by(table.n.desc())
-        .limit(literal_column("1"))
-        .offset(_ZERO)
-    )
-
-
 def _of_live(shape: Shape) -> Query:
     """Rows of every account that has a live session, for the start of a server."""
     accounts = select(_S.account_id).where(_LIVE)
     return Query({}, lambda p: select(*shape.columns).where(shape.table.c.account_id.in_(accounts)))
+
+
+def _others_of(shape: Shape) -> Select[Any]:
+    """Rows of accounts that have no live session."""
+    account_id = shape.table.c.account_id
+    live: Select[Any] = select(literal_column("1")).where(_S.account_id == account_id, _LIVE)
+    return select(*shape.columns).where(~live.correlate(shape.table).exists())
+
+
+def _other_accounts(p: Parameters) -> Select[Any]:
+    query = _others_of(rows.ACCOUNTS).order_by(schema.accounts.c.account_id)
+    # Where SQLite prepares a statement anew it takes a bare limit for what was bound to it then.
+    return query.limit(select(p["most_n"]).scalar_subquery()).offset(_ZERO)
+
+
+def _others_upto(shape: Shape) -> Query:
+    """Rows of such accounts up to one."""
+    column = shape.table.c.account_id
+    return Query(types_of(column), lambda p: _others_of(shape).where(column <= p["account_id"]))
 
 
 def _keys_shared(p: Parameters) -> Select[Any]:
@@ -194,13 +202,15 @@ QUERIES: dict[str, Query] = {
             schema.suspense.c.session_id == p["session_id"], _OPEN
         ),
     ),
-    "decisions_n": Query(types_of(schema.decisions.c.login), _decisions_n),
     # at start
     "live": Query({}, lambda p: select(*rows.SESSIONS.columns).where(_LIVE)),
     "live_accounts": _of_live(rows.ACCOUNTS),
     "live_subscribers": _of_live(rows.SUBSCRIBERS),
     "live_allowances": _of_live(rows.ALLOWANCES),
     "live_keys_shared": Query({}, _keys_shared),
+    "other_accounts": Query({"most_n": INT64}, _other_accounts),
+    "other_subscribers": _others_upto(rows.SUBSCRIBERS),
+    "other_allowances": _others_upto(rows.ALLOWANCES),
     "pending_orders": Query(
         {},
         lambda p: select(*rows.ORDERS.columns).where(_PENDING).order_by(schema.orders.c.order_id),
@@ -249,6 +259,8 @@ def load_steps(want: Want) -> Steps:
     loaded = Loaded()
     if want.all_live:
         yield from _whole_house(loaded)
+        if want.others_max_n:
+            yield from _others(loaded, want.others_max_n)
     people: list[Subscriber] = []
     if want.logins:
         people = yield Ask("people_of_login", _keys(want.logins), Subscriber)
@@ -296,6 +308,16 @@ def _whole_house(loaded: Loaded) -> Generator[Ask, list[Any], None]:
     loaded.allowances = yield Ask("live_allowances", [()], Allowance)
     shared = yield Ask("live_keys_shared", [()])
     loaded.keys_shared.update((device_id, name) for device_id, name in shared)
+
+
+def _others(loaded: Loaded, most_n: int) -> Generator[Ask, list[Any], None]:
+    """Whole accounts that have no live session, so many of them."""
+    accounts = yield Ask("other_accounts", [(most_n,)], Account)
+    if accounts:
+        upto = [(accounts[-1].account_id,)]
+        loaded.accounts += accounts
+        loaded.subscribers += yield Ask("other_subscribers", upto, Subscriber)
+        loaded.allowances += yield Ask("other_allowances", upto, Allowance)
 
 
 def _accounts(
@@ -355,7 +377,7 @@ def _pots(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
 
 
 def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
-    """Marks, orders, suspense, and how many decisions each login has seen."""
+    """Marks, orders and suspense."""
     if want.mark_devices:
         found = yield Ask("marks_of", _keys(want.mark_devices))
         loaded.marks = [rows.MARKS.of_row(row) for row in found]
@@ -365,6 +387,3 @@ def _rest(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
     if want.suspense_of:
         found = yield Ask("suspense_of", _keys(want.suspense_of))
         loaded.suspense = [rows.SUSPENSE.of_row(row) for row in found]
-    if want.rings:
-        found = yield Ask("decisions_n", _keys(want.rings))
-        loaded.decisions_n.update((login, n) for login, n in found)

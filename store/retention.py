@@ -120,7 +120,7 @@ SHELVES = {
     ),
     Kind.DECISIONS: Shelf(
         schema.decisions,
-        (_D.login, _D.slot),
+        (_D.n,),
         _D.decided_us,
         _D.decided_us,
         _D.decided_us,

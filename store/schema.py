@@ -26,6 +26,7 @@ from store.schema_money import (
     purged,
 )
 from store.schema_people import (
+    REFUSED,
     decisions,
     device_addresses,
     device_latches,
@@ -50,6 +51,7 @@ from store.schema_sessions import (
 
 __all__ = [
     "LIVE",
+    "REFUSED",
     "METADATA",
     "PENDING",
     "REVISION",

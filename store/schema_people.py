@@ -36,6 +36,8 @@ from store.columns import (
 
 # Written alike in the partial index and in every query that means to use it.
 ENDING = "valid_until_us IS NOT NULL"
+REFUSED = "code <> 'accepted'"
+OF_NO_BEGINNING = "session_id <> n"
 
 devices = Table(
     "devices",
@@ -226,13 +228,14 @@ subscriber_words = Table(
     sqlite_with_rowid=False,
 )
 
-# A ring for each login: the slot is the number modulo the size, so nothing has to be deleted.
+# What let a session begin has its id and is found by it: nearly every login writes one row then, at
+# the end of the table, and in no index of logins or stations. The others are found by login, and of
+# each login only the newest stay, since nothing else bounds them.
 decisions = Table(
     "decisions",
     METADATA,
-    key_words("login", primary=True),
-    big("slot", primary=True),
-    big("n"),
+    words("login"),
+    big("n", primary=True),
     big("decided_us"),
     big("device_id"),
     words("user_name"),
@@ -241,8 +244,20 @@ decisions = Table(
     big("session_id"),
     words("request"),
     words("reply"),
-    Index(None, "login", "n"),
-    Index(None, "mac", "decided_us"),
+    Index(
+        "ix_decisions_own",
+        "login",
+        "n",
+        sqlite_where=text(OF_NO_BEGINNING),
+        postgresql_where=text(OF_NO_BEGINNING),
+    ),
+    Index(
+        "ix_decisions_refused_mac",
+        "mac",
+        "decided_us",
+        sqlite_where=text(REFUSED),
+        postgresql_where=text(REFUSED),
+    ),
     Index(None, "decided_us"),
     sqlite_strict=True,
 )

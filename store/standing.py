@@ -27,6 +27,7 @@ def known_as(session: Session, version: int) -> int:
 class News(NamedTuple):
     """What a commit will have told of rows."""
 
+    moved: list[int]  # sessions of which only the version is another
     known: dict[int, int]  # session to `known_as`
     gone: list[int]  # sessions that are over
 
@@ -53,11 +54,7 @@ class Standing:
 
         To be asked before the commit: records may change again while it is under way.
         """
-        known, news = self._known, News({}, [])
-        for session in moved:
-            before = known.get(session.session_id)
-            if before is not None:  # of whatever version: it stays as far behind as it was
-                news.known[session.session_id] = (before + 1) & MOST
+        news = News([session.session_id for session in moved], {}, [])
         for session in changed:
             if session.live:
                 news.known[session.session_id] = known_as(session, session.version)
@@ -68,6 +65,7 @@ class Standing:
     def learn(self, news: News) -> None:
         """These versions are durable now."""
         known = self._known
+        known.rise(news.moved)  # of whatever version: one stays as far behind as it was
         for session_id, number in news.known.items():
             known[session_id] = number
         for session_id in news.gone:

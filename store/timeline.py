@@ -67,12 +67,7 @@ class Happened:
 async def of_subscriber(connection: AsyncConnection, one: Subscriber, span: Span) -> Happened:
     """Everything that happened to a subscriber."""
     return Happened(
-        decisions=await _records(
-            connection,
-            DECISIONS,
-            [_D.login == one.login, span.holds(_D.decided_us)],
-            (_D.n, span.limit),
-        ),
+        decisions=await _decisions(connection, one, span),
         sessions=await _records(
             connection, SESSIONS, _sessions(one, span), (_S.session_id, span.limit)
         ),
@@ -91,6 +86,20 @@ async def of_subscriber(connection: AsyncConnection, one: Subscriber, span: Span
         ),
         deeds=await _deeds(connection, one, span),
     )
+
+
+async def _decisions(connection: AsyncConnection, one: Subscriber, span: Span) -> list[Decision]:
+    """What let a session begin has its id; the others are found by the login."""
+    mine = [_S.account_id == one.account_id, _S.subscriber_id == one.subscriber_id]
+    begun = select(_S.session_id).where(*mine, span.holds(_S.created_us))
+    within, newest = span.holds(_D.decided_us), (_D.n, span.limit)
+    found = [
+        *await _records(
+            connection, DECISIONS, [_D.login == one.login, _D.session_id != _D.n, within], newest
+        ),
+        *await _records(connection, DECISIONS, [_D.n.in_(begun), within], newest),
+    ]
+    return sorted(found, key=lambda one: -one.n)[: span.limit]
 
 
 async def _records(

@@ -16,8 +16,8 @@ from store import rows, schema
 from store.columns import INT64
 from store.guards import SAME_LIVE, SAME_NAMED
 from store.included import POUR, USE
+from store.outgrown import OUTGROWN
 from store.rows import Shape
-from store.slots import into_its_slot
 from store.statements import Insert, Parameters, Recipe, Update, types_of
 
 FACTS, TOTALS = (tuple(one.c.keys()) for one in (schema.session_facts, schema.session_totals))
@@ -257,7 +257,8 @@ WRITES: dict[str, Recipe] = {
     "pour": POUR,
     "orders_new": _add(rows.ORDERS),
     "settle": Update(types_of(*rows.ORDERS.columns), _settle),
-    "decisions": Insert(schema.decisions, tuple(schema.decisions.c.keys()), into_its_slot),
+    "decisions": _add(rows.DECISIONS),
+    "outgrown": OUTGROWN,
     "suspense": _replace(schema.suspense, rows.SUSPENSE.names),
     "learn": Update(types_of(schema.subscribers.c.subscriber_id, schema.subscribers.c.mac), _learn),
     "latches": _ignore(schema.device_latches),

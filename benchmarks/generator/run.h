@@ -67,7 +67,7 @@ typedef struct {
     uint32_t *stops, stops_head, stops_n;
     struct iovec parts[SOCKETS_MAX][BATCH];
     uint32_t queued_n[SOCKETS_MAX];
-    uint64_t begun_ns, warm_ns;
+    uint64_t begun_ns, warm_ns, counted_ns; /* counted_ns: the end of the warm-up, to the end */
     uint32_t poor_next, owed_n;         /* Disconnects that the server owes us */
 } driver;
 
@@ -340,7 +340,8 @@ static void take_orders(driver *d) {
         if (octets[0] == COA_REQUEST) d->result->coas++;
         else if (who < d->people.count && d->people.all[who].exhausted_ns) {
             d->result->disconnects++;
-            count(&d->result->orders, (now - d->people.all[who].exhausted_ns) / 1000);
+            if (d->people.all[who].exhausted_ns >= d->counted_ns)
+                count(&d->result->orders, (now - d->people.all[who].exhausted_ns) / 1000);
             d->people.all[who].exhausted_ns = 0;
             if (d->owed_n) d->owed_n--;
             d->stops[(d->stops_head + d->stops_n++) % d->people.count] = who;
@@ -401,8 +402,8 @@ static uint64_t send_due(driver *d, uint64_t now, uint64_t *next_n, int more) {
     }
     for (;;) {
         uint64_t due = d->begun_ns + (uint64_t)((double)*next_n * 1e9 / w->rate);
-        /* Sleep for 0.1 ms at least: a wakeup for each packet would be taken from the server. */
-        if (due > now) return due > now + SECOND / 10000 ? due : now + SECOND / 10000;
+        /* Sleep for 0.25 ms at least: a wakeup for each packet would be taken from the server. */
+        if (due > now) return due > now + SECOND / 4000 ? due : now + SECOND / 4000;
         if (w->flood && now - due > SECOND / 50) {
             *next_n = (uint64_t)((double)(now - d->begun_ns) / 1e9 * w->rate);
             continue;
@@ -419,7 +420,7 @@ static void drive(driver *d, outcome *result) {
     memset(result, 0, sizeof *result);
     d->result = result;
     d->begun_ns = now = now_ns();
-    d->warm_ns = d->begun_ns + (uint64_t)(w->warm_s * 1e9);
+    d->warm_ns = d->counted_ns = d->begun_ns + (uint64_t)(w->warm_s * 1e9);
     uint64_t end_ns = d->begun_ns + (uint64_t)((w->seconds + w->warm_s) * 1e9);
     uint64_t drained_ns = end_ns + (uint64_t)w->tries * w->timeout_ns + SECOND;
     for (;;) {

@@ -46,6 +46,7 @@ class Cisco:
     name = "cisco"
     default_coa_port = 1700
     has_octet_limit = False
+    plain_records = False
     has_limit_coa = False
     has_disconnect = True
     granularity_s = 1

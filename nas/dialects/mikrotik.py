@@ -60,6 +60,7 @@ class Mikrotik:
     name = "mikrotik"
     default_coa_port = 3799
     has_octet_limit = True
+    plain_records = True
     has_limit_coa = True
     has_disconnect = True
     granularity_s = 1

@@ -39,6 +39,7 @@ class Standard:
     name = "standard"
     default_coa_port = 3799
     has_octet_limit = False
+    plain_records = True
     has_limit_coa = True
     has_disconnect = True
     granularity_s = 1

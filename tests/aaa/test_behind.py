@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,6 +152,33 @@ def test_a_batch_that_names_what_is_not_in_memory_waits_for_its_turn(gate: Gate)
     assert labels(done) == ["interim"] and followed is None
     (outcome,) = gate.serve(login)
     assert outcome.reply_code == 2
+    assert gate.check() == []
+
+
+@pytest.mark.parametrize("fate", ["well", "lost", "conflict"])
+def test_a_login_is_decided_behind_the_one_that_it_replaces(gate: Gate, fate: str) -> None:
+    """Who is known needs no reading; the hold of the first is the second's, whatever happened."""
+    gate.add_subscribers(["alice", "bob"])
+    gate.settings = replace(gate.settings, known_max_n=2)
+    gate.restart()
+
+    async def becomes() -> None:
+        if fate == "lost":
+            raise StoreUnavailable("the connection was lost")
+        if fate == "conflict":
+            await gate.top_up_now("bob", 1_000_000)
+
+    mac = "02:00:00:00:00:01"
+    first = [gate.login("alice", id="A", mac=mac)]
+    second = [gate.login("bob", id="B"), gate.login("alice", id="C", mac=mac)]
+    done, followed = both(gate, first, second, fate=becomes)
+    assert labels(done) == ([FAILED.label] if fate == "lost" else ["accepted"])
+    assert labels(followed) == ["accepted", "accepted"]
+    states = [one.state for one in gate.sessions("alice")]
+    lapsed = [] if fate == "lost" else [SessionState.LAPSED]
+    assert states == [*lapsed, SessionState.ACCEPTED]
+    assert gate.account("alice").held_micros == 5_000_000
+    assert gate.account("bob").held_micros == (6_000_000 if fate == "conflict" else 5_000_000)
     assert gate.check() == []
 
 

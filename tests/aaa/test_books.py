@@ -9,11 +9,10 @@ import pytest
 
 from aaa import books as module
 from aaa.books import Books
-from aaa.ports import Change, Loaded, Want
+from aaa.ports import Change, Decision, Loaded, Want
 from domain.account import Allowance
 from domain.grant import Order, OrderKind, OrderState
 from domain.session import DeviceMark, Session, SessionState, Suspense
-from tests.aaa.room import Room
 from tests.accounting.makers import T0_US, account, at, plan, session, subscriber
 
 
@@ -32,7 +31,6 @@ def whole(account_id: int = 1, *sessions: Session, login: str = "alice") -> Load
         sessions=list(sessions),
         plans=[plan()],
         newest_plans={"made": 1},
-        decisions_n={login: 3},
     )
 
 
@@ -278,13 +276,13 @@ def test_a_session_born_in_a_failed_batch_was_never_there() -> None:
 
 
 def test_a_login_decided_in_a_failed_batch_takes_its_subscriber_along() -> None:
-    room = Room()
-    room.books.decisions_n["02:00:00:00:00:01"] = 4
-    turn = room.turn(0)
-    room.login(0)
-    assert room.books.decisions_n["02:00:00:00:00:01"] == 5
-    assert turn.books is room.books
-    assert room.books.discard() == set(), "a settled batch has nothing to discard"
+    books = filled()
+    (one,) = books.people_of(1)
+    books.draft.decisions.append(
+        Decision(one.login, 7, 0, 1, one.login, "", "no-credit", 0, {}, {})
+    )
+    assert books.discard() == set(), "nobody of it is on line"
+    assert one.login not in books.subscribers
 
 
 # -- changes made elsewhere
@@ -380,19 +378,25 @@ def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_bat
     assert looked == [20, 26] and len(books.sessions) == 20
 
 
-def test_the_newest_decision_is_asked_for_once_where_a_login_is_known() -> None:
+def test_what_lives_at_the_start_is_not_looked_at_for_something_to_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
+    monkeypatch.setattr(Books, "_shrink", lambda books: pytest.fail("nothing can be let go"))
     books = Books()
-    want = Want(logins={"alice", "mallory"}, rings={"alice", "mallory", ""})
+    books.take_in(Want(all_live=True), whole(1, *(session(session_id=n) for n in range(1, 21))))
+    settled(books)
+    assert len(books.sessions) == 20
+
+
+def test_a_login_that_nobody_has_is_asked_for_once_in_a_batch() -> None:
+    books = Books()
+    want = Want(logins={"alice", "mallory"})
     assert books.missing(want) == want
     books.take_in(want, whole())
-    assert books.decisions_n == {"alice": 3, "": 0}, "of the unknown nothing is kept"
     assert not books.missing(want), "what was asked is not asked again in this batch"
     settled(books)
-    assert books.missing(want) == Want(logins={"mallory"}, rings={"mallory"})
-    books.take_in(want, Loaded(decisions_n={"alice": 2, "": 2}))
-    assert books.decisions_n == {"alice": 3, "": 0}, "what is held is newer"
-    books.drop_account(1)
-    assert books.decisions_n == {"": 0}
+    assert books.missing(want) == Want(logins={"mallory"}), "somebody may have been added"
 
 
 def test_at_the_start_a_name_that_no_other_session_had_need_not_be_asked_for() -> None:

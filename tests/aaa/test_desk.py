@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -353,3 +354,27 @@ def test_a_change_is_looked_at_once_what_it_asks_for_is_durable(gate: Gate) -> N
     gate.change("bob", name="Bob")
     gate.hear()
     assert gate.desk.looked_seq == gate.heard > news[-1].seq, "it asks for nothing"
+
+
+def test_a_start_reads_those_who_are_not_on_line_as_far_as_there_is_room(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.add_subscribers(["alice", "bob", "carol"])
+    gate.accept("alice")
+    gate.settings = replace(gate.settings, known_max_n=1)
+    gate.restart()
+    asked: list[Any] = []
+    load = gate.store.load
+
+    async def heard(want: Any) -> Any:
+        asked.append(want)
+        return await load(want)
+
+    monkeypatch.setattr(gate.store, "load", heard)
+    for login in ("alice", "bob", "carol"):
+        assert gate.accept(login, id=login).label == "accepted"
+    assert [want.logins for want in asked] == [{"carol"}]
+    gate.desk._cold = True  # as after a decision that broke
+    gate.accept("bob")
+    assert [want.others_max_n for want in asked] == [0, 0], "only the first start reads them"
+    assert gate.check() == []

@@ -67,7 +67,10 @@ def take_in_slowly(books: Books, want: Want, loaded: Loaded) -> None:
         if purse.account_id in fresh:
             before = books.accounts.get(purse.account_id)
             books.held_micros -= before.held_micros if before is not None else 0
+            alive = books._live.pop(purse.account_id)
             books.accounts[purse.account_id] = purse
+            for one in alive:
+                books._live.add(purse.account_id, one)
             books._people.pop(purse.account_id)
             books.held_micros += purse.held_micros
         books._whole.add(purse.account_id)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from aaa import token
 from aaa._lane import Lane
 from aaa.desk import Desk
 from aaa.outcome import Outcome
@@ -73,7 +74,6 @@ class Shelf:
         found.subscribers = [replace(s) for s in self.subscribers if s.account_id in wanted]
         found.allowances = [replace(a) for key, a in self.allowances.items() if key[0] in wanted]
         found.plans = list(self.plans)
-        found.decisions_n = dict.fromkeys(sorted(want.logins), 0)
         return found
 
     async def commit(self, changes: Changes) -> None:
@@ -120,20 +120,30 @@ class House:
 
 
 class Pair:
-    """The same history at both: the lane's, and the long road's."""
+    """The same history at both: the lane's, and the long road's.
 
-    def __init__(self, **traits: Any) -> None:
+    With `classed`, records carry the Class of the newest session that has their name.
+    """
+
+    def __init__(self, *, classed: bool = False, **traits: Any) -> None:
+        self.classed = classed
         self.device = Device(
             1, "nas", SECRET, ("10.0.0.0/16",), traits.pop("dialect", "mikrotik"), 3799,
             **traits.pop("device", {}),
         )  # fmt: skip
-        traits = {"plan": makers.plan(), "logins": 2, "balance_micros": 5_000_000} | traits
-        self.short = House(lane=True, device=self.device, **traits)
-        self.long = House(lane=False, device=self.device, **traits)
+        rest: dict[str, Any] = {"plan": makers.plan(), "logins": 2, "balance_micros": 5_000_000}
+        rest |= traits
+        self.short = House(lane=True, device=self.device, **rest)
+        self.long = House(lane=False, device=self.device, **rest)
         self.chance = Chance()
 
     def record(self, kind: str, now_us: int, *, user: int = 1, **said: Any) -> Request:
         said = {"id": f"S{user}", "login": f"user{user}"} | said
+        named = [
+            n for n, one in self.long.shelf.sessions.items() if one.acct_session_id == f"S{user}"
+        ]
+        if self.classed and named:
+            said = {"token": token.issue(max(named), SEALER.class_key)} | said
         packet = Packet(4, 1, bytes(16), record_pairs(kind, **said))
         return Request(packet, self.device, "10.0.0.1", now_us, signed=True)
 
@@ -218,7 +228,8 @@ def test_what_is_not_plain_takes_the_long_road_and_comes_to_the_same(said: dict[
 
 def test_what_touches_a_session_ends_its_track() -> None:
     pair = begun()
-    lane, (one, two) = pair.short.desk._lane, sorted(pair.short.shelf.sessions)
+    lane, books = pair.short.desk._lane, pair.short.desk._books
+    one, two = (books.sessions[key] for key in sorted(pair.short.shelf.sessions))
     for user in (1, 2):
         record = pair.record("interim", at(90), user=user, t=90, st=90, i=1000, o=2000)
         pair.serve(record, t=90)
@@ -232,7 +243,8 @@ def test_what_touches_a_session_ends_its_track() -> None:
 def test_what_the_office_changes_is_read_anew(change: Change) -> None:
     pair = begun()
     pair.serve(pair.record("interim", at(90), t=90, st=90, i=1000, o=2000), t=90)
-    lane, (one, _) = pair.short.desk._lane, sorted(pair.short.shelf.sessions)
+    lane, books = pair.short.desk._lane, pair.short.desk._books
+    one = books.sessions[min(pair.short.shelf.sessions)]
     assert lane.known(one)
     for house in (pair.short, pair.long):
         house.shelf.accounts[1].posted_micros += 7
@@ -361,6 +373,7 @@ steps = some.lists(
     dialect=some.sampled_from(["mikrotik", "cisco", "standard"]),
     balance_micros=some.sampled_from([1_000_000, 5_000_000, 500_000_000]),
     valid_s=some.none() | some.sampled_from([500, 5_000]),
+    classed=some.booleans(),
     history=steps,
 )
 def test_a2_the_lane_and_the_long_road_write_the_same_books(
@@ -369,12 +382,13 @@ def test_a2_the_lane_and_the_long_road_write_the_same_books(
     dialect: str,
     balance_micros: int,
     valid_s: int | None,
+    classed: bool,
     history: list[tuple[str, int, int, int, int, int | None, bool]],
 ) -> None:
     valid_until_us = None if valid_s is None else at(valid_s)
     pair = begun(
         plan=plan, device=quirk, dialect=dialect, balance_micros=balance_micros,
-        valid_until_us=valid_until_us,
+        valid_until_us=valid_until_us, classed=classed,
     )  # fmt: skip
     now_s, totals = 60, {1: [1000, 2000], 2: [1000, 2000]}
     batch: list[Item] = []

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from aaa.ports import Conflict, StoreUnavailable
 from aaa.request import Request
 from aaa.sealing import CREDENTIAL
+from accounting.ledger import AMOUNT_MAX_MICROS
 from domain.account import CredentialKind, MacMode, Status
 from domain.plan import (
     Counted,
@@ -27,6 +28,8 @@ from domain.plan import (
 from radius import Packet, encode_attributes, mschap
 from radius.passwords import chap_response, hide_password
 from radius.vendors import vendor_attribute
+from rating import tariff
+from rating.plan_file import GRACE_MAX_S, INTERIM_S, MAX_SESSION_S
 from tests.aaa.gate import SECRET
 from tests.aaa.room import SEALER
 from tests.aaa.test_lane import MB, Pair
@@ -211,6 +214,33 @@ def test_a_changed_device_has_terms_of_its_own() -> None:
         house.desk.equip([pair.device])
     pair.serve(pair.login(at(1)), t=1)
     assert pair.passed_n == 2
+
+
+@pytest.mark.parametrize("dialect", ["mikrotik", "cisco", "standard"])
+@pytest.mark.parametrize("line_rate_bps", [None, 1])
+def test_the_largest_numbers_that_a_plan_may_have_wrap_nothing(
+    dialect: str, line_rate_bps: int | None
+) -> None:
+    most = makers.plan(
+        volume=VolumePrice(1, tariff.UNIT_OCTETS_MAX, increment_octets=tariff.INCREMENT_OCTETS_MAX),
+        time=TimePrice(1, tariff.UNIT_S_MAX, increment_s=tariff.INCREMENT_S_MAX),
+        max_session_s=MAX_SESSION_S[1],
+        interim_s=INTERIM_S[1],
+        package=Package(Validity(30), grace_s=GRACE_MAX_S),
+    )
+    pair = Doors(
+        plan=most,
+        subscriber={"valid_until_us": 253_402_300_799_000_000},  # the last second of a calendar
+        device={"line_rate_bps": line_rate_bps},
+        dialect=dialect,
+        balance_micros=AMOUNT_MAX_MICROS,
+    )
+    pair.device = replace(pair.device, coa_port=0)
+    for house in (pair.short, pair.long):
+        house.desk.equip([pair.device])
+    pair.serve(pair.login(at(0)), t=0)
+    (one,) = pair.short.shelf.sessions.values()
+    assert one.timeout_s >= MAX_SESSION_S[1] * 9 // 10 and one.hold_until_us > at(one.timeout_s)
 
 
 plans = some.builds(

@@ -15,6 +15,7 @@ from benchmarks.figures import (
     Steady,
     full_rate_s,
 )
+from benchmarks.traffic import Waits
 
 
 def made_up() -> Figures:
@@ -37,9 +38,12 @@ def made_up() -> Figures:
     figures.floods[SQLITE] = [
         Flood(2, [82.0], [40.5], [7_000], [5.0], {"interim": [36.5]}, [0.9], [0.2], 50, 49, [8_000])
     ]
+    figures.pace(SQLITE, "half", 20.0).note(Waits(9, 2.0, 1_000, 2_000, 3_000, 4_000), lost_n=0)
+    figures.paces[SQLITE][0].server_cores.append(0.75)
+    figures.flushes_us = {"p50": [340, 360], "p99": [5_800, 5_800]}
     figures.crews["free"] = {
         "1": Crew([10.0], [5], [0.9], [0.1]),
-        "2": Crew([16.0], [5], [1.8], [0.1]),
+        "2": Crew([16.0], [5], [1.8], [0.1], [0.4]),
     }
     figures.crews["kept"] = {
         "1": Crew([12.0], [5], [0.9], [0.1]),
@@ -86,6 +90,12 @@ def test_the_gain_of_a_second_worker_is_that_of_the_better_way() -> None:
     assert figures.gain() == 1.6
     figures.crews.clear()
     assert figures.gain() is None
+
+
+def test_each_moment_at_a_constant_rate_is_noted_once() -> None:
+    figures = made_up()
+    assert figures.pace(SQLITE, "half", 20.0) is figures.paces[SQLITE][0]
+    assert figures.pace(SQLITE, "the first second", 20.0) is figures.paces[SQLITE][1]
 
 
 def test_each_multiple_of_the_top_rate_is_noted_once() -> None:

@@ -34,7 +34,15 @@ def test_the_page_shows_floods_and_workers() -> None:
     )
     cells = [cell.strip() for cell in flood.split("|")]
     assert cells[2:8] == ["82", "40", "7.00 ms", "interim 36", "5", "49 of 50"]
-    assert [cell.strip() for cell in crew.split("|")][2:5] == ["16", "0.01 ms", "1.80"]
+    assert [cell.strip() for cell in crew.split("|")][2:6] == ["16", "0.01 ms", "1.80", "0.40"]
+
+
+def test_the_page_shows_each_moment_beside_the_floor_of_the_disk() -> None:
+    text = whole(made_up())
+    pace = next(line for line in text.splitlines() if line.startswith(f"| {SQLITE}, half"))
+    cells = [cell.strip() for cell in pace.split("|")]
+    assert cells[2:-1] == ["20", "1.00 ms", "3.00 ms", "4.00 ms", "0.75", "-", "-"]
+    assert "on that disk: p50 0.35 ms, p99 5.80 ms." in text
 
 
 def test_a_table_lines_up() -> None:

@@ -70,7 +70,8 @@ def test_old_sessions_go_and_the_books_are_proved_without_them(house: House) -> 
     assert "nothing was purged" in house.run("purge", "--dry-run").stdout
     done = rows(house)
     assert {kind: row["rows_n"] for kind, row in done.items()} == {
-        **{kind: row["rows_n"] for kind, row in dry.items()}
+        **{kind: row["rows_n"] for kind, row in dry.items()},
+        "decisions": 0,  # it went with the session that it had let begin
     }
     assert done["sessions"]["first_us"] <= done["sessions"]["last_us"]
     assert rows(house)["sessions"]["rows_n"] == 0

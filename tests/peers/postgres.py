@@ -149,6 +149,12 @@ class PostgresCluster:
             self._child.stop()
             self._child = None
 
+    @property
+    def pid(self) -> int:
+        """The process that all the others are children of; only while it runs."""
+        assert self._child is not None, "the cluster is not running"
+        return self._child.process.pid
+
     def close(self) -> None:
         """Stop the cluster and remove its files. Closing twice is harmless."""
         self.stop()

@@ -106,8 +106,10 @@ def test_a_wrong_setting_stops_every_command_in_one_line(books: Installation) ->
     try:
         for wrong in ("[radius]\nauth_prot = 1\n", "[radius]\nauth_port = 70000\n", "[radius"):
             books.settings_file.write_text(wrong)
-            said = books.run_program("serve")
-            assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), said
-            assert said.err.startswith("tollhouse: ")
+            for words in (["serve"], ["nas", "list"], ["ledger", "check"]):
+                said = books.run(*words)
+                assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), said
+                assert said.err.startswith("tollhouse: ")
+        assert books.run_program("serve") == books.run("serve")
     finally:
         books.settings_file.write_text(right)

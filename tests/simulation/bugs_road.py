@@ -268,7 +268,7 @@ BUGS = (
         "a start reads no live sessions, so that time decides about none of them",
         ("liveness", "A8", "A10", "L6"),
         1000,
-        (Code("aaa.desk:Desk.warm", "want = Want(all_live=True)", "want = Want()"),),
+        (Code("aaa.desk:Desk.warm", "Want(all_live=True, ", "Want("),),
         CRASHES | frozenset({"restart"}),
     ),
 )

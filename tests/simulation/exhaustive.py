@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -66,9 +66,11 @@ def die(seed: int, doom: Doom, template: Path, room: Path) -> Verdict:
     return finish(history, room)
 
 
-def every_death(what: str, template: Path, room: Path, *, jobs: int = 1) -> Iterator[Verdict]:
-    """One history for each place to die, in order; the last one is that of the run that lived."""
-    dooms = (Doom(**{KINDS[what]: n}) for n in count(1))
+def every_death(
+    what: str, template: Path, room: Path, *, jobs: int = 1, places: Iterable[int] | None = None
+) -> Iterator[Verdict]:
+    """One history for each place to die, in order (or each of `places`), until one run lives."""
+    dooms = (Doom(**{KINDS[what]: n}) for n in places or count(1))
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         while True:
             batch = [next(dooms) for _ in range(BATCH_N)]

@@ -37,6 +37,7 @@ ALONE = (Node(),)
 SERVERS = (Node(share=Share(guarded=True)), Node(SECOND, "second-", Share(guarded=True)))
 WORKERS = (Node(share=Share(0, 2, True)), Node(SECOND, "second-", Share(1, 2, True)))
 COLLECT_EVERY = 8  # histories; collecting after each one takes a tenth of the time
+KNOWN_MAX_N = (0, 3, 200_000)  # accounts that a start reads though they are not on line, by seed
 TROUBLES = {
     "write": Fault.EIO_WRITE,
     "sync": Fault.EIO_SYNC,
@@ -106,7 +107,11 @@ class History:
             self.network,
             room,
             keys=town.keys,
-            settings=DeskSettings(start_wait_s=plan.start_wait_s, stale_min_s=plan.stale_min_s),
+            settings=DeskSettings(
+                start_wait_s=plan.start_wait_s,
+                stale_min_s=plan.stale_min_s,
+                known_max_n=KNOWN_MAX_N[plan.seed % len(KNOWN_MAX_N)],
+            ),
             limits=plan.limits,
             pace_us=plan.pace_us,
             sells="packages" in plan.kinds,

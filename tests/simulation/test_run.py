@@ -11,8 +11,9 @@ import pytest
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
 from tests.simulation.swarm import KINDS, PAIRED, TWO, swarm
 
-FIXED = range(90)
-PAIRS = range(PAIRED, PAIRED + 8)
+FIXED = range(50)
+PAIRS = range(PAIRED, PAIRED + 5)
+NEWEST_N = 14  # of those that once found something; `--regressions` plays them all
 FRESH = "3"  # `make simulate` plays as many as one has time for
 
 
@@ -24,14 +25,15 @@ def sound(seeds: list[int]) -> Tally:
 
 
 def test_seeds_that_once_found_something_find_nothing_any_more() -> None:
-    seeds = regressions()
-    assert seeds
+    """An old seed plays another story by now; what each has taught has a test of its own."""
+    seeds = regressions()[-NEWEST_N:]
+    assert len(seeds) == NEWEST_N and any(TWO in swarm(seed).kinds for seed in seeds)
     sound(seeds)
 
 
 def test_fixed_seeds_find_nothing_and_lead_through_every_kind_of_trouble() -> None:
     tally = sound(list(FIXED))
-    assert tally.figures["seeds played twice"] >= 5
+    assert tally.figures["seeds played twice"] >= 3
     for name in ("crashes", "power cuts", "datagrams lost", "records acknowledged", "disconnects"):
         assert tally.figures[name] > 10, name
 

@@ -380,7 +380,7 @@ def full_batch() -> Changes:
         entries=[closing(first, ended, 300, seq=2)],
         allowances=[(Allowance(2, PERIOD_US, 500, 60), 500, 60)],
         orders_new=[order(50, running)],
-        decisions=[decision("user1", 1), decision("", 1)],
+        decisions=[decision("user1", 1), decision("", 2)],
         suspense=[suspended_usage(60)],
         macs=[(1002, "4c:5e:0c:00:00:02")],
         latches=[(5, "10.0.5.1", Latch.MESSAGE_AUTHENTICATOR)],

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from pysqlite3 import _sqlite3
 
 from domain.account import Account, Allowance, CredentialKind, MacMode, Status, Subscriber
 from domain.plan import Reply
@@ -21,7 +18,7 @@ from store._answers import Reader
 from store._packed import Writer
 from store.rows import RECORDS
 from tests.store.house import account, session, subscriber
-from tests.store.test_packed import NEWEST, STATEMENTS, TABLES
+from tests.store.test_packed import NEWEST, STATEMENTS, TABLES, compare_places
 
 NUMBER = some.integers(-(2**63), 2**63 - 1)
 INSTANT = some.integers(-(2**63) + 1, 2**63 - 1)  # the smallest stands for None in a record
@@ -225,30 +222,4 @@ def test_what_few_rows_say_differently_is_one_object(asked: Asked) -> None:
 
 
 def test_the_places_of_sqlite_s_functions_are_those_of_the_names() -> None:
-    """In the table that an extension is handed, and in what the bundled library exports."""
-    source = (Path(__file__).parents[2] / "store" / "_answers_c.c").read_text()
-    places = {
-        line.split(" = ")[0].strip().removeprefix("AT_").lower(): int(
-            line.split(" = ")[1].strip(",")
-        )
-        for line in source.splitlines()
-        if line.strip().startswith("AT_") and " = " in line
-    }
-    assert len(places) >= 20
-    library = ctypes.CDLL(_sqlite3.__file__)
-    table: list[int] = []
-
-    def look(_db: int, _why: int, functions: int) -> int:
-        found = ctypes.cast(functions, ctypes.POINTER(ctypes.c_void_p))
-        table.extend(found[at] or 0 for at in range(max(places.values()) + 1))
-        return 0
-
-    entry = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)(look)
-    library.sqlite3_auto_extension(entry)
-    try:
-        sqlite3.connect(":memory:").close()
-    finally:
-        library.sqlite3_cancel_auto_extension(entry)
-    for name, at in places.items():
-        exported = ctypes.cast(getattr(library, f"sqlite3_{name}"), ctypes.c_void_p).value
-        assert table[at] == exported, name
+    compare_places("_answers_c.c")

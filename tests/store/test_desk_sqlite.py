@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from aaa.ports import Changes, StoreUnavailable
-from store import desk_sqlite, schema
+from store import desk_sqlite, schema, wal
 from tests.store.house import (
     NOW_US,
     House,
@@ -130,13 +130,14 @@ def test_a_long_reader_does_not_have_the_store_tidy_up_all_the_time(
     monkeypatch.setattr(desk_sqlite, "TIDY_PAGES", 20)
     monkeypatch.setattr(desk_sqlite, "REST_PAGES", 5)
     moves: list[int] = []
-    moved = desk_sqlite.moved
+    moved = wal.moved
 
     def counted(connection: sqlite3.Connection) -> int:
         moves.append(moved(connection))
         return moves[-1]
 
-    monkeypatch.setattr(desk_sqlite, "moved", counted)
+    for room in (desk_sqlite, wal):  # beside the commits, and between them
+        monkeypatch.setattr(room, "moved", counted)
 
     async def story(house: House) -> None:
         async with house.database.reading() as connection:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from aaa.ports import Changes
 from domain.account import Allowance
 from domain.grant import OrderState
 from domain.session import HoldState, Session, SessionState
@@ -97,8 +98,12 @@ def test_a_session_stays_while_anything_waits_for_it(house_url: str) -> None:
         assert await house.findings() == []
         assert await purge(house, Kind.SESSIONS, dry_run=True) == Gone(2, OLD_US, OLD_US)
         assert len(await house.table("sessions")) == 9
+        begun = [decision("user1", n, session_id=n, code="accepted") for n in (1, 2)]
+        made = [*begun, decision("user1", 10)]
+        await house.store.commit(Changes(NOW_US, 0, decisions=made))
         assert await purge(house, Kind.SESSIONS) == Gone(2, OLD_US, OLD_US)
         assert await numbers(house, "sessions", "session_id") == [2, 3, 4, 5, 6, 7, 8]
+        assert await numbers(house, "decisions", "n") == [2, 10], "what began it goes with it"
         assert await purge(house, Kind.SESSIONS) == Gone()
         assert await house.findings() == []
         async with house.database.reading() as connection:
@@ -211,9 +216,9 @@ def test_decisions_orders_suspense_and_knocks_age_too(house_url: str) -> None:
         )
         async with house.database.office() as connection:
             for n, us in ((1, OLD_US), (2, NOW_US)):
-                one = decision(f"user{n}", 1, decided_us=us)
+                one = decision(f"user{n}", n, decided_us=us)
                 values = dict(zip(rows.DECISIONS.names, rows.DECISIONS.to_row(one), strict=True))
-                await connection.execute(schema.decisions.insert().values(slot=1, **values))
+                await connection.execute(schema.decisions.insert().values(**values))
                 await connection.execute(
                     schema.knocks.insert().values(
                         address=f"192.0.2.{n}", count_n=1, first_us=us, last_us=us, code=1, port=1

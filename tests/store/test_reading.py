@@ -46,7 +46,6 @@ KEYS: dict[str, tuple[Any, ...]] = {
     "allowances_of": (7, NOW_US),
     "sessions_of_key": (5, "80000007"),
     "newest_plan": ("metered",),
-    "decisions_n": ("user7",),
     "live_of_device": (9,),
     "meta": ("probe",),
 }
@@ -80,8 +79,8 @@ async def crowd(house: House) -> None:
         await connection.execute(
             insert(schema.decisions),
             [
-                {"slot": 0, **dict(zip(shape.names, shape.to_row(one), strict=True))}
-                for one in (decision(f"user{n}", 1) for n in people)
+                dict(zip(shape.names, shape.to_row(one), strict=True))
+                for one in (decision(f"user{n}", n) for n in people)
                 for shape in (rows.DECISIONS,)
             ],
         )
@@ -169,7 +168,6 @@ def test_writes_find_their_rows_by_key(house_sqlite_url: str) -> None:
         (Want(mark_devices={5}), ["marks_of"]),
         (Want(order_ids={5}), ["order"]),
         (Want(logins={"a"}), ["people_of_login"]),
-        (Want(rings={"a"}), ["decisions_n"]),
         (Want(pots_of={3, 4}), ["pots_of"]),
         (
             Want(account_ids={3}),

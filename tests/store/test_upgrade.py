@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from aaa.ports import StoreUnavailable
 from domain.plan import Package, Validity
-from store import office_plans, office_subscribers, schema
+from store import office_decisions, office_plans, office_subscribers, schema
 from store.database import BadUrl, Database, make_engine
 from store.upgrade import (
     current_revision,
@@ -72,6 +72,9 @@ FURNITURE = (
     "0, 0, 0, 0, 0, 0, 0, 0)",
     "UPDATE sessions SET input_octets = 77, charged_micros = 9, records_n = 4",
     "INSERT INTO charges VALUES (1, 10, 0, 1, 3, 7, 77, 0, 0, 9, NULL)",
+    "INSERT INTO decisions VALUES ('alice', 1, 21, 8, 5, 'alice', '', 'accepted', 10, '{}', '{}')",
+    "INSERT INTO decisions VALUES ('alice', 2, 2, 6, 5, 'alice', '', 'no-credit', 0, '{}', '{}')",
+    "INSERT INTO decisions VALUES ('', 2, 2, 7, 5, 'bob', '', 'unknown-subscriber', 0, '{}', '{}')",
 )
 
 
@@ -211,6 +214,8 @@ def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
                 found = await office_plans.find(connection, "home")
                 row = (await connection.execute(select(schema.sessions))).mappings().one()
                 ours = (await connection.execute(text("SELECT * FROM radacct"))).mappings().one()
+                hers = await office_decisions.of_login(connection, "alice")
+                strange = await office_decisions.of_strangers(connection)
             with pytest.raises(IntegrityError):  # a charge names a session still
                 async with database.office() as connection:
                     await connection.execute(text("UPDATE charges SET session_id = 11"))
@@ -225,5 +230,7 @@ def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
         moved = ("version", "input_octets", "charged_micros", "records_n", "user_name")
         assert [row[name] for name in moved] == [3, 77, 9, 4, "alice"]
         assert (ours["acctinputoctets"], ours["username"]) == (77, "alice")
+        assert [(one.n, one.code) for one in hers] == [(3, "accepted"), (1, "no-credit")]
+        assert [(one.n, one.user_name) for one in strange] == [(2, "bob")]
 
     asyncio.run(story())

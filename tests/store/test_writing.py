@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -72,6 +73,29 @@ def test_account_0_has_no_lock_to_take() -> None:
     assert touched_accounts(changes) == [4]
 
 
+MOVING = {"now_us", "feed_seq", "accounts", "moved", "charges", "journal_id", "journal"}
+
+
+@pytest.mark.parametrize("field", fields(Changes), ids=lambda field: field.name)
+def test_whatever_is_more_than_sums_that_moved_is_seen(field: Any) -> None:
+    changes = Changes(NOW_US, 0)
+    assert changes.only_moves and not changes
+    setattr(changes, field.name, [object()] if "list" in field.type else b"1")
+    assert changes.only_moves is (field.name in MOVING)
+    assert bool(changes) is (field.name not in ("now_us", "feed_seq"))
+
+
+def test_where_only_sums_moved_the_steps_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = full_batch()
+    changes = Changes(NOW_US, 0, accounts=whole.accounts, charges=whole.charges)
+    changes.journal_id, changes.journal = whole.journal_id, whole.journal
+    moved = [advanced(session(12)), advanced(session(11))]
+    short = commit_steps(changes, moved, [], TUPLES)
+    assert [step.write for step in short] == ["move", "journal", "advance", "charges"]
+    monkeypatch.setattr(Changes, "only_moves", False)
+    assert commit_steps(changes, moved, [], TUPLES) == short
+
+
 @given(some.lists(some.tuples(some.integers(1, 3), some.integers(0, 2), some.integers(0, 99))))
 def test_additions_to_one_charge_row_become_one(parts: list[tuple[int, int, int]]) -> None:
     changes = Changes(NOW_US, 0)
@@ -86,10 +110,11 @@ def test_additions_to_one_charge_row_become_one(parts: list[tuple[int, int, int]
     assert sum(row[7] for row in made) == sum(amount for _, _, amount in parts)
 
 
-def test_of_two_decisions_in_one_slot_the_later_stays() -> None:
-    changes = Changes(NOW_US, 0, decisions=[decision("a", 1), decision("a", 21)])
-    ((login, slot, n, *_),) = rows_of(changes, "decisions")
-    assert (login, slot, n) == ("a", 1, 21)
+def test_a_login_is_named_once_to_lose_what_it_has_outgrown() -> None:
+    decided = [decision("a", 21), decision("", 3), decision("a", 1)]
+    changes = Changes(NOW_US, 0, decisions=decided)
+    assert [row[:2] for row in rows_of(changes, "decisions")] == [("a", 1), ("", 3), ("a", 21)]
+    assert rows_of(changes, "outgrown") == [("", 1_000), ("a", 20)]
 
 
 def test_of_two_marks_of_one_box_the_newer_stays() -> None:

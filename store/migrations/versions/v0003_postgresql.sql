@@ -91,3 +91,21 @@ CREATE VIEW sessions AS SELECT f.session_id AS session_id, f.account_id AS accou
 CREATE VIEW radacct AS SELECT session_id AS radacctid, acct_session_id AS acctsessionid, lpad(to_hex(session_id), 32, '0') AS acctuniqueid, user_name AS username, '' AS groupname, '' AS realm, coalesce(nullif(nas_ip_address, ''), source_address) AS nasipaddress, nas_port_id AS nasportid, '' AS nasporttype, (timestamptz 'epoch' + start_us * interval '1 microsecond') AS acctstarttime, (timestamptz 'epoch' + last_event_us * interval '1 microsecond') AS acctupdatetime, (timestamptz 'epoch' + stop_us * interval '1 microsecond') AS acctstoptime, interim_s AS acctinterval, session_s AS acctsessiontime, 'RADIUS' AS acctauthentic, '' AS connectinfo_start, '' AS connectinfo_stop, input_octets AS acctinputoctets, output_octets AS acctoutputoctets, called_station_id AS calledstationid, calling_station_id AS callingstationid, CASE WHEN state = 1 THEN '' ELSE CASE terminate_cause WHEN 1 THEN 'User-Request' WHEN 2 THEN 'Lost-Carrier' WHEN 3 THEN 'Lost-Service' WHEN 4 THEN 'Idle-Timeout' WHEN 5 THEN 'Session-Timeout' WHEN 6 THEN 'Admin-Reset' WHEN 7 THEN 'Admin-Reboot' WHEN 8 THEN 'Port-Error' WHEN 9 THEN 'NAS-Error' WHEN 10 THEN 'NAS-Request' WHEN 11 THEN 'NAS-Reboot' WHEN 12 THEN 'Port-Unneeded' WHEN 13 THEN 'Port-Preempted' WHEN 14 THEN 'Port-Suspended' WHEN 15 THEN 'Service-Unavailable' WHEN 16 THEN 'Callback' WHEN 17 THEN 'User-Error' WHEN 18 THEN 'Host-Request' ELSE '' END END AS acctterminatecause, '' AS servicetype, '' AS framedprotocol, framed_ip_address AS framedipaddress, framed_ipv6_address AS framedipv6address, framed_ipv6_prefix AS framedipv6prefix, '' AS framedinterfaceid, delegated_ipv6_prefix AS delegatedipv6prefix, '' AS class FROM sessions WHERE state IN (1, 2)
 --;
 CREATE TRIGGER radacct_read_only INSTEAD OF INSERT OR UPDATE OR DELETE ON radacct FOR EACH ROW EXECUTE FUNCTION tollhouse_written_once()
+--;
+DROP INDEX ix_decisions_login_n
+--;
+DROP INDEX ix_decisions_mac_decided_us
+--;
+ALTER TABLE decisions DROP CONSTRAINT pk_decisions
+--;
+ALTER TABLE decisions DROP COLUMN slot
+--;
+UPDATE decisions SET n = aged.n
+    FROM (SELECT ctid AS at, row_number() OVER (ORDER BY decided_us, login, n) AS n FROM decisions) AS aged
+    WHERE decisions.ctid = aged.at
+--;
+ALTER TABLE decisions ADD CONSTRAINT pk_decisions PRIMARY KEY (n)
+--;
+CREATE INDEX ix_decisions_own ON decisions (login, n) WHERE session_id <> n
+--;
+CREATE INDEX ix_decisions_refused_mac ON decisions (mac, decided_us) WHERE code <> 'accepted'

@@ -17,6 +17,7 @@ import pytest
 from pysqlite3 import dbapi2
 
 from aaa.ports import StoreUnavailable
+from store import desk_sqlite
 from store.database import Database
 from store.desk import DeskStore
 from store.upgrade import upgrade
@@ -24,6 +25,7 @@ from tests.simulation.disk.disk import Disk, Fault, be_default
 from tests.simulation.disk.writer import life
 
 FILE = "tollhouse.db"
+LAID_OCTETS = 300_000
 WROTE = "INSERT INTO meta (key, value) VALUES ('row-{}', 'there')"
 ROWS = "SELECT count(*) FROM meta WHERE key LIKE 'row-%'"
 
@@ -37,11 +39,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[tuple[Database, DeskStore]]:
+async def opened(
+    directory: Path, laid_octets: int = 0
+) -> AsyncIterator[tuple[Database, DeskStore]]:
     """The store of a server on a directory that a disk has."""
     database = await Database.open(f"sqlite:///{directory / FILE}")
     try:
-        store = await DeskStore.open(database)
+        store = await DeskStore.open(database, laid_octets=laid_octets)
         try:
             yield database, store
         finally:
@@ -67,14 +71,79 @@ async def killed_after_a_failed_flush(disk: Disk, into: Path) -> None:
         disk.after_kill(into)
 
 
-async def restarted_then_cut(disk: Disk, into: Path, seeds_n: int) -> None:
+async def restarted_then_cut(disk: Disk, into: Path, seeds_n: int, laid_octets: int = 0) -> None:
     """The next server acknowledges rows 1 to 3; then the power is cut in several ways."""
-    async with opened(disk.directory) as (database, _store):
+    async with opened(disk.directory, laid_octets) as (database, _store):
         for number in (1, 2, 3):
             await put(database, number)
         disk.die()
         for seed in range(seeds_n):
             disk.after_power_cut(into / str(seed), random.Random(seed))
+
+
+def check_cuts(into: Path) -> None:
+    """Every row that was acknowledged survived each of the cuts."""
+    for left in sorted(into.iterdir()):
+        connection = dbapi2.connect(left / FILE)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        (rows_n,) = connection.execute(ROWS).fetchone()
+        connection.close()
+        assert rows_n >= 3, f"cut {left.name} lost an acknowledged commit"
+
+
+def test_a1_a_wal_that_was_laid_out_ahead_loses_nothing_in_a_power_cut(
+    tmp_path: Path, template: Path
+) -> None:
+    be_default()
+    (tmp_path / "lived").mkdir()
+    shutil.copyfile(template, tmp_path / "lived" / FILE)
+    with life(tmp_path / "lived") as disk:
+        asyncio.run(restarted_then_cut(disk, tmp_path / "cut", 12, LAID_OCTETS))
+        assert (tmp_path / "lived" / f"{FILE}-wal").stat().st_size >= LAID_OCTETS
+    check_cuts(tmp_path / "cut")
+
+
+def test_where_there_is_no_room_the_wal_is_not_laid_out_and_all_goes_on(
+    tmp_path: Path, template: Path
+) -> None:
+    async def story() -> None:
+        disk.arm(Fault.FULL, 2)
+        async with opened(tmp_path, LAID_OCTETS) as (_database, store):
+            assert disk.figures()["full"] == 1
+            assert (tmp_path / f"{FILE}-wal").stat().st_size == 0
+            disk.heal()
+            await store.probe()
+
+    be_default()
+    shutil.copyfile(template, tmp_path / FILE)
+    with life(tmp_path) as disk:
+        asyncio.run(story())
+
+
+def test_what_was_moved_beside_commits_is_flushed_and_a_failure_is_told(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader keeps a commit from being moved, so that SQLite itself flushes nothing."""
+    monkeypatch.setattr(desk_sqlite, "TIDY_PAGES", 1)
+
+    async def story() -> None:
+        async with opened(tmp_path) as (database, store):
+            await store.probe()
+            async with database.reading() as reader:
+                await reader.exec_driver_sql(ROWS)
+                await store.probe()
+                disk.arm(Fault.EIO_SYNC, 1)  # the one after that of the WAL
+                with pytest.raises(StoreUnavailable, match="I/O error at a flush"):
+                    await store.tidy()
+                disk.heal()
+                before = disk.figures()["syncs"]
+                await store.tidy()  # there is nothing left that it may move
+                assert disk.figures()["syncs"] == before + 1
+
+    be_default()
+    shutil.copyfile(template, tmp_path / FILE)
+    with life(tmp_path) as disk:
+        asyncio.run(story())
 
 
 def test_a1_a_commit_refused_by_a_failed_flush_takes_none_along_that_follow_a_restart(
@@ -87,12 +156,7 @@ def test_a1_a_commit_refused_by_a_failed_flush_takes_none_along_that_follow_a_re
         asyncio.run(killed_after_a_failed_flush(disk, tmp_path / "killed"))
     with life(tmp_path / "killed") as disk:
         asyncio.run(restarted_then_cut(disk, tmp_path / "cut", 12))
-    for left in sorted((tmp_path / "cut").iterdir()):
-        connection = dbapi2.connect(left / FILE)
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        (rows_n,) = connection.execute(ROWS).fetchone()
-        connection.close()
-        assert rows_n >= 3, f"cut {left.name} lost an acknowledged commit"
+    check_cuts(tmp_path / "cut")
 
 
 def test_a_probe_writes_to_the_disk_and_so_notices_a_full_one(
