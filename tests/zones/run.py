@@ -41,7 +41,9 @@ def look_at(job: tuple[str, int]) -> tuple[str, int, int, str]:
         for day in range(1, 32):
             periods += check_periods(name, Period.MONTH, date(2000, 1, day))
         for jump in jumps(name):
-            pieces += check_bands(name, jump - 2 * DAY_S, jump + 2 * DAY_S, draw)
+            # Of the time before, the oracle knows nothing.
+            from_s = max(jump - 2 * DAY_S, FROM_S)
+            pieces += check_bands(name, from_s, jump + 2 * DAY_S, draw)
         for from_s in range(FROM_S, UNTIL_S - _YEAR_S, 10 * _YEAR_S):
             pieces += check_bands(name, from_s, from_s + 30 * DAY_S, draw)
     except AssertionError as failed:
