@@ -40,6 +40,9 @@ WHOLE = {
     "live_accounts",
     "live_subscribers",
     "live_allowances",
+    "other_accounts",
+    "other_subscribers",
+    "other_allowances",
 }
 KEYS: dict[str, tuple[Any, ...]] = {
     "people_of_login": ("user7",),
