@@ -1,7 +1,10 @@
 """The types of the books' indexes; what each does is said in `_index.pyx`."""
 
 from collections.abc import Collection, Iterator
-from typing import Generic, TypeVar, final, overload
+from typing import Any, Final, Generic, TypeVar, final, overload
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_index.pxd` says what it is."""
 
 _Row = TypeVar("_Row")
 _Other = TypeVar("_Other")

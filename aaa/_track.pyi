@@ -1,11 +1,14 @@
 """The types of a track; what each field means is said in `_track.pyx`."""
 
-from typing import final
+from typing import Any, Final, final
 
 from domain.account import Account, Allowance
 from domain.device import Device
 from domain.session import Session
 from rating import Tariff
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_track.pxd` says what it is."""
 
 @final
 class Days:
