@@ -29,7 +29,8 @@ from radius import Packet, encode_attributes, mschap
 from radius.passwords import chap_response, hide_password
 from radius.vendors import vendor_attribute
 from rating import tariff
-from rating.plan_file import GRACE_MAX_S, INTERIM_S, MAX_SESSION_S
+from rating.plan_file import INTERIM_S, MAX_SESSION_S
+from rating.plan_validity import GRACE_MAX_S
 from tests.aaa.gate import SECRET
 from tests.aaa.room import SEALER
 from tests.aaa.test_lane import MB, Pair
