@@ -44,6 +44,7 @@ def test_every_changed_setting_changes_what_is_wired() -> None:
         "hold_margin_s": 65,
         "stale_min_s": 63,
         "disconnect_wait_s": 66,
+        "known_max_n": wiring.KNOWN_MAX_N,
     }
     limits = wiring.limits(changed)
     assert (limits.listen, limits.auth_port, limits.acct_port) == (("127.0.0.1",), 1, 2)

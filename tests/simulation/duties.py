@@ -234,19 +234,18 @@ def _held_as_long_as_told(was: Session | None, session: Session) -> Iterator[str
 def _verdicts(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str]:
     """ATH-07: what a router heard about a login is what was decided about it.
 
-    Only so much is known of each login as is kept: the last twenty decisions. A request without
-    a signature that was bent under way may have been decided as somebody else's.
+    Of decisions that began no session only the last twenty of each login are kept. A request
+    without a signature that was bent under way may have been decided as somebody else's.
     """
     bent = figures["datagrams bent"]
     decided: Counter[tuple[str, str, str]] = Counter()
-    full = set()
-    for login, nas, code, n in books.ask(
-        "SELECT d.login, v.name, d.code, d.n FROM decisions d"
+    passing: Counter[str] = Counter()
+    for login, nas, code, began in books.ask(
+        "SELECT d.login, v.name, d.code, d.n = d.session_id FROM decisions d"
         " JOIN devices v ON v.device_id = d.device_id"
     ):
         decided[login, nas, "accept" if code == "accepted" else "reject"] += 1
-        if n >= KEPT_N:
-            full.add(login)
+        passing[login] += not began
     heard = Counter(
         (one.login, one.nas, one.verdict)
         for one in truth.logins
@@ -254,7 +253,7 @@ def _verdicts(books: Books, truth: Truth, figures: Counter[str]) -> Iterator[str
     )
     for key, heard_n in heard.items():
         login, nas, verdict = key
-        if login in truth.plan_of and login not in full and heard_n > decided[key]:
+        if login in truth.plan_of and passing[login] < KEPT_N and heard_n > decided[key]:
             yield (
                 f"ATH-07: {nas} heard {verdict} for {login} {heard_n} times, "
                 f"it was decided {decided[key]} times"

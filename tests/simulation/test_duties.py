@@ -62,10 +62,10 @@ def at_end(house: Stage, *, calm_us: int = 0, now_us: int = 9 * HOUR_US) -> list
 
 def refused(house: Stage, login: str, station: str = "") -> None:
     house.doctor(
-        "INSERT INTO decisions (login, slot, n, decided_us, device_id, user_name, mac, code,"
+        "INSERT INTO decisions (login, n, decided_us, device_id, user_name, mac, code,"
         " session_id, request, reply) SELECT"
-        f" '{login}', 19, 19, {EPOCH_US + HOUR_US}, device_id, '{login}', '', 'too-many-sessions',"
-        f" 0, '{{\"Calling-Station-Id\": \"{station}\"}}', '{{}}' FROM devices LIMIT 1"
+        f" '{login}', (SELECT max(n) + 1 FROM decisions), {EPOCH_US + HOUR_US}, device_id,"
+        f" '{login}', '', 'too-many-sessions', 0, '{{\"Calling-Station-Id\": \"{station}\"}}', '{{}}' FROM devices LIMIT 1"
     )
 
 
