@@ -65,7 +65,8 @@ def refused(house: Stage, login: str, station: str = "") -> None:
         "INSERT INTO decisions (login, n, decided_us, device_id, user_name, mac, code,"
         " session_id, request, reply) SELECT"
         f" '{login}', (SELECT max(n) + 1 FROM decisions), {EPOCH_US + HOUR_US}, device_id,"
-        f" '{login}', '', 'too-many-sessions', 0, '{{\"Calling-Station-Id\": \"{station}\"}}', '{{}}' FROM devices LIMIT 1"
+        f" '{login}', '', 'too-many-sessions', 0, '{{\"Calling-Station-Id\": \"{station}\"}}',"
+        " '{}' FROM devices LIMIT 1"
     )
 
 
