@@ -203,6 +203,24 @@ def step_warnings(plan: Plan, devices: Iterable[Device]) -> list[str]:
     return found
 
 
+def unserved_warnings(plan: Plan) -> list[str]:
+    """Parts that are read, compared and tried on cases, but that the server does not act on."""
+    pricing = plan.pricing
+    if pricing is None:
+        return []
+    found = []
+    if pricing.boosters:
+        named = ", ".join(one.name for one in pricing.boosters)
+        found.append(f"{plan.name}: there is no way yet to sell a booster ({named})")
+    if pricing.classes:
+        found.append(
+            f"{plan.name}: accounting of services is not read yet, so all traffic is of no class"
+        )
+    if pricing.activation_fee_micros:
+        found.append(f"{plan.name}: the fee of [price.activation] is not charged yet")
+    return found
+
+
 def _some(names: list[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
