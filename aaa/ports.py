@@ -173,6 +173,7 @@ class Changes:
             or self.closings
             or self.entries
             or self.allowances
+            or self.pots
             or self.orders_new
             or self.orders
             or self.decisions

@@ -33,8 +33,8 @@ BUGS = (
         (
             Code(
                 "aaa.record:_apply",
-                "_charge(turn, session, before)",
-                "usage.kind is RecordKind.STOP or _charge(turn, session, before)",
+                "charge(turn, session, before, from_us)",
+                "usage.kind is RecordKind.STOP or charge(turn, session, before, from_us)",
             ),
         ),
     ),
@@ -96,8 +96,8 @@ BUGS = (
         (
             Code(
                 "aaa.limits:deal_of",
-                "offer = books.plan_of(owner) or plan\n",
-                "plan = offer = books.plan_of(owner) or plan\n",
+                "newest = books.plan_of(owner) or plan\n",
+                "plan = newest = books.plan_of(owner) or plan\n",
             ),
         ),
         OFFICE,
