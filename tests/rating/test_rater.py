@@ -19,7 +19,7 @@ USAGE = st.one_of(st.integers(0, 10**7), st.integers(0, 10**14), st.integers(0, 
 SMALL = st.integers(0, 10**12)
 
 many = settings(
-    max_examples=2000,
+    max_examples=800,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
