@@ -207,6 +207,8 @@ class Connection:
                 setattr(kept, name, getattr(limits, name))
         self.truth.limit_s = kept.timeout_s
         self.truth.limit_octets = kept.octets
+        if self.truth.limited_us is None and (kept.octets or not self.profile.octet_limits):
+            self.truth.limited_us = self.world.now_us
         self._watch()
 
     def serve(self, told: Told) -> None:

@@ -165,6 +165,9 @@ class Watch:
             # What it used unheard is owed beside the hold that a redial was given meanwhile.
             waited_s = late_s + self.start_wait_s
             return prices.fee_micros + prices.price_at_full_speed_micros(rate_bps, waited_s)
+        if true.ran_before and (by_octets or by_time):
+            # What came along knows of no limit before the first order about it has come.
+            look_s += Fraction(_unlimited_us(true), US_PER_S)
         if by_octets and prices.time != NOTHING:
             # Either limit leaves all the money to its own side: what the lesser side came to.
             other = min(
@@ -261,6 +264,13 @@ def _stops_itself(prices: PriceList, true: TrueSession) -> bool:
     """Does its router end it at the limits it was told, whatever it hears later?"""
     octets = prices.volume == NOTHING or (true.enforces_octets and true.limit_octets > 0)
     return octets and (prices.time == NOTHING or (true.enforces_time and true.limit_s > 0))
+
+
+def _unlimited_us(true: TrueSession) -> int:
+    """How long a session that came along ran in this house without having been told a limit."""
+    since_us = min((one.sent_us for one in true.told), default=true.began_us)
+    until_us = true.limited_us if true.limited_us is not None else true.ended_us
+    return max((until_us or since_us) - since_us, 0)
 
 
 def _union_us(spans: list[tuple[int, int]]) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from tests.simulation.books import EXPIRED, HELD, Account, Books, News, Session
-from tests.simulation.overdraft import Watch
+from tests.simulation.overdraft import Watch, _unlimited_us
+from tests.simulation.truth import Told, TrueSession
 
 BLANK = Session._make([0] * len(Session._fields))._replace(account_id=1)
 PURSE = Account(1, "USD", 0, 1_000, 0, 0, 0)
@@ -56,3 +57,11 @@ def test_l8_a_debt_that_was_paid_is_nobodys_any_more() -> None:
     look.commit(used, open_micros=3_600)
     depth = look.watch.worst[1]
     assert (depth.micros, depth.session_ids) == (600, frozenset({3}))
+
+
+def test_l8_what_came_along_has_no_limit_before_the_first_order_about_it_has_come() -> None:
+    told = Told("interim", 5_000_000, 0, 0, 0, (0, 0, 0))
+    came = TrueSession("nas", "id", "alice", "metered", told=[told], ended_us=90_000_000)
+    assert _unlimited_us(came) == 85_000_000
+    came.limited_us = 61_000_000
+    assert _unlimited_us(came) == 56_000_000

@@ -51,6 +51,7 @@ class TrueSession:
     why: str = ""
     limit_s: int = 0  # Session-Timeout and octet limit that the router was told last; 0: none
     limit_octets: int = 0
+    limited_us: int | None = None  # when it was first told a limit that it keeps to
     timeline: list[tuple[int, int, int]] = field(default_factory=list)
     # (world us, input, output) at each change of rate: usage between is linear
     ran_before: bool = False  # it was there before its router reported to this house
