@@ -8,7 +8,7 @@ may go on.
 
 from __future__ import annotations
 
-from aaa.limits import Deal, deal_of, served_anew
+from aaa.limits import Deal, deal_before_use, served_anew
 from aaa.turn import Turn
 from accounting import charging, hold, uses
 from accounting.charging import Total
@@ -24,7 +24,7 @@ def charge(turn: Turn, session: Session, before: Total, from_us: int) -> Deal | 
     """
     if session.account_id == 0:
         return None
-    deal = deal_of(turn, session)
+    deal = deal_before_use(turn, session)
     assert deal is not None, "a subscriber's usage that nothing could price"
     charged = session.charged_micros
     if deal.plan.pricing is None:

@@ -35,7 +35,9 @@ def enforce(turn: Turn, session: Session, known: Deal | None = None) -> None:
     deal = known or deal_of(turn, session)
     if deal is None or session.state is not SessionState.OPEN:
         return
-    _aim(turn, deal)
+    whole = deal.plan.pricing is not None or deal.offer.pricing is not None
+    if not (whole and session.look_us is not None and session.look_us > turn.now_us):
+        _aim(turn, deal)  # a record moves no end of a band or period: that was looked up before
     reason = unfit(deal.subscriber, session)
     if session.replaced_by and not reason:
         over = ghosts.must_end(turn, session)

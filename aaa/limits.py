@@ -46,6 +46,12 @@ class Deal(NamedTuple):
 
 def deal_of(turn: Turn, session: Session) -> Deal | None:
     """The deal of a subscriber's session; None if it is nobody's or its device is gone."""
+    deal = deal_before_use(turn, session)
+    return served_anew(turn, deal) if deal is not None else None
+
+
+def deal_before_use(turn: Turn, session: Session) -> Deal | None:
+    """As `deal_of`, but for what fair use gives, which depends on usage still to be charged."""
     books = turn.books
     account = books.accounts.get(session.account_id)
     plan = books.plans.get(session.plan_id)
@@ -58,8 +64,7 @@ def deal_of(turn: Turn, session: Session) -> Deal | None:
     else:
         return None
     newest = books.plan_of(owner) or plan
-    deal = Deal(session, owner, account, plan, books.tariff(plan), device, newest)
-    return served_anew(turn, deal)
+    return Deal(session, owner, account, plan, books.tariff(plan), device, newest)
 
 
 def served_anew(turn: Turn, deal: Deal) -> Deal:

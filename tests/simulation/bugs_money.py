@@ -95,7 +95,7 @@ BUGS = (
         1000,
         (
             Code(
-                "aaa.limits:deal_of",
+                "aaa.limits:deal_before_use",
                 "newest = books.plan_of(owner) or plan\n",
                 "plan = newest = books.plan_of(owner) or plan\n",
             ),
