@@ -9,6 +9,7 @@ import pytest
 from tests.peers.child import PeerFailed
 from tests.peers.freeradius import CoaListener
 from tests.peers.postgres import PostgresCluster
+from tests.scenarios.elsewhen import Elsewhen
 from tests.scenarios.installation import Installation
 from tests.scenarios.radclient import Radclient
 
@@ -17,16 +18,23 @@ from tests.scenarios.radclient import Radclient
 def bare_site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """An installation with settings and nothing else, on either database."""
+    """An installation with settings and nothing else, on either database.
+
+    A module that says `BEGINS_US` has a clock of its own, which begins then and which it moves.
+    """
     directory = tmp_path_factory.mktemp("installation")
+    clock = None
+    if hasattr(request.module, "BEGINS_US"):
+        clock = Elsewhen(directory / "clock")
+        clock.move(request.module.BEGINS_US)
     if request.param == "sqlite":
-        site = Installation(directory, f"sqlite:///{directory / 'tollhouse.db'}")
+        site = Installation(directory, f"sqlite:///{directory / 'tollhouse.db'}", clock)
         yield site
         site.close()
         return
     cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
     with cluster.database() as url:
-        site = Installation(directory, url)
+        site = Installation(directory, url, clock)
         yield site
         site.close()
 

@@ -28,6 +28,7 @@ from click.testing import CliRunner
 from cli.main import main
 from tests.peers.child import Child, PeerFailed
 from tests.peers.ports import free_port
+from tests.scenarios.elsewhen import Elsewhen
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET = "testing123"
@@ -78,9 +79,13 @@ class Said:
 class Installation:
     """A directory with settings, a database, and a server that can be started there."""
 
-    def __init__(self, directory: Path, database_url: str) -> None:
-        """Write the settings with free ports; nothing else happens yet."""
+    def __init__(self, directory: Path, database_url: str, clock: Elsewhen | None = None) -> None:
+        """Write the settings with free ports; nothing else happens yet.
+
+        With a `clock` all of it lives by that; without, by the machine's.
+        """
         self.directory = directory
+        self.clock = clock
         self.database_url = database_url
         self.settings_file = directory / "tollhouse.toml"
         self._child: Child | None = None
@@ -114,7 +119,8 @@ class Installation:
         """Run a command to its end, whatever its exit code; what it did not catch is raised."""
         kept = {name: None for name in os.environ if name.startswith("TOLLHOUSE_")}
         env = {**kept, "TOLLHOUSE_CONFIG": str(self.settings_file)}
-        done = CliRunner().invoke(main, list(words), input=typed, env=env)
+        with self.clock.held() if self.clock else contextlib.nullcontext():
+            done = CliRunner().invoke(main, list(words), input=typed, env=env)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Said(done.exit_code, done.stdout, done.stderr)
@@ -167,8 +173,11 @@ class Installation:
         eventually(self.ready, "the server is ready")
 
     def _serve(self) -> Child:
+        program = ["cli.main"]
+        if self.clock is not None:
+            program = ["tests.scenarios.elsewhen", str(self.clock.path)]
         return Child(
-            [sys.executable, "-m", "cli.main", "serve"],
+            [sys.executable, "-m", *program, "serve"],
             ready='"event":"serving"',
             environment=self.environment(),
         )
