@@ -124,6 +124,19 @@ cdef class Track:
             self.session.track = NULL
 
 
+cdef inline int64_t paid_reach(
+    Course course, int kind, int64_t money, int64_t free, int64_t left
+) noexcept:
+    # How many octets or seconds in all: what costs nothing, and what the money pays.
+    return sum_within(
+        paid_for(
+            money, course.tariff.steps[kind].amount,
+            course.tariff.steps[kind].unit, course.tariff.steps[kind].increment,
+        ),
+        free, left, REACH_MAX,
+    )
+
+
 cdef bint goes_on(
     Track track, const int64_t *micros, int64_t total, int64_t granted,
     int64_t counted, int64_t seconds, int64_t free_octets, int64_t free_s,
@@ -140,13 +153,7 @@ cdef bint goes_on(
     if money < 0:
         return False
     if course.tariff.steps[VOLUME].amount:
-        reach = sum_within(
-            paid_for(
-                money - micros[TIME], course.tariff.steps[VOLUME].amount,
-                course.tariff.steps[VOLUME].unit, course.tariff.steps[VOLUME].increment,
-            ),
-            free_octets, left_octets, REACH_MAX,
-        )
+        reach = paid_reach(course, VOLUME, money - micros[TIME], free_octets, left_octets)
         if counted >= reach:
             return False
         if course.limited:
@@ -154,13 +161,6 @@ cdef bint goes_on(
             if track.rated_limit_octets > paid:
                 return False
     if course.tariff.steps[TIME].amount:
-        reach = sum_within(
-            paid_for(
-                money - micros[VOLUME], course.tariff.steps[TIME].amount,
-                course.tariff.steps[TIME].unit, course.tariff.steps[TIME].increment,
-            ),
-            free_s, left_s, REACH_MAX,
-        )
-        if seconds >= reach:
+        if seconds >= paid_reach(course, TIME, money - micros[VOLUME], free_s, left_s):
             return False
     return True
