@@ -137,7 +137,7 @@ class Pots:
             kept += shelf.opened if bundle.rollover else ()
             lost += [(shelf.rows[start_us], more) for start_us, more in shelf.lost.items()]
         for pot in rows:
-            named = self._boosters.get(_booster_name(pot))
+            named = self._boosters.get(booster_name(pot))
             if named is not None:
                 lives.append((_booster_life(pot, terms), *named))
         more = {(pot.pot, pot.period_start_us): lost_now for pot, lost_now in lost}
@@ -172,19 +172,24 @@ def booster_pot(booster: Booster, terms: Terms, *, purchase_id: int, now_us: int
     )
 
 
-def _booster_name(pot: Pot) -> str:
+def booster_name(pot: Pot) -> str:
     """The name of the booster that a row is of, or nothing."""
     kind, _, rest = pot.pot.partition("/")
     return rest.rpartition("/")[0] if kind == PotKind.BOOSTER else ""
 
 
-def _booster_life(pot: Pot, terms: Terms) -> Life:
-    """A booster ends at its instant, or with the validity period in which it was bought."""
-    begun_us = pot.period_start_us
+def booster_end_us(pot: Pot, terms: Terms) -> int | None:
+    """Where what is left of a booster ends: at its instant, or with the validity period in which
+    it was bought, which ends where the next one begins. None: no end is known."""
     if pot.until_us is not None:
-        return Life(pot, begun_us, pot.until_us, pot.until_us)
-    end_us = next((start_us for start_us in terms.starts_us if start_us > begun_us), NEVER_US)
-    return Life(pot, begun_us, end_us, end_us)
+        return pot.until_us
+    return next((start_us for start_us in terms.starts_us if start_us > pot.period_start_us), None)
+
+
+def _booster_life(pot: Pot, terms: Terms) -> Life:
+    end_us = booster_end_us(pot, terms)
+    end_us = NEVER_US if end_us is None else end_us
+    return Life(pot, pot.period_start_us, end_us, end_us)
 
 
 def _order(life: Life, allowance: Bundle | Booster, terms: Terms) -> tuple[int, int, int, int, str]:

@@ -90,18 +90,30 @@ def correction(
     )
 
 
-def sale(account: Account, amount_micros: int, *, stamp: Stamp) -> Payment | Declined:
-    """The price of a package: purse to revenue. A promise, so the money must be there (L7)."""
+def sale(
+    account: Account,
+    amount_micros: int,
+    *,
+    stamp: Stamp,
+    kind: EntryKind = EntryKind.PACKAGE,
+    from_held: bool = False,
+) -> Payment | Declined:
+    """The price of what is bought: purse to revenue. A promise: the money must be there (L7).
+
+    `from_held`: what running sessions hold and have not used may pay it as well; the server then
+    takes back from them what is no longer there, as after a correction.
+    """
     if amount_micros <= 0:
         return Declined("a price is more than zero")
-    if amount_micros > account.available_micros:
-        there = format_amount(max(account.available_micros, 0), account.currency)
+    there_micros = account.available_micros + (account.held_micros if from_held else 0)
+    if amount_micros > there_micros:
+        there = format_amount(max(there_micros, 0), account.currency)
         price = format_amount(amount_micros, account.currency)
-        held = f", {_held(account)}" if account.held_micros else ""
+        held = f", {_held(account)}" if account.held_micros and not from_held else ""
         return Declined(f"{price} are needed and {there} can be spent{held}")
     if problem := _too_much(account, -amount_micros):
         return problem
-    return _one_purse(account, -amount_micros, stamp, kind=EntryKind.PACKAGE, against=Book.REVENUE)
+    return _one_purse(account, -amount_micros, stamp, kind=kind, against=Book.REVENUE)
 
 
 def _held(account: Account) -> str:

@@ -77,6 +77,8 @@ async def reverse(office: Office, *, login: str, seq: int, **given: Any) -> None
             "the time that it bought stays; take it back with "
             f"`tollhouse subscriber set {login} --valid-until TIME`"
         )
+    elif entry.kind is EntryKind.BOOSTER:
+        click.echo("what is left of the booster stays")
 
 
 def _see_it_is_the_same(login: str, entry: Entry, earlier: Entry) -> None:

@@ -209,9 +209,6 @@ def unserved_warnings(plan: Plan) -> list[str]:
     if pricing is None:
         return []
     found = []
-    if pricing.boosters:
-        named = ", ".join(one.name for one in pricing.boosters)
-        found.append(f"{plan.name}: there is no way yet to sell a booster ({named})")
     if pricing.classes:
         found.append(
             f"{plan.name}: accounting of services is not read yet, so all traffic is of no class"

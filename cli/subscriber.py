@@ -18,6 +18,7 @@ from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_option, password_from
 from cli.output import render, render_one
 from cli.people import Applicant, added, enrol
+from cli.subscriber_boost import boost_, boosters
 from cli.subscriber_change import set_
 from cli.subscriber_extend import extend
 from cli.subscriber_find import find
@@ -57,6 +58,8 @@ for _command in (
     import_,
     set_,
     renew,
+    boost_,
+    boosters,
     extend,
     suspend,
     resume,

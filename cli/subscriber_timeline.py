@@ -118,7 +118,7 @@ def lines_of(found: Happened, names: dict[int, str], currency: str) -> Iterator[
     for booked in found.booked:
         yield _money(booked, currency)
     for purchase in found.purchases:
-        yield _purchase(purchase, currency)
+        yield _purchase(purchase, currency, found.boosters.get(purchase.purchase_id))
     for deed in found.deeds:
         yield _changed(deed, currency)
 
@@ -170,15 +170,17 @@ def _money(one: Booked, currency: str) -> Line:
     return _line(one.created_us, "money", text, session_id=one.session_id, entry=one.seq)
 
 
-def _purchase(one: Purchase, currency: str) -> Line:
-    """Time bought or given."""
+def _purchase(one: Purchase, currency: str, booster: str | None) -> Line:
+    """Time bought or given, or a booster."""
     until = "for ever" if one.until_us is None else f"until {instant_in_words(one.until_us)}"
-    text = f"{one.kind} {until}"
+    if booster and one.until_us is None:
+        until = "until the package's time ends"
+    text = f"{booster} {until}" if booster else f"{one.kind} {until}"
     if one.price_micros:
         text += f" for {format_amount(one.price_micros, currency)}"
     if one.reason:
         text += f": {one.reason}"
-    return _line(one.created_us, "package", text)
+    return _line(one.created_us, "booster" if booster else "package", text)
 
 
 def _changed(one: Deed, currency: str) -> Line:

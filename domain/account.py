@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """Time bought or given: a renewal of a package, or an extension after an outage.
+    """What was bought or given: a renewal of a package, an extension after an outage, a booster.
 
     `key` is the idempotency key, unique for ever per account (P1).
     """
@@ -34,11 +34,11 @@ class Purchase:
     account_id: int
     subscriber_id: int
     key: str
-    kind: str  # renewal, extension
+    kind: str  # renewal, extension, booster
     plan_id: int
     price_micros: int
     entry_id: int | None  # None: it cost nothing
     before_us: int | None  # valid until, before and after
-    until_us: int | None
+    until_us: int | None  # of a booster: its own end; None: that of the package's time
     created_us: int
     reason: str = ""

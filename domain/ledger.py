@@ -29,6 +29,9 @@ class EntryKind(enum.StrEnum):
     CORRECTION = "correction"
     TRANSFER = "transfer"
     PACKAGE = "package"  # the price of a package, for the time it buys
+    BOOSTER = "booster"  # the price of a booster
+    ACTIVATION = "activation"  # the fee for a plan that an account has for the first time
+    REFUND = "refund"  # of a package's price, for time that was given up
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from domain.session import HoldState
 from store import schema
 from store.database import Database
 from store.journal import sound
+from store.sales_check import faults_of_sales
 from store.uses_check import faults_of_uses
 
 FINDINGS_N = 100  # offenders listed for one rule
@@ -53,6 +54,7 @@ async def check_books(database: Database) -> list[Finding]:
             findings += [describe(row) for row in found]
     async for said, account_id in faults_of_uses(database):
         findings += [Finding("A2", said, account_id)] if len(findings) < _MOST_N else []
+    findings += [Finding(*fault) async for fault in faults_of_sales(database)]
     findings += [finding async for finding in _damaged_journal(database)]
     return findings
 

@@ -139,7 +139,7 @@ postings = Table(
     sqlite_with_rowid=False,
 )
 
-# Time bought or given; `key` keeps a renewal from being done twice (P1).
+# Time bought or given, and boosters; `key` keeps a purchase from being made twice (P1).
 purchases = Table(
     "purchases",
     METADATA,
@@ -159,7 +159,7 @@ purchases = Table(
     UniqueConstraint("account_id", "key"),
     ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
     ForeignKeyConstraint(["account_id", "entry_id"], ["entries.account_id", "entries.entry_id"]),
-    CheckConstraint("kind IN ('renewal', 'extension')", name="kind"),
+    CheckConstraint("kind IN ('renewal', 'extension', 'booster')", name="kind"),
     CheckConstraint("(price_micros = 0) = (entry_id IS NULL)", name="entry_id"),
     CheckConstraint("key <> ''", name="key"),
     _amount("price_micros", least=0),

@@ -19,7 +19,7 @@ from domain.deed import Deed
 from domain.grant import Order
 from domain.ledger import Book
 from domain.session import Session
-from store import schema
+from store import office_boosters, schema
 from store.rows import DECISIONS, DEEDS, ORDERS, PURCHASES, SESSIONS
 
 _S, _O, _E, _P = schema.sessions.c, schema.orders.c, schema.entries.c, schema.postings.c
@@ -61,11 +61,18 @@ class Happened:
     orders: list[Order]
     booked: list[Booked]
     purchases: list[Purchase]
+    boosters: dict[int, str]  # what purchases of boosters bought, by their ids
     deeds: list[Deed]
 
 
 async def of_subscriber(connection: AsyncConnection, one: Subscriber, span: Span) -> Happened:
     """Everything that happened to a subscriber."""
+    purchases = await _records(
+        connection,
+        PURCHASES,
+        [_B.subscriber_id == one.subscriber_id, span.holds(_B.created_us)],
+        (_B.created_us, span.limit),
+    )
     return Happened(
         decisions=await _decisions(connection, one, span),
         sessions=await _records(
@@ -78,12 +85,8 @@ async def of_subscriber(connection: AsyncConnection, one: Subscriber, span: Span
             (_O.order_id, span.limit),
         ),
         booked=await _booked(connection, one.account_id, span),
-        purchases=await _records(
-            connection,
-            PURCHASES,
-            [_B.subscriber_id == one.subscriber_id, span.holds(_B.created_us)],
-            (_B.created_us, span.limit),
-        ),
+        purchases=purchases,
+        boosters=await office_boosters.names(connection, purchases),
         deeds=await _deeds(connection, one, span),
     )
 

@@ -45,7 +45,7 @@ def test_packages_and_sessions_that_never_began_have_their_words() -> None:
     lapsed = session(1, state=SessionState.LAPSED)
     lost = session(2, state=SessionState.CLOSED, stop_us=NOW_US, synthetic=True, adopted=True)
     bought = Purchase(9, 1, 1001, "k", "renewal", 7, 5_000_000, 3, None, NOW_US, NOW_US, "asked")
-    found = Happened([], [lapsed, lost], [], [], [bought], [])
+    found = Happened([], [lapsed, lost], [], [], [bought], {}, [])
     lines = [line["text"] for line in lines_of(found, {5: "tower"}, "USD")]
     assert lines[0] == "the login at tower was accepted, and no Start came"
     assert lines[1] == "on tower, adopted while it ran"

@@ -153,7 +153,7 @@ def _promises(news: News, before: Account | None, account: Account) -> Iterator[
     corrected_micros = -sum(
         min(entry.purse_micros(account.account_id), 0)
         for entry in news.entries
-        if entry.kind == "correction"
+        if entry.kind in ("correction", "booster")  # both may take what sessions hold
     )
     least_micros = min(was_micros, 0) - unpaid_micros - corrected_micros
     if account.available_micros < least_micros:

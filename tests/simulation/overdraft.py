@@ -58,7 +58,7 @@ class Watch:
     def note(self, books: Books, news: News, now_us: int) -> None:
         """A look after a commit; `now_us` is the world's."""
         for entry in news.entries:
-            if entry.kind == "correction":
+            if entry.kind in ("correction", "booster"):  # both may take what sessions hold
                 self._corrected[entry.account_id] -= min(entry.purse_micros(entry.account_id), 0)
         for was, session in news.sessions:
             if session.replaced_by:

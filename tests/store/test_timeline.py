@@ -39,7 +39,7 @@ def test_everything_of_one_and_nothing_of_another(house_url: str) -> None:
         assert [one.seq for one in mine.deeds] == [1]
         assert (mine.orders, [one.order_id for one in other.orders]) == ([], [50])
         assert (other.booked, other.purchases, other.deeds) == ([], [], [])
-        assert early == timeline.Happened([], [], [], [], [], [])
+        assert early == timeline.Happened([], [], [], [], [], {}, [])
 
     tell(house_url, story)
 

@@ -29,3 +29,11 @@ CREATE TABLE pots (
     CONSTRAINT ck_pots_granted CHECK (granted >= 0 AND used >= 0 AND lost >= 0)
 )
  WITH (fillfactor = 80)
+--;
+ALTER TABLE entries DROP CONSTRAINT ck_entries_kind
+--;
+ALTER TABLE entries ADD CONSTRAINT ck_entries_kind CHECK (kind IN ('top-up', 'charge', 'correction', 'transfer', 'package', 'booster', 'activation', 'refund'))
+--;
+ALTER TABLE purchases DROP CONSTRAINT ck_purchases_kind
+--;
+ALTER TABLE purchases ADD CONSTRAINT ck_purchases_kind CHECK (kind IN ('renewal', 'extension', 'booster'))

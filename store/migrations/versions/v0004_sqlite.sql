@@ -122,3 +122,77 @@ CREATE TABLE pots (
 )
  WITHOUT ROWID,
  STRICT
+--;
+CREATE TABLE new_entries (
+    entry_id INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    corrects_entry_id INTEGER,
+    session_id INTEGER,
+    reason TEXT NOT NULL,
+    overrun_micros INTEGER NOT NULL,
+    CONSTRAINT pk_entries PRIMARY KEY (account_id, entry_id),
+    CONSTRAINT uq_entries_account_id_key UNIQUE (account_id, "key"),
+    CONSTRAINT uq_entries_account_id_seq UNIQUE (account_id, seq),
+    CONSTRAINT fk_entries_account_id FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_entries_account_id_corrects_entry_id FOREIGN KEY(account_id, corrects_entry_id) REFERENCES entries (account_id, entry_id),
+    CONSTRAINT ck_entries_corrects_entry_id CHECK ((kind = 'correction') = (corrects_entry_id IS NOT NULL)),
+    CONSTRAINT ck_entries_kind CHECK (kind IN ('top-up', 'charge', 'correction', 'transfer', 'package', 'booster', 'activation', 'refund')),
+    CONSTRAINT ck_entries_seq CHECK (seq > 0),
+    CONSTRAINT ck_entries_key CHECK (key <> ''),
+    CONSTRAINT ck_entries_currency CHECK (length(currency) = 3),
+    CONSTRAINT ck_entries_overrun_micros CHECK (overrun_micros BETWEEN 0 AND 4000000000000000000)
+)
+ WITHOUT ROWID,
+ STRICT
+--;
+INSERT INTO new_entries (entry_id, account_id, seq, kind, "key", currency, created_us, corrects_entry_id, session_id, reason, overrun_micros)
+    SELECT entry_id, account_id, seq, kind, "key", currency, created_us, corrects_entry_id, session_id, reason, overrun_micros
+    FROM entries
+--;
+DROP TABLE entries
+--;
+ALTER TABLE new_entries RENAME TO entries
+--;
+CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'L4: rows of entries are never changed or deleted'); END
+--;
+CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'L4: rows of entries are never changed or deleted'); END
+--;
+CREATE TABLE new_purchases (
+    purchase_id INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
+    subscriber_id INTEGER NOT NULL,
+    "key" TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    plan_id INTEGER NOT NULL,
+    price_micros INTEGER NOT NULL,
+    entry_id INTEGER,
+    before_us INTEGER,
+    until_us INTEGER,
+    created_us INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT pk_purchases PRIMARY KEY (account_id, purchase_id),
+    CONSTRAINT uq_purchases_account_id_key UNIQUE (account_id, "key"),
+    CONSTRAINT fk_purchases_account_id FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_purchases_account_id_entry_id FOREIGN KEY(account_id, entry_id) REFERENCES entries (account_id, entry_id),
+    CONSTRAINT ck_purchases_kind CHECK (kind IN ('renewal', 'extension', 'booster')),
+    CONSTRAINT ck_purchases_entry_id CHECK ((price_micros = 0) = (entry_id IS NULL)),
+    CONSTRAINT ck_purchases_key CHECK (key <> ''),
+    CONSTRAINT ck_purchases_price_micros CHECK (price_micros BETWEEN 0 AND 4000000000000000000)
+)
+ WITHOUT ROWID,
+ STRICT
+--;
+INSERT INTO new_purchases (purchase_id, account_id, subscriber_id, "key", kind, plan_id, price_micros, entry_id, before_us, until_us, created_us, reason)
+    SELECT purchase_id, account_id, subscriber_id, "key", kind, plan_id, price_micros, entry_id, before_us, until_us, created_us, reason
+    FROM purchases
+--;
+DROP TABLE purchases
+--;
+ALTER TABLE new_purchases RENAME TO purchases
+--;
+CREATE INDEX ix_purchases_subscriber_id_created_us ON purchases (subscriber_id, created_us)
