@@ -1,0 +1,205 @@
+"""Plans that change while a session runs, simple and whole ones, over UDP and across restarts.
+
+A session is charged to its end by the plan that it began with. Where the prices are others, its
+device is told to end it; some do not obey, and then it goes on, and so do the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.peers.freeradius import CoaListener
+from tests.scenarios.installation import Installation, eventually
+from tests.scenarios.router import ANSWER_S, INTERIM, STOP, Router
+from tests.scenarios.subscriber_line import Line, Story, local_us
+
+BEGINS_US: Final = local_us("2026-11-02 12:00")
+MB, GB = 10**6, 10**9
+SIMPLE = """
+name = "simple"
+currency = "EUR"
+timezone = "Europe/Berlin"
+[price.volume]
+amount = "2"
+per = "GB"
+"""
+RICH = """
+name = "{name}"
+currency = "EUR"
+timezone = "Europe/Berlin"
+[speeds]
+down = "{down}"
+up = "5M"
+[price.volume]
+amount = "1"
+per = "GB"
+[[bundle]]
+name = "daily"
+volume = "500 MB"
+period = "day"
+[fair_use]
+period = "day"
+[[fair_use.step]]
+above = "2 GB"
+down = "2M"
+up = "1M"
+"""
+
+
+@pytest.fixture
+def story(site: Installation, listener: CoaListener) -> Iterator[Story]:
+    """The sample's site, where three plans are sold."""
+    with Router(site) as router:
+        story = Story(site, router, listener)
+        if not site.run("plan", "show", "simple").code:
+            yield story
+            return
+        story.load(SIMPLE)
+        for name, down in (("rich", "20M"), ("rich-fast", "50M")):
+            story.load(RICH.format(name=name, down=down))
+        yield story
+
+
+def test_a_session_ends_where_the_prices_are_others_and_the_next_one_has_them(
+    story: Story,
+) -> None:
+    story.at("2026-11-02 13:00")
+    up = story.line("upward", "simple", "--balance", "10")
+    down = story.line("downward", "rich", "--balance", "10")
+    for line in (up, down):
+        line.begin()
+    story.at("2026-11-02 13:10")
+    for line in (up, down):
+        line.report(INTERIM, down=GB)
+    assert (up.posted(), down.posted()) == (8_000_000, 9_500_000)
+    up.set("--plan", "rich")
+    down.set("--plan", "simple")
+    for line in (up, down):
+        line.told("Disconnect-Request", "")
+        line.report(STOP, down=2 * GB)
+    assert (up.posted(), down.posted()) == (6_000_000, 8_500_000)
+    story.at("2026-11-02 13:20")
+    for line in (up, down):
+        line.begin(f"again-{line.login}")
+    story.at("2026-11-02 13:30")
+    for line in (up, down):
+        line.report(STOP, session=f"again-{line.login}", down=GB)
+    # The day's 500 MB are those of the plan that brings them, and were not begun before.
+    assert (up.posted(), down.posted()) == (5_500_000, 6_500_000)
+    story.prove(up.login, down.login)
+
+
+def test_two_whole_plans_of_the_same_prices_change_by_coa_and_their_pots_are_their_own(
+    story: Story,
+) -> None:
+    story.at("2026-11-03 08:00")
+    line = story.line("faster", "rich", "--balance", "10")
+    line.begin()
+    story.at("2026-11-03 08:10")
+    line.report(INTERIM, down=GB)
+    assert line.posted() == 9_500_000
+    said = line.set("--plan", "rich-fast")
+    assert "changed by CoA" in said
+    line.told("Mikrotik-Rate-Limit", "5M/50M")
+    story.at("2026-11-03 08:20")
+    line.report(STOP, down=2 * GB)
+    assert line.posted() == 8_500_000
+    story.prove(line.login)
+
+
+def refusing(story: Story, name: str, plan: str) -> tuple[Line, str]:
+    """A line whose router does not obey."""
+    line = story.line(name, plan, "--balance", "100")
+    session = f"refused-{line.login}"
+    line.begin(session)
+    return line, session
+
+
+def under_way(story: Story, lines: list[tuple[Line, str]], plans: list[str], down: int) -> None:
+    """Change plans while reports are on the wire, and see these acknowledged."""
+    sent = [line.record(INTERIM, session=session, down=down) for line, session in lines]
+    for record in sent:
+        story.router.send(record.RequestPacket(), accounting=True)
+    for (line, _), plan in zip(lines, plans, strict=True):
+        said = story.site.run("subscriber", "set", line.login, "--plan", plan)
+        assert said.code in (0, 1), said.err  # 1: the router refused
+    for record in sent:
+        assert story.router.answer_to(record, ANSWER_S) is not None
+
+
+def test_sessions_whose_router_does_not_obey_go_on_at_their_prices_over_kills_and_changes(
+    story: Story,
+) -> None:
+    story.at("2026-11-04 08:00")
+    lines = [
+        refusing(story, "simple-rich", "simple"),
+        refusing(story, "rich-simple", "rich"),
+        refusing(story, "rich-rich", "rich"),
+    ]
+    story.at("2026-11-04 08:10")
+    under_way(story, lines, ["rich", "simple", "simple"], GB)
+    story.at("2026-11-04 08:20")
+    under_way(story, lines, ["simple", "rich", "rich-fast"], 2 * GB)
+    sent = [line.record(INTERIM, session=session, down=3 * GB) for line, session in lines]
+    for record in sent:
+        story.router.send(record.RequestPacket(), accounting=True)
+    story.site.kill()
+    story.site.start()
+    story.at("2026-11-04 08:30")
+    for record in sent:
+        answer = story.router.ask(record)
+        assert answer.code == 5
+    under_way(story, lines, ["rich", "simple", "simple"], 4 * GB)
+    for line, session in lines:
+        line.report(STOP, session=session, down=5 * GB)
+    assert [line.posted() for line, _ in lines] == [90_000_000, 95_500_000, 95_500_000]
+    story.prove(*(line.login for line, _ in lines))
+
+
+SOLD = """
+name = "{name}"
+currency = "EUR"
+timezone = "Europe/Berlin"
+sessions = 2
+[package]
+price = "{price}"
+validity = "1d"
+auto_renew = true
+[price.volume]
+amount = "1"
+per = "GB"
+[[bundle]]
+name = "all"
+volume = "{volume}"
+"""
+
+
+def test_at_the_end_of_the_period_the_next_plan_is_bought_and_its_bundle_begins(
+    story: Story,
+) -> None:
+    story.load(SOLD.format(name="small", price="1", volume="1 GB"))
+    story.load(SOLD.format(name="large", price="2", volume="3 GB"))
+    story.at("2026-11-05 08:00")
+    line = story.line("larger", "small", "--balance", "10")
+    line.begin()
+    assert line.posted() == 9_000_000
+    line.set("--next-plan", "large")
+    story.at("2026-11-05 20:00")
+    line.report(INTERIM, down=2 * GB)
+    assert line.posted() == 8_000_000
+    # It is bought a moment before the end, so that no line that goes on notices.
+    story.at("2026-11-06 07:59:50")
+    eventually(lambda: line.posted() == 6_000_000, "the next plan is bought")
+    line.report(INTERIM, down=2 * GB)
+    line.told("Disconnect-Request", "")
+    line.report(STOP, down=2 * GB)
+    assert line.posted() == 6_000_000
+    story.at("2026-11-06 08:00:05")
+    line.begin(f"next-{line.login}")
+    story.at("2026-11-06 12:00")
+    line.report(STOP, session=f"next-{line.login}", down=4 * GB)
+    assert line.posted() == 5_000_000
+    story.prove(line.login)
