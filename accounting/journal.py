@@ -9,10 +9,12 @@ one, so no index grows with the traffic.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
 
 from accounting._journal import Body
+from accounting._records import records
+from accounting._records import told as moved
 
 VERSION = 3
 # Of a record, by version; 1 knew no unrated usage, 2 no plans with bands.
@@ -20,7 +22,6 @@ _NUMBERS_OF = {1: 14, 2: 18, 3: 19}
 # No number is written with a leading zero septet, so no row of version 1 begins like these: a
 # spoilt version is not taken for another one.
 _MARK_OF = {1: b"", 2: b"\x80\x00", 3: b"\x81\x00"}
-_NUMBER_BITS = 63  # of what a column holds; nine octets of seven
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
 
@@ -52,6 +53,12 @@ class Record(NamedTuple):
     uses: bytes = b""  # the session's by then, packed (`accounting.uses`); empty: a simple plan
 
 
+# Of a record as few numbers as pricing takes: session, account, journal row of the record before,
+# event time, Acct-Status-Type (0: none), walled, rated totals (up and down octets, seconds) and
+# micros charged by then. A million of them are read at a time, so they have no names.
+Told: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int]
+
+
 def fresh() -> Body:
     """The body of a batch's row, without a record so far."""
     return Body(_MARK_OF[VERSION])
@@ -62,65 +69,43 @@ def packed(octets: bytes) -> bytes:
     return bytes([VERSION]) + zlib.compress(octets, 1)
 
 
-def encode(records: Iterable[Record]) -> bytes:
+def encode(batch: Iterable[Record]) -> bytes:
     """One journal row for a batch."""
     body = fresh()
-    for record in records:
+    for record in batch:
         body.append(record)
     return packed(body.octets())
 
 
-def decode(body: bytes) -> list[Record]:
-    """The records of a row, in order. Raises JournalError for octets that are none.
+def decode(body: bytes, session_id: int = 0) -> list[Record]:
+    """The records of a row, in order; only those of one session, if it is named.
 
-    Whether the octets are those that were written, the store's checksum tells.
+    Raises JournalError for octets that are none. Whether the octets are those that were written,
+    the store's checksum tells.
     """
-    if not body or body[0] not in _NUMBERS_OF:
-        raise JournalError("a journal row is of an unknown version")
     try:
-        octets = zlib.decompress(body[1:])
-        mark = next((one for one in _MARK_OF.values() if one and octets.startswith(one)), b"")
-        if mark != _MARK_OF[body[0]]:
-            raise IndexError("a row of another version")
-        return list(_records(octets, len(mark), _NUMBERS_OF[body[0]]))
+        return [Record._make(one) for one in records(*_opened(body), session_id)]
     except (zlib.error, IndexError, UnicodeDecodeError) as error:
         raise JournalError("a journal row is cut or damaged") from error
 
 
-def _records(octets: bytes, at: int, numbers_n: int) -> Iterator[Record]:
-    while at < len(octets):
-        numbers = []
-        for _ in range(numbers_n):
-            number, at = _get(octets, at)
-            numbers.append(number)
-        unrated = numbers[14:18] or [0, 0, 0, 0]
-        effect_end = at + numbers[12]
-        uses_at = effect_end + numbers[13]
-        end = uses_at + sum(numbers[18:])
-        if end > len(octets):
-            raise IndexError("the last record is cut")
-        yield Record(
-            session_id=numbers[0],
-            account_id=numbers[1],
-            device_id=numbers[2],
-            previous=numbers[3],
-            arrived_us=numbers[4],
-            event_us=numbers[5],
-            effect=octets[at:effect_end].decode("ascii"),
-            input_octets=numbers[6],
-            output_octets=numbers[7],
-            session_s=numbers[8],
-            free_octets=numbers[9],
-            free_s=numbers[10],
-            charged_micros=numbers[11],
-            attributes=octets[effect_end:uses_at],
-            unrated_input=unrated[0],
-            unrated_output=unrated[1],
-            unrated_s=unrated[2],
-            walled=unrated[3],
-            uses=octets[uses_at:end],
-        )
-        at = end
+def told(body: bytes) -> list[Told]:
+    """What each record of a row left of its session, as plain tuples; see `decode`."""
+    try:
+        return moved(*_opened(body))
+    except (zlib.error, IndexError) as error:
+        raise JournalError("a journal row is cut or damaged") from error
+
+
+def _opened(body: bytes) -> tuple[bytes, int, int]:
+    """The octets of a row, where its records begin, and how many numbers each of them has."""
+    if not body or body[0] not in _NUMBERS_OF:
+        raise JournalError("a journal row is of an unknown version")
+    octets = zlib.decompress(body[1:])
+    mark = next((one for one in _MARK_OF.values() if one and octets.startswith(one)), b"")
+    if mark != _MARK_OF[body[0]]:
+        raise IndexError("a row of another version")
+    return octets, len(mark), _NUMBERS_OF[body[0]]
 
 
 def without_secrets(octets: bytes) -> bytes:
@@ -133,16 +118,3 @@ def without_secrets(octets: bytes) -> bytes:
             kept += octets[at:following]
         at = following
     return bytes(kept)
-
-
-def _get(octets: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        octet = octets[at]
-        at += 1
-        number |= (octet & 0x7F) << shift
-        if octet < 0x80:
-            return number, at
-        shift += 7
-        if shift == _NUMBER_BITS:
-            raise IndexError("a number that no column holds")

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cli import live, plan_diff, plan_test
+from cli import live, plan_diff, plan_test, plan_try
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
@@ -222,3 +222,4 @@ def as_row(plan: Plan, created_us: int) -> dict[str, Any]:
 
 plan.add_command(plan_diff.diff)
 plan.add_command(plan_test.test)
+plan.add_command(plan_try.try_)

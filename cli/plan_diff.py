@@ -38,20 +38,12 @@ def diff(ctx: click.Context, *, before: str, after: str, output: str) -> None:
       tollhouse plan diff home-50 drafts/home-50.toml
       tollhouse plan diff home-50@3 home-50@4
     """
-    found = {one: read_plan(Path(one)) for one in (before, after) if _is_file(one)}
+    found = {one: read_plan(Path(one)) for one in (before, after) if is_file(one)}
     names = [one for one in (before, after) if one not in found]
 
     async def look(office: Office) -> None:
-        async with office.database.reading() as connection:
-            for one in names:
-                name, _at, version = one.partition("@")
-                number = _version(one, version)
-                stored = await office_plans.find(connection, name, version=number)
-                if stored is None:
-                    raise HouseError(
-                        f"there is no plan {one}; see `tollhouse plan list --versions`"
-                    )
-                found[one] = stored[0]
+        for one in names:
+            found[one] = await plan_said(office, one)
 
     if names:
         place = settings.load(ctx.find_root().obj)
@@ -71,7 +63,20 @@ def _rows(before: Plan, after: Plan) -> list[dict[str, str]]:
     ]
 
 
-def _is_file(word: str) -> bool:
+async def plan_said(office: Office, word: str) -> Plan:
+    """The plan that a word names: a file, or a name with or without a version. Or a HouseError."""
+    if is_file(word):
+        return read_plan(Path(word))
+    name, _at, version = word.partition("@")
+    number = _version(word, version)
+    async with office.database.reading() as connection:
+        stored = await office_plans.find(connection, name, version=number)
+    if stored is None:
+        raise HouseError(f"there is no plan {word}; see `tollhouse plan list --versions`")
+    return stored[0]
+
+
+def is_file(word: str) -> bool:
     """Names of plans have no slash; a file without one is told by its ending."""
     return "/" in word or word.endswith(".toml")
 

@@ -63,6 +63,19 @@ async def read_rows(connection: AsyncConnection, ids: Iterable[int]) -> dict[int
     return found
 
 
+async def scan_some(
+    connection: AsyncConnection, after_id: int, last_id: int, rows_n: int
+) -> list[JournalRow]:
+    """The first rows after one id, up to another. Raises JournalDamaged."""
+    asked = (
+        select(journal)
+        .where(journal.c.journal_id > after_id, journal.c.journal_id <= last_id)
+        .order_by(journal.c.journal_id)
+        .limit(rows_n)
+    )
+    return [_proved(*row) for row in (await connection.execute(asked)).all()]
+
+
 async def scan(
     connection: AsyncConnection, after_id: int = 0, *, chunk_n: int = 200
 ) -> AsyncIterator[JournalRow]:

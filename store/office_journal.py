@@ -40,5 +40,4 @@ async def records_of(
 
 def _of_session(body: bytes, session_id: int) -> list[Record]:
     """The records of one session in a row, in order."""
-    every = journal.decode(body)
-    return [record for record in every if record.session_id == session_id]
+    return journal.decode(body, session_id)

@@ -16,6 +16,7 @@ from accounting.journal import (
     encode,
     fresh,
     packed,
+    told,
     without_secrets,
 )
 from radius import decode_attributes, encode_attributes
@@ -184,3 +185,29 @@ def test_a_number_that_no_column_holds_is_refused_and_nothing_is_written() -> No
     with pytest.raises(AssertionError):
         body.append(ONE._replace(charged_micros=-1))
     assert body.octets() == before and len(body) == 1
+
+
+@given(st.lists(records, max_size=8))
+def test_a_reader_gets_the_records_of_one_session_or_what_all_of_them_left(
+    batch: list[Record],
+) -> None:
+    body = encode(batch)
+    for session_id in {one.session_id for one in batch} - {0}:
+        mine = [one for one in batch if one.session_id == session_id]
+        assert decode(body, session_id) == mine
+    assert [(one[0], one[1], one[3], one[9]) for one in told(body)] == [
+        (one.session_id, one.account_id, one.event_us, one.charged_micros)
+        for one in batch
+        if one.session_id
+    ]
+
+
+def test_what_a_record_left_of_its_session_is_what_is_rated_of_it() -> None:
+    stop = encode_attributes([(1, b"alice"), (40, (2).to_bytes(4, "big"))])
+    record = ONE._replace(attributes=stop, unrated_input=2, unrated_s=90, walled=1)
+    (said,) = told(encode([record, ONE._replace(session_id=0)]))
+    assert said == (1, 2, 4, 6, 2, 1, 5, 8, 0, 12)
+    for attributes in (b"", b"\x28", b"\x28\x06\x00\x01\x00\x02", b"\x28\x05\x00\x00\x02"):
+        assert told(encode([ONE._replace(attributes=attributes)]))[0][4] == 0
+    with pytest.raises(JournalError):
+        told(encode([record])[:-9])

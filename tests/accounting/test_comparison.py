@@ -1,0 +1,127 @@
+"""Recorded usage on a draft: what counts, from when on, whose it is, and what it comes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounting import comparison
+from accounting.comparison import Comparison, Person
+from accounting.journal import Told
+from domain.seams import US_PER_S
+from rating.plan_file import parse_plan
+
+FROM_US = 1_767_225_600 * US_PER_S
+HOUR_US = 3_600 * US_PER_S
+SPAN = FROM_US, FROM_US + 48 * HOUR_US
+GB = 10**9
+HEAD = 'currency = "USD"\n[price.volume]\namount = "1"\nper = "GB"\n'
+DRAFT = parse_plan('name = "draft"\n' + HEAD + '[[bundle]]\nname = "b"\nvolume = "1 GB"\n')
+OTHER = parse_plan('name = "other"\n' + HEAD + 'count = "down"\n[price.session]\nfee = "0.5"\n')
+PEOPLE = {1: Person("alice", "", "USD"), 2: Person("bob", "Asia/Tokyo", "USD")}
+START, STOP, INTERIM = 1, 2, 3
+
+
+def told(hour: float, gb: float, session: int = 7, **said: Any) -> Told:
+    """A report at an hour of the span, of so much traffic down in all, charged a cent a GB."""
+    return (
+        session,
+        said.get("account", 1),
+        said.get("previous", 0),
+        FROM_US + int(hour * HOUR_US),
+        said.get("status", INTERIM),
+        said.get("walled", 0),
+        0,
+        int(gb * GB),
+        said.get("seconds", 600),
+        int(gb * 10_000),
+    )
+
+
+def sums(of: Comparison, account: int = 1) -> tuple[int, ...]:
+    """What an account was charged, and what it comes to on each plan."""
+    cost = of.costs[account]
+    return (cost.charged_micros, *(one.usage_micros for one in cost.tried))
+
+
+def test_what_was_used_is_priced_on_both_plans_with_fresh_pots() -> None:
+    of = Comparison(DRAFT, OTHER, SPAN, PEOPLE)
+    of.take([told(1, 0, status=START), told(2, 1.5, previous=4), told(3, 3, previous=5)])
+    of.take([told(3, 2, session=8, account=2)])
+    assert sums(of) == (30_000, 2_000_000, 3_500_000)
+    assert sums(of, 2) == (20_000, 1_000_000, 2_500_000)
+    assert (of.records_n, of.sessions_n) == (4, 2)
+    assert of.asks_fees and not Comparison(DRAFT, None, SPAN, PEOPLE).asks_fees
+
+
+def test_a_session_that_began_before_counts_from_the_span_on_and_owes_no_fee() -> None:
+    of = Comparison(DRAFT, OTHER, SPAN, PEOPLE)
+    batch = [told(1, 5, previous=40), told(2, 6, previous=41), told(1, 1, session=8)]
+    assert of.unknown(batch) == ({7: 40}, [8])
+    of.begin(told(-1, 3.5, previous=39))
+    assert of.unknown(batch) == ({}, [8])
+    of.take(batch)
+    assert sums(of)[1:] == (2_500_000 + 0, 3_500_000 + 500_000)
+
+
+def test_reports_outside_the_span_and_of_others_cost_nothing() -> None:
+    of = Comparison(DRAFT, None, SPAN, PEOPLE)
+    of.take([told(-1, 2), told(1, 4, previous=1), told(48, 9, previous=2)])
+    of.take([told(1, 9, session=8, account=3), told(1, 9, session=9, account=0)])
+    assert sums(of) == (20_000, 1_000_000)
+    assert list(of.costs) == [1]
+    assert of.unknown([told(1, 1, session=8, account=3), told(49, 1, session=10)]) == ({}, [])
+
+
+def test_a_session_whose_beginning_was_purged_counts_from_its_first_report_on() -> None:
+    of = Comparison(DRAFT, None, SPAN, PEOPLE)
+    of.take([told(1, 50, previous=3), told(2, 52, previous=4)])
+    assert sums(of) == (20_000, 1_000_000)
+    assert of.cut_n == 1
+
+
+def test_a_fee_is_owed_by_who_begins_and_not_behind_a_wall_or_under_another_class() -> None:
+    of = Comparison(DRAFT, OTHER, SPAN, PEOPLE)
+    of.owes_no_fee([9])
+    for session, walled in ((7, 0), (8, 1), (9, 0)):
+        of.take([told(1, 0, session=session, status=START, walled=walled, seconds=0)])
+    assert sums(of)[2] == 500_000
+    of.take([told(2, 1, session=8, previous=1)])
+    assert sums(of)[2] == 2 * 500_000 + 1_000_000
+
+
+def test_what_no_book_can_hold_is_left_out_and_counted() -> None:
+    dear = parse_plan(
+        'name = "dear"\ncurrency = "USD"\n[price.volume]\namount = 1000000000\nper = "KB"\n'
+    )
+    of = Comparison(dear, None, SPAN, PEOPLE)
+    of.take([told(1, 0.000001), told(2, 10**6, previous=1), told(3, 10**6, previous=2)])
+    assert (sums(of)[1], of.beyond_n) == (10**15, 1)
+
+
+def test_a_total_that_fell_is_not_a_refund() -> None:
+    of = Comparison(DRAFT, None, SPAN, PEOPLE)
+    of.take([told(1, 3), told(2, 2, previous=1), told(3, 4, previous=2)])
+    assert sums(of)[1] == 2_000_000 + 2_000_000
+
+
+def test_sessions_that_are_over_are_put_away_when_there_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(comparison, "MANY_N", 20)
+    of = Comparison(DRAFT, None, (FROM_US, FROM_US + 9_000 * HOUR_US), PEOPLE)
+    batches = [
+        [told(n, 1, session=n + 1), told(n + 0.5, 2, session=n + 1, previous=1, status=STOP)]
+        for n in range(500)
+    ]
+    for batch in batches:
+        of.take(batch)
+    assert len(of._sessions) < 80
+    assert sums(of)[1] == 999 * 10**6
+    # One that was put away and is heard of once more goes on from where it was.
+    again = told(501, 5, session=1, previous=77)
+    assert of.unknown([again]) == ({1: 77}, [])
+    of.begin(told(0.5, 2, session=1, previous=1, status=STOP))
+    of.take([again])
+    assert sums(of)[1] == 1002 * 10**6
