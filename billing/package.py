@@ -7,20 +7,27 @@ in one transaction (L9). A renewal is a promise: no money, no time (L7).
 Time that is bought begins where the paid time ends, or now if it is over. Months that follow one
 another are reckoned from where the first of them began (T4): that is the subscriber's anchor, and
 stays it until a break or an extension. Included usage follows the time it was bought with: a
-renewal ahead of time refills nothing before the time it bought begins. Without a package nothing
-is sold here, and nothing expires.
+renewal ahead of time refills nothing before the time it bought begins. What a bundle carries over
+is kept in the row of the period that granted it, and a period in which nothing was used has none:
+so a renewal opens the rows of the period that it follows (`carried`). Without a package nothing is
+sold here, and nothing expires.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from accounting.pot_terms import Terms, terms_of
+from accounting.pots import Pots
 from billing.payment import Declined, Payment, Stamp, sale
 from domain.account import Account, Purchase, Status, Subscriber
 from domain.anchor import renewal_end_us
 from domain.period import DAY_US, add_days, format_instant
 from domain.plan import Plan
+from domain.pot import Pot, PotKind
+from domain.pricing import Period
 
 RENEWAL: Final = "renewal"
 EXTENSION: Final = "extension"
@@ -37,6 +44,37 @@ class Renewal:
     subscriber: Subscriber  # as it is afterwards
     purchase: Purchase
     payment: Payment | None  # None: it costs nothing
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carries:
+    """The period that a renewal follows, of a plan whose bundles carry over what is left of it."""
+
+    terms: Terms  # as they were before the renewal
+    plan: Plan
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the rows that tell what is left: those of the plan's bundles."""
+        assert self.plan.pricing is not None
+        return [
+            f"{PotKind.BUNDLE}/{bundle.period}/{self.plan.name}/{bundle.name}"
+            for bundle in self.plan.pricing.bundles
+            if bundle.rollover is not None and bundle.period is Period.VALIDITY
+        ]
+
+
+def carried(carries: Carries, rows: Sequence[Pot]) -> tuple[list[Pot], list[tuple[Pot, int]]]:
+    """The rows to open so that what was never used is carried on, and how much others lose by it.
+
+    `rows` are what the account has of the bundles' keys.
+    """
+    begun_us = carries.terms.starts_us[-1]
+    view = Pots(carries.plan).view(carries.terms, rows, begun_us, begun_us)
+    keys = set(carries.keys)
+    opened = [pot for pot in view.kept if pot.pot in keys]
+    return opened, [(pot, lost) for pot, lost in view.lost if pot.pot in keys and lost]
 
 
 def zone_of(subscriber: Subscriber, plan: Plan) -> str:
@@ -114,7 +152,17 @@ def renew(
         created_us=now_us,
         reason=stamp.reason,
     )
-    return Renewal(after, purchase, payment)
+    return Renewal(after, purchase, payment, _carries(subscriber, plan))
+
+
+def _carries(subscriber: Subscriber, plan: Plan) -> Carries | None:
+    """The period that ends, if something of it is carried on: it was paid for, of this plan."""
+    if subscriber.plan_name != plan.name or subscriber.valid_until_us is None:
+        return None
+    if plan.pricing is None:
+        return None
+    carries = Carries(terms_of(subscriber, plan), plan)
+    return carries if carries.keys else None
 
 
 def _not_for_sale(subscriber: Subscriber, account: Account, plan: Plan) -> Declined | None:

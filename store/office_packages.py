@@ -22,7 +22,7 @@ from domain.account import Purchase, Status
 from domain.deed import Deed, differing, draft
 from domain.plan import Plan
 from domain.seams import Ids, compose_id
-from store import audit, office_money, office_plans, office_subscribers, schema
+from store import audit, office_money, office_plans, office_pots, office_subscribers, schema
 from store.database import Database
 from store.office_money import Raced, values
 from store.office_subscribers import Customer
@@ -87,6 +87,8 @@ async def write(connection: AsyncConnection, renewals: Sequence[Renewal]) -> Non
         await connection.execute(insert(schema.purchases), rows)
     for one in renewals:
         await office_subscribers.change(connection, one.subscriber)
+        if one.carries is not None:
+            await office_pots.keep_unused(connection, one.carries)
 
 
 async def ending(

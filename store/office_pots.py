@@ -1,0 +1,38 @@
+"""Pots as the office opens them: those of a period in which nothing was used.
+
+A row is opened by the first usage of its period, in the transaction of that usage. What a bundle
+carries over is kept in the row that granted it, so a period that ends without one would carry
+nothing: the renewal that follows it opens its rows, in its own transaction. The server may open
+the same row at the same time; both say the same, and the second one changes nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing.package import Carries, carried
+from store import schema
+from store.office_money import values
+from store.rows import POTS
+
+_T = schema.pots.c
+
+
+async def keep_unused(connection: AsyncConnection, carries: Carries) -> None:
+    """Open the rows of the period that is followed by another, if it has none."""
+    query = select(*POTS.columns).where(
+        _T.account_id == carries.terms.account_id, _T.pot.in_(carries.keys)
+    )
+    rows = [POTS.of_row(row) for row in await connection.execute(query)]
+    opened, losing = carried(carries, rows)
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for pot in opened:
+        await connection.execute(
+            insert(schema.pots).values(values(POTS, pot)).on_conflict_do_nothing()
+        )
+    for pot, lost in losing:
+        this = (_T.account_id == pot.account_id) & (_T.pot == pot.pot)
+        change = update(schema.pots).where(this, _T.period_start_us == pot.period_start_us)
+        await connection.execute(change.values(lost=_T.lost + lost))

@@ -1,0 +1,120 @@
+"""What is carried over though nothing was used: rows that a renewal opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from billing.package import Renewal, renew
+from domain.period import DAY_US
+from store import office_packages, office_plans, office_subscribers
+from tests.aaa.gate import Gate, class_of
+
+GB = 1_000_000_000
+DAY_S = 86_400
+PLAN = """
+name = "kept"
+currency = "USD"
+[package]
+price = "1"
+validity = "10d"
+[price.volume]
+amount = "1"
+per = "GB"
+[[bundle]]
+name = "ten"
+volume = "10 GB"
+rollover = { most = "15 GB", periods = 2 }
+"""
+
+
+@pytest.fixture
+def gate(database_url: str) -> Iterator[Gate]:
+    found = Gate(database_url)
+    found.add_plan(PLAN)
+    yield found
+    found.close()
+
+
+def buy(gate: Gate, key: str) -> Renewal:
+    """Renew alice's package now; the server hears of it."""
+
+    async def write() -> Renewal:
+        async with gate.database.office() as connection:
+            one = await office_subscribers.find(connection, "alice", lock=True)
+            assert one is not None
+            found = await office_plans.find(connection, "kept")
+            assert found is not None
+            made = renew(
+                one.subscriber,
+                one.account,
+                found[0],
+                purchase_id=gate.ids.next(),
+                stamp=gate.stamp(key),
+            )
+            assert isinstance(made, Renewal), made
+            await office_packages.write(connection, [made])
+        return made
+
+    made = gate.run(write())
+    gate.hear()
+    return made
+
+
+def pots(gate: Gate) -> list[tuple[int, int, int]]:
+    """(granted, used, lost) of the bundle's rows, oldest first, in GB."""
+    rows = sorted(gate.rows("pots"), key=lambda row: int(row["period_start_us"]))
+    return [(row["granted"] // GB, row["used"] // GB, row["lost"] // GB) for row in rows]
+
+
+def use(gate: Gate, at_s: int, gigabytes: int) -> int:
+    """A session of a minute; what it cost."""
+    gate.at(at_s)
+    token = class_of(gate.accept(id=f"s{at_s}", port=1))
+    gate.record("start", token=token, id=f"s{at_s}")
+    gate.at(at_s + 60).record("stop", token=token, id=f"s{at_s}", st=60, o=gigabytes * GB)
+    return next(one for one in gate.sessions() if one.acct_session_id == f"s{at_s}").charged_micros
+
+
+def test_a_period_in_which_nothing_was_used_carries_all_of_its_bundle(gate: Gate) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    buy(gate, "1")
+    assert pots(gate) == []  # nothing went before
+    gate.at(10 * DAY_S)
+    buy(gate, "2")
+    assert pots(gate) == [(10, 0, 0)]
+    assert use(gate, 11 * DAY_S, 21) == 1_000_000
+    assert pots(gate) == [(10, 10, 0), (10, 10, 0)]
+    assert gate.check() == []
+
+
+def test_of_many_unused_periods_only_so_much_is_kept_as_the_plan_keeps(gate: Gate) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    for number in range(4):
+        gate.at(10 * DAY_S * number)
+        buy(gate, str(number))
+    assert pots(gate) == [(10, 0, 5), (10, 0, 0), (10, 0, 0)]
+    # The first one has ended by now; of the other two 15 GB are kept, and 10 GB are new.
+    assert use(gate, 31 * DAY_S, 26) == 1_000_000
+    assert pots(gate) == [(10, 0, 5), (10, 5, 5), (10, 10, 0), (10, 10, 0)]
+    assert gate.check() == []
+
+
+def test_what_was_bought_ahead_opens_its_rows_and_late_usage_has_back_what_was_lost(
+    gate: Gate,
+) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    for number in range(3):
+        buy(gate, str(number))
+    assert len(pots(gate)) == 2
+    assert use(gate, DAY_S, 11) == 1_000_000
+    assert use(gate, 21 * DAY_S, 21) == 1_000_000
+    assert gate.check() == []
+
+
+def test_a_period_that_was_never_bought_carries_nothing(gate: Gate) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    made = buy(gate, "1")
+    assert made.carries is None
+    assert made.subscriber.valid_until_us == gate.stamp("x").created_us + 10 * DAY_US
