@@ -54,7 +54,7 @@ def reach_by_bands(
     uses = Uses(sheet.scheme, session.uses)
     band = timetable.band_at(turn.now_us)
     octets, seconds = reach(
-        sheet.scheme, uses, max(money, 0), turn.now_us, band, draws, view.meters, session.fee_due
+        sheet.scheme, uses, money, turn.now_us, band, draws, view.meters, session.fee_due
     )
     total = Total.of(session)
     counted = counted_octets(tariff, total.input_octets, total.output_octets)

@@ -23,6 +23,7 @@ from rating._walk cimport (
 cdef int64_t MOST = 0x7FFFFFFFFFFFFFFF
 cdef enum:
     UNASKED = -100
+    OWING = -101  # not even what is left of a started increment is paid for
 
 
 def reach(
@@ -32,7 +33,7 @@ def reach(
     """How many more (octets, seconds) the money pays in a band, each spending all of it.
 
     Octets in whichever direction and class is dearest. Money that pays just so much: one more
-    would cost more. Draws that hold at `at_us` are used up first; caps that stop count as no
+    would cost more. Below zero it pays nothing, not even the rest of a started increment. Draws that hold at `at_us` are used up first; caps that stop count as no
     money, caps that do not make the rest free. None: it costs nothing, however much.
     """
     cdef char[NEAR_OCTETS] near
@@ -68,10 +69,12 @@ cdef int reach_c(
     if gross < 0:
         return BEYOND
     money_micros = spendable(s, gross - state[s.waived_at], money_micros, at_us, around)
-    if money_micros < 0:
-        return FITS if money_micros == ALL else UNMETERED
+    if money_micros == ALL:
+        return FITS
+    if money_micros == UNMETERED:
+        return UNMETERED
     for family in range(s.families_n):
-        paid[family] = UNASKED
+        paid[family] = 0 if money_micros == OWING else UNASKED
     for cell in range(first, first + s.classes_n):
         for flow in range(FLOWS):
             family = s.ways[FLOWS * cell + flow]
@@ -107,7 +110,8 @@ cdef int64_t spendable(
     Scheme s, int64_t session_micros, int64_t money_micros, int64_t at_us, const Around *around
 ) noexcept nogil:
     # The money as caps leave it: no more than one that stops has left; ALL if another is reached
-    # before, since what is beyond that is free.
+    # before, since what is beyond that is free. OWING if more was charged than there was, or a cap
+    # that stops is reached: of the increment that was started then, perhaps little is paid for.
     cdef int64_t stops = MOST, free = MOST, left
     cdef int i
     for i in range(s.caps_n):
@@ -118,10 +122,9 @@ cdef int64_t spendable(
             stops = min(stops, left)
         else:
             free = min(free, left)
-    money_micros = max(money_micros, 0)
-    if free < stops and free <= money_micros:
+    if free < stops and free <= max(money_micros, 0):
         return ALL
-    return min(money_micros, stops)
+    return OWING if money_micros < 0 or stops == 0 else min(money_micros, stops)
 
 
 cdef int64_t paid_by_family(

@@ -130,3 +130,25 @@ def test_a_cap_that_stops_is_no_credit_until_its_day_is_over(gate: Gate) -> None
     assert gate.at(400).accept(id="B", port=1).reply_code == 3
     assert gate.at(86_400).accept(id="C", port=1).reply_code == 2
     assert gate.check() == []
+
+
+STEPS = """
+name = "steps"
+currency = "USD"
+
+[price.volume]
+amount = "0.10"
+per = "MB"
+increment = "64 KiB"
+minimum = "1 KB"
+"""
+
+
+def test_who_has_used_more_than_the_money_is_cut_in_the_middle_of_an_increment(gate: Gate) -> None:
+    gate.add_plan(STEPS)
+    gate.add_subscriber(plan="steps", balance_micros=1_000_000)
+    token = begin(gate)
+    gate.at(300).record("interim", token=token, st=300, o=20 * MB)
+    assert gate.account().available_micros < 0
+    assert kinds(gate)[-1] is OrderKind.DISCONNECT
+    assert gate.check() == []

@@ -128,9 +128,11 @@ def test_it_goes_on_through_later_tiers(used: int, money: int, octets: int) -> N
     assert reach(scheme, uses, money, 5, 0, (), (), False) == (octets, None)
 
 
+PACKAGES = Price((Tier(0, 200_000, 100),), mode=TierMode.PACKAGE)
+
+
 def test_what_is_left_of_pots_comes_first_and_a_started_package_is_used_up() -> None:
-    packages = Price((Tier(0, 200_000, 100),), mode=TierMode.PACKAGE)
-    scheme = scheme_of(plan_of(volume=packages, bundles=(Bundle("b", octets=1),)))
+    scheme = scheme_of(plan_of(volume=PACKAGES, bundles=(Bundle("b", octets=1),)))
     uses = Uses(scheme)
     walk(scheme, uses, Rise(0, 130, 0, 0, 1), ((1, 0),), (), (), False, False)
     pots = Draw(1_000, 1, 3, 0), Draw(50, 1, 3, 0, 0, 5)
@@ -146,3 +148,22 @@ def test_beyond_a_cap_all_is_free_unless_it_stops() -> None:
         meter = Meter(CAP, 0, 600)
         assert reach(scheme, Uses(scheme), 5_000, 5, 0, (), (meter,), False)[0] == expected
         assert reach(scheme, Uses(scheme), 300, 5, 0, (), (meter,), False)[0] == 300
+
+
+@pytest.mark.parametrize("price", [Price((Tier(0, 1, 1),), increment=100), PACKAGES])
+def test_who_owes_is_at_the_end_though_an_increment_was_started(price: Price) -> None:
+    scheme = scheme_of(plan_of(volume=price, bundles=(Bundle("b", octets=1),)))
+    uses, pots = Uses(scheme), (Draw(9, 1, 3, 0),)
+    walk(scheme, uses, Rise(0, 130, 0, 0, 1), ((1, 0),), (), (), False, False)
+    assert reach(scheme, uses, 0, 5, 0, (), (), False) == (70, None)
+    assert reach(scheme, uses, -1, 5, 0, (), (), False) == (0, None)
+    assert reach(scheme, uses, -1, 5, 0, pots, (), False) == (9, None)
+
+
+def test_at_a_cap_that_stops_what_is_left_of_an_increment_is_not_promised() -> None:
+    price, caps = Price((Tier(0, 1, 1),), increment=100), (Cap(Period.SESSION, 150, AtCap.STOP),)
+    scheme = scheme_of(plan_of(volume=price, caps=caps))
+    uses = Uses(scheme)
+    walk(scheme, uses, Rise(0, 130, 0, 0, 1), ((1, 0),), (), (), False, False)
+    assert uses.waived_micros == 50
+    assert reach(scheme, uses, 5_000, 5, 0, (), (), False) == (0, None)
