@@ -34,6 +34,7 @@ class Drawn(NamedTuple):
     draw: Draw
     allowance: Bundle | Booster
     timely: bool  # the rise begins before the row's own period ends
+    ends_us: int | None  # where what is left of it ends; None: no end is known
 
 
 class Metered(NamedTuple):
@@ -78,7 +79,7 @@ class View:
         """
         more = {(pot.pot, pot.period_start_us): (pot, lost) for pot, lost in self.lost}
         found: list[Move] = []
-        for pot, draw, _allowance, timely in self.drawn:
+        for pot, draw, _allowance, timely, _ends_us in self.drawn:
             _, lost = more.pop((pot.pot, pot.period_start_us), (pot, 0))
             if timely:
                 lost -= min(draw.took, pot.lost + lost)
@@ -224,7 +225,7 @@ def _drawn(
     if not timely:
         left -= pot.lost + lost.get((pot.pot, pot.period_start_us), 0)
     draw = Draw(max(left, 0), *reached, life.from_us, life.ends_us)
-    return Drawn(pot, draw, allowance, timely)
+    return Drawn(pot, draw, allowance, timely, None if life.ends_us == NEVER_US else life.ends_us)
 
 
 def _counters(plan_name: str, pricing: Pricing, layout: Layout) -> Iterator[_Counter]:
@@ -232,7 +233,7 @@ def _counters(plan_name: str, pricing: Pricing, layout: Layout) -> Iterator[_Cou
     for index, family in enumerate(layout.families):
         price = family.part.price
         if metered(price):
-            name = _family_name(family, pricing)
+            name = family_name(family, pricing)
             key = f"{PotKind.TIER}/{price.period}/{plan_name}/{name}"
             yield _Counter(key, price.period, TIERS, index)
     fair = pricing.fair_use
@@ -245,7 +246,7 @@ def _counters(plan_name: str, pricing: Pricing, layout: Layout) -> Iterator[_Cou
             yield _Counter(key, cap.period, CAP, index)
 
 
-def _family_name(family: Family, pricing: Pricing) -> str:
+def family_name(family: Family, pricing: Pricing) -> str:
     """A price's name that lasts while rates are put in another order: by what it is for."""
     rate = pricing.rates[family.rate]
     scope = "/".join("+".join(sorted(names)) for names in (rate.bands, rate.classes))

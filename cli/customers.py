@@ -50,6 +50,8 @@ SHOWN = [
     Column("valid_until_us", "valid until", Kind.INSTANT),
     Column("auto_renew", "renews itself"),
     Column("next_plan_name", "next plan", only_if_set=True),
+    Column("billing_day", "billing day", Kind.NUMBER),
+    Column("allowances", "allowances", hidden=True),
     Column("live_sessions_n", "live sessions", Kind.NUMBER),
     Column("subscriber_id", "subscriber id", Kind.NUMBER),
     Column("account_id", "account id", Kind.NUMBER),

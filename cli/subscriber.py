@@ -11,12 +11,15 @@ from typing import Any
 
 import click
 
+from accounting.pot_terms import terms_of
+from cli import allowances_left
+from cli.allowances_left import label, left_of
 from cli.customers import LISTED, SHOWN, as_row, customer_called, devices_called, plan_called
 from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_option, password_from
-from cli.output import render, render_one
+from cli.output import Column, render, render_one
 from cli.people import Applicant, added, enrol
 from cli.subscriber_boost import boost_, boosters
 from cli.subscriber_change import set_
@@ -38,6 +41,7 @@ from cli.subscriber_status import remove, resume, suspend
 from cli.subscriber_timeline import timeline_
 from cli.subscriber_traits import altered_traits, refuse_taken, reply_lines
 from domain.account import CredentialKind, Status
+from domain.anchor import day_of_month
 from store import office_devices, office_subscribers
 from store.office_subscribers import Customer
 
@@ -170,6 +174,8 @@ async def listing(
 async def show(office: Office, *, login: str, output: str) -> None:
     """Show everything about one subscriber but the password.
 
+    What is left of bundles, boosters and caps is shown in the order in which it is used up.
+
     \b
     Example:
       tollhouse subscriber show alice
@@ -178,9 +184,21 @@ async def show(office: Office, *, login: str, output: str) -> None:
         customer = await customer_called(connection, login)
         names = await office_devices.names(connection)
         live_n = await office_subscribers.live_sessions_n(connection, customer.account.account_id)
+        plan = await plan_called(connection, customer.subscriber.plan_name)
+        left = await left_of(connection, customer, plan, office.now_us)
     row = as_row(customer)
     row["replies"] = reply_lines(customer.subscriber.replies)
     row["nas"] = [names.get(key, f"(removed: {key})") for key in customer.subscriber.device_ids]
     row["live_sessions_n"] = live_n
     row["period_start_us"] = customer.subscriber.period_at_us(office.now_us)
-    render_one(row, SHOWN, output)
+    terms = terms_of(customer.subscriber, plan)
+    row["billing_day"] = day_of_month(terms.anchor_us, terms.timezone)
+    if output != "table":
+        row["allowances"] = [allowances_left.as_row(one) for one in left]
+        render_one(row, SHOWN, output)
+        return
+    place = next(n for n, column in enumerate(SHOWN) if column.name == "allowances")
+    told = [Column(f"allowance {n}", label(one)) for n, one in enumerate(left)]
+    words = [allowances_left.in_words(one, customer.account.currency) for one in left]
+    row.update({column.name: text for column, text in zip(told, words, strict=True)})
+    render_one(row, [*SHOWN[:place], *told, *SHOWN[place + 1 :]], output)

@@ -29,9 +29,10 @@ from cli.subscriber_options import (
 )
 from cli.subscriber_traits import altered_traits, refuse_taken
 from domain.account import CredentialKind, Subscriber
+from domain.anchor import anchor_of_day, day_of_month, days_of_month
 from domain.deed import differing
 from domain.period import format_instant
-from domain.plan import Plan
+from domain.plan import Plan, Span
 from store import office_live, office_subscribers
 from store.office_connection import Connection
 from store.office_subscribers import Customer
@@ -73,6 +74,7 @@ async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **give
     Examples:
       tollhouse subscriber set bob --mac learn
       tollhouse subscriber set bob --plan home-100
+      tollhouse subscriber set bob --billing-day 31
       tollhouse subscriber set bob --ip 100.64.0.7 --reply 'Idle-Timeout = 900'
     """
     if all(value in (None, (), False) for value in given.values()):
@@ -105,6 +107,8 @@ async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **give
         click.echo(f"  time of {name} is bought with `tollhouse subscriber renew {login}`")
     elif given["plan_name"] and not given["valid_until"]:
         _say_given_up(customer.subscriber, plan, office.now_us)
+    if given["billing_day"]:
+        _say_paid_end(customer.subscriber, plan, given["billing_day"])
     return await live.report(office, watch, no_wait=no_wait)
 
 
@@ -114,6 +118,19 @@ def _say_given_up(before: Subscriber, plan: Plan, now_us: int) -> None:
     if end_us is not None and end_us > now_us:
         end = format_instant(end_us, before.timezone or plan.timezone)
         click.echo(f"  given up: its time until {end}; `--valid-until` would bring it back")
+
+
+def _say_paid_end(one: Subscriber, plan: Plan, day: int) -> None:
+    """Paid months that end on another day take the billing day with them at the renewal."""
+    package, end_us = plan.package, one.valid_until_us
+    zone = one.timezone or plan.timezone
+    if package is None or package.validity.span is not Span.MONTHS or end_us is None:
+        return
+    if day_of_month(end_us, zone) != min(day, days_of_month(end_us, zone)):
+        click.echo(
+            f"  its paid time ends {format_instant(end_us, zone)}, and a renewal begins its months "
+            f"there again; `--valid-until` can end it on day {day} as well"
+        )
 
 
 async def check_next(connection: Connection, customer: Customer, name: str) -> None:
@@ -207,6 +224,9 @@ def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any
         after.valid_until_us = people.valid_until_us(
             given["valid_until"], plan, office.now_us, zone
         )
+    if given["billing_day"]:
+        zone = after.timezone or plan.timezone
+        after.anchor_us = anchor_of_day(given["billing_day"], office.now_us, zone)
     if given["auto_renew"]:
         after.auto_renew = {"yes": True, "no": False, "plan": None}[given["auto_renew"]]
     if given["next_plan_name"]:

@@ -100,6 +100,13 @@ def renewal_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="The package to begin when this one ends, at the renewal.",
         ),
         click.option(
+            "--billing-day",
+            type=click.IntRange(1, 31),
+            metavar="N",
+            help="The day of the month on which its months and weeks begin, of bundles, caps and "
+            "the like; 29 to 31 are the last day of shorter months.",
+        ),
+        click.option(
             "--auto-renew",
             type=click.Choice(["yes", "no", "plan"]),
             help="Buy the package again from the balance when it ends? plan: as the plan says.",

@@ -8,8 +8,9 @@ account begin at local midnight, months and weeks on the anchor's day; under the
 country skipped nothing is left. Paid months keep the anchor's time of day instead, as what was
 sold at 14:30 ends at 14:30.
 
-The anchor is one instant, kept with the subscriber: its first purchase, or where a series of
-purchases began again. What was computed from it and sold or opened is stored, not computed again.
+The anchor is one instant, kept with the subscriber: its first purchase, where a series of
+purchases began again, or the billing day that somebody set. What was computed from it and sold or
+opened is stored, not computed again.
 """
 
 from __future__ import annotations
@@ -43,6 +44,38 @@ def period_bounds_us(us: int, period: Period, anchor_us: int, timezone: str) -> 
 def period_start_us(us: int, period: Period, anchor_us: int, timezone: str) -> int:
     """Return the first instant of the day, week or month that holds `us`."""
     return period_bounds_us(us, period, anchor_us, timezone)[0]
+
+
+def day_of_month(us: int, timezone: str) -> int:
+    """Return the local day of the month of an instant: of an anchor, the day months begin on."""
+    return _date(day_number(us, timezone)).day
+
+
+def days_of_month(us: int, timezone: str) -> int:
+    """Return how many days the local month of an instant has."""
+    day = _date(day_number(us, timezone))
+    return monthrange(day.year, day.month)[1]
+
+
+def anchor_of_day(day: int, now_us: int, timezone: str) -> int:
+    """Return the newest midnight up to now that begins the given day of a month, 1 to 31.
+
+    Months from it begin on that day, or on the last day of those that are shorter (T4).
+    """
+    assert 1 <= day <= 31, "no month has such a day"
+    today = _date(day_number(now_us, timezone))
+    month = today.year * 12 + today.month - 1
+    if today.day < day:
+        month -= 1
+    while monthrange(*_year_month(month))[1] < day:
+        month -= 1
+    return midnight_us(_day_of(month, day), timezone)
+
+
+def _year_month(month: int) -> tuple[int, int]:
+    """Year and month, 1 to 12, of a month counted from year 0."""
+    year, index = divmod(month, 12)
+    return year, index + 1
 
 
 def renewal_end_us(
@@ -92,9 +125,9 @@ def _days(day: int, period: Period, phase: int) -> tuple[int, int]:
 
 def _day_of(month: int, of_month: int) -> int:
     """The local day of a month (counted from year 0) that an anchor's day falls on (T4, T7)."""
-    year, index = divmod(month, 12)
-    last = monthrange(year, index + 1)[1]
-    return date(year, index + 1, min(of_month, last)).toordinal() - _EPOCH_ORDINAL
+    year, number = _year_month(month)
+    last = monthrange(year, number)[1]
+    return date(year, number, min(of_month, last)).toordinal() - _EPOCH_ORDINAL
 
 
 def _months_between(anchor_us: int, begin_us: int, validity: Validity, timezone: str) -> int | None:

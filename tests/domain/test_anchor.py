@@ -8,7 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from domain.anchor import period_bounds_us, period_start_us, renewal_end_us
+from domain.anchor import (
+    anchor_of_day,
+    day_of_month,
+    days_of_month,
+    period_bounds_us,
+    period_start_us,
+    renewal_end_us,
+)
 from domain.period import DAY_US, add_days, format_instant, parse_instant, validity_end_us
 from domain.plan_words import Span, Validity
 from domain.pricing import Period
@@ -182,3 +189,34 @@ def test_a_day_is_what_the_calendar_calls_one() -> None:
     assert end_us - start_us == 23 * 3_600 * SECOND_US
     assert (EPOCH + timedelta(microseconds=start_us)).isoformat() == "2026-03-28T23:00:00+00:00"
     assert DAY_S * SECOND_US == DAY_US
+
+
+@pytest.mark.parametrize(
+    ("day", "now", "anchor"),
+    [
+        (1, "2026-03-01 00:00", "2026-03-01"),
+        (20, "2026-03-19 23:59", "2026-02-20"),
+        (31, "2026-03-30 12:00", "2026-01-31"),  # February has none
+        (30, "2026-03-29 12:00", "2026-01-30"),
+        (29, "2026-02-28 12:00", "2026-01-29"),
+        (31, "2026-05-31 00:00", "2026-05-31"),
+    ],
+)
+def test_t4_the_anchor_of_a_day_is_the_newest_midnight_that_begins_it(
+    day: int, now: str, anchor: str
+) -> None:
+    now_us = parse_instant(now, "Europe/Berlin")
+    found = anchor_of_day(day, now_us, "Europe/Berlin")
+    assert format_instant(found, "Europe/Berlin")[:16] == f"{anchor} 00:00"
+
+
+@given(st.integers(1, 31), INSTANTS, st.sampled_from(JUMPY))
+@settings(max_examples=60, deadline=None)
+def test_t4_months_of_a_day_begin_on_it_or_on_the_last_day(
+    day: int, now_us: int, zone: str
+) -> None:
+    anchor_us = anchor_of_day(day, now_us, zone)
+    assert anchor_us <= now_us
+    start_us = period_start_us(now_us, Period.MONTH, anchor_us, zone)
+    if zone != "Pacific/Apia" and zone != "Pacific/Kwajalein":  # which lost a day altogether
+        assert day_of_month(start_us, zone) == min(day, days_of_month(start_us, zone))
