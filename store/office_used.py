@@ -1,6 +1,8 @@
 """What an account has used of its allowances, as the office reads it to show it.
 
-The rows are those that charging would look at now, read in one statement; nothing is written here.
+Of a plan with pricing these are the pots that charging would look at now, of a simple plan the row
+of its period of included usage. Each is one statement; nothing is written here, and a row that
+usage has not opened yet is not there.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ def test_pots_that_have_not_ended_and_what_is_included(house_url: str) -> None:
     other = Pot(2, "bundle/day/a/b", 5, 9, 3, 0, None, None)
 
     async def story(house: House) -> None:
+        await house.settle(accounts_n=2)
         await house.add(rows.POTS, over, open_, endless, other)
         await house.add(rows.ALLOWANCES, Allowance(1, PERIOD_US - 1, 70, 7))
         async with house.database.reading() as connection:
