@@ -35,7 +35,7 @@ from domain._session cimport (
     Session,
     rare_of,
 )
-from domain._texts cimport octets_at
+from domain._texts cimport octets_at, raw_at
 
 
 cdef extern from "Python.h":
@@ -44,6 +44,8 @@ cdef extern from "Python.h":
 
 cdef enum:
     NO_MEMORY = 7   # SQLite's code
+
+cdef const char *NO_OCTETS = b""
 
 cdef bint find_zlib(path) except -1:
     # 0: found.
@@ -196,7 +198,6 @@ def pack_advances(list sessions):
     cdef Rows made = Rows(len(sessions), 21)
     cdef th_cell *at = made.cells
     cdef Session one
-    cdef bytes uses
     for one in sessions:
         at = put(at, one.session_id)
         at = put(at, one.account_id)
@@ -218,11 +219,21 @@ def pack_advances(list sessions):
         at = put(at, rare_of(one, UNRATED_INPUT))
         at = put(at, rare_of(one, UNRATED_OUTPUT))
         at = put(at, rare_of(one, UNRATED_S))
-        uses = octets_at(one.texts, USES)
-        pack_value(made, at, <PyObject *> uses)
-        at += 1
+        at = put_uses(made, at, one)
     made.sort(1)
     return made
+
+
+cdef inline th_cell *put_uses(Rows made, th_cell *at, Session one) except NULL:
+    # Few sessions have any, and all have to be asked.
+    cdef Py_ssize_t size
+    cdef bytes uses
+    raw_at(one.texts, USES, &size)
+    at.kind, at.size, at.value.octets = TH_BLOB, 0, NO_OCTETS
+    if size:
+        uses = octets_at(one.texts, USES)
+        pack_value(made, at, <PyObject *> uses)
+    return at + 1
 
 
 def pack_charges(list charges):
