@@ -1,6 +1,6 @@
 """The data sheet of the sums: what compiled rooms may call without the interpreter."""
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 
 
 cdef enum:
@@ -16,3 +16,7 @@ cdef extern from "radius/_sha256.h" nogil:
     void hmac_sha256_c "th_hmac_sha256"(
         const uint8_t *key, size_t key_size, const uint8_t *octets, size_t size, uint8_t *digest
     )
+
+
+# `login_sum`.
+cdef bytes sum_of_login(int64_t device_id, int identifier, bytes authenticator, bytes area)

@@ -1,5 +1,10 @@
 """The types of the compiled sums; what each function does is said in `_sums.pyx`."""
 
+from typing import Any, Final
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_sums.pxd` says what it is."""
+
 def hmac_sha256(key: bytes, octets: bytes, /) -> bytes:
     """The HMAC-SHA-256 of octets under a key of any length (RFC 2104)."""
 

@@ -23,6 +23,10 @@ def hmac_sha256(bytes key not None, bytes octets not None, /):
 def login_sum(int64_t device_id, int identifier, bytes authenticator not None, bytes area not None):
     """The SHA-256 of who asks, with which identifier and authenticator, and of all it says: fixed
     widths first, so that no two logins are the same octets."""
+    return sum_of_login(device_id, identifier, authenticator, area)
+
+
+cdef bytes sum_of_login(int64_t device_id, int identifier, bytes authenticator, bytes area):
     cdef sha256 state
     cdef uint8_t[9] who
     cdef uint8_t[DIGEST] digest

@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
+from aaa._index cimport ById
+from aaa._marks cimport Kin
 from aaa._request cimport Request
 from aaa._terms cimport Terms
 from domain._account cimport Account, Subscriber
@@ -13,7 +15,10 @@ cdef class Turnstile:
     cdef object lay             # makes terms
     cdef readonly int64_t passed_n      # logins let in here since the start
     # The batch under way.
-    cdef object turn, books, sealer, heard
+    cdef object turn, books, sealer, heard, draft, earlier
+    cdef dict begun
+    cdef ById people, accounts
+    cdef Kin live
     cdef bytes class_key
     cdef int64_t now_us, start_wait_us, hold_margin_us
 

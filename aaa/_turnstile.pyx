@@ -15,12 +15,15 @@ Nothing here may decide otherwise than the long road: the tests run both on the 
 """
 
 cimport cython
+from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
 from aaa._index cimport ById, Ids
 from aaa._marks cimport Kin, Marks
 from aaa._request cimport Request
-from aaa._spelling cimport is_folded, mac_of
+from aaa._people cimport login_of, person
+from aaa._spelling cimport mac_of
+from aaa._sums cimport sum_of_login
 from aaa._terms cimport Terms
 from domain._account cimport (
     KIND, KINDS, MAC_MODE, MAC_MODES, STATUS, STATUSES, Account, Subscriber,
@@ -37,15 +40,14 @@ from aaa import authenticate, sealing
 from aaa.answer import method_attributes
 from aaa.outcome import Outcome
 from aaa.ports import AccountMove, Decision
-from aaa.repeats import key_of
 from aaa.same_ids import number_of
 from domain.account import CredentialKind, MacMode, Status
-from domain.login import canonical_login
 from domain.seams import US_PER_S as _US_PER_S
 from domain.session import HoldState, SessionState
 from nas.login import LoginHints
 from radius import encode_attributes
-from radius.passwords import unhide_password, verify_chap
+from radius._authenticator import unhide_chain
+from radius.passwords import MAX_PASSWORD as _MAX_PASSWORD, verify_chap
 
 
 cdef extern from *:
@@ -101,8 +103,10 @@ cdef enum:
     ACCEPT = 2
     ETHERNET = 15
     TERMS_MAX_N = 4096
+    HIDDEN_BLOCK = 16
 
 cdef int64_t US_PER_S = _US_PER_S
+cdef Py_ssize_t MAX_PASSWORD = _MAX_PASSWORD
 cdef int64_t FAR_OCTETS = <int64_t> 1 << 58             # eight times as many still fit
 cdef int8_t ACTIVE = STATUSES.index(Status.ACTIVE)
 cdef int8_t CLEAR = KINDS.index(CredentialKind.CLEAR)
@@ -115,14 +119,7 @@ cdef int8_t VOID = HOLDS.index(HoldState.VOID)
 cdef object CREDENTIAL = sealing.CREDENTIAL
 cdef object PAP = str(authenticate.Method.PAP)
 cdef object CHAP = str(authenticate.Method.CHAP)
-
-
-cdef str login_of(tuple hints):
-    """`aaa.decisions.login_key`."""
-    cdef str name = hints[USER_NAME]
-    if name and is_folded(name):
-        return name
-    return canonical_login(name or hints[CALLING_STATION_ID])
+cdef tuple BY_PAP = (PAP, None), BY_CHAP = (CHAP, None)
 
 
 @cython.final
@@ -139,6 +136,9 @@ cdef class Turnstile:
         self.turn, self.books, self.sealer = turn, turn.books, turn.sealer
         self.class_key, self.heard = turn.sealer.class_key, None
         self.now_us = turn.now_us
+        self.draft, self.begun, self.earlier = turn.books.draft, turn.begun, turn.repeats.kept
+        self.people, self.accounts = turn.books.subscribers.by_number, turn.books.accounts
+        self.live = turn.books._live
         self.start_wait_us = turn.settings.start_wait_s * US_PER_S
         self.hold_margin_us = turn.settings.hold_margin_s * US_PER_S
 
@@ -148,7 +148,8 @@ cdef class Turnstile:
 
     def end(self):
         """The batch is decided, or given up."""
-        self.turn = self.books = self.sealer = self.heard = None
+        self.turn = self.books = self.sealer = self.heard = self.draft = None
+        self.begun = self.earlier = self.people = self.accounts = self.live = None
 
     def admit(self, Request request not None, hints not None):
         """The outcome of a login that is let in; None: it is one for the long road, nothing is
@@ -164,10 +165,9 @@ cdef class Turnstile:
         cdef str mac
         if packet.code != ACCESS_REQUEST or request.latches or packet.find(PROXY_STATE, NULL):
             return None
-        found = self.books.subscribers.get(login_of(hints))
-        if found is None:
+        subscriber = person(self.people, login_of(hints))
+        if subscriber is None:
             return None
-        subscriber = <Subscriber> found
         terms = self.terms_of(request, hints, subscriber)
         if terms is None:
             return None
@@ -230,13 +230,16 @@ cdef class Turnstile:
                 found = packet.find(kind, NULL)
                 said = octets_from(found + 2, found[1] - 2)
                 if kind == USER_PASSWORD:
-                    said = unhide_password(said, request.device.secret, packet.authenticator)
-                    return (PAP, None) if said is not None and compare_digest(said, clear) else None
+                    # `radius.passwords.unhide_password`
+                    if not said or len(said) % HIDDEN_BLOCK or len(said) > MAX_PASSWORD:
+                        return None
+                    said = unhide_chain(said, request.device.secret, packet.authenticator)
+                    return BY_PAP if compare_digest((<bytes> said).rstrip(b"\0"), clear) else None
                 found = packet.find(CHAP_CHALLENGE, NULL)
                 challenge = packet.authenticator
                 if found != NULL and found[1] > 2:
                     challenge = octets_from(found + 2, found[1] - 2)
-                return (CHAP, None) if verify_chap(said, clear, challenge) else None
+                return BY_CHAP if verify_chap(said, clear, challenge) else None
             credential = authenticate.credential_of(packet, request.device.secret)
             proof = authenticate.prove(credential, subscriber, self.sealer, request.hash_ok)
         except ValueError:
@@ -254,23 +257,29 @@ cdef class Turnstile:
         cdef int64_t end_us = 0, available, share, micros = 0
         cdef int64_t octets = -1, seconds = -1
         cdef bint ends = subscriber.valid_until_us is not None
+        cdef PyObject *whose = self.accounts.find(subscriber.account_id)
+        if whose == NULL:
+            return None
         if ends:
             end_us = <int64_t> subscriber.valid_until_us + terms.grace_us
             if self.now_us >= end_us:
                 return None
-        if self.books.has_live(subscriber.account_id):
+        if self.live.find(subscriber.account_id) != NULL:
             old = self.replaced(subscriber, mac, hints[CALLING_STATION_ID])
             if old is None:
                 return None
         proof = self.proof_of(request, subscriber)
         if proof is None:
             return None
-        key = key_of(request)
-        if self.turn.repeats.session_of(key, self.now_us):
+        key = sum_of_login(                             # `aaa.repeats.key_of`
+            terms.device_id, request.packet.identifier, request.packet.authenticator,
+            request.packet.attribute_octets,
+        )
+        if key in self.earlier and self.turn.repeats.session_of(key, self.now_us):
             return None
 
         # Credit (`login._admit`): what it may hold, and how far that carries it.
-        account = self.books.accounts[subscriber.account_id]
+        account = <Account> whose
         available = (
             account.posted_micros - account.open_micros - account.held_micros
             + account.credit_limit_micros
@@ -331,7 +340,7 @@ cdef class Turnstile:
 
     cdef int hold(self, Account account, int64_t micros, bint promise) except -1:
         """So much more of the account is held (`draft.Draft.move`)."""
-        cdef dict moves = self.books.draft.moves
+        cdef dict moves = self.draft.moves
         move = moves.get(account.account_id)
         if move is None:
             move = moves[account.account_id] = AccountMove(account)
@@ -395,7 +404,7 @@ cdef class Turnstile:
             session.limit_octets = tell
         session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
         self.place(session, hints[ACCT_SESSION_ID])
-        self.turn.begun[key] = session.session_id
+        self.begun[key] = session.session_id
         self.remember(request, hints, subscriber, terms, session, proof[0], mac)
         self.passed_n += 1
         written = terms.written(session, tell, self.class_key)
@@ -407,7 +416,7 @@ cdef class Turnstile:
         """It is born (`books.Books.add_session`), mostly alone on its account and with its id."""
         cdef books = self.books
         cdef ById sessions = books.sessions, named = books.same_id.by_number
-        cdef Kin live = books._live
+        cdef Kin live = self.live
         cdef Marks lately = books.lately
         cdef Ids beside
         if live.find(session.account_id) != NULL or (
@@ -417,7 +426,7 @@ cdef class Turnstile:
             return 0
         beside = books.live_on[session.device_id]
         sessions.put(session.session_id, session)
-        books.draft.new_sessions[session.session_id] = session
+        self.draft.new_sessions[session.session_id] = session
         beside.put(session.session_id)
         live.put(session.account_id, session)
         lately.put(session.account_id)
@@ -453,7 +462,7 @@ cdef class Turnstile:
             told[name] = session.limit_octets
         told.update(terms.speeds)
         told["granted_micros"] = session.granted_micros
-        self.books.draft.decisions.append(
+        self.draft.decisions.append(
             Decision(
                 subscriber.login, session.session_id, self.now_us, terms.device_id,
                 hints[USER_NAME],

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
+from aaa._people import strangers
 from aaa._survey import lay_known
 from aaa._turnstile import Turnstile
 from aaa.behind import Behind, Decided
@@ -227,7 +228,8 @@ class Desk:
         try:
             named = self._named(items)
             parsed = [one.read for one in named]
-            if named and self._lacking([one.item for one in named], parsed):
+            asked = self._strangers(named)
+            if named and self._lacking([one.item for one in asked], [one.read for one in asked]):
                 self._books.ask_anew()
                 return False
             self._company.look(self._books, parsed)
@@ -368,6 +370,12 @@ class Desk:
             places = range(len(items))
         return [Named(at, items[at], parse(items[at])) for at in places]
 
+    def _strangers(self, named: list[Named]) -> list[Named]:
+        """Those that may lead to more than is held; whose plans have pots, all may."""
+        if self._books.has_pricing:
+            return named
+        return strangers(named, self._books)
+
     def _turn(self, now_us: int, acked: dict[int, int]) -> Turn:
         # A device that was removed while its packet waited is still the one that sent it.
         senders = {device.device_id: device for device in self._lane.senders}
@@ -397,7 +405,7 @@ class Desk:
         if not named and not self._lost and not self._books.strays and not self._company.holding:
             self._company.look(self._books, ())
             return
-        asking = named
+        asking = self._strangers(named)
         for _ in range(ROUNDS_MAX):
             lacking = self._lacking([one.item for one in asking], [one.read for one in asking])
             lacking.held_for_us = self._company.take_held()

@@ -7,11 +7,10 @@ a batch that could not be committed but silence, so nobody is ever told what is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The reply to send, unsigned; the door signs it.
 
     `reply_code` None means silence. `attributes` are encoded octets in order, Proxy-State last,

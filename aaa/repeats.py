@@ -26,23 +26,23 @@ class Repeats:
     def __init__(self) -> None:
         # Session and instant, oldest first. A plain dict passes over every key that was ever
         # forgotten to come to its first one.
-        self._kept: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
+        self.kept: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
 
     def session_of(self, key: bytes, now_us: int) -> int:
         """The session that a login of this `key_of` has begun; 0: none is known."""
-        session_id, at_us = self._kept.get(key, (0, now_us))
+        session_id, at_us = self.kept.get(key, (0, now_us))
         return session_id if abs(now_us - at_us) <= KEEP_US else 0
 
     def keep(self, begun: dict[bytes, int], now_us: int) -> None:
         """Remember what a batch has begun, once that is durable."""
         for key, session_id in begun.items():
-            self._kept.pop(key, None)
-            self._kept[key] = (session_id, now_us)
-        while self._kept:
-            key = next(iter(self._kept))
-            if len(self._kept) <= KEPT_MAX_N and now_us - self._kept[key][1] <= KEEP_US:
+            self.kept.pop(key, None)
+            self.kept[key] = (session_id, now_us)
+        while self.kept:
+            key = next(iter(self.kept))
+            if len(self.kept) <= KEPT_MAX_N and now_us - self.kept[key][1] <= KEEP_US:
                 return
-            del self._kept[key]
+            del self.kept[key]
 
 
 def key_of(request: Request) -> bytes:

@@ -116,7 +116,8 @@ class KeyRing:
 
     def open(self, purpose: str, row: str, sealed: bytes) -> bytes:
         """Decrypt. ValueError says whether it is another key, another row or not sealed at all."""
-        sealed = bytes(sealed)
+        if type(sealed) is not bytes:
+            sealed = bytes(sealed)
         if len(sealed) < _HEAD_OCTETS + _TAG_OCTETS or sealed[0] != _SEAL_VERSION:
             raise ValueError(f"the {purpose} of row {row} is not a sealed value")
         key_id = sealed[1 : 1 + _KEY_ID_OCTETS]

@@ -6,7 +6,7 @@ connection and steer the form of the answer, they never prove who somebody is (A
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nas import attribute_types as kinds
 from nas._hints import said
@@ -34,11 +34,14 @@ class LoginHints(NamedTuple):
     dhcp: bool = False  # it shows what only a DHCP server or relay sends
 
 
+_made: Final = tuple.__new__  # the constructor takes as long again to bind fifteen arguments
+
+
 def read_hints(
     packet: Packet, *, nas_port_id: str = "", calling_station_id: str = "", dhcp: bool = False
 ) -> LoginHints:
     """What every dialect reads alike; the keywords count where the attribute is absent."""
-    hints = LoginHints(*said(packet.attribute_octets), captive=_captive(packet), dhcp=dhcp)
+    hints = _made(LoginHints, (*said(packet.attribute_octets), _captive(packet), dhcp))
     if not hints.nas_port_id and nas_port_id:
         hints = hints._replace(nas_port_id=nas_port_id)
     if not hints.calling_station_id and calling_station_id:

@@ -22,6 +22,7 @@ cdef class Source:
     cdef Py_ssize_t records_n
     cdef Py_ssize_t logins_n
     cdef Py_ssize_t unsigned_n
+    cdef bint latched       # all that its logins can prove is proved
 
 
 cdef class Visit:

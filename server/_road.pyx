@@ -30,6 +30,7 @@ cdef enum:
     ACCESS_ACCEPT = 2
     ACCOUNTING_REQUEST = 4
     ACCOUNTING_RESPONSE = 5
+    PROXY_STATE = 33
     ACCT_STATUS_TYPE = 40
     SOURCES_MAX = 16384         # whose addresses are remembered
     MAC_OCTETS = 18
@@ -159,6 +160,7 @@ cdef class Road:
         cdef Py_ssize_t size = PyBytes_GET_SIZE(octets)
         cdef str address = peer[0]
         cdef Source source = self.source_of(address)
+        cdef Packet packet
         cdef Request request
         cdef Visit visit
         cdef tuple latches = NO_LATCHES
@@ -183,9 +185,14 @@ cdef class Road:
             self.roster.met(address, local)
         packet = packet_of(p, &frame)
         if login:
-            latches = self.door.latches_of(packet, source.device, address, has_mac)
-            if latches is None:
-                return 0
+            # A source that has shown all there is to show: `nas.blast` has no more to ask of it.
+            if not (source.latched and has_mac and packet.find(PROXY_STATE, NULL) == NULL):
+                latches = self.door.latches_of(packet, source.device, address, has_mac)
+                if latches is None:
+                    return 0
+                source.latched = has_mac and not latches and (
+                    packet.find(PROXY_STATE, NULL) == NULL
+                )
         known = self.duplicates.take_in(
             self.socket_n, peer, p[1], p[0], p + 4, entered_us
         )

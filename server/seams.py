@@ -78,16 +78,17 @@ class MonotoneIds:
         self._share = share
         self._clock = clock
         self._randomness = randomness
-        self._last = 0
+        self._last = self._until_us = 0  # an id of an instant before that is not above the last
 
     def next(self) -> int:
         """A new 63-bit id, greater than all before."""
-        floor = compose_id(self._clock.now_us(), 0)
-        if floor <= self._last:
+        now_us = self._clock.now_us()
+        if now_us < self._until_us or compose_id(now_us, 0) <= self._last:
             self._last += self._share.of
         else:
-            drawn = floor | self._randomness.below(1 << 21)
+            drawn = compose_id(now_us, self._randomness.below(1 << 21))
             self._last = drawn + (self._share.number - drawn) % self._share.of
+            self._until_us = now_us - now_us % 1000 + 1000
         return self._last
 
 
@@ -98,9 +99,7 @@ class LoopSpawn:
     """
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        failed: Callable[[str, BaseException], None],
+        self, loop: asyncio.AbstractEventLoop, failed: Callable[[str, BaseException], None]
     ) -> None:
         self._loop = loop
         self._failed = failed
