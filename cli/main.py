@@ -24,6 +24,7 @@ COMMANDS = {
     "balance": ("cli.balance:balance", "Money of a subscriber: show, top up, correct."),
     "session": ("cli.session:session", "Connections: list, show, disconnect."),
     "explain": ("cli.explain:explain", "Why it cost that, and why a login was refused."),
+    "rate": ("cli.rate:rate", "What some usage would cost, line by line."),
     "backup": ("cli.backup:backup", "Write everything into one sealed file."),
     "restore": ("cli.restore:restore", "Begin again from such a file."),
     "ledger": ("cli.ledger:ledger", "Check the books, or take their hash."),

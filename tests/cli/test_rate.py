@@ -1,0 +1,166 @@
+"""What some usage would cost: itemised, from live pots, changing nothing; then it costs that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.house import House, login, record
+
+GB, MB = 10**9, 10**6
+HOME = """
+name = "home"
+currency = "USD"
+timezone = "Europe/Berlin"
+
+[package]
+validity = "30d"
+
+[[band]]
+name = "night"
+from = "00:00"
+until = "06:00"
+
+[price.session]
+fee = "0.10"
+
+[price.volume]
+amount = "1"
+per = "GB"
+period = "month"
+
+[[price.volume.tier]]
+from = "2 GB"
+amount = "0.50"
+
+[[rate]]
+bands = "night"
+volume = { amount = "0.20", per = "GB" }
+
+[[bundle]]
+name = "data"
+volume = "1 GB"
+
+[[booster]]
+name = "more"
+volume = "5 GB"
+price = "1"
+
+[[cap]]
+period = "month"
+most = "2"
+"""
+
+
+@pytest.fixture
+def home(house: House, tmp_path: Path) -> House:
+    """The sample, with alice on a whole plan."""
+    file = tmp_path / "home.toml"
+    file.write_text(HOME)
+    house.run("plan", "load", str(file))
+    house.run("subscriber", "set", "alice", "--plan", "home")
+    return house
+
+
+def test_a_quote_is_what_it_costs_afterwards_and_changes_nothing(home: House) -> None:
+    asked = ("rate", "alice", "--down", "1200MB", "--up", "300 MB", "--seconds", "90")
+    before = home.json("balance", "show", "alice")
+    quoted = home.json(*asked)
+    assert home.json(*asked)["charged_micros"] == quoted["charged_micros"]
+    assert home.json("balance", "show", "alice") == before
+    home.serve(
+        login(),
+        record("start"),
+        record("stop", seconds=90, down=1200 * MB, up=300 * MB),
+    )
+    charged = before["posted_micros"] - home.json("balance", "show", "alice")["posted_micros"]
+    assert charged == quoted["charged_micros"] > 100_000
+    (source,) = quoted["sources"]
+    assert (source["name"], source["took_octets"], source["left_octets"]) == ("data", GB, 0)
+    # The bundle is used up, and the tier of the month stands where the session left it.
+    assert home.json(*asked)["sources"][0]["took_octets"] == 0
+    home.run("ledger", "check")
+
+
+def test_somebody_new_has_everything_fresh_and_each_line_is_explained(home: House) -> None:
+    found = home.json("rate", "home", "--octets", "6GB", "--at", "2026-03-02 10:00+01:00")
+    steps = {row["step"]: row["micros"] for row in found["steps"]}
+    # 1 GB of data, 2 GB at 1.00, 3 GB at 0.50, the fee: 3.60, and a month may cost 2.00.
+    assert steps == {
+        "used": 0, "covered": 0, "fee": 100_000, "line 2": 2_000_000, "line 3": 1_500_000,
+        "waived": -1_600_000,
+    }  # fmt: skip
+    assert (found["charged_micros"], found["login"], found["available_micros"]) == (
+        2_000_000, None, None,
+    )  # fmt: skip
+    night = ("--at", "2026-03-02 23:00+01:00", "--until", "2026-03-03 01:00+01:00")
+    said = home.run("rate", "home@1", "--down", "2GB", *night).stdout.splitlines()
+    assert said[0] == (
+        "home version 1, 2026-03-02 23:00 to 2026-03-03 01:00 (Europe/Berlin): "
+        "2.00 GB down, 02:00:00"
+    )
+    assert any("used in night: 1.00 GB down" in line for line in said)
+    assert "comes to 0.30 USD" in said
+
+
+def test_boosters_are_taken_from_in_their_order(home: House) -> None:
+    home.run("subscriber", "boost", "alice", "--booster", "more")
+    found = home.json("rate", "alice", "--octets", "4 GB")
+    assert [(one["name"], one["took_octets"]) for one in found["sources"]] == [
+        ("data", GB),
+        ("more", 3 * GB),
+    ]
+
+
+def test_simple_plans_and_files_are_priced_by_their_tariff(house: House, tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(
+        'name = "p"\ncurrency = "EUR"\n[price.volume]\namount = "2"\nper = "GB"\ncount = "up"\n'
+        'increment = "1 MB"\n[price.time]\namount = "1"\nper = "hour"\n'
+        '[included]\nvolume = "1 GB"\n'
+    )
+    found = house.json("rate", str(file), "--octets", "1500001KB", "--seconds", "30m")
+    assert (found["up"], found["down"], found["charged_micros"]) == (
+        1_500_001_000, 0, 2 * 501_000 + 500_000,
+    )  # fmt: skip
+    assert found["sources"] == [
+        {"name": "included", "took_octets": GB, "left_octets": 0, "until_us": None}
+    ]
+    said = house.run("rate", "sample-prepaid", "--octets", "5 MB").stdout.splitlines()
+    assert said[1].startswith("  volume: 5000000 octets") and said[2] == "comes to 0.05 USD"
+    told = house.run("rate", "alice", "--octets", "600 MB").stdout
+    assert "comes to 6.00 USD, of which 5.00 USD is there" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none", "--octets", "1GB"), "no subscriber none, and there is no plan none; see"),
+        (("none/p.toml", "--octets", "1GB"), "cannot read none/p.toml"),
+        (("alice@x y", "--octets", "1GB"), "write a version as a number after the @"),
+        (("alice\\", "--octets", "1GB"), "a login has no control characters"),
+        (("alice",), "say what is used"),
+        (("alice", "--octets", "10 Gb"), "'10 Gb' is not a volume; write such as"),
+        (("alice", "--octets", "9" * 19), "is more than anybody can use"),
+        (("alice", "--seconds", "soon"), "'soon' is not a duration"),
+        (("alice", "--octets", "1GB", "--up", "1GB"), "write it, or --down and --up"),
+        (("alice", "--seconds", "9", "--at", "now"), "'now' is not a time"),
+        (
+            ("alice", "--up", "1", "--at", "2026-01-02", "--until", "2026-01-01"),
+            "--until must not come before --at",
+        ),
+    ],
+)
+def test_what_cannot_be_priced_is_one_line(
+    sample: House, words: tuple[str, ...], said: str
+) -> None:
+    assert said in sample.refuse("rate", *words)
+
+
+def test_what_no_book_can_hold_is_one_line(sample: House, tmp_path: Path) -> None:
+    file = tmp_path / "dear.toml"
+    file.write_text(
+        'name = "p"\ncurrency = "EUR"\n[price.volume]\namount = "1000000000"\nper = "KB"\n'
+    )
+    assert "more than any book" in sample.refuse("rate", str(file), "--octets", "100TB")
