@@ -13,6 +13,7 @@ from typing import Final
 from aaa.bands import view_at
 from aaa.books import Books
 from accounting.pots import View
+from accounting.uses import fairly_counted
 from domain.account import Subscriber
 from domain.plan import Plan
 from domain.pot import PotKind
@@ -48,17 +49,10 @@ def _used(books: Books, session: Session, plan: Plan, fair: FairUse, view: View)
     """The octets that fair use counts so far: of the account's period, or of this session."""
     if fair.period is not Period.SESSION:
         return sum(one.pot.used for one in view.metered if one.pot.kind is PotKind.FAIR_USE)
-    sheet = books.sheets.of(plan)
     if session.plan_id != plan.plan_id:
         return 0  # what it used is written down by the prices it began with
-    uses, masks = Uses(sheet.scheme, session.uses), sheet.layout.fair
-    assert masks is not None, "a plan with fair use counts something for it"
-    total = 0
-    for cell in range(sheet.scheme.bands_n * sheet.scheme.classes_n):
-        up, down = uses.octets(cell)
-        by_flow = (down, up, max(up, down), 0)
-        total += sum(octets for flow, octets in enumerate(by_flow) if masks[flow] >> cell & 1)
-    return total
+    sheet = books.sheets.of(plan)
+    return fairly_counted(sheet, Uses(sheet.scheme, session.uses))
 
 
 def _boosted(books: Books, plan: Plan, view: View) -> bool:

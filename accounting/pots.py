@@ -90,7 +90,7 @@ class View:
         return found
 
 
-class _Counter(NamedTuple):
+class Counter(NamedTuple):
     """One thing that an account counts under a plan."""
 
     key: str
@@ -102,7 +102,7 @@ class _Counter(NamedTuple):
 class Pots:
     """The pots of one plan, by what the plan says; made once for a plan and used for all."""
 
-    __slots__ = ("_boosters", "_bundles", "_counters")
+    __slots__ = ("_boosters", "_bundles", "counters")
 
     def __init__(self, plan: Plan, layout: Layout | None = None) -> None:
         """Of a plan with pricing; `layout` is its layout, if it is at hand."""
@@ -117,7 +117,7 @@ class Pots:
             booster.name: (booster, reached)
             for booster, reached in zip(pricing.boosters, places.boosters, strict=True)
         }
-        self._counters = tuple(_counters(plan.name, pricing, places))
+        self.counters = tuple(_counters(plan.name, pricing, places))
 
     def view(self, terms: Terms, rows: Sequence[Pot], from_us: int, to_us: int) -> View:
         """Return what a rise between two instants may take of the account's rows, and move.
@@ -150,7 +150,7 @@ class Pots:
         ]
         counted = [
             found
-            for counter in self._counters
+            for counter in self.counters
             for found in _metered(counter, terms, known.get(counter.key, {}), from_us, to_us)
         ]
         opened += [pot for pot, _ in counted if pot.period_start_us not in known.get(pot.pot, {})]
@@ -228,22 +228,22 @@ def _drawn(
     return Drawn(pot, draw, allowance, timely, None if life.ends_us == NEVER_US else life.ends_us)
 
 
-def _counters(plan_name: str, pricing: Pricing, layout: Layout) -> Iterator[_Counter]:
+def _counters(plan_name: str, pricing: Pricing, layout: Layout) -> Iterator[Counter]:
     """What is counted of an account under a plan beside its bundles."""
     for index, family in enumerate(layout.families):
         price = family.part.price
         if metered(price):
             name = family_name(family, pricing)
             key = f"{PotKind.TIER}/{price.period}/{plan_name}/{name}"
-            yield _Counter(key, price.period, TIERS, index)
+            yield Counter(key, price.period, TIERS, index)
     fair = pricing.fair_use
     if fair is not None and fair.period is not Period.SESSION:
         key = f"{PotKind.FAIR_USE}/{fair.period}/{plan_name}"
-        yield _Counter(key, fair.period, FAIR, 0)
+        yield Counter(key, fair.period, FAIR, 0)
     for index, cap in enumerate(pricing.caps):
         if cap.period is not Period.SESSION:
             key = f"{PotKind.CAP}/{cap.period}/{plan_name}"
-            yield _Counter(key, cap.period, CAP, index)
+            yield Counter(key, cap.period, CAP, index)
 
 
 def family_name(family: Family, pricing: Pricing) -> str:
@@ -254,7 +254,7 @@ def family_name(family: Family, pricing: Pricing) -> str:
 
 
 def _metered(
-    counter: _Counter, terms: Terms, known: Mapping[int, Pot], from_us: int, to_us: int
+    counter: Counter, terms: Terms, known: Mapping[int, Pot], from_us: int, to_us: int
 ) -> Iterator[Metered]:
     """The rows in which something is counted, for every instant of a rise and beyond its ends."""
     periods = spans(terms, counter.period, from_us, to_us)

@@ -28,7 +28,7 @@ from domain.pot import Pot
 from domain.seams import US_PER_S
 from domain.session import Charge, Session
 from domain.usage import Usage
-from rating.scheme import Rise, Scheme, Uses, charged, compile_scheme, price, walk
+from rating.scheme import CAP, TIERS, Rise, Scheme, Uses, charged, compile_scheme, price, walk
 from rating.scheme_layout import Layout, layout_of
 from rating.timetable import Timetable
 
@@ -160,6 +160,46 @@ def _row(
     named = (session.account_id, session.session_id, session.part, step, day, plan.plan_id)
     up, down, seconds = used
     return Charge(*named, up, down, seconds, amount_micros)
+
+
+class Tally(NamedTuple):
+    """By how much a session has moved a counter of its account: from `least` to `most`."""
+
+    key: str
+    least: int
+    most: int
+
+
+def tallies(sheet: Sheet, session: Session) -> list[Tally]:
+    """What a session charged by this plan has counted towards tiers, caps and fair use.
+
+    Fair use does not count what a booster covered. What of that it would have counted is not kept,
+    so with boosters the number is known only to lie between two.
+    """
+    uses, found = Uses(sheet.scheme, session.uses), []
+    for counter in sheet.pots.counters:
+        if counter.measures == TIERS:
+            least = most = uses.quantity(counter.number)
+        elif counter.measures == CAP:
+            least = most = session.charged_micros
+        else:
+            most = fairly_counted(sheet, uses)
+            by_boosters = len(sheet.layout.bundles)
+            boosted = uses.covered(by_boosters) if sheet.layout.boosters else 0
+            least = max(most - boosted, 0)
+        found.append(Tally(counter.key, least, most))
+    return found
+
+
+def fairly_counted(sheet: Sheet, uses: Uses) -> int:
+    """The octets of a session that lie in what fair use counts, whatever covered them."""
+    masks, total = sheet.layout.fair, 0
+    assert masks is not None, "a plan with fair use counts something for it"
+    for cell in range(sheet.scheme.bands_n * sheet.scheme.classes_n):
+        up, down = uses.octets(cell)
+        by_flow = (down, up, max(up, down), 0)
+        total += sum(octets for flow, octets in enumerate(by_flow) if masks[flow] >> cell & 1)
+    return total
 
 
 def faults(sheet: Sheet, session: Session) -> list[str]:

@@ -2,9 +2,10 @@
 
 A session that was charged by a plan with `pricing` must cost what its `uses` cost, and their cells
 must come to its rated totals (A2); of each bundle, and of all boosters together, the sessions of an
-account have covered what its pots count as used. Sessions that were purged are not there to be
-asked: of an account that has lost some, pots may count more. What tiers, caps and fair use have
-counted is proved by a replay and not here.
+account have covered what its pots count as used; and its tiers, caps and fair use have counted what
+its sessions used and were charged, over all periods together. Which session fell into which period
+is proved by a replay and not here. Sessions that were purged are not there to be asked: of an
+account that has lost some, pots may count more.
 
 A page of accounts is one snapshot, and no snapshot outlives its page.
 """
@@ -12,13 +13,13 @@ A page of accounts is one snapshot, and no snapshot outlives its page.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import select, union
+from sqlalchemy import or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from accounting.uses import Sheet, faults, sheet_of
+from accounting.uses import Sheet, faults, sheet_of, tallies
 from domain.pot import PotKind
 from domain.session import Session
 from rating.scheme import Uses
@@ -42,6 +43,18 @@ class Source(NamedTuple):
         return f'bundle "{self.bundle}" of {self.plan}' if self.plan else "boosters"
 
 
+class Counted(NamedTuple):
+    """What an account counts under a plan: the key of its pots."""
+
+    account_id: int
+    key: str
+
+    def __str__(self) -> str:
+        kind, period, rest = self.key.split("/", 2)
+        plan, _, name = rest.partition("/")
+        return f"{kind} {period} of {plan}" + (f" ({name})" if name else "")
+
+
 Fault = tuple[str, int]  # a sentence, and whose account it is about
 
 
@@ -52,18 +65,24 @@ async def faults_of_uses(database: Database) -> AsyncIterator[Fault]:
     while sheets:
         async with database.reading() as connection:
             accounts = await _accounts(connection, after)
-            sessions, used = await _page(connection, accounts)
+            sessions = await _sessions(connection, accounts, sheets)
+            used, moved = await _pots(connection, accounts)
             query = select(_G.account_id).where(_G.account_id.in_(accounts))
             lost = set(await connection.scalars(query))
         covered: defaultdict[Source, int] = defaultdict(int)
+        counted: defaultdict[Counted, list[int]] = defaultdict(lambda: [0, 0])
         for session in sessions:
-            for fault in _proved(session, sheets.get(session.plan_id), covered):
+            for fault in _proved(session, sheets.get(session.plan_id), covered, counted):
                 yield fault
         for source in sorted(used.keys() | covered.keys()):
-            took, counted = covered.get(source, 0), used.get(source, 0)
-            if took != counted and not (source.account_id in lost and took < counted):
-                said = f"{source}: sessions took {took}, its pots counted {counted}"
-                yield said, source.account_id
+            took, kept = covered.get(source, 0), used.get(source, 0)
+            if took != kept and not (source.account_id in lost and took < kept):
+                yield f"{source}: sessions took {took}, its pots counted {kept}", source.account_id
+        for counter in sorted(moved.keys() | counted.keys()):
+            (least, most), kept = counted.get(counter, [0, 0]), moved.get(counter, 0)
+            if not (least <= kept <= most or (counter.account_id in lost and kept > most)):
+                said = str(most) if least == most else f"{least} to {most}"
+                yield f"{counter}: sessions come to {said}, its pots to {kept}", counter.account_id
         if len(accounts) < PAGE_N:
             return
         after = accounts[-1]
@@ -87,14 +106,22 @@ async def _accounts(connection: AsyncConnection, after: int) -> Sequence[int]:
     return (await connection.scalars(page)).all()
 
 
-async def _page(
+async def _sessions(
+    connection: AsyncConnection, accounts: Sequence[int], sheets: Mapping[int, Sheet]
+) -> list[Session]:
+    """The sessions by bands of some accounts; one that costs a fee alone has used nothing."""
+    capped = [plan_id for plan_id, sheet in sheets.items() if sheet.scheme.fee_micros]
+    some = or_(_S.uses != b"", _S.plan_id.in_(capped) & (_S.charged_micros > 0))
+    wanted = select(*rows.SESSIONS.columns).where(_S.account_id.in_(accounts), some)
+    return [rows.session_of(row) for row in await connection.execute(wanted)]
+
+
+async def _pots(
     connection: AsyncConnection, accounts: Sequence[int]
-) -> tuple[list[Session], dict[Source, int]]:
-    """The sessions by bands of some accounts, and what their pots count as used."""
-    of_them: Any = _S.account_id.in_(accounts)
-    wanted = select(*rows.SESSIONS.columns).where(of_them, _S.uses != b"")
-    sessions = [rows.session_of(row) for row in await connection.execute(wanted)]
+) -> tuple[dict[Source, int], dict[Counted, int]]:
+    """What pots of some accounts say was covered, and what was counted, over all periods."""
     used: defaultdict[Source, int] = defaultdict(int)
+    moved: defaultdict[Counted, int] = defaultdict(int)
     query = select(_P.account_id, _P.pot, _P.used).where(_P.account_id.in_(accounts), _P.used > 0)
     for account_id, pot, units in await connection.execute(query):
         kind, *rest = pot.split("/", 3)
@@ -102,13 +129,18 @@ async def _page(
             used[Source(account_id, *rest[1:])] += units
         elif kind == PotKind.BOOSTER:
             used[Source(account_id)] += units
-    return sessions, used
+        else:
+            moved[Counted(account_id, pot)] += units
+    return used, moved
 
 
 def _proved(
-    session: Session, sheet: Sheet | None, covered: defaultdict[Source, int]
+    session: Session,
+    sheet: Sheet | None,
+    covered: defaultdict[Source, int],
+    counted: defaultdict[Counted, list[int]],
 ) -> Iterator[Fault]:
-    """What is wrong with a session; adds up what covered it."""
+    """What is wrong with a session; adds up what covered it, and what it counted."""
     said = ["its plan has no bands"] if sheet is None else faults(sheet, session)
     for fault in said:
         yield f"session {session.session_id}: {fault}", session.account_id
@@ -121,3 +153,7 @@ def _proved(
             source = Source(session.account_id, sheet.plan.name, bundles[slot].name)
         if uses.covered(slot):
             covered[source] += uses.covered(slot)
+    for tally in tallies(sheet, session):
+        sums = counted[Counted(session.account_id, tally.key)]
+        sums[0] += tally.least
+        sums[1] += tally.most
