@@ -8,6 +8,7 @@ Below SQLite's URLs lie files, which only `store.upgrade` creates.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from store.outages import away, in_one_line
 
 BUSY_MS = 10_000  # how long to wait for another writer, either database
 CONNECT_S = 5
+FIRST_OPENERS_MAX = 16  # of a new SQLite file, so many times may one be the second
 STATEMENT_S = 60  # the longest single statement: a migration, an import
 OFFICE_LOCK = 0x746F6C6C  # the advisory lock of PostgreSQL that office writers hold
 # In `connection.info` once the transaction has told the feed of a change, and the audit of a deed.
@@ -200,8 +202,7 @@ def _for_asyncpg(url: URL) -> URL:
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     """WAL, flushed at each commit; nobody but the server's own connections checkpoints."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    (mode,) = cursor.fetchone()
+    mode = _into_wal(cursor)
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0"):
         cursor.execute(f"PRAGMA {pragma}")
         cursor.fetchall()
@@ -213,6 +214,24 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
             f"SQLite is not durable here (journal_mode={mode}, synchronous={synchronous}): "
             "put the database on a local file system"
         )
+
+
+def _into_wal(cursor: Any) -> str:
+    """Have the database write ahead, and say what it does.
+
+    Of several that open a new file at once, all but one are told at once that it is locked: here
+    SQLite does not wait. So wait for a lock that it waits for, and try again.
+    """
+    for others_n in reversed(range(FIRST_OPENERS_MAX)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return str(cursor.fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not others_n:
+                raise
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+    raise AssertionError("it was tried")
 
 
 def _begin_sqlite(connection: Any) -> None:

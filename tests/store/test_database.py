@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from aaa.ports import StoreUnavailable
 from store import audit, schema
-from store.database import Database, UnsafeDatabase, make_engine
+from store.database import Database, UnsafeDatabase, _into_wal, make_engine
 from store.feed import record_change
 from store.upgrade import upgrade
 from tests.peers.postgres import PostgresCluster
@@ -232,3 +232,38 @@ def test_s40_a_change_that_the_audit_is_not_told_of_does_not_commit(house_url: s
             await database.close()
 
     asyncio.run(story())
+
+
+class Patient:
+    """A cursor before whose first wait for a lock somebody else lets go of his."""
+
+    def __init__(self, own: sqlite3.Connection, other: sqlite3.Connection, gives_way: bool) -> None:
+        self.own, self.other, self.gives_way = own.cursor(), other, gives_way
+        self.said: list[str] = []
+
+    def execute(self, statement: str) -> None:
+        self.said.append(statement)
+        if statement == "BEGIN IMMEDIATE" and self.gives_way:
+            self.other.rollback()
+        self.own.execute(statement)
+
+    def fetchone(self) -> Any:
+        return self.own.fetchone()
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_who_opens_a_new_file_while_another_does_waits_for_him(
+    tmp_path: Path, gives_way: bool
+) -> None:
+    path = tmp_path / "new.db"
+    own, other = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
+    other.execute("BEGIN IMMEDIATE")
+    cursor = Patient(own, other, gives_way)
+    if gives_way:
+        assert _into_wal(cursor) == "wal"
+        assert cursor.said.count("PRAGMA journal_mode=WAL") == 2 and not own.in_transaction
+    else:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            _into_wal(cursor)
+    own.close()
+    other.close()
