@@ -33,8 +33,9 @@ def reach(
     """How many more (octets, seconds) the money pays in a band, each spending all of it.
 
     Octets in whichever direction and class is dearest. Money that pays just so much: one more
-    would cost more. Below zero it pays nothing, not even the rest of a started increment. Draws that hold at `at_us` are used up first; caps that stop count as no
-    money, caps that do not make the rest free. None: it costs nothing, however much.
+    would cost more. Below zero it pays nothing, not even the rest of a started increment. Draws
+    that hold at `at_us` are used up first; caps that stop count as no money, caps that do not make
+    the rest free. None: it costs nothing, however much.
     """
     cdef char[NEAR_OCTETS] near
     cdef void *far = NULL
