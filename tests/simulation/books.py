@@ -87,6 +87,8 @@ class Session(NamedTuple):
     unrated_input: int
     unrated_output: int
     unrated_s: int
+    last_event_us: int
+    uses: bytes
 
     @property
     def unrated(self) -> Usage:

@@ -29,8 +29,9 @@ from tests.simulation.journaled import Journal
 from tests.simulation.overdraft import Watch
 from tests.simulation.seams import MachineClock
 from tests.simulation.standing import Standing
-from tests.simulation.swarm import TWO, Swarm
+from tests.simulation.swarm import TWO, WHOLE, Swarm
 from tests.simulation.truth import Truth
+from tests.simulation.whole_laws import Reckoner
 from tests.simulation.world import World
 
 LAPSES_SOON_US = 3_600_000_000
@@ -78,6 +79,7 @@ class Checker:
         self._watch = Watch()
         self._standing = Standing()
         self._duties = Duties()
+        self._reckoner = Reckoner()
         if plan is not None:
             self._duties = Duties(plan.start_wait_s, plan.stale_min_s)
             self._duties.hears_all = TWO not in plan.kinds
@@ -140,6 +142,7 @@ class Checker:
         return [
             *laws.judge(books, news),
             *promises.judge(books, news, now_us),
+            *self._reckoner.judge(books, news, self._world.figures),
             *claims.ended(books, news, self._truth, self._world.figures),
             *claims.ordered(books, news),
             *self._standing.judge(books, news, now_us),
@@ -224,13 +227,15 @@ class Checker:
 
     def when_calm(self) -> None:
         """A look at who stands where, now that nothing is in the way."""
-        if self._plan is None or "packages" not in self._plan.kinds:
+        if self._plan is None or not {"packages", WHOLE} & self._plan.kinds:
             return
-        now_us = self._host.clock.now_us()
+        instants = (self._world.now_us, self._host.clock.now_us())
         try:
-            found = list(
-                self._standing.when_calm(self.books, self._truth, self._world.now_us, now_us)
-            )
+            found = []
+            if "packages" in self._plan.kinds:
+                found += self._standing.when_calm(self.books, self._truth, *instants)
+            if WHOLE in self._plan.kinds:
+                found += self._reckoner.when_calm(self.books, self._truth, *instants)
         except sqlite3.Error as error:
             self._world.say(f"the judge could not look: {error}")
             return

@@ -17,6 +17,7 @@ _ROWS = (
     " FROM audit ORDER BY seq"
 )
 TOLD_AS = {"renewal": "subscriber renew", "extension": "subscriber extend"}
+TOLD_AS["booster"] = "subscriber boost"
 
 
 def judge(books: Books) -> Iterator[str]:

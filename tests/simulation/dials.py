@@ -46,7 +46,8 @@ def cast(
     for one in everybody:
         truth.opening_micros[one.login] = one.balance_micros
         truth.credit_limit_micros[one.login] = one.credit_limit_micros
-        truth.plan_of[one.login] = one.plan
+        truth.plan_of[one.login] = plan.wholes.of.get(one.login, one.plan)
+    truth.texts = town.EVERY_PLAN | plan.wholes.texts
     wraps = "wraps" in plan.kinds
     routers = dice.sample(town.routers(), min(plan.routers_n, len(town.routers())))
     if wraps:
@@ -56,6 +57,7 @@ def cast(
     if "packages" in plan.kinds:
         buyers = dice.sample(everybody[town.SUBSCRIBERS_N :], plan.subscribers_n)
         residents = [*buyers, *residents[: plan.subscribers_n // 3]]
+    residents = [replace(one, plan=plan.wholes.of.get(one.login, one.plan)) for one in residents]
     truth.routers = [router.name for router in routers]
     truth.cast = {one.login: one.plan for one in residents}
     dials: dict[str, list[Dial]] = {router.name: [] for router in routers}

@@ -12,10 +12,11 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from billing import package, payment
+from billing import booster, package, payment
 from cli.people import valid_until_us
 from cli.vocabulary import our_vocabulary
 from domain.account import Status
+from domain.deed import draft
 from domain.grant import Order, OrderKind
 from domain.ledger import EntryKind
 from domain.seams import Clock, Ids
@@ -25,6 +26,7 @@ from radius import encode_attributes
 from rating.plan_file import parse_plan
 from store import (
     audit,
+    office_boosters,
     office_devices,
     office_money,
     office_packages,
@@ -175,6 +177,42 @@ class Shop:
 
         return self._errand(Sale(login, package.EXTENSION, self._key, 0), write)
 
+    def boost(self, login: str, dice: random.Random) -> Work:
+        """Somebody buys one of the boosters that the plan has."""
+        luck = dice.random()
+
+        async def write(desk: Desk, connection: Connection) -> bool:
+            one = await office_subscribers.find(connection, login, lock=True)
+            assert one is not None
+            name = one.subscriber.plan_name
+            plan = (await office_plans.newest(connection, [name]))[name]
+            names = [sold.name for sold in booster.boosters_of(plan)] or ["none"]
+            stamp = payment.Stamp(desk.ids.next(), self._key, desk.clock.now_us(), "an errand")
+            made = booster.boost(
+                one.subscriber,
+                one.account,
+                plan,
+                names[int(luck * len(names))],
+                purchase_id=desk.ids.next(),
+                stamp=stamp,
+            )
+            if isinstance(made, payment.Declined):
+                return False
+            await office_boosters.write(connection, made)
+            deed = draft(
+                made.purchase.created_us,
+                "somebody",
+                "subscriber boost",
+                kind="subscriber",
+                row_id=one.subscriber.subscriber_id,
+                subject=login,
+                after={"price_micros": made.purchase.price_micros},
+            )
+            await audit.append(connection, [deed])
+            return True
+
+        return self._errand(Sale(login, booster.BOOSTER, self._key, 0), write)
+
     def _errand(self, wish: Sale, write: Callable[[Desk, Connection], Awaitable[bool]]) -> Work:
         async def work(desk: Desk) -> None:
             if wish.declined:
@@ -242,15 +280,18 @@ class Changes:
 
     def plan_text(self, dice: random.Random) -> Work:
         """A plan gets another price: its next version."""
-        priced = [name for name, text in town.EVERY_PLAN.items() if "amount" in text]
+        texts = self._truth.texts or town.EVERY_PLAN
+        priced = [name for name, text in texts.items() if "amount" in text]
         used = set(self._truth.cast.values())
         name = dice.choice(
             [plan for plan in priced if plan in used]
-            or [plan for plan in priced if plan in town.PLANS]
+            or [plan for plan in priced if plan not in town.PACKAGED]
         )
         amount = f'amount = "{dice.randrange(1, 60) / 1000}"'
-        text = re.sub(r'amount = "[0-9.]+"', amount, town.EVERY_PLAN[name], count=1)
-        whole = f'name = "{name}"\ncurrency = "USD"\n{text}'
+        text = re.sub(r'amount = "[0-9.]+"', amount, texts[name], count=1)
+        whole = (
+            text if name not in town.EVERY_PLAN else f'name = "{name}"\ncurrency = "USD"\n{text}'
+        )
 
         async def write(desk: Desk) -> None:
             if whole not in self._truth.plan_texts:
@@ -268,7 +309,8 @@ class Changes:
     def plan(self, login: str, dice: random.Random) -> Work:
         """A subscriber gets another plan, from the next login on."""
         sold = self._truth.plan_of[login] in town.PACKAGED
-        name = dice.choice(list(town.PACKAGED if sold else town.PLANS))
+        others = [name for name in self._truth.texts if name not in town.PACKAGED]
+        name = dice.choice(list(town.PACKAGED) if sold else others or list(town.PLANS))
 
         async def write(desk: Desk) -> None:
             now_us = desk.clock.now_us()

@@ -78,7 +78,7 @@ class History:
         self.stormy = True
         self.network = Network(self.world, plan.weather)
         moved_us = EPOCH_US + plan.start_us if "moving in" in plan.kinds else None
-        town.move_in(template, room, town.ends_us(plan), since_us=moved_us)
+        town.move_in(template, room, town.ends_us(plan), since_us=moved_us, wholes=plan.wholes)
         self.nodes = ALONE if TWO not in plan.kinds else WORKERS if plan.workers else SERVERS
         self.hosts: list[Host] = []
         for node in self.nodes:

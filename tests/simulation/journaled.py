@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from accounting.journal import Record, decode
-from accounting.replay import replay
+from accounting.replay import Bands, replay
+from accounting.uses import sheet_of
 from domain.device import Device
 from rating import compile_tariff
+from rating.timetable import Timetable
 from store.journal import sound
 from store.plans import plan_of
 from store.rows import device_of
@@ -98,7 +100,13 @@ class Journal:
         (row,) = books.ask(
             "SELECT body, source, sample FROM plans WHERE plan_id = ?", session.plan_id
         )
-        tariff = compile_tariff(plan_of(row))
+        plan = plan_of(row)
+        tariff, sheet, bands = compile_tariff(plan), sheet_of(plan), None
+        if sheet is not None:
+            ((zone,),) = books.ask(
+                "SELECT timezone FROM subscribers WHERE subscriber_id = ?", session.subscriber_id
+            )
+            bands = Bands(sheet, Timetable.of(plan, zone))
         wanted = (*session.rated, session.charged_micros)
         twice = records
         doubted = not device.gigawords and any(one.effect == "low-stop" for _, one in records)
@@ -109,7 +117,15 @@ class Journal:
             names = ("unrated_input", "unrated_output", "unrated_s")
             unrated = {name: getattr(last, name) for name in names}
             twice = records + [
-                (at, one._replace(free_octets=last.free_octets, free_s=last.free_s, **unrated))
+                (
+                    at,
+                    one._replace(
+                        free_octets=last.free_octets,
+                        free_s=last.free_s,
+                        uses=last.uses,
+                        **unrated,
+                    ),
+                )
                 for at, one in records
             ]
         for rule, some in (("A11", records), ("A3", twice)):
@@ -120,6 +136,7 @@ class Journal:
                 skew_limit_s=skew_limit_s,
                 interim_s=session.interim_s,
                 fee_owed=not session.class_session_id and not session.adopted,
+                bands=bands,
             )
             total = again.lines[-1].after
             found = (total.input_octets, total.output_octets, total.session_s)

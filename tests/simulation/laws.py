@@ -240,6 +240,8 @@ def _price(books: Books, session: Session) -> Iterator[str]:
     known = session.rated.any or not (walled_once(session) or prices.gardens)
     if known and bool(session.fee_due) != (began and first):
         yield f"A2: {name}: the fee is {'' if session.fee_due else 'not '}due"
+    if prices.whole is not None:
+        return  # by its records: whole_laws
     owed = prices.price_micros(
         session.rated, session.free_octets, session.free_s, fee=bool(session.fee_due)
     )

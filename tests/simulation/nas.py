@@ -286,7 +286,7 @@ class Nas:
         """Let a subscriber in, within what was told; nothing is, if the router decides alone."""
         lane, number, session_id = names
         plan = self.truth.plan_of.get(dial.resident.login, attempt.plan)
-        speeds = speeds_bps(EVERY_PLAN.get(plan, ""), self.router.line_rate_bps)
+        speeds = self._speeds(plan)
         if self.profile.polices_as_told:
             line = self.router.line_rate_bps
             speeds = (min(told.up_bps or line, line), min(told.down_bps or line, line))
@@ -307,6 +307,11 @@ class Nas:
         setup_us = self.dice.choice((0, 0, 20_000, self.dice.randrange(2 * US_PER_S)))
         self.later(setup_us, self._start, dial, session, (lane, number, self.boots_n), told)
 
+    def _speeds(self, plan: str) -> tuple[int, int]:
+        """What a technician sets up for a plan."""
+        text = self.truth.texts.get(plan) or EVERY_PLAN.get(plan, "")
+        return speeds_bps(text, self.router.line_rate_bps)
+
     # ---------------------------------------------------------------- sessions
 
     def _come_along(self, dial: Dial) -> None:
@@ -315,7 +320,7 @@ class Nas:
         self.numbers += 1
         lane = (login, next(n for n in range(250) if (login, n) not in self.lanes))
         self.lanes[lane] = True
-        speeds = speeds_bps(EVERY_PLAN.get(dial.resident.plan, ""), self.router.line_rate_bps)
+        speeds = self._speeds(dial.resident.plan)
         session = TrueSession(
             nas=self.name,
             acct_session_id=self._session_id(self.numbers),

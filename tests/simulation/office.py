@@ -19,7 +19,7 @@ from store.office_money import Raced
 from tests.simulation.errands import Changes, Desk, Purse, Shop
 from tests.simulation.host import Host
 from tests.simulation.seams import SeededChance
-from tests.simulation.swarm import Swarm
+from tests.simulation.swarm import WHOLE, Swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, World
 
@@ -31,7 +31,8 @@ SELLING = (
     ("renew", "extend", "top-up", "suspend", "transfer", "plan-text", "plan", "device", "cut"),
     (36, 6, 24, 12, 5, 4, 8, 2, 3),
 )
-TWICE = ("top-up", "correction", "transfer", "renew", "extend")  # by two people at once
+BOOSTS = 0.4  # of all errands, where plans have boosters
+TWICE = ("top-up", "correction", "transfer", "renew", "extend", "boost")  # by two people at once
 PATIENCE_US = 20 * US_PER_S  # until somebody tries again
 
 Work = Callable[[Desk], Awaitable[None]]
@@ -87,6 +88,8 @@ class Office:
         login, other = dice.choice(logins), dice.choice(list(truth.plan_of))
         kinds, weights = SELLING if "packages" in self._plan.kinds else USUAL
         kind = dice.choices(kinds, weights)[0]
+        if WHOLE in self._plan.kinds and dice.random() < BOOSTS:
+            kind = "boost"
         work: Work
         if kind == "top-up":
             amount = dice.choice((10_000, 500_000, 2_000_000, dice.randrange(1, 5_000_000)))
@@ -95,9 +98,12 @@ class Office:
             work = purse.correct(login, dice.choice((-1, 1)) * dice.randrange(1, 400_000))
         elif kind == "transfer":
             work = purse.transfer(login, other, dice.randrange(1, 1_500_000))
-        elif kind in ("renew", "extend"):
+        elif kind in ("renew", "extend", "boost"):
             shop = Shop(self._world, truth, f"{kind}-{dice.choice((n, n, n - 1))}")
-            work = shop.renew(login) if kind == "renew" else shop.extend(login)
+            if kind == "boost":
+                work = shop.boost(login, dice)
+            else:
+                work = shop.renew(login) if kind == "renew" else shop.extend(login)
         elif kind == "plan-text":
             work = changes.plan_text(dice)
         elif kind == "plan":

@@ -12,7 +12,6 @@ usage whole octets and seconds.
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,16 +19,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-MICROS = 10**6
-VOLUMES = {
-    f"{letter}{kind}": base**power
-    for kind, base in (("B", 1000), ("iB", 1024))
-    for power, letter in enumerate("KMGT", start=1)
-}
-DURATIONS = {"s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400}
-DURATIONS |= {"day": 86_400, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+from tests.simulation.quantities import DURATIONS, VOLUMES, micros, parts, quantity
+from tests.simulation.quantities import speed as bits
+from tests.simulation.whole_text import Whole, read_whole
+
 WALLS = {1: "on_expired", 2: "on_no_credit", 3: "on_suspended"}
-SPEEDS = {"k": 10**3, "M": 10**6, "G": 10**9, "": 1}
 
 
 @dataclass(frozen=True)
@@ -83,10 +77,13 @@ class PriceList:
     grace_s: int = 0
     auto_renew: bool = False
     gardens: frozenset[int] = frozenset()  # the walls behind which there is one
+    whole: Whole | None = None  # what it says beyond one price of volume and one of time
 
     @property
     def usage_priced(self) -> bool:
         """Does using it cost money, a fee aside?"""
+        if self.whole is not None:
+            return bool(self.whole.ways)
         return self.volume != NOTHING or self.time != NOTHING
 
     @property
@@ -114,6 +111,8 @@ class PriceList:
 
     def price_at_full_speed_micros(self, rate_bps: int, seconds: Fraction) -> int:
         """What that long costs at most, at that speed: every counted octet, every increment."""
+        if self.whole is not None:
+            return self.whole.dearest_micros(math.ceil(rate_bps * seconds / 8), math.ceil(seconds))
         octets = math.ceil(rate_bps * seconds / 8)
         return (
             self.volume.price_micros(octets, 0)
@@ -123,6 +122,8 @@ class PriceList:
 
     def next_step_micros(self) -> int:
         """The dearest of the next increments: with less nothing more can be used."""
+        if self.whole is not None:
+            return self.whole.dearest_micros(1, 1)
         steps = [p for p in (self.volume, self.time) if p != NOTHING]
         return max((math.ceil(p.per_unit * p.increment) for p in steps), default=0)
 
@@ -158,18 +159,22 @@ def read(text: str) -> PriceList:
     plan = tomllib.loads(text)
     price = plan.get("price", {})
     volume, time = price.get("volume"), price.get("time")
-    included, speed = plan.get("included", {}), plan.get("speeds", {})
-    speeds = [_speed(speed[way]) for way in ("down", "up") if way in speed]
+    whole = read_whole(text)
+    if whole is not None:
+        volume = time = None  # they are the whole's
+    included, speed = {} if whole else plan.get("included", {}), plan.get("speeds", {})
+    speeds = [bits(speed[way]) for way in ("down", "up") if way in speed]
     return PriceList(
         name=plan["name"],
         volume=_priced(volume, "increment", VOLUMES),
         time=_priced(time, "increment_s", DURATIONS),
-        fee_micros=_micros(price["session"]["fee"]) if "session" in price else 0,
-        count=(volume or {}).get("count", "sum"),
-        free_octets=_quantity(included.get("volume", 0), VOLUMES),
-        free_s=_quantity(included.get("time", 0), DURATIONS),
+        fee_micros=micros(price["session"]["fee"]) if "session" in price else 0,
+        count=price.get("volume", {}).get("count", "sum"),
+        free_octets=quantity(included.get("volume", 0), VOLUMES),
+        free_s=quantity(included.get("time", 0), DURATIONS),
         sessions_max=plan.get("sessions", 1),
         rate_bps=sum(speeds) if len(speeds) == 2 else 0,
+        whole=whole,
         **_package(plan.get("package")),
         gardens=frozenset(number for number, name in WALLS.items() if name in plan),
     )
@@ -178,11 +183,11 @@ def read(text: str) -> PriceList:
 def _package(table: dict[str, Any] | None) -> dict[str, Any]:
     if table is None:
         return {}
-    number, unit = _parts(table["validity"])
+    number, unit = parts(table["validity"])
     return {
-        "package_micros": _micros(table.get("price", 0)),
+        "package_micros": micros(table.get("price", 0)),
         "validity": (int(number), unit),
-        "grace_s": _quantity(table.get("grace", 0), DURATIONS),
+        "grace_s": quantity(table.get("grace", 0), DURATIONS),
         "auto_renew": table.get("auto_renew", False),
     }
 
@@ -191,34 +196,7 @@ def _priced(table: dict[str, Any] | None, increment: str, units: dict[str, int])
     if table is None:
         return NOTHING
     return Priced(
-        per_unit=Fraction(_micros(table["amount"]), _quantity(table["per"], units)),
-        increment=_quantity(table.get(increment, 1), units),
+        per_unit=Fraction(micros(table["amount"]), quantity(table["per"], units)),
+        increment=quantity(table.get(increment, 1), units),
         rounding=table.get("rounding", "down"),
     )
-
-
-def _micros(amount: str | int) -> int:
-    exact = Fraction(amount) * MICROS
-    assert exact.denominator == 1, f"{amount} has more than six decimals"
-    return exact.numerator
-
-
-def _quantity(written: str | int, units: dict[str, int]) -> int:
-    """`"100 MB"`, `"MB"`, `"30 minutes"`, or a bare number of octets or seconds."""
-    if isinstance(written, int):
-        return written
-    number, unit = _parts(written)
-    return int(number or 1) * units[unit]
-
-
-def _speed(written: str | int) -> int:
-    if isinstance(written, int):
-        return written
-    number, unit = _parts(written)
-    return int(number) * SPEEDS[unit]
-
-
-def _parts(written: str) -> tuple[str, str]:
-    found = re.fullmatch(r"\s*([0-9]*)\s*([A-Za-z]*)\s*", written)
-    assert found is not None, f"{written!r} is no quantity"
-    return found[1], found[2]

@@ -262,6 +262,8 @@ def _given_up_micros(was: Session, now: Session) -> int:
 
 def _stops_itself(prices: PriceList, true: TrueSession) -> bool:
     """Does its router end it at the limits it was told, whatever it hears later?"""
+    if prices.whole is not None:
+        return False  # what it was told was for the band and the periods of then
     octets = prices.volume == NOTHING or (true.enforces_octets and true.limit_octets > 0)
     return octets and (prices.time == NOTHING or (true.enforces_time and true.limit_s > 0))
 

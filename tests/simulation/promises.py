@@ -46,6 +46,8 @@ def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
                 account.available_micros, (before.get(account_id) or account).available_micros
             )
             prices = read(text)
+            if prices.whole is not None and any(cap.stops for cap in prices.whole.caps):
+                continue
             if least_micros // prices.sessions_max >= least_login_micros(prices):
                 yield (
                     f"F1: {refusal.login} was refused for no credit with {least_micros} micros "
@@ -68,6 +70,8 @@ def _told(
     limits = (session.timeout_s, session.limit_octets)
     if session.hold_state != HELD or (was and limits == (was.timeout_s, was.limit_octets)):
         return
+    if prices.whole is not None:
+        return  # what is promised goes as far as the band and the periods of now
     others = [s for _, s in news.sessions if s.account_id == session.account_id]
     if (prices.free_octets or prices.free_s) and len(others) > 1:
         return  # how much was left of what is included, when it was told, cannot be seen
@@ -146,6 +150,26 @@ def _left_alone(books: Books, was: Session | None, session: Session, now_us: int
     )
 
 
+def capped(books: Books, session: Session, prices: PriceList) -> bool:
+    """Has a cap been reached, perhaps of a period before, at which usage is to stop?"""
+    if prices.whole is None:
+        return False
+    step = prices.next_step_micros() + 2  # with less than that left nothing more can be used
+    for cap in prices.whole.caps:
+        if not cap.stops:
+            continue
+        spent = [(session.charged_micros,)]
+        if cap.period != "session":
+            spent = books.ask(
+                "SELECT used FROM pots WHERE account_id = ? AND pot = ?",
+                session.account_id,
+                f"cap/{cap.period}/{prices.name}",
+            )
+        if any(used >= cap.most - step for (used,) in spent or [(0,)]):
+            return True
+    return False
+
+
 def just_cut(books: Books, session: Session, now_us: int) -> bool:
     """Was it cut, and has not reported since (a look in between may have failed)?"""
     acked = books.ask(
@@ -162,7 +186,7 @@ def just_cut(books: Books, session: Session, now_us: int) -> bool:
 def exhausted(books: Books, session: Session) -> bool:
     """Has it certainly nothing left: no hold, no money, nothing included?"""
     prices, account = books.price_list(session), books.accounts.get(session.account_id)
-    if prices is None or account is None or not prices.usage_priced:
+    if prices is None or account is None or not prices.usage_priced or prices.whole is not None:
         return False
     exact = prices.volume.rounding == "down" and prices.time.rounding == "down"
     beyond_micros = session.charged_micros - session.granted_micros
@@ -181,6 +205,8 @@ def _shut_out(
     """Nobody is put behind the wall for want of money who has it (as F1, F3)."""
     prices = books.price_list(session)
     if session.walled != NO_CREDIT or (was and was.walled == NO_CREDIT) or prices is None:
+        return
+    if capped(books, session, prices):
         return
     before, after = accounts
     held_micros = was.held_micros if was else 0
@@ -206,6 +232,8 @@ def _cut(
         session.cut_order_id,
     )
     if prices is None or reasons != [("exhausted",)] or not prices.usage_priced:
+        return
+    if capped(books, session, prices):
         return
     before, after = accounts
     spent_micros = session.charged_micros - (was.charged_micros if was else 0)

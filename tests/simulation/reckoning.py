@@ -171,7 +171,7 @@ def paid(books: Books, truth: Truth) -> Iterator[str]:
     keys: Counter[tuple[int, str]] = Counter()
     amounts: dict[tuple[int, str], int] = {}
     for entry in books.entries.values():
-        if entry.kind not in ("charge", "package"):  # `sales` knows what was sold
+        if entry.kind not in ("charge", "package", "booster"):  # `sales` knows what was sold
             keys[entry.account_id, entry.key] += 1
             amounts[entry.account_id, entry.key] = entry.purse_micros(entry.account_id)
     known: set[tuple[int, str]] = set()

@@ -4,6 +4,7 @@
     python -m tests.simulation.run --seeds 17-40       these seeds
     python -m tests.simulation.run --seed 17           one, with its timeline
     python -m tests.simulation.run --pair --seed 17    the same with two servers on one database
+    python -m tests.simulation.run --rich --seed 17    the same with plans drawn for it
     python -m tests.simulation.run --regressions       those that once found something
     python -m tests.simulation.run --canary            the one that must fail: is anybody looking?
 
@@ -28,7 +29,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.swarm import PAIRED
+from tests.simulation.swarm import PAIRED, RICH
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -37,6 +38,7 @@ RECORD = HERE / "results.json"
 CANARY_SEED, CANARY_BUG = 0, "stop-not-charged"
 AGAIN_SHARE = 20  # one seed in so many is played twice
 PAIR_SHARE = 6  # one fresh seed in so many has two servers
+RICH_SHARE = 3  # and one in so many plans beyond the plain ones
 FAILURES_SHOWN = 5
 
 
@@ -51,8 +53,16 @@ def seeds_of(text: str) -> list[int]:
     start = secrets.randbelow(1 << 40)
     fresh = range(start, start + int(first))
     return [
-        seed + (PAIRED if n % PAIR_SHARE == PAIR_SHARE - 1 else 0) for n, seed in enumerate(fresh)
+        seed
+        + (PAIRED if n % PAIR_SHARE == PAIR_SHARE - 1 else 0)
+        + (RICH if n // 2 % RICH_SHARE == 0 else 0)
+        for n, seed in enumerate(fresh)
     ]
+
+
+def as_asked(seed: int, *, pair: bool, rich: bool) -> int:
+    """The same story with two servers, with drawn plans, or with both."""
+    return seed | (PAIRED if pair else 0) | (RICH if rich else 0)
 
 
 def regressions() -> list[int]:
@@ -259,6 +269,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", help="COUNT of fresh seeds, or FIRST-LAST")
     parser.add_argument("--seed", type=int, help="one seed, with its timeline")
     parser.add_argument("--pair", action="store_true", help="all of them with two servers")
+    parser.add_argument("--rich", action="store_true", help="all of them with drawn plans")
     parser.add_argument("--regressions", action="store_true", help="seeds that found something")
     parser.add_argument("--canary", action="store_true", help="a seed that must fail")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -270,13 +281,12 @@ def main(arguments: list[str] | None = None) -> int:
     if given.canary:
         return sing()
     if given.seed is not None:
-        return show_one(given.seed % PAIRED + PAIRED if given.pair else given.seed)
+        return show_one(as_asked(given.seed, pair=given.pair, rich=given.rich))
     try:
         seeds = regressions() if given.regressions else seeds_of(given.seeds or "200")
     except ValueError as error:
         parser.error(f"--seeds: {error}")
-    if given.pair:
-        seeds = [seed % PAIRED + PAIRED for seed in seeds]
+    seeds = [as_asked(seed, pair=given.pair, rich=given.rich) for seed in seeds]
     tally = simulate(seeds, jobs=given.jobs)
     if given.record:
         from tests.simulation.record import record

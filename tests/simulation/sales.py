@@ -44,7 +44,7 @@ def judge(books: Books, truth: Truth) -> Iterator[str]:
     entries = {
         (account_id, entry_id): entry
         for (account_id, entry_id), entry in books.entries.items()
-        if entry.kind == "package"
+        if entry.kind in ("package", "booster")
     }
     for row in rows:
         yield from _one(row, known)
@@ -72,8 +72,13 @@ def _one(row: Any, known: dict[tuple[str, str], Any]) -> Iterator[str]:
     elif sale.declined and sale.kind == kind:
         yield f"P1: {name} was declined, and is there"
     due_micros = prices.package_micros if kind == "renewal" else 0
+    if kind == "booster":
+        costs = prices.whole.booster_micros if prices.whole is not None else ()
+        due_micros = price_micros if price_micros in costs else min(costs, default=-1)
     if price_micros != due_micros:
         yield f"P1: {name} cost {price_micros} micros instead of {due_micros}"
+    if kind == "booster":
+        return
     if kind == "extension":
         if not 23 * HOUR_US <= until_us - before_us <= 25 * HOUR_US:
             yield f"P1: {name} gave {(until_us - before_us) // US_PER_S} s"

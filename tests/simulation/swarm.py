@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tests.simulation.host import Doom
 from tests.simulation.network import Weather
 from tests.simulation.profiles import HABITS
+from tests.simulation.whole_draw import Wholes, draw
 from tests.simulation.world import MINUTE_US, US_PER_S
 
 DAY_US = 24 * 60 * MINUTE_US
@@ -46,8 +47,10 @@ SAMPLED = (
 OFTEN = (("routers", 280), ("office", 100))  # permille of all seeds that have them besides
 DAY_ONE = (("packages", 200), ("moving in", 120))  # the same, each by dice of its own
 TWO = "two nodes"
-KINDS = (*SAMPLED, *(kind for kind, _ in DAY_ONE), TWO)
+WHOLE = "whole plans"
+KINDS = (*SAMPLED, *(kind for kind, _ in DAY_ONE), TWO, WHOLE)
 PAIRED = 1 << 41  # seeds from here on are those of before, with a second server beside the first
+RICH = 1 << 42  # and from here on with plans beyond the plain ones, drawn for each history
 UNASKED = ("lets anybody in", "stops only")
 ALONE_TOO = ("crash-step", "crash-point", "crash-write")
 
@@ -87,6 +90,7 @@ class Swarm:
     skew_us: int = 0  # by how much the second one's clock is wrong all the time
     locks: list[tuple[int, int]] = field(default_factory=list)
     # when somebody else takes the write lock, and for how long
+    wholes: Wholes = field(default_factory=Wholes)  # plans beside the town's, and who has them
 
     def doom(self, dice: random.Random) -> Doom:
         """The fate of the next run of the server."""
@@ -102,6 +106,15 @@ class Swarm:
 
 def swarm(seed: int) -> Swarm:
     """Draw the plan of a seed."""
+    if seed >= RICH:
+        plan = swarm(seed - RICH)
+        dice = random.Random(f"whole/{seed}")
+        plan.wholes, plan.start_us = draw(dice, plan.start_us, plan.length_us)
+        plan.seed, plan.kinds = seed, plan.kinds | {WHOLE}
+        if dice.random() < 0.5 and any("booster" in text for text in plan.wholes.texts.values()):
+            plan.office_n += dice.randint(1, 4)
+            plan.limits["feed_poll_us"] = dice.choice((2, 5, 20)) * US_PER_S
+        return plan
     if seed < PAIRED:
         return _one(seed)
     plan = _one(seed - PAIRED)

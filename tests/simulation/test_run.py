@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
-from tests.simulation.swarm import KINDS, PAIRED, TWO, swarm
+from tests.simulation.swarm import KINDS, PAIRED, RICH, TWO, WHOLE, swarm
 
-FIXED = range(50)
+FIXED = (*range(38), *range(RICH, RICH + 12))
 PAIRS = range(PAIRED, PAIRED + 5)
 NEWEST_N = 14  # of those that once found something; `--regressions` plays them all
 FRESH = "3"  # `make simulate` plays as many as one has time for
@@ -55,7 +55,9 @@ def test_every_kind_of_trouble_is_in_the_fixed_seeds() -> None:
 def test_seeds_are_a_count_or_a_range() -> None:
     assert seeds_of("3-5") == [3, 4, 5]
     assert len(set(seeds_of("10"))) == 10
-    assert [seed >= PAIRED for seed in seeds_of("12")].count(True) == 2
+    fresh = [swarm(seed).kinds for seed in seeds_of("12")]
+    assert [TWO in kinds for kinds in fresh].count(True) == 2
+    assert [WHOLE in kinds for kinds in fresh].count(True) == 4
     for wrong in ("", "x", "9-3", "1-2-3"):
         with pytest.raises(ValueError, match=r".+"):
             seeds_of(wrong)

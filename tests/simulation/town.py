@@ -6,6 +6,7 @@ building it takes longer than living in it. A history picks who of the town take
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,15 @@ from pathlib import Path
 from pysqlite3 import dbapi2
 
 from aaa.sealing import KeyRing, new_key_file
+from cli.vocabulary import our_vocabulary
+from rating.plan_file import parse_plan
+from store import office_plans
 from tests.aaa.gate import SECRET, Chance, Gate
 from tests.simulation.ground import FILE
 from tests.simulation.seams import EPOCH_US, SeededChance
 from tests.simulation.swarm import Swarm
+from tests.simulation.whole_draw import Wholes
+from tests.untold import Untold
 
 START_US = 3_600_000_000  # histories begin at least so long after the town was built
 
@@ -331,19 +337,28 @@ def move_in(
     ends_us: dict[str, int] | None = None,
     *,
     since_us: int | None = None,
+    wholes: Wholes | None = None,
 ) -> None:
     """Copy the town into the first directory of a history.
 
     `ends_us`: until when (UTC) the time of some logins is paid for, as its history has drawn it.
     `since_us`: when (UTC) its routers were switched over to this house, if it is about that.
+    `wholes`: the plans of this history beside the town's, and who has them.
     """
     room.mkdir(parents=True)
     (room / "run-0").mkdir()
     path = room / "run-0" / FILE
     shutil.copyfile(template, path)
-    if not ends_us and since_us is None:
+    if wholes is not None and wholes.texts:
+        asyncio.run(_load(path, wholes))
+    elif not ends_us and since_us is None:
         return
     connection = dbapi2.connect(str(path))
+    if wholes is not None:
+        connection.executemany(
+            "UPDATE subscribers SET plan_name = ?, anchor_us = ? WHERE login = ?",
+            [(name, wholes.anchor_us, login) for login, name in wholes.of.items()],
+        )
     connection.executemany(
         "UPDATE subscribers SET valid_until_us = ? WHERE login = ?",
         [(until_us, login) for login, until_us in (ends_us or {}).items()],
@@ -353,6 +368,18 @@ def move_in(
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+async def _load(path: Path, wholes: Wholes) -> None:
+    """Let the office load the plans of one history."""
+    database = await Untold.open(f"sqlite:///{path}")
+    try:
+        for n, text in enumerate(wholes.texts.values()):
+            plan = parse_plan(text, vocabulary=our_vocabulary())
+            async with database.office() as connection:
+                await office_plans.load(connection, plan, plan_id=n + 1, now_us=EPOCH_US)
+    finally:
+        await database.close()
 
 
 def ends_us(plan: Swarm) -> dict[str, int]:

@@ -151,6 +151,7 @@ class Truth:
     routers: list[str] = field(default_factory=list)  # those that take part
     changes: list[OfficeChange] = field(default_factory=list)
     plan_of: dict[str, str] = field(default_factory=dict)  # by login: the plan it has by now
+    texts: dict[str, str] = field(default_factory=dict)  # of all plans there are, by name
     clock_jumped: bool = False  # the server's clock was set anew
     disconnects_n: int = 0  # asked for by the server, as the routers saw it
     naks_n: int = 0
