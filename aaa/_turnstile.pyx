@@ -368,7 +368,7 @@ cdef class Turnstile:
             session,
             [
                 hints[ACCT_SESSION_ID], hints[USER_NAME], hints[CALLING_STATION_ID], mac,
-                hints[NAS_PORT_ID], "", "", "", "", "", terms.told, b"",
+                hints[NAS_PORT_ID], "", "", "", "", "", terms.told, "", b"",
             ],
             (
                 hints[CALLED_STATION_ID], hints[NAS_IP_ADDRESS], hints[NAS_IDENTIFIER],

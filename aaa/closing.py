@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from aaa import grants, limits
 from aaa.turn import Turn
-from accounting import hold
+from accounting import hold, strands
 from accounting.ledger import charge_entry
 from domain.ledger import Entry
 from domain.session import HoldState, Session, SessionState
@@ -30,6 +30,8 @@ def close(turn: Turn, session: Session, *, cause: int, stop_us: int, synthetic: 
     turn.acked.pop(session.session_id, None)
     release(turn, session, HoldState.POSTED)
     post_charges(turn, session)
+    if session.strands and any(strands.left(strands.read(session.strands))):
+        turn.notes["class-excess"] += 1
     turn.books.touch(session)
     turn.notes["closed-synthetic" if synthetic else "closed"] += 1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from aaa import boot, closing, ghosts
+from aaa import boot, closing, detail, ghosts
 from aaa.charge import charge
 from aaa.enforce import begin, enforce
 from aaa.identify import find_session, session_key
@@ -17,7 +17,7 @@ from aaa.limits import Deal
 from aaa.outcome import Outcome
 from aaa.request import Request
 from aaa.turn import Turn
-from accounting import adoption, charging, hold, suspense, uses
+from accounting import adoption, charging, hold, strands, suspense, uses
 from accounting.charging import Total
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import EventTime, event_time
@@ -69,8 +69,11 @@ def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
         turn.notes["clock-wrong"] += 1
     if usage.kind in (RecordKind.ON, RecordKind.OFF):
         _journal(turn, request, None, when, boot.decide_boot(turn, device, usage, when))
+    elif usage.service and (usage.parent_id or usage.service_name):
+        session_of_it, effect = detail.take_in(turn, device, usage, when)
+        _journal(turn, request, session_of_it, when, effect)
     elif usage.kind is RecordKind.OTHER or usage.service:
-        _journal(turn, request, None, when, "stored")
+        _journal(turn, request, None, when, detail.STORED)
     else:
         session = find_session(turn, request.device, usage, when)
         turn.hearing.record(session, usage)
@@ -88,7 +91,8 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     _bind(session, usage)
     before = Total.of(session)
     from_us = uses.since_us(session, usage, when.at_us)
-    kept = snapshot(session)
+    kept, counted = snapshot(session), session.strands
+    unrated = session.unrated_input, session.unrated_output
     step = read_into(
         session,
         usage,
@@ -101,6 +105,9 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
         adoption.take_baseline(session, before)
     if session.walled:
         charging.leave_unrated(session, before)
+    if counted:
+        up, down = session.unrated_input - unrated[0], session.unrated_output - unrated[1]
+        strands.pass_over(session, up, down)
     owed = session.owes_fee and charging.begun(session, walled=bool(session.walled))
     session.fee_due = session.fee_due or owed
     try:
@@ -108,6 +115,7 @@ def _apply(turn: Turn, session: Session, device: Device, usage: Usage, when: Eve
     except OverflowError:
         # More than 63 bits of micros: no bill but noise (A9).
         restore(session, kept)
+        session.strands = counted
         session.fee_due = before.fee_due
         step, deal = Step.ABSURD, None
     turn.notes[f"step-{step}"] += 1

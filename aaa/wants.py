@@ -89,7 +89,7 @@ def _name_usage(
         for session in books.sessions_on(device_id):
             want.account_ids.add(session.account_id)
         return
-    key = (device_id, session_key(usage))
+    key = (device_id, usage.parent_id or session_key(usage))
     want.session_keys.add(key)
     want.logins.add(canonical_login(usage.user_name))
     session_id = session_of(usage.classes, class_key)

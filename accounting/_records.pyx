@@ -10,6 +10,7 @@ that are no records are an IndexError, whatever is wrong with them, and nothing 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memcmp
 
 
 cdef enum:
@@ -31,6 +32,9 @@ cdef enum:
     WALLED = 17
     USES_SIZE = 18
     ACCT_STATUS_TYPE = 40
+    OF_SERVICE_SIZE = 6
+
+cdef const char *OF_SERVICE = "class-"  # how effects of services begin
 
 
 cdef int read_one(
@@ -109,7 +113,8 @@ def told(bytes body not None, Py_ssize_t at, int numbers_n, /):
             found.append((
                 p.numbers[SESSION_ID], p.numbers[ACCOUNT_ID], p.numbers[PREVIOUS],
                 p.numbers[EVENT_US],
-                status(octets + p.attributes, p.numbers[ATTRIBUTES_SIZE]),
+                0 if of_service(octets + p.effect, p.numbers[EFFECT_SIZE])
+                else status(octets + p.attributes, p.numbers[ATTRIBUTES_SIZE]),
                 p.numbers[WALLED],
                 rated(p.numbers[INPUT_OCTETS], p.numbers[UNRATED_INPUT]),
                 rated(p.numbers[OUTPUT_OCTETS], p.numbers[UNRATED_OUTPUT]),
@@ -123,6 +128,11 @@ cdef int fitting(Py_ssize_t at, int numbers_n) except -1:
     if at < 0 or not ATTRIBUTES_SIZE < numbers_n <= NUMBERS_MOST:
         raise IndexError("no version of the journal has so many numbers")
     return 0
+
+
+cdef inline bint of_service(const uint8_t *effect, Py_ssize_t size) noexcept nogil:
+    # A service within a session begins and ends without it: what it says is of no Start or Stop.
+    return size > OF_SERVICE_SIZE and memcmp(effect, OF_SERVICE, OF_SERVICE_SIZE) == 0
 
 
 cdef inline int64_t rated(int64_t total, int64_t unrated) noexcept nogil:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from accounting import strands
 from accounting.charging import Total, begun, charged
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import event_time
@@ -91,6 +92,7 @@ def replay(
     whether it stood behind a wall depended on the subscriber, not on the device.
     """
     found = Replay()
+    terms = _Terms(device, tariff, skew_limit_s, fee_owed, bands)
     session: Session | None = None
     ended = False
     for journal_id, record in records:
@@ -98,38 +100,69 @@ def replay(
         if session is None:
             session = _fresh(record, usage, interim_s)
         before, charged_before = Total.of(session), session.charged_micros
-        kept = snapshot(session)
-        when = event_time(usage, skew_limit_s)
-        from_us = since_us(session, usage, when.at_us)
-        step = read_into(
-            session, usage, device, when=when, ended=ended, interval_s=session.interim_s
-        )
-        session.start_seen = session.start_seen or usage.kind is RecordKind.START
-        session.records_n += 1
-        ended = ended or usage.kind is RecordKind.STOP
-        session.free_octets, session.free_s = record.free_octets, record.free_s
-        _take_unrated(session, record)
-        session.fee_due = fee_owed and _used(session, record.walled)
-        try:
-            if bands is not None:
-                found.differences += _spend(session, before, bands, record, from_us)
-            elif tariff is not None:
-                session.charged_micros = charged(tariff, Total.of(session))
-        except OverflowError:
-            restore(session, kept)
-            _take_unrated(session, record)
-            session.fee_due = before.fee_due
-            step = Step.ABSURD
-        after = Total.of(session)
+        if usage.service:
+            when = event_time(usage, skew_limit_s)
+            effect = f"class-{strands.note(session, usage, device, when, session.interim_s)}"
+        else:
+            effect = str(_take(session, usage, record, terms, found.differences, ended=ended))
+            ended = ended or usage.kind is RecordKind.STOP
         found.lines.append(
             ReplayedRecord(
-                *(journal_id, record, usage, str(step), before, after),
+                *(journal_id, record, usage, effect, before, Total.of(session)),
                 charged_before_micros=charged_before,
                 charged_micros=session.charged_micros,
             )
         )
         found.differences += _compare(journal_id, record, session)
     return found
+
+
+class _Terms(NamedTuple):
+    """By what a session is rated again; see `replay`."""
+
+    device: Device
+    tariff: Tariff | None
+    skew_limit_s: int
+    fee_owed: bool
+    bands: Bands | None
+
+
+def _take(
+    session: Session,
+    usage: Usage,
+    record: Record,
+    terms: _Terms,
+    differences: list[str],
+    *,
+    ended: bool,
+) -> Step:
+    """Move the session by a record of its own, and charge the rise; adds what differs."""
+    before, kept, counted = Total.of(session), snapshot(session), session.strands
+    unrated = session.unrated_input, session.unrated_output
+    when = event_time(usage, terms.skew_limit_s)
+    from_us = since_us(session, usage, when.at_us)
+    step = read_into(
+        session, usage, terms.device, when=when, ended=ended, interval_s=session.interim_s
+    )
+    session.start_seen = session.start_seen or usage.kind is RecordKind.START
+    session.records_n += 1
+    session.free_octets, session.free_s = record.free_octets, record.free_s
+    _take_unrated(session, record)
+    up, down = session.unrated_input - unrated[0], session.unrated_output - unrated[1]
+    strands.pass_over(session, up, down)
+    session.fee_due = terms.fee_owed and _used(session, record.walled)
+    try:
+        if terms.bands is not None:
+            differences += _spend(session, before, terms.bands, record, from_us)
+        elif terms.tariff is not None:
+            session.charged_micros = charged(terms.tariff, Total.of(session))
+    except OverflowError:
+        restore(session, kept)
+        session.strands = counted
+        _take_unrated(session, record)
+        session.fee_due = before.fee_due
+        return Step.ABSURD
+    return step
 
 
 def usage_of(record: Record, device: Device) -> Usage:
@@ -168,7 +201,7 @@ def _spend(
     except ValueError as error:
         return [f"A11: a journal row's uses cannot be read: {error}"]
     if after != before:
-        rise = rise_of(before, after, from_us, session.last_event_us)
+        rise, session.strands = rise_of(session, before, bands.sheet, from_us)
         spread(scheme, uses, rise, bands.timetable.pieces(from_us, session.last_event_us))
     session.uses = record.uses
     session.charged_micros = scheme_charged(scheme, written, session.fee_due)

@@ -15,10 +15,11 @@ used that day, whether it cost anything or not. What a cap lets go is taken off 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from accounting import strands
 from accounting.charging import BEYOND, Total
 from accounting.ledger import AMOUNT_MAX_MICROS
 from accounting.pots import Move, Pots, View
@@ -45,6 +46,7 @@ class Sheet:
     scheme: Scheme
     layout: Layout
     pots: Pots
+    classes: Mapping[str, int]  # by the names of services
 
 
 def sheet_of(plan: Plan) -> Sheet | None:
@@ -53,7 +55,8 @@ def sheet_of(plan: Plan) -> Sheet | None:
     if scheme is None or plan.pricing is None:
         return None
     layout = layout_of(plan.pricing)
-    return Sheet(plan, scheme, layout, Pots(plan, layout))
+    classes = {name: n for n, one in enumerate(plan.pricing.classes, 1) for name in one.services}
+    return Sheet(plan, scheme, layout, Pots(plan, layout), classes)
 
 
 class Taken(NamedTuple):
@@ -75,15 +78,23 @@ def since_us(session: Session, usage: Usage, at_us: int) -> int:
     return at_us - (usage.session_s or 0) * US_PER_S
 
 
-def rise_of(before: Total, after: Total, from_us: int, to_us: int) -> Rise:
-    """The rise of a session's rated totals between two instants."""
-    return Rise(
-        after.input_octets - before.input_octets,
-        after.output_octets - before.output_octets,
-        after.session_s - before.session_s,
-        from_us,
-        to_us,
-    )
+def rise_of(session: Session, before: Total, sheet: Sheet, from_us: int) -> tuple[Rise, str]:
+    """The rise of a session's rated totals since an instant, and what its strands are after it.
+
+    What they have counted by now is of their classes, as far as the rise goes.
+    """
+    after = Total.of(session)
+    up = after.input_octets - before.input_octets
+    down = after.output_octets - before.output_octets
+    classes: Sequence[tuple[int, int]] = ()
+    kept = session.strands
+    if kept:
+        found = strands.read(kept)
+        classes_n = len(sheet.layout.classes) - 1
+        classes = strands.classes_of_rise(found, sheet.classes, classes_n, (up, down))
+        kept = strands.written(found)
+    seconds = after.session_s - before.session_s
+    return Rise(up, down, seconds, from_us, session.last_event_us, classes), kept
 
 
 def take(
@@ -105,7 +116,8 @@ def take(
         return Taken([], [], [])
     uses = Uses(scheme, session.uses)
     was = price(scheme, uses, before.fee_due)
-    rise, pieces = rise_of(before, after, from_us, to_us), timetable.pieces(from_us, to_us)
+    rise, counted = rise_of(session, before, sheet, from_us)
+    pieces = timetable.pieces(from_us, to_us)
     fees = before.fee_due, after.fee_due
     was_micros, now_micros = walk(scheme, uses, rise, pieces, view.draws, view.meters, *fees)
     if now_micros > AMOUNT_MAX_MICROS:
@@ -113,7 +125,7 @@ def take(
     assert was_micros == session.charged_micros, "A2: charged is not the price of the uses"
     now = price(scheme, uses, after.fee_due)
     assert sum(now) == now_micros, "A2: lines and waived do not add up to the price"
-    session.uses = uses.pack()
+    session.uses, session.strands = uses.pack(), counted
     session.charged_micros = now_micros
     rows = _rows(session, sheet.plan, _amounts(was, now))
     used = [after[n] - before[n] for n in range(3)]
@@ -216,10 +228,35 @@ def faults(sheet: Sheet, session: Session) -> list[str]:
             f"its cells come to {uses.totals} (input and output octets, seconds), its rated "
             f"totals are {rated}"
         )
+    found += _unaccounted(sheet, session, uses)
     try:
         micros = charged(sheet.scheme, uses, session.fee_due)
     except OverflowError:
         return [*found, "what it used costs more than any book can hold"]
     if micros != session.charged_micros:
         found.append(f"it is charged {session.charged_micros} micros, what it used costs {micros}")
+    return found
+
+
+def _unaccounted(sheet: Sheet, session: Session, uses: Uses) -> list[str]:
+    """What of its classes its device has not counted apart: sentences, none if all was."""
+    try:
+        kept = strands.read(session.strands)
+    except ValueError as error:
+        return [str(error)]
+    if any(min(one.waiting) < 0 for one in kept.rows):
+        return ["more was given to its classes than its services have counted"]
+    names, found = sheet.layout.classes, []
+    cells_n = len(sheet.layout.bands) * len(names)
+    for n in range(1, 1 if kept.let_go_us else len(names)):
+        cells = [uses.octets(cell) for cell in range(n, cells_n, len(names))]
+        given = [
+            (one.given_input, one.given_output)
+            for one in kept.rows
+            if strands.class_of(sheet.classes, one.name) == n
+        ]
+        lay = tuple(sum(octets[way] for octets in cells) for way in (0, 1))
+        had = tuple(sum(octets[way] for octets in given) for way in (0, 1))
+        if any(one > other for one, other in zip(lay, had, strict=True)):
+            found.append(f"class {names[n]} has {lay} octets up and down, its services gave {had}")
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounting import strands
 from accounting.uses import Sheet
 from cli.output import octets_in_words, seconds_in_words
 from domain.money import format_amount
@@ -45,6 +46,39 @@ def _line(number: int, one: Line) -> dict[str, Any]:
     }
     del row["exact"]
     return row
+
+
+def strands_of(session: Session, sheet: Sheet) -> list[dict[str, Any]]:
+    """What each service inside the session has counted, its class, and what went to that.
+
+    `left` is what the session's own reports had no room for so far. Raises ValueError for damage.
+    """
+    found = []
+    for one in strands.read(session.strands).rows:
+        left_up, left_down = one.waiting
+        found.append(
+            {
+                "name": one.name,
+                "acct_session_id": one.key,
+                "class": sheet.layout.classes[strands.class_of(sheet.classes, one.name)],
+                "output_octets": one.counters.output_octets,
+                "input_octets": one.counters.input_octets,
+                "left_output_octets": left_down,
+                "left_input_octets": left_up,
+            }
+        )
+    return found
+
+
+def strand_words(row: dict[str, Any]) -> str:
+    """One service as people read it."""
+    down, up = octets_in_words(row["output_octets"]), octets_in_words(row["input_octets"])
+    said = f"service {row['name']} ({row['acct_session_id']}), class {row['class']}: "
+    said += f"counted {down} down, {up} up"
+    if not (row["left_output_octets"] or row["left_input_octets"]):
+        return said
+    down, up = (octets_in_words(row[f"left_{way}put_octets"]) for way in ("out", "in"))
+    return f"{said}; {down} down and {up} up of it are not in what the session reported by then"
 
 
 def words(row: dict[str, Any], currency: str) -> str:

@@ -7,7 +7,7 @@ total step by step with its rounding, and the charges and entries that it was po
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -198,6 +198,7 @@ async def _session(
     except JournalDamaged as error:
         raise HouseError(str(error)) from None
     cut = explain_records.is_cut(session, records, limit)
+    again = given["rerate"] and not cut
     parts = {sum(row["micros"] for row in steps), sum(row["amount_micros"] for row in posted)}
     return {
         "session_id": session.session_id,
@@ -213,16 +214,15 @@ async def _session(
             "session_s": session.unrated_s,
         },
         "by_bands": sheet is not None,
+        "services": _of_sheet(explain_bands.strands_of, session, sheet) if sheet else [],
         "steps": steps,
         "postings": posted,
         "charged_micros": session.charged_micros,
         "adds_up": parts == {session.charged_micros},
         "differences": (
-            await _differences(office, session, records, given["timezone"])
-            if given["rerate"] and not cut
-            else []
+            await _differences(office, session, records, given["timezone"]) if again else []
         ),
-        "rerated": given["rerate"] and not cut,
+        "rerated": again,
         "records_purged": cut,
     }
 
@@ -231,8 +231,15 @@ def _steps(session: Session, plan: Plan, sheet: Sheet | None) -> list[dict[str, 
     """The price of the session's total, by its tariff or by bands."""
     if sheet is None:
         return explain_records.steps_of(session, compile_tariff(plan))
+    return _of_sheet(explain_bands.steps_of, session, sheet)
+
+
+def _of_sheet(
+    rows: Callable[[Session, Sheet], list[dict[str, Any]]], session: Session, sheet: Sheet
+) -> list[dict[str, Any]]:
+    """Rows of a session by bands. HouseError for one that cannot be read."""
     try:
-        return explain_bands.steps_of(session, sheet)
+        return rows(session, sheet)
     except ValueError as error:
         raise HouseError(f"session {session.session_id}: {error}") from None
 
@@ -278,9 +285,9 @@ def _print(found: dict[str, Any]) -> None:
         for line in words.unrated_lines(one["unrated"]):
             click.echo(f"  {line}")
         if one["records_purged"]:
-            click.echo(
-                "  older records were purged: the sums explain it, nothing can rate it again"
-            )
+            click.echo(words.PURGED)
+        for row in one["services"]:
+            click.echo(f"  {explain_bands.strand_words(row)}")
         for row in one["steps"]:
             said = explain_bands.words if one["by_bands"] else words.step_line
             click.echo(f"  {said(row, found['currency'])}")

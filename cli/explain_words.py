@@ -21,6 +21,7 @@ from rating import Step
 ACCT_STATUS_TYPE = 40
 _RECORDS = {1: "Start", 2: "Stop", 3: "Interim-Update", 7: "Accounting-On", 8: "Accounting-Off"}
 _EPOCH = date(1970, 1, 1)
+PURGED = "  older records were purged: the sums explain it, nothing can rate it again"
 
 
 def print_json(found: dict[str, Any]) -> None:

@@ -209,10 +209,6 @@ def unserved_warnings(plan: Plan) -> list[str]:
     if pricing is None:
         return []
     found = []
-    if pricing.classes:
-        found.append(
-            f"{plan.name}: accounting of services is not read yet, so all traffic is of no class"
-        )
     if pricing.activation_fee_micros:
         found.append(f"{plan.name}: the fee of [price.activation] is not charged yet")
     return found

@@ -92,14 +92,15 @@ cdef enum:
     FEE_DUE = 4
     ADOPTED = 8
 
-# The place of `uses` among the own texts: it is the last one.
+# The places of `strands` and `uses` among the own texts: the last ones.
 cdef enum:
-    USES = 11
+    STRANDS = 11
+    USES = 12
 
 # For who makes a session without its constructor: all of RARE_N numbers; own texts (Acct-Session-
 # Id, login, station, mac or None, port, IPv4 address, IPv6 prefix, Multi-Session-Id, IPv6 address,
-# delegated prefix, what was told, `uses`); those of its place (called station, address and
-# identifier of the NAS, source address, access).
+# delegated prefix, what was told, `strands`, `uses`); those of its place (called station, address
+# and identifier of the NAS, source address, access).
 cdef int keep_rare(Session row, const int64_t *numbers) except -1
 cdef int keep_said(Session row, list texts, tuple place) except -1
 

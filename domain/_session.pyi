@@ -103,6 +103,7 @@ class Session:
     mac: str | None = None  # canonical Calling-Station-Id, if it is one
     framed_ipv6_address: str = ""
     delegated_ipv6_prefix: str = ""
+    strands: str = ""  # what its device counted of its services (`accounting.strands`); else empty
     # what a plan with `pricing` counts of it by cells and lines (`accounting.uses`); else empty
     uses: bytes = b""
 

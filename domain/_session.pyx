@@ -32,7 +32,7 @@ cdef int8_t HELD = HoldState.HELD
 cdef int64_t NOTHING = <int64_t> (<uint64_t> 1 << 63)     # None among numbers
 
 # The kinds of own texts, in the order of `keep_said`.
-cdef bytes TEXTS = b"tttnttttttbb"
+cdef bytes TEXTS = b"tttnttttttbtb"
 
 
 
@@ -51,7 +51,7 @@ cdef dict SESSION = fields_of(
     hold_until_us slot_until_us timeout_s limit_octets interim_s cut_order_id journal_last
     records_n walled:Walled look_us:int|None access:str told:bytes unrated_input unrated_output
     unrated_s adopted:bool replaced_by mac:str|None framed_ipv6_address:str
-    delegated_ipv6_prefix:str uses:bytes
+    delegated_ipv6_prefix:str strands:str uses:bytes
     """,
 )
 
@@ -147,6 +147,7 @@ cdef class Session(Texted):
     framed_ipv6_address = _Text(8, TEXTS)
     delegated_ipv6_prefix = _Text(9, TEXTS)
     told = _Text(10, TEXTS)
+    strands = _Text(STRANDS, TEXTS)
     uses = _Text(USES, TEXTS)
 
     # What all sessions of one place have alike.
@@ -211,7 +212,7 @@ cdef class Session(Texted):
         str access not None="", bytes told not None=b"", int64_t unrated_input=0,
         int64_t unrated_output=0, int64_t unrated_s=0, bint adopted=False,
         int64_t replaced_by=0, str mac=None, str framed_ipv6_address not None="",
-        str delegated_ipv6_prefix not None="", bytes uses not None=b"",
+        str delegated_ipv6_prefix not None="", str strands not None="", bytes uses not None=b"",
     ):
         self.session_id = session_id
         self.account_id = account_id
@@ -225,7 +226,7 @@ cdef class Session(Texted):
             [
                 acct_session_id, user_name, calling_station_id, mac, nas_port_id,
                 framed_ip_address, framed_ipv6_prefix, acct_multi_session_id, framed_ipv6_address,
-                delegated_ipv6_prefix, told, uses,
+                delegated_ipv6_prefix, told, strands, uses,
             ],
             (called_station_id, nas_ip_address, nas_identifier, source_address, access),
         )

@@ -52,4 +52,6 @@ class Usage(NamedTuple):
     delegated_ipv6_prefix: str = ""
     acct_multi_session_id: str = ""
     local_authentic: bool = False  # Acct-Authentic = Local: let in without us (ACC-13)
-    service: bool = False  # accounts for a service inside another session (F-26)
+    service: bool = False  # detail of what another session counts too (F-26)
+    service_name: str = ""  # of a service's record: what the device calls the service
+    parent_id: str = ""  # the Acct-Session-Id of the session that the service is a part of

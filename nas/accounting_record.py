@@ -9,6 +9,7 @@ Whether counters are cumulative or deltas (F-23) is the books' affair.
 from __future__ import annotations
 
 import ipaddress
+from typing import NamedTuple
 
 from domain.device import Device
 from domain.usage import RecordKind, Usage
@@ -35,6 +36,16 @@ _KINDS = {
 _US_PER_S = 1_000_000
 
 
+class Detail(NamedTuple):
+    """What a record that is detail of another session says of it; empty is not known.
+
+    Without a service it is that of a session whose services are billed one by one.
+    """
+
+    service: str = ""
+    parent_id: str = ""  # Acct-Session-Id of the session
+
+
 def read_record(
     packet: Packet,
     device: Device,
@@ -43,13 +54,14 @@ def read_record(
     source_address: str,
     nas_port_id: str = "",
     calling_station_id: str = "",
-    service: bool = False,
+    detail: Detail | None = None,
 ) -> Usage:
     """The neutral record. `arrived_us` is our clock when the packet was received.
 
     `nas_port_id` and `calling_station_id` are what a dialect knows from elsewhere; they count
-    where the standard attribute is absent. `service` marks a record that is detail of another
-    session (F-26). An unknown or missing Acct-Status-Type is `RecordKind.OTHER` (F-49).
+    where the standard attribute is absent. `detail` is said of a record that is detail of another
+    session (F-26): whose, if it is known. An unknown or missing Acct-Status-Type is
+    `RecordKind.OTHER` (F-49).
     """
     # Sought in the octets one by one: what is absent, which is most, costs no object at all.
     get, number = packet.first, packet.integer
@@ -88,7 +100,9 @@ def read_record(
         delegated_ipv6_prefix=_prefix(get(kinds.DELEGATED_IPV6_PREFIX)),
         acct_multi_session_id=text_of(get(kinds.ACCT_MULTI_SESSION_ID)),
         local_authentic=number(kinds.ACCT_AUTHENTIC) == kinds.LOCAL,
-        service=service,
+        service=detail is not None,
+        service_name=detail.service if detail is not None else "",
+        parent_id=detail.parent_id if detail is not None else "",
     )
 
 

@@ -28,8 +28,8 @@ from domain._session cimport CANDIDATE_EVENT_US, CANDIDATE_INPUT, CANDIDATE_OUTP
 from domain._session cimport CLASS_SESSION_ID, CLOSED_MICROS, CUT_ORDER_ID, EPOCH, HOLD, HOLDS
 from domain._session cimport INPUT_BASE, NOTHING, OUTPUT_BASE, PART, RARE_N, REPLACED_BY
 from domain._session cimport REVIEW_INPUT, REVIEW_OUTPUT, SESSION_BASE_S, STATE, STATES, STOP_US
-from domain._session cimport TERMINATE_CAUSE, UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S, USES, WALL
-from domain._session cimport WALLS
+from domain._session cimport STRANDS, TERMINATE_CAUSE, UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S
+from domain._session cimport USES, WALL, WALLS
 from domain._session cimport Session, keep_rare, keep_said
 from store._packed cimport (
     TH_BLOB,
@@ -273,7 +273,7 @@ cdef object mismatch():
 cdef Session session_of(Reader read):
     cdef Session one = Session.__new__(Session)
     cdef int64_t[RARE_N] rare
-    cdef list own = [None] * 12
+    cdef list own = [None] * 13
     cdef list place = [None] * 5
     one.session_id = read.number()
     one.account_id = read.number()
@@ -315,6 +315,7 @@ cdef Session session_of(Reader read):
     own[3] = read.text_or_none()                # mac
     own[8] = read.text()                        # framed_ipv6_address
     own[9] = read.text()                        # delegated_ipv6_prefix
+    own[STRANDS] = read.text()
     own[USES] = read.common_octets(7)
     keep_rare(one, rare)
     keep_said(one, own, tuple(place))

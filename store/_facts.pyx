@@ -32,6 +32,7 @@ from domain._session cimport (
     START_SEEN,
     STATE,
     STOP_US,
+    STRANDS,
     SYNTHETIC,
     TERMINATE_CAUSE,
     WALL,
@@ -55,7 +56,7 @@ cdef inline th_cell *put_or_null(th_cell *at, int64_t number) noexcept:
 
 def pack_facts(list sessions):
     """Rows of `session_facts`, in the order of sessions."""
-    cdef Rows made = Rows(len(sessions), 52)
+    cdef Rows made = Rows(len(sessions), 53)
     cdef th_cell *at = made.cells
     cdef Session one
     for one in sessions:
@@ -111,6 +112,7 @@ def pack_facts(list sessions):
         at = other(made, at, text_at(one.texts, 3))  # mac
         at = other(made, at, text_at(one.texts, 8))  # framed_ipv6_address
         at = other(made, at, text_at(one.texts, 9))  # delegated_ipv6_prefix
+        at = other(made, at, text_at(one.texts, STRANDS))
     made.sort(1)
     return made
 

@@ -144,6 +144,7 @@ def _columns() -> list[Column[Any]]:
         words("mac", null=True),
         words("framed_ipv6_address"),
         words("delegated_ipv6_prefix"),
+        words("strands"),
         octets("uses"),
     ]
 

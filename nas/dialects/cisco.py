@@ -15,7 +15,7 @@ from domain.grant import Grant
 from domain.session import Session
 from domain.usage import Usage
 from nas import attribute_types as kinds
-from nas.accounting_record import read_record
+from nas.accounting_record import Detail, read_record
 from nas.attribute_kind import Attribute, Kind, pair_kind
 from nas.dialect import Speeds
 from nas.grant_attributes import (
@@ -33,6 +33,7 @@ from radius import Packet
 from radius.vendors import vendor_attribute
 
 _PARENT = b"parent-session-id="
+_NAME = b"N"  # of Service-Info: the name of the service follows
 _OF_SESSIONS = (1, 2, 3)  # Acct-Status-Type Start, Stop, Interim-Update
 _CLIENT_MAC = b"client-mac-address="
 _DHCP = b"dhcp-"  # dhcp-client-id and others of a session that DHCP began
@@ -69,7 +70,7 @@ class Cisco:
             source_address=source_address,
             nas_port_id=text_of(packet.vsa(kinds.CISCO, kinds.CISCO_NAS_PORT)),
             calling_station_id=_client_mac(pairs),
-            service=_is_detail(packet, pairs, device.billing_level),
+            detail=_detail(packet, pairs, device.billing_level),
         )
 
     def read_login(self, packet: Packet) -> LoginHints:
@@ -115,23 +116,32 @@ class Cisco:
         return found + named(kinds.USER_NAME, session.user_name) + framed_address(session)
 
 
-def _is_detail(packet: Packet, pairs: list[bytes], billing_level: str) -> bool:
-    """Would billing this record count octets twice?
+def _detail(packet: Packet, pairs: list[bytes], billing_level: str) -> Detail | None:
+    """What a record that must not be billed says of what it is a part of; None: bill it.
 
-    By session, those of a service are in its session's; by service, the other way round.
+    By session, the octets of a service are in its session's; by service, the other way round.
     """
     if packet.integer(kinds.ACCT_STATUS_TYPE) not in _OF_SESSIONS:
-        return False
-    return _is_service(packet, pairs) is (billing_level == "session")
+        return None
+    of_service = _of_service(packet, pairs)
+    if billing_level != "session":
+        return Detail() if of_service is None else None
+    return of_service
 
 
-def _is_service(packet: Packet, pairs: list[bytes]) -> bool:
-    """It names its parent session, or the service it counts."""
-    return (
-        any(pair.startswith(_PARENT) for pair in pairs)
-        or packet.vsa(kinds.CISCO, kinds.CISCO_PARENT_SESSION_ID) is not None
-        or packet.vsa(kinds.CISCO, kinds.CISCO_SERVICE_INFO) is not None
-    )
+def _of_service(packet: Packet, pairs: list[bytes]) -> Detail | None:
+    """The service that a record counts, and the session it is in: it names one of both.
+
+    Where a release says no Parent-Session-Id, Acct-Multi-Session-Id is that of the session.
+    """
+    parents = [pair[len(_PARENT) :] for pair in pairs if pair.startswith(_PARENT)]
+    parents += packet.vsas(kinds.CISCO, kinds.CISCO_PARENT_SESSION_ID)
+    said = packet.vsas(kinds.CISCO, kinds.CISCO_SERVICE_INFO)
+    if not parents and not said:
+        return None
+    parents.append(packet.first(kinds.ACCT_MULTI_SESSION_ID) or b"")
+    names = [one[len(_NAME) :] for one in said if one.startswith(_NAME)]
+    return Detail(text_of(names[0]) if names else "", text_of(parents[0]))
 
 
 def _client_mac(pairs: list[bytes]) -> str:

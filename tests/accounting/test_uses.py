@@ -134,8 +134,9 @@ def test_usage_is_of_the_time_since_the_event_before_or_since_its_own_beginning(
 
 
 def test_a_rise_is_of_rated_totals() -> None:
-    low, high = Total(1, 2, 3, 0, 0, False), Total(11, 22, 33, 0, 0, True)
-    assert rise_of(low, high, 5, 6) is not None
+    high = session(input_octets=11, output_octets=25, session_s=33, unrated_output=3)
+    rise, counted = rise_of(high, Total(1, 2, 3, 0, 0, False), sheet(), 5)
+    assert rise is not None and counted == ""
 
 
 def test_a_simple_plan_has_no_sheet() -> None:

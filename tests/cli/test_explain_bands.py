@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from accounting.uses import sheet_of
+from cli.explain_bands import strand_words, strands_of
+from domain.session import Session, SessionState
+from rating.plan_file import parse_plan
 from tests.aaa.test_charge import RICH
+from tests.aaa.test_detail import CLASSES
 from tests.cli.house import House, login, record
 
 MB = 1_000_000
@@ -43,3 +49,18 @@ def test_where_it_lay_what_covered_it_and_what_each_line_cost(house: House, tmp_
     assert "covered by daily: 5000000 octets" in text
     assert "from 30000000 octets on at all other times: 25000000 octets (25.00 MB)" in text
     assert "rounded down = 1.25 USD" in text and "the same" in text
+
+
+def test_services_are_explained_with_what_the_session_had_no_room_for() -> None:
+    sheet = sheet_of(parse_plan(CLASSES))
+    assert sheet is not None
+    counted = [
+        ["L1", "IX-LOCAL", 0, 5 * MB, 1, 1, 0, 5 * MB, 0, 0, 0, 0, 0, None, 0, 0, 0, 0, 0],
+        ["V1", "FILMS(x)", 0, 1 * MB, 1, 1, MB, 3 * MB, 0, 0, 0, 0, 0, None, 0, 0, 0, 0, 0],
+    ]
+    one = Session(1, 2, 3, 4, 5, SessionState.OPEN, 1, strands=json.dumps([counted, 0]))
+    assert list(map(strand_words, strands_of(one, sheet))) == [
+        "service IX-LOCAL (L1), class local: counted 5.00 MB down, 0 B up",
+        "service FILMS(x) (V1), class video: counted 3.00 MB down, 1.00 MB up; 2.00 MB down and "
+        "1.00 MB up of it are not in what the session reported by then",
+    ]

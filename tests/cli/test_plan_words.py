@@ -146,5 +146,5 @@ volume = { amount = "0", per = "GB" }
 """
     )
     found = unserved_warnings(plan(text))
-    assert [one.split(": ")[1].split()[0] for one in found] == ["accounting", "the"]
+    assert [one.split(": ")[1].split()[0] for one in found] == ["the"]
     assert unserved_warnings(plan(PRICE.format("1"))) == []

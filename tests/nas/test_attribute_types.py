@@ -23,11 +23,12 @@ FILES = {
         "rfc6911",
     ],
     "CISCO": ["cisco"],
+    "ERX": ["erx"],
     "MICROSOFT": ["microsoft"],
     "MIKROTIK": ["mikrotik"],
     "WISPR": ["wispr"],
 }
-VENDORS = ("CISCO", "MICROSOFT", "MIKROTIK", "WISPR")
+VENDORS = ("CISCO", "ERX", "MICROSOFT", "MIKROTIK", "WISPR")
 VALUES = {"LOGIN", "FRAMED", "PPP", "LOCAL"}
 
 
@@ -48,7 +49,7 @@ def ours() -> list[tuple[str, str, int]]:
         if not name.isupper() or name in VALUES or name in VENDORS:
             continue
         vendor = next(
-            (of for of in ("CISCO", "MIKROTIK", "WISPR") if name.startswith(of + "_")), ""
+            (of for of in ("CISCO", "ERX", "MIKROTIK", "WISPR") if name.startswith(of + "_")), ""
         )
         if name.startswith("MS_"):
             vendor = "MICROSOFT"

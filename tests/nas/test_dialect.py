@@ -41,7 +41,7 @@ FORBIDDEN_IN_DISCONNECT = {6, 24}  # Service-Type, State (COA-10)
 
 
 def test_dialects_are_listed_under_their_names() -> None:
-    assert list(DIALECTS) == ["standard", "mikrotik", "cisco"]
+    assert list(DIALECTS) == ["standard", "mikrotik", "cisco", "juniper"]
     assert all(dialect.name == name for name, dialect in DIALECTS.items())
 
 
@@ -51,6 +51,7 @@ def test_dialects_are_listed_under_their_names() -> None:
         ("standard", 3799, False, True),
         ("mikrotik", 3799, True, True),
         ("cisco", 1700, False, False),
+        ("juniper", 3799, False, True),
     ],
 )
 def test_coa_01_what_each_family_can_do(

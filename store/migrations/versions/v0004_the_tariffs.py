@@ -1,8 +1,8 @@
-"""The tariffs: what sessions use by bands and lines, and pots of what periods bring and count.
+"""The tariffs: what sessions use by bands, lines and strands, and pots of what periods bring.
 
 Its DDL is in `v0004_sqlite.sql` and `v0004_postgresql.sql`, frozen. No session used anything by a
-plan with bands so far. No subscriber has an anchor: the next renewal sets one, and no period that
-was sold already changes.
+plan with bands so far, and no strand of theirs was counted. No subscriber has an anchor: the next
+renewal sets one, and no period that was sold already changes.
 """
 
 from __future__ import annotations

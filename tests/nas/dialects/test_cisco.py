@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from domain.device import Device
 from domain.grant import Grant
 from domain.session import Session, SessionState
 from nas.attribute_kind import kind_of
@@ -87,3 +90,29 @@ def test_a_session_that_dhcp_began_is_known_by_its_pairs() -> None:
     pairs = [vendor_attribute(9, 1, b"dhcp-client-id=0100.1122.3344.55")]
     assert CISCO.read_login(Packet(1, 1, bytes(16), pairs)).dhcp
     assert not CISCO.read_login(Packet(1, 1, bytes(16), [])).dhcp
+
+
+PARENT = b"0000A1"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([(1, b"parent-session-id=" + PARENT), (251, b"NIX-LOCAL")], ("IX-LOCAL", "0000A1")),
+        ([(52, PARENT), (251, b"NIX-LOCAL")], ("IX-LOCAL", "0000A1")),
+        ([(251, b"QT60"), (251, b"NIX-LOCAL"), (52, PARENT)], ("IX-LOCAL", "0000A1")),
+        ([(52, PARENT)], ("", "0000A1")),
+        ([(251, b"NIX-LOCAL")], ("IX-LOCAL", "M1")),
+    ],
+)
+def test_14_2_a_service_names_itself_and_its_session(
+    more: list[tuple[int, bytes]], said: tuple[str, str]
+) -> None:
+    pairs = [(40, b"\0\0\0\3"), (44, b"0000A2"), (50, b"M1")]
+    pairs += [vendor_attribute(9, kind, value) for kind, value in more]
+    device = Device(5, "isg", b"x" * 16, ("10.0.0.0/8",), "cisco", 1700)
+    usage = CISCO.read_usage(Packet(4, 1, bytes(16), pairs), device, 0, "10.0.0.1")
+    assert usage.service and (usage.service_name, usage.parent_id) == said
+    by_service = replace(device, billing_level="service")
+    usage = CISCO.read_usage(Packet(4, 1, bytes(16), pairs), by_service, 0, "10.0.0.1")
+    assert (usage.service, usage.service_name, usage.parent_id) == (False, "", "")
