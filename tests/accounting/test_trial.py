@@ -19,6 +19,7 @@ from tests.radius.vector_files import our_dictionary
 ROOT = Path(__file__).parents[2]
 PLANS = ROOT / "conf" / "plans"
 CASES = sorted(PLANS.glob("*.cases.txt"))
+MONTHS = sorted((Path(__file__).parent / "months").glob("*.txt"))
 VOCABULARY = Vocabulary(our_dictionary(), ("standard", "mikrotik", "cisco"))
 HEAD = 'name = "p"\ncurrency = "EUR"\n'
 GB = 10**9
@@ -44,6 +45,15 @@ def test_every_sample_beyond_plain_prices_has_cases_and_every_row_says_what_come
     assert len(CASES) >= 7
     for path in CASES:
         assert all(row.results for case in with_cases(path)[1] for row in case.rows)
+
+
+@pytest.mark.parametrize("path", MONTHS, ids=[path.stem for path in MONTHS])
+def test_every_table_that_was_worked_out_by_hand_comes_out_so(path: Path) -> None:
+    head, _, table = path.read_text().partition("\n----\n")
+    plan = parse_plan(head)
+    for case in read_cases(table, plan):
+        assert case.rows and all(row.results for row in case.rows)
+        assert differences(tried(plan, case)) == [], case.title
 
 
 MONTH = """
