@@ -42,7 +42,8 @@ def sound(journal_id: int, created_us: int, body: bytes, digest: bytes) -> bool:
     return journal_digest(journal_id, created_us, bytes(body)) == bytes(digest)
 
 
-def _proved(journal_id: int, created_us: int, body: bytes, digest: bytes) -> JournalRow:
+def proved(journal_id: int, created_us: int, body: bytes, digest: bytes) -> JournalRow:
+    """A row as it was read, if it is the one that was written. Raises JournalDamaged."""
     if not sound(journal_id, created_us, body, digest):
         raise JournalDamaged(f"journal row {journal_id} does not match its digest")
     return JournalRow(journal_id, created_us, bytes(body))
@@ -59,7 +60,7 @@ async def read_rows(connection: AsyncConnection, ids: Iterable[int]) -> dict[int
         chunk = wanted[at : at + 500]
         asked = select(journal).where(journal.c.journal_id.in_(chunk))
         for row in await connection.execute(asked):
-            found[row.journal_id] = _proved(*row)
+            found[row.journal_id] = proved(*row)
     return found
 
 
@@ -73,7 +74,7 @@ async def scan_some(
         .order_by(journal.c.journal_id)
         .limit(rows_n)
     )
-    return [_proved(*row) for row in (await connection.execute(asked)).all()]
+    return [proved(*row) for row in (await connection.execute(asked)).all()]
 
 
 async def scan(
@@ -92,7 +93,7 @@ async def scan(
         )
         rows = (await connection.execute(asked)).all()
         for row in rows:
-            yield _proved(*row)
+            yield proved(*row)
             after_id = row.journal_id
         if len(rows) < chunk_n:
             return
