@@ -21,6 +21,7 @@ from typing import Final
 
 from accounting.pot_terms import Terms, terms_of
 from accounting.pots import Pots
+from billing import activation
 from billing.payment import Declined, Payment, Stamp, sale
 from domain.account import Account, Purchase, Status, Subscriber
 from domain.anchor import renewal_end_us
@@ -45,6 +46,7 @@ class Renewal:
     purchase: Purchase
     payment: Payment | None  # None: it costs nothing
     carries: Carries | None = None
+    activated: Payment | None = None  # the fee for the first time on the plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,11 @@ def renew(
     purchase_id: int,
     stamp: Stamp,
     at_end: bool = False,
+    activation_id: int | None = None,
 ) -> Renewal | Declined:
     """Buy the package of `plan` once, at `stamp.created_us`; `stamp.entry_id` is its entry.
+
+    `activation_id` is the entry of the plan's activation fee; None: it is not due.
 
     Another plan than the present one begins now or not at all, for what is paid for is not
     exchanged; unless the paid time is `at_end` but for a moment.
@@ -134,6 +139,9 @@ def renew(
     payment = sale(account, price_micros, stamp=stamp) if price_micros else None
     if isinstance(payment, Declined):
         return payment
+    activated = _activated(account, payment, plan, activation_id, now_us)
+    if isinstance(activated, Declined):
+        return activated
     after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us, anchor_us=anchor_us)
     if subscriber.next_plan_name == plan.name:
         after.next_plan_name = None
@@ -152,7 +160,17 @@ def renew(
         created_us=now_us,
         reason=stamp.reason,
     )
-    return Renewal(after, purchase, payment, _carries(subscriber, plan))
+    return Renewal(after, purchase, payment, _carries(subscriber, plan), activated)
+
+
+def _activated(
+    account: Account, payment: Payment | None, plan: Plan, entry_id: int | None, now_us: int
+) -> Payment | Declined | None:
+    """The activation fee, beside the price; the money must be there for both."""
+    if entry_id is None:
+        return None
+    purse = activation.after(account, payment)
+    return activation.activation(purse, plan, entry_id=entry_id, now_us=now_us)
 
 
 def _carries(subscriber: Subscriber, plan: Plan) -> Carries | None:

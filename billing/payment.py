@@ -116,6 +116,12 @@ def sale(
     return _one_purse(account, -amount_micros, stamp, kind=kind, against=Book.REVENUE)
 
 
+def refund(account: Account, amount_micros: int, *, stamp: Stamp) -> Payment:
+    """A part of a price that comes back, for what was given up: revenue to purse."""
+    assert 0 < amount_micros <= AMOUNT_MAX_MICROS, "a refund is a part of what was paid"
+    return _one_purse(account, amount_micros, stamp, kind=EntryKind.REFUND, against=Book.REVENUE)
+
+
 def _held(account: Account) -> str:
     return f"{format_amount(account.held_micros, account.currency)} are held by running sessions"
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from aaa.sealing import CREDENTIAL, check_password
+from billing.change import move_to, unpaid
 from cli.audit import changes_in_words
 from cli.errors import HouseError
 from cli.office import Office
@@ -27,9 +28,7 @@ from cli.people import (
     enrol,
     kind_of,
     mac_of,
-    move_to,
     to_be_sealed,
-    unpaid,
     valid_until_us,
 )
 from cli.subscriber_change import differing_with_limits

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from aaa.crypt_hashes import check_form
 from aaa.sealing import CREDENTIAL, SALT_OCTETS, hash_password
+from billing.change import unpaid
 from billing.payment import Payment, Stamp, top_up
 from cli.errors import HouseError
 from cli.office import Office
@@ -192,26 +193,6 @@ def valid_until_us(word: str | None, plan: Plan, now_us: int, zone: str = "") ->
         return parse_instant(word, zone)
     except ValueError as error:
         raise HouseError(f"--valid-until: {error}") from None
-
-
-def unpaid(plan: Plan) -> bool:
-    """Does the time of this plan have to be bought?"""
-    return plan.package is not None and plan.package.price_micros > 0
-
-
-def move_to(one: Subscriber, plan: Plan, now_us: int) -> None:
-    """Put a subscriber on a plan, now.
-
-    Time that is paid for stays, with what it has used of what is included. A plan whose time costs
-    nothing begins anew, and so does one that never ends.
-    """
-    if one.next_plan_name == plan.name:
-        one.next_plan_name = None
-    one.plan_name = plan.name
-    if unpaid(plan) and one.valid_until_us is not None:
-        return
-    one.period_start_us, one.periods_ahead_us = now_us, ()
-    one.valid_until_us = valid_until_us(None, plan, now_us, one.timezone)
 
 
 def money(micros: int, account: Account) -> str:

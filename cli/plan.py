@@ -26,7 +26,6 @@ from cli.plan_words import (
     sections_in_words,
     speed_warnings,
     step_warnings,
-    unserved_warnings,
     validity_in_words,
 )
 from cli.subscriber_traits import reply_lines
@@ -108,8 +107,7 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool, no_wai
         before = await office_plans.newest(connection, names)
         devices = await office_devices.everyone(connection)
     for one in plans:
-        of_devices = (*speed_warnings(one, devices), *step_warnings(one, devices))
-        for warning in (*of_devices, *unserved_warnings(one)):
+        for warning in (*speed_warnings(one, devices), *step_warnings(one, devices)):
             click.echo(f"warning: {warning}", err=True)
     if dry_run:
         for one in plans:

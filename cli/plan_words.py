@@ -25,7 +25,7 @@ from cli.pricing_words import (
 from cli.subscriber_traits import reply_lines
 from domain.device import Device
 from domain.money import format_amount
-from domain.plan import Garden, Plan
+from domain.plan import Garden, Left, Plan
 from domain.pricing import CannotSlow, Rate, Speeds
 from nas.dialects import DIALECTS
 
@@ -106,6 +106,7 @@ _TOLD: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("price", price_in_words),
     ("included", lambda plan: "" if plan.pricing else included_in_words(plan)),
     ("package", _package_in_words),
+    ("left at a change", lambda plan: "" if plan.on_change is Left.KEEP else str(plan.on_change)),
     ("speeds", speeds_in_words),
     ("sessions", lambda plan: str(plan.sessions_max)),
     ("hours", lambda plan: hours_in_words(plan.hours)),
@@ -200,17 +201,6 @@ def step_warnings(plan: Plan, devices: Iterable[Device]) -> list[str]:
                     f"{dialect} devices ({_some(names)}): "
                     + _STEP_ADVICE.get(dialect, _CANNOT[fair.cannot])
                 )
-    return found
-
-
-def unserved_warnings(plan: Plan) -> list[str]:
-    """Parts that are read, compared and tried on cases, but that the server does not act on."""
-    pricing = plan.pricing
-    if pricing is None:
-        return []
-    found = []
-    if pricing.activation_fee_micros:
-        found.append(f"{plan.name}: the fee of [price.activation] is not charged yet")
     return found
 
 

@@ -36,7 +36,7 @@ from cli.subscriber_options import (
     valid_option,
 )
 from cli.subscriber_password import reveal_password
-from cli.subscriber_renew import buy_first, renew
+from cli.subscriber_renew import activate_first, buy_first, renew
 from cli.subscriber_status import remove, resume, suspend
 from cli.subscriber_timeline import timeline_
 from cli.subscriber_traits import altered_traits, refuse_taken, reply_lines
@@ -129,6 +129,7 @@ async def add(
         await refuse_taken(connection, None, customer.subscriber)
         await office_subscribers.add(connection, [customer], entries)
         await office.audit_all(connection, [added(office, "subscriber add", customer)])
+        await activate_first(office, connection, customer, plan, given["valid_until"])
         first = await buy_first(office, connection, customer, plan, given["valid_until"])
     click.echo(f"added subscriber {login}")
     if first:

@@ -6,18 +6,20 @@ changed the subscriber in between, it is computed again on what they left.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from aaa.sealing import CREDENTIAL
+from billing.change import move_to
 from cli import live, people
 from cli.customers import customer_called, devices_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, MacType, password_from, reason_option
 from cli.people import Applicant
+from cli.plan_change import PlanChange
 from cli.subscriber_options import (
     credential_option,
     credit_limit_option,
@@ -33,7 +35,7 @@ from domain.anchor import anchor_of_day, day_of_month, days_of_month
 from domain.deed import differing
 from domain.period import format_instant
 from domain.plan import Plan, Span
-from store import office_live, office_subscribers
+from store import office_live, office_plans, office_subscribers
 from store.office_connection import Connection
 from store.office_subscribers import Customer
 
@@ -62,10 +64,13 @@ TRIES = 5
 @credit_limit_option
 @trait_options
 @renewal_options
+@click.option("--dry-run", is_flag=True, help="Only tell what a change of plan would do.")
 @reason_option
 @live.wait_option
 @office_command
-async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **given: Any) -> int:
+async def set_(
+    office: Office, *, login: str, reason: str, no_wait: bool, dry_run: bool, **given: Any
+) -> int:
     """Change a subscriber; what is not named stays.
 
     Sessions that run get what changed at once, or end if their router cannot be told.
@@ -86,6 +91,7 @@ async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **give
         customer = await customer_called(connection, login)
         name = given["plan_name"] or customer.subscriber.plan_name
         plan = await plan_called(connection, name)
+        old = (await office_plans.find(connection, customer.subscriber.plan_name) or (None,))[0]
         device_ids = await devices_called(connection, given["nas_names"])
         if given["next_plan_name"] not in (None, people.NO_PLAN):
             await check_next(connection, customer, given["next_plan_name"])
@@ -94,30 +100,42 @@ async def set_(office: Office, *, login: str, reason: str, no_wait: bool, **give
             f"plan {name} is in {plan.currency}, the money of {login} is in "
             f"{customer.account.currency}"
         )
+    another: PlanChange | None = None
+    if given["plan_name"]:
+        another = PlanChange(office, old, plan, keep=bool(given["valid_until"]))
+    given["device_ids"] = device_ids
+    if dry_run:
+        await _say_beforehand(office, customer, another, given)
+        return 0
     watch = await edit(
         office,
         login,
-        lambda before: altered(office, before, plan, {**given, "device_ids": device_ids}),
+        lambda before: altered(office, before, plan, given),
         action="subscriber set",
         reason=reason,
         credit_limit_micros=given["credit_limit"],
+        another=another,
     )
     click.echo(f"changed subscriber {login}")
-    if given["plan_name"] and people.unpaid(plan):
-        click.echo(f"  time of {name} is bought with `tollhouse subscriber renew {login}`")
-    elif given["plan_name"] and not given["valid_until"]:
-        _say_given_up(customer.subscriber, plan, office.now_us)
+    for line in another.lines(customer.subscriber) if another else ():
+        click.echo(f"  {line}")
     if given["billing_day"]:
         _say_paid_end(customer.subscriber, plan, given["billing_day"])
     return await live.report(office, watch, no_wait=no_wait)
 
 
-def _say_given_up(before: Subscriber, plan: Plan, now_us: int) -> None:
-    """A plan without a price begins its own time, or never ends: the time that was left is gone."""
-    end_us = before.valid_until_us
-    if end_us is not None and end_us > now_us:
-        end = format_instant(end_us, before.timezone or plan.timezone)
-        click.echo(f"  given up: its time until {end}; `--valid-until` would bring it back")
+async def _say_beforehand(
+    office: Office, customer: Customer, another: PlanChange | None, given: dict[str, Any]
+) -> None:
+    """What a change of plan would do; nothing is changed."""
+    if another is None:
+        raise HouseError("--dry-run tells what another plan would do: give one with --plan")
+    before = customer.subscriber
+    async with office.database.reading() as connection:
+        await another.work_out(connection, customer, altered(office, before, another.new, given))
+    for line in another.lines(before, dry_run=True):
+        click.echo(line)
+    click.echo(f"{before.login}: nothing was changed")
 
 
 def _say_paid_end(one: Subscriber, plan: Plan, day: int) -> None:
@@ -154,10 +172,12 @@ async def edit(
     action: str,
     reason: str = "",
     credit_limit_micros: int | None = None,
+    another: PlanChange | None = None,
 ) -> office_live.Watch:
     """Change a subscriber in one transaction; the change is computed before it is opened.
 
-    Answers the sessions that it may concern.
+    What `another` plan does to time and money is computed within it. Answers the sessions that it
+    may concern.
     """
     for _ in range(TRIES):
         async with office.database.reading() as connection:
@@ -167,6 +187,8 @@ async def edit(
             now = await customer_called(connection, login, lock=True)
             if now.subscriber != before:
                 continue
+            if another is not None:
+                after = await another.write(connection, now, after)
             if after != before:
                 await refuse_taken(connection, before, after)
                 await office_subscribers.change(connection, after)
@@ -175,7 +197,10 @@ async def edit(
                     connection, before.account_id, credit_limit_micros
                 )
             limits = (now.account.credit_limit_micros, credit_limit_micros)
-            await tell(office, connection, action, (before, after), reason=reason, limits=limits)
+            more = another.told() if another is not None else {}
+            await tell(
+                office, connection, action, (before, after), reason=reason, limits=limits, more=more
+            )
             return await office_live.watch(connection, [before.account_id])
     raise HouseError(f"subscriber {login} is being changed by somebody else; try again")
 
@@ -188,9 +213,14 @@ async def tell(
     *,
     reason: str = "",
     limits: tuple[int, int | None] = (0, None),
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write into the audit how a subscriber differs; `limits` are credit limits, if one was set."""
+    """Write into the audit how a subscriber differs; `limits` are credit limits, if one was set.
+
+    `more` is what came of it besides.
+    """
     old, new = differing_with_limits(*records, limits)
+    new |= more or {}
     await office.audit(
         connection,
         action,
@@ -218,7 +248,7 @@ def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any
     """The subscriber with the options that were given."""
     after = altered_traits(before, given)
     if given["plan_name"]:
-        people.move_to(after, plan, office.now_us)
+        move_to(after, plan, office.now_us)
     if given["valid_until"]:
         zone = after.timezone
         after.valid_until_us = people.valid_until_us(

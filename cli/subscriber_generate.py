@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import click
 
+from billing.activation import fee_of
+from billing.change import unpaid
 from billing.package import Renewal, renew
 from billing.payment import Declined, Stamp
 from cli.customers import plan_called
@@ -25,9 +27,9 @@ from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
 from cli.options import AMOUNT, NAME, check_login, reason_option
-from cli.people import Applicant, added, enrol, unpaid
+from cli.people import Applicant, added, enrol
 from cli.subscriber_options import valid_option
-from cli.subscriber_renew import FIRST_KEY, write_and_tell
+from cli.subscriber_renew import FIRST_KEY, activate_first, write_and_tell
 from cli.subscriber_traits import traits_of
 from domain.account import Subscriber
 from domain.ledger import Entry
@@ -113,6 +115,8 @@ async def generate(
             await office_subscribers.add(connection, customers, entries)
             told = [added(office, "subscriber generate", one, reason) for one in customers]
             await office.audit_all(connection, told)
+            for one in customers if fee_of(plan) else ():
+                await activate_first(office, connection, one, plan, given["valid_until"])
             await write_and_tell(office, connection, bought, "subscriber renew")
     except BaseException:
         if file is not None:
@@ -132,7 +136,12 @@ def _first_packages(
     for one in customers if unpaid(plan) else ():
         stamp = Stamp(office.ids.next(), FIRST_KEY, office.now_us, f"first {plan.name}")
         bought = renew(
-            one.subscriber, one.account, plan, purchase_id=office.ids.next(), stamp=stamp
+            one.subscriber,
+            one.account,
+            plan,
+            purchase_id=office.ids.next(),
+            stamp=stamp,
+            activation_id=office.ids.next() if fee_of(plan) else None,
         )
         if isinstance(bought, Declined):
             raise HouseError(

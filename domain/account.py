@@ -25,7 +25,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What was bought or given: a renewal of a package, an extension after an outage, a booster.
+    """What was bought or given: a renewal of a package, an extension after an outage, a booster;
+    or time that was given up at a change of plan.
 
     `key` is the idempotency key, unique for ever per account (P1).
     """
@@ -34,7 +35,7 @@ class Purchase:
     account_id: int
     subscriber_id: int
     key: str
-    kind: str  # renewal, extension, booster
+    kind: str  # renewal, extension, booster, change
     plan_id: int
     price_micros: int
     entry_id: int | None  # None: it cost nothing

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from domain.plan_words import Counted, Hours, Rounding, Span, Validity
+from domain.plan_words import Counted, Hours, Left, Rounding, Span, Validity
 from domain.pricing import Pricing
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Counted",
     "Garden",
     "Hours",
+    "Left",
     "Package",
     "Plan",
     "Reply",
@@ -124,6 +125,7 @@ class Plan:
     # None: `volume`, `time`, the fee and what is included are all there is. Else it says all that
     # but the fee, and `volume`, `time` and what is included are empty.
     pricing: Pricing | None = None
+    on_change: Left = Left.KEEP  # of paid time, when its subscriber leaves this plan for another
 
     @property
     def priced(self) -> bool:

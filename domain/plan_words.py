@@ -27,6 +27,14 @@ class Rounding(enum.StrEnum):
     HALF_UP = "half-up"
 
 
+class Left(enum.StrEnum):
+    """What becomes of paid time when its subscriber changes to another plan while it runs."""
+
+    KEEP = "keep"  # it goes on under the other plan
+    FORFEIT = "forfeit"  # it ends, and time of the other plan has to be bought
+    REFUND = "refund"  # as that, and what was paid for it comes back in proportion
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """One window of the week in which logins are allowed, in the plan's zone.

@@ -18,7 +18,7 @@ from rating.plan_lines import PlanError, read_document
 from rating.plan_pricing import BEYOND_PLAIN, PRICING_KEYS, read_plan_prices
 from rating.plan_replies import GARDEN_KEYS, GARDENS, REPLY_KEYS, read_garden, read_replies
 from rating.plan_speeds import SPEED_KEYS, read_speeds
-from rating.plan_validity import PACKAGE_KEYS, read_package
+from rating.plan_validity import ON_CHANGE_KEYS, PACKAGE_KEYS, read_on_change, read_package
 from rating.reply_lines import Vocabulary
 from rating.scheme import compile_scheme
 
@@ -37,6 +37,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
         "speeds",
         "hours",
         "package",
+        "on_change",
         *BEYOND_PLAIN,
         "reply",
         *GARDENS,
@@ -45,6 +46,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     **SPEED_KEYS,
     "hours": HOURS_KEYS,
     "package": PACKAGE_KEYS,
+    "on_change": ON_CHANGE_KEYS,
     "reply": REPLY_KEYS,
     **dict.fromkeys(GARDENS, GARDEN_KEYS),
     **{f"{key}.reply": REPLY_KEYS for key in GARDENS},
@@ -97,6 +99,7 @@ def parse_plan(
         on_no_credit=read_garden(top, "on_no_credit", vocabulary),
         on_suspended=read_garden(top, "on_suspended", vocabulary),
         pricing=prices.pricing,
+        on_change=read_on_change(top),
     )
     tariff.compile_tariff(plan)  # its limits are those of this file; a difference is our bug
     try:

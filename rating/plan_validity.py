@@ -1,4 +1,4 @@
-"""How long something that is bought lasts: [package], and the `validity` of a booster.
+"""How long something that is bought lasts: [package], the `validity` of a booster, [on_change].
 
 Days and months are those of the subscriber's own calendar; the limits keep every instant that
 follows from one within what the books can hold.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from domain.plan import Package, Span, Validity
+from domain.plan import Left, Package, Span, Validity
 from rating import plan_values
 from rating.plan_amounts import read_micros
 from rating.plan_lines import Table
 
 PACKAGE_KEYS: Final = ("price", "validity", "expires", "grace", "auto_renew")
+ON_CHANGE_KEYS: Final = ("left",)
 VALIDITY_MAX: Final = {Span.HOURS: 99_999, Span.DAYS: 36_600, Span.MONTHS: 1_200}
 GRACE_MAX_S: Final = 366 * 86_400
 
@@ -45,6 +46,16 @@ def read_package(top: Table) -> Package | None:
         grace_s=grace_s,
         auto_renew=table.flag("auto_renew") or False,
     )
+
+
+def read_on_change(top: Table) -> Left:
+    """[on_change]: what becomes of paid time that is left; kept without it. Raises PlanError."""
+    table = top.table("on_change")
+    if table is None:
+        return Left.KEEP
+    if not top.has("package"):
+        raise top.fault("on_change", "without [package] no time is paid for; leave it out")
+    return table.required("left", table.read("left", plan_values.one_of(Left)), 'left = "refund"')
 
 
 def read_span(table: Table) -> tuple[int, Span] | None:

@@ -16,13 +16,22 @@ from typing import Final
 from sqlalchemy import Text, func, insert, or_, select, text, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from billing import activation
 from billing.package import Renewal, plan_to_buy, renew, renews_itself
-from billing.payment import Declined, Stamp
+from billing.payment import Declined, Stamp, customer_micros
 from domain.account import Purchase, Status
 from domain.deed import Deed, differing, draft
 from domain.plan import Plan
 from domain.seams import Ids, compose_id
-from store import audit, office_money, office_plans, office_pots, office_subscribers, schema
+from store import (
+    audit,
+    office_changes,
+    office_money,
+    office_plans,
+    office_pots,
+    office_subscribers,
+    schema,
+)
 from store.database import Database
 from store.office_money import Raced, values
 from store.office_subscribers import Customer
@@ -80,8 +89,9 @@ async def purchases_of(
 async def write(connection: AsyncConnection, renewals: Sequence[Renewal]) -> None:
     """Write renewals or extensions: entries, purchases, subscribers. Raises Raced."""
     for one in renewals:
-        if one.payment is not None:
-            await office_money.book(connection, one.payment)
+        for payment in (one.payment, one.activated):
+            if payment is not None:
+                await office_money.book(connection, payment)
     if renewals:
         rows = [values(PURCHASES, one.purchase) for one in renewals]
         await connection.execute(insert(schema.purchases), rows)
@@ -157,6 +167,8 @@ def told(renewal: Renewal, before: Customer, *, action: str, at_us: int, who: st
     """What the audit is told of a renewal or an extension."""
     old, new = differing(before.subscriber, renewal.subscriber)
     new["price_micros"] = renewal.purchase.price_micros
+    if renewal.activated is not None:
+        new["activation_micros"] = -customer_micros(renewal.activated.entry)
     return draft(
         at_us,
         who,
@@ -209,12 +221,19 @@ class Renewer:
             plans = await office_plans.newest(
                 connection, {plan_to_buy(one.subscriber) for one in customers}
             )
+            fees = {
+                one.subscriber.subscriber_id: activation.fee_of(plan)
+                for one in customers
+                if (plan := plans.get(plan_to_buy(one.subscriber))) is not None
+                and await office_changes.begins_with_fee(connection, one, plan)
+            }
         fates = {key: str(Fate.NOT_DUE) for key in subscriber_ids}
         for one in customers:
             plan = plans.get(plan_to_buy(one.subscriber))
             if _due(one, plan, until_us):
                 assert plan is not None  # or it were not due
-                fates[one.subscriber.subscriber_id] = str(_fate(one, plan))
+                fee_micros = fees.get(one.subscriber.subscriber_id, 0)
+                fates[one.subscriber.subscriber_id] = str(_fate(one, plan, fee_micros))
         return fates
 
     async def renew(
@@ -255,9 +274,11 @@ class Renewer:
         if await purchase_with_key(connection, account_id, key) is not None:
             return Fate.NOT_DUE, None
         stamp = Stamp(self._ids.next(), key, now_us, f"renewal of {plan.name}")
-        made = _renewal(one, plan, self._ids.next(), stamp)
+        due = await office_changes.begins_with_fee(connection, one, plan)
+        fee_id = self._ids.next() if due else None
+        made = _renewal(one, plan, (self._ids.next(), fee_id), stamp)
         if not isinstance(made, Renewal):
-            return _fate(one, plan), None
+            return _fate(one, plan, activation.fee_of(plan) if due else 0), None
         await write(connection, [made])
         deed = told(made, one, action="subscriber renew", at_us=now_us, who=WHO)
         return Fate.RENEWED, deed
@@ -271,7 +292,9 @@ def _due(one: Customer, plan: Plan | None, until_us: int) -> bool:
     return renews_itself(one.subscriber, plan)
 
 
-def _renewal(one: Customer, plan: Plan, purchase_id: int, stamp: Stamp) -> Renewal | Declined:
+def _renewal(
+    one: Customer, plan: Plan, ids: tuple[int, int | None], stamp: Stamp
+) -> Renewal | Declined:
     """A renewal at the end, even when it is bought a moment before: then the plan may change."""
     now_us = stamp.created_us
     end_us = one.subscriber.valid_until_us
@@ -280,16 +303,17 @@ def _renewal(one: Customer, plan: Plan, purchase_id: int, stamp: Stamp) -> Renew
         one.subscriber,
         one.account,
         plan,
-        purchase_id=purchase_id,
+        purchase_id=ids[0],
         stamp=stamp,
         at_end=end_us > now_us,
+        activation_id=ids[1],
     )
 
 
-def _fate(one: Customer, plan: Plan) -> Fate:
-    """What would come of a renewal, told from its price alone."""
+def _fate(one: Customer, plan: Plan, fee_micros: int) -> Fate:
+    """What would come of a renewal, told from its price and the activation fee that is due."""
     assert plan.package is not None
-    price_micros = plan.package.price_micros
+    price_micros = plan.package.price_micros + fee_micros
     if plan.currency != one.account.currency:
         return Fate.REFUSED
     if price_micros <= max(one.account.available_micros, 0):

@@ -159,7 +159,7 @@ purchases = Table(
     UniqueConstraint("account_id", "key"),
     ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
     ForeignKeyConstraint(["account_id", "entry_id"], ["entries.account_id", "entries.entry_id"]),
-    CheckConstraint("kind IN ('renewal', 'extension', 'booster')", name="kind"),
+    CheckConstraint("kind IN ('renewal', 'extension', 'booster', 'change')", name="kind"),
     CheckConstraint("(price_micros = 0) = (entry_id IS NULL)", name="entry_id"),
     CheckConstraint("key <> ''", name="key"),
     _amount("price_micros", least=0),

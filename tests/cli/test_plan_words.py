@@ -12,7 +12,6 @@ from cli.plan_words import (
     speed_warnings,
     speeds_in_words,
     step_warnings,
-    unserved_warnings,
     validity_in_words,
 )
 from cli.vocabulary import our_vocabulary
@@ -127,24 +126,3 @@ def test_a_sample_is_not_in_use_and_many_are_counted() -> None:
     assert speed_warnings(fast, [device("local", "standard", sample=True)]) == []
     (line,) = speed_warnings(fast, [device(f"ap{n}", "standard") for n in range(5)])
     assert '(ap0, ap1, ap2 and 2 more): write a [[reply]] with dialect = "standard"' in line
-
-
-def test_what_the_server_does_not_act_on_yet_is_said_when_a_plan_is_loaded() -> None:
-    text = (
-        PRICE.format("1")
-        + """
-[price.activation]
-fee = "5"
-
-[[class]]
-name = "local"
-services = ["IX"]
-
-[[rate]]
-classes = ["local"]
-volume = { amount = "0", per = "GB" }
-"""
-    )
-    found = unserved_warnings(plan(text))
-    assert [one.split(": ")[1].split()[0] for one in found] == ["the"]
-    assert unserved_warnings(plan(PRICE.format("1"))) == []

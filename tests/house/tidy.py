@@ -31,6 +31,7 @@ LONG_MODULES: dict[str, str] = {
     "aaa/books.py": "an account is held whole: all that is held of it comes and goes in one place",
     "store/reading.py": "every question of a load, and the order of asking",
     "store/books_check.py": "every rule of the books, one statement each",
+    "store/office_packages.py": "whose time ends, and what a renewal asks and writes, once for all",
     "accounting/counters.py": "the one algorithm of how counters advance, every branch in sight",
 }
 

@@ -220,6 +220,8 @@ name = "p"
 currency = "USD"
 [package]
 validity = "30d"
+[on_change]
+left = "keep"
 [price.volume]
 amount = "1"
 per = "GB"

@@ -40,4 +40,4 @@ ALTER TABLE entries ADD CONSTRAINT ck_entries_kind CHECK (kind IN ('top-up', 'ch
 --;
 ALTER TABLE purchases DROP CONSTRAINT ck_purchases_kind
 --;
-ALTER TABLE purchases ADD CONSTRAINT ck_purchases_kind CHECK (kind IN ('renewal', 'extension', 'booster'))
+ALTER TABLE purchases ADD CONSTRAINT ck_purchases_kind CHECK (kind IN ('renewal', 'extension', 'booster', 'change'))

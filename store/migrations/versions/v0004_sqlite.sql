@@ -270,7 +270,7 @@ CREATE TABLE new_purchases (
     CONSTRAINT uq_purchases_account_id_key UNIQUE (account_id, "key"),
     CONSTRAINT fk_purchases_account_id FOREIGN KEY(account_id) REFERENCES accounts (account_id),
     CONSTRAINT fk_purchases_account_id_entry_id FOREIGN KEY(account_id, entry_id) REFERENCES entries (account_id, entry_id),
-    CONSTRAINT ck_purchases_kind CHECK (kind IN ('renewal', 'extension', 'booster')),
+    CONSTRAINT ck_purchases_kind CHECK (kind IN ('renewal', 'extension', 'booster', 'change')),
     CONSTRAINT ck_purchases_entry_id CHECK ((price_micros = 0) = (entry_id IS NULL)),
     CONSTRAINT ck_purchases_key CHECK (key <> ''),
     CONSTRAINT ck_purchases_price_micros CHECK (price_micros BETWEEN 0 AND 4000000000000000000)
