@@ -15,6 +15,7 @@ from tests.simulation import (
     bugs_rim,
     bugs_road,
     bugs_usage,
+    bugs_whole,
 )
 from tests.simulation.planting import Bug
 
@@ -26,6 +27,7 @@ BUGS: tuple[Bug, ...] = (
     *bugs_day_one.BUGS,
     *bugs_lane.BUGS,
     *bugs_pair.BUGS,
+    *bugs_whole.BUGS,
 )
 BY_NAME = {bug.name: bug for bug in BUGS}
 assert len(BY_NAME) == len(BUGS), "two bugs have one name"

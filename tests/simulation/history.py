@@ -26,13 +26,15 @@ from tests.simulation.host import AUTH_PORT, SECOND, Doom, Host, Node
 from tests.simulation.nas import Nas, muster
 from tests.simulation.network import Address, Network
 from tests.simulation.seams import EPOCH_US
-from tests.simulation.swarm import TWO, Swarm, swarm
+from tests.simulation.swarm import TWO, WHOLE, Swarm, swarm
 from tests.simulation.truth import Truth
 from tests.simulation.world import MINUTE_US, US_PER_S, Stuck, World, unheard
 
 CALM_US = 6 * 60 * MINUTE_US  # within which all must come to rest
 REST_LOOK_US = 20 * US_PER_S
-PEACEFUL = frozenset({"packages", "office", "routers", "moving in", "shuffle", "restart", TWO})
+PEACEFUL = frozenset(
+    {"packages", "office", "routers", "moving in", "shuffle", "restart", TWO, WHOLE}
+)
 ALONE = (Node(),)
 SERVERS = (Node(share=Share(guarded=True)), Node(SECOND, "second-", Share(guarded=True)))
 WORKERS = (Node(share=Share(0, 2, True)), Node(SECOND, "second-", Share(1, 2, True)))

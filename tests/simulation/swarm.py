@@ -111,6 +111,7 @@ def swarm(seed: int) -> Swarm:
         dice = random.Random(f"whole/{seed}")
         plan.wholes, plan.start_us = draw(dice, plan.start_us, plan.length_us)
         plan.seed, plan.kinds = seed, plan.kinds | {WHOLE}
+        plan.routers_n = max(plan.routers_n, dice.randint(1, 4))
         if dice.random() < 0.5 and any("booster" in text for text in plan.wholes.texts.values()):
             plan.office_n += dice.randint(1, 4)
             plan.limits["feed_poll_us"] = dice.choice((2, 5, 20)) * US_PER_S

@@ -239,7 +239,7 @@ class _Sketch:
 
     def _fair_use(self) -> list[str]:
         dice = self.dice
-        if dice.random() > 0.4:
+        if dice.random() > 0.6:
             return []
         lines = ["[fair_use]", f'period = "{dice.choice(("session", *PERIODS))}"', *self._scope()]
         lines.append(f'cannot = "{dice.choice(("wait", "disconnect"))}"')

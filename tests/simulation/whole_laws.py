@@ -76,6 +76,7 @@ class Reckoner:
         self._read: set[int] = set()
         self._unclear: set[int] = set()  # accounts of which the order of things is not known
         self._told: set[Any] = set()
+        self.slowed: set[int] = set()  # sessions that fair use was seen to slow down
         self._wrong_us: dict[int, int] = {}  # by session: since when its speed is amiss
 
     def judge(self, books: Books, news: News, figures: Counter[str]) -> Iterator[str]:
@@ -146,6 +147,8 @@ class Reckoner:
         if plan is None or mine is None or not plan.steps or mine.name != plan.name:
             return ""
         wanted = self._speeds(books, session, plan, now_us)
+        if wanted is not None and wanted != plan.speeds:
+            self.slowed.add(session.session_id)
         if wanted is None or wanted == true.speed_bps:
             return ""
         return (
@@ -267,14 +270,18 @@ class Reckoner:
         rows = self._rows[account_id]
         if account_id not in self._unclear:
             kept = {
-                (one.pot, one.start_us): one.used for one in pots if one.used and _stock(one.pot)
+                (one.pot, one.start_us): (one.used, one.lost)
+                for one in pots
+                if _stock(one.pot) and (one.used or one.lost)
             }
-            here = {key: row.used for key, row in rows.stock.items() if row.used}
+            here = {
+                key: (row.used, row.lost) for key, row in rows.stock.items() if row.used or row.lost
+            }
             for key in sorted(kept.keys() | here.keys()):
-                if kept.get(key, 0) != here.get(key, 0):
+                if kept.get(key) != here.get(key):
                     found.append(
-                        f"T6: {key[0]} of account {account_id} since {key[1]} counts "
-                        f"{kept.get(key, 0)}, by the records {here.get(key, 0)}"
+                        f"T6: {key[0]} of account {account_id} since {key[1]} has "
+                        f"{kept.get(key)} used and lost, by the records {here.get(key)}"
                     )
             counts = Counter(
                 (_counted(one.pot), one.start_us, one.used)

@@ -119,7 +119,7 @@ class Band(NamedTuple):
         return False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Whole:
     """A plan file, as far as money and speeds go."""
 
@@ -187,11 +187,15 @@ class Whole:
 
     def band_at(self, us: int) -> str:
         """The band that holds an instant."""
+        if not self.bands:
+            return OTHER
         begins, names = _day(self, datetime.fromtimestamp(us // 10**6, ZoneInfo(self.zone)).date())
         return names[max(bisect_right(begins, us) - 1, 0)]
 
     def cuts(self, from_us: int, to_us: int) -> list[int]:
         """Instants between two at which another band may begin."""
+        if not self.bands:
+            return []
         zone = ZoneInfo(self.zone)
         day = datetime.fromtimestamp(max(from_us, to_us - FAR_US) // 10**6, zone).date()
         last = datetime.fromtimestamp(to_us // 10**6, zone).date()
