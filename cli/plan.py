@@ -17,6 +17,7 @@ from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
 from cli.output import Column, Kind, render, render_one
+from cli.plan_now import hold_now
 from cli.plan_read import read_plan
 from cli.plan_words import (
     changes_in_words,
@@ -85,15 +86,23 @@ def plan() -> None:
     "files", nargs=-1, required=True, metavar="FILE.toml...", type=click.Path(path_type=Path)
 )
 @click.option("--dry-run", is_flag=True, help="Only check the files.")
+@click.option(
+    "--now",
+    is_flag=True,
+    help="Bundles of periods that run are granted what the new version brings, and sessions at "
+    "other prices are ended.",
+)
 @live.wait_option
 @office_command
-async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool, no_wait: bool) -> int:
+async def load(
+    office: Office, *, files: tuple[Path, ...], dry_run: bool, now: bool, no_wait: bool
+) -> int:
     """Load plan files; all of them or none.
 
     A file whose text is that of the newest version changes nothing. docs/plans.md tells what may
     be written in it. Sessions that run get what a new version gives, at the prices they began
-    with. What it changes is printed, and a warning for NAS in use that a plan tells no speed
-    although it tells others one.
+    with; periods that run keep what they were granted. What it changes is printed, and a warning
+    for NAS in use that a plan tells no speed although it tells others one.
 
     \b
     Example:
@@ -118,6 +127,11 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool, no_wai
     async with office.database.office() as connection:
         before = await office_plans.newest(connection, names)
         loaded = [await store_plan(office, connection, one) for one in plans]
+        said = [
+            await hold_now(office, connection, before[stored.name], stored)
+            for stored, fresh in loaded
+            if now and fresh and stored.name in before
+        ]
         renewed = [stored.name for stored, fresh in loaded if fresh and stored.name in before]
         accounts = await office_live.accounts_on_plans(connection, renewed)
         watch = await office_live.watch(connection, accounts)
@@ -125,6 +139,8 @@ async def load(office: Office, *, files: tuple[Path, ...], dry_run: bool, no_wai
         verb = "loaded" if fresh else "unchanged"
         changed = changes_in_words(before.get(stored.name), stored)
         click.echo(f"{stored.name} version {stored.version}: {verb}{changed and f'; {changed}'}")
+    for line in said:
+        click.echo(line)
     return await live.report(office, watch, no_wait=no_wait)
 
 

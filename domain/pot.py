@@ -1,11 +1,12 @@
 """A pot: the account's row that says how much of something is used in one period.
 
-What a bundle of a plan grants, a booster that was bought, and what an account has counted towards
-a tier, a cap or fair use, each in a row of its own for each period. A row is opened once, with
-what it grants and the instants at which it ends, and is never refilled and never computed again
-(T6): a new version of a plan reaches the next row only, another anchor or time zone begins rows of
-its own. What is carried over stays in the row that granted it, so what is oldest goes first and no
-octet is in two rows. Which rows there are is computed in `accounting.pots`.
+What a bundle of a plan grants, a booster that was bought, and what an account has counted towards a
+tier, a cap or fair use, each in a row of its own for each period. A row is opened once, with what
+it grants and the instants at which it ends, and is never refilled and never computed again (T6): a
+new version of a plan reaches the next row only, unless its operator says that it holds now; another
+anchor or time zone begins rows of its own. What is carried over stays in the row that granted it,
+so what is oldest goes first and no octet is in two rows. Which rows there are is computed in
+`accounting.pots`.
 """
 
 from __future__ import annotations
