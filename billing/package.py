@@ -121,7 +121,8 @@ def renew(
     `activation_id` is the entry of the plan's activation fee; None: it is not due.
 
     Another plan than the present one begins now or not at all, for what is paid for is not
-    exchanged; unless the paid time is `at_end` but for a moment.
+    exchanged; unless the paid time is `at_end` but for a moment. Then what running sessions hold
+    pays as well: a session that holds all the money would else end at the end of each period.
     """
     now_us = stamp.created_us
     if problem := _not_for_sale(subscriber, account, plan):
@@ -136,10 +137,10 @@ def renew(
     if end_us > now_us + UNTIL_MAX_US:
         return Declined("it is paid for 200 years ahead already")
     price_micros = plan.package.price_micros
-    payment = sale(account, price_micros, stamp=stamp) if price_micros else None
+    payment = sale(account, price_micros, stamp=stamp, from_held=at_end) if price_micros else None
     if isinstance(payment, Declined):
         return payment
-    activated = _activated(account, payment, plan, activation_id, now_us)
+    activated = _activated(account, payment, plan, activation_id, now_us, from_held=at_end)
     if isinstance(activated, Declined):
         return activated
     after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us, anchor_us=anchor_us)
@@ -164,20 +165,26 @@ def renew(
 
 
 def _activated(
-    account: Account, payment: Payment | None, plan: Plan, entry_id: int | None, now_us: int
+    account: Account,
+    payment: Payment | None,
+    plan: Plan,
+    entry_id: int | None,
+    now_us: int,
+    *,
+    from_held: bool,
 ) -> Payment | Declined | None:
     """The activation fee, beside the price; the money must be there for both."""
     if entry_id is None:
         return None
     purse = activation.after(account, payment)
-    return activation.activation(purse, plan, entry_id=entry_id, now_us=now_us)
+    return activation.activation(purse, plan, entry_id=entry_id, now_us=now_us, from_held=from_held)
 
 
 def _carries(subscriber: Subscriber, plan: Plan) -> Carries | None:
     """The period that ends, if something of it is carried on: it was paid for, of this plan."""
-    if subscriber.plan_name != plan.name or subscriber.valid_until_us is None:
+    if plan.pricing is None or subscriber.valid_until_us is None:
         return None
-    if plan.pricing is None:
+    if activation.begins(subscriber, plan):
         return None
     carries = Carries(terms_of(subscriber, plan), plan)
     return carries if carries.keys else None

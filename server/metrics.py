@@ -101,8 +101,8 @@ FAMILIES: Final = (
     Family("aaa_disconnect_pending", "gauge", (), "orders_pending",
            "Orders that wait or are being carried out."),
     Family("aaa_renewals", "counter", ("result",), "renewals",
-           "Packages bought again by themselves: renewed; or not: no-money, held (promised to "
-           "running sessions, so it is tried again), refused. Tries after a payment count if they "
+           "Packages bought again by themselves: renewed; or not: no-money, held (something else "
+           "moved the account, so it is tried again), refused. Tries after a payment count if they "
            "renew."),
     Family("aaa_db_up", "gauge", (), "db_up",
            "1 when the database has committed something lately."),

@@ -3,7 +3,7 @@
 Ends are walked in their order, each once, from the oldest on: a moment before an end comes the
 package is bought, so that a session never notices. Who has no money then is left to expire, and is
 tried again at once when the change feed says that the account or the subscriber has changed; whose
-money is only promised to running sessions is tried again until it is free. All of it happens in
+account was moved by something else in the same moment is tried again soon. All of it happens in
 short transactions of the office, never at the desk, which hears of it by the same feed. Nothing is
 remembered here that a restart would miss: the first walk passes every end there is.
 """
@@ -23,7 +23,7 @@ from server.ports import Packages
 AHEAD_US: Final = 60_000_000  # so long before its end a package is bought again
 LOOKED_AT_N: Final = 500  # ends that are looked at in one snapshot
 BOUGHT_AT_ONCE_N: Final = 20  # renewals in one transaction: packets wait for it on SQLite
-HELD_EVERY_N: Final = 5  # rounds between two tries for money that sessions hold
+HELD_EVERY_N: Final = 5  # rounds between two tries for who lost a race
 HELD_MAX_N: Final = 100_000
 
 _EVER: Final = (-1, -1)  # before every end

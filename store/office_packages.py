@@ -57,7 +57,7 @@ class Fate(enum.StrEnum):
 
     RENEWED = "renewed"
     SHORT = "no-money"
-    HELD = "held"  # the money is there, but promised to running sessions: worth another look
+    HELD = "held"  # something else has moved the account meanwhile: worth another look
     REFUSED = "refused"  # the package that is next cannot be sold
     NOT_DUE = "not-due"  # not ending, not renewing itself, or renewed meanwhile
 
@@ -296,16 +296,13 @@ def _renewal(
     one: Customer, plan: Plan, ids: tuple[int, int | None], stamp: Stamp
 ) -> Renewal | Declined:
     """A renewal at the end, even when it is bought a moment before: then the plan may change."""
-    now_us = stamp.created_us
-    end_us = one.subscriber.valid_until_us
-    assert end_us is not None
     return renew(
         one.subscriber,
         one.account,
         plan,
         purchase_id=ids[0],
         stamp=stamp,
-        at_end=end_us > now_us,
+        at_end=True,
         activation_id=ids[1],
     )
 
@@ -316,7 +313,5 @@ def _fate(one: Customer, plan: Plan, fee_micros: int) -> Fate:
     price_micros = plan.package.price_micros + fee_micros
     if plan.currency != one.account.currency:
         return Fate.REFUSED
-    if price_micros <= max(one.account.available_micros, 0):
-        return Fate.RENEWED
     owned_micros = one.account.available_micros + one.account.held_micros
-    return Fate.HELD if price_micros <= owned_micros else Fate.SHORT
+    return Fate.RENEWED if price_micros <= max(owned_micros, 0) else Fate.SHORT

@@ -101,6 +101,7 @@ def test_l7_without_the_money_there_is_no_time() -> None:
     assert refused.text == "12.00 USD are needed and 11.999999 USD can be spent"
     held = replace(makers.account(PRICE), held_micros=1)
     assert "0.000001 USD are held by running sessions" in bought(owner(None), sold(), held).text  # type: ignore[union-attr]
+    assert done(bought(owner("2026-03-20 10:01"), sold(), held, at_end=True)).payment is not None
     credit = replace(short, credit_limit_micros=1)
     assert done(bought(owner(None), sold(), credit)).payment is not None
 

@@ -163,7 +163,6 @@ SOLD = """
 name = "{name}"
 currency = "EUR"
 timezone = "Europe/Berlin"
-sessions = 2
 [package]
 price = "{price}"
 validity = "1d"
@@ -190,7 +189,8 @@ def test_at_the_end_of_the_period_the_next_plan_is_bought_and_its_bundle_begins(
     story.at("2026-11-05 20:00")
     line.report(INTERIM, down=2 * GB)
     assert line.posted() == 8_000_000
-    # It is bought a moment before the end, so that no line that goes on notices.
+    # It is bought a moment before the end, so that no line that goes on notices, though the session
+    # holds all the money.
     story.at("2026-11-06 07:59:50")
     eventually(lambda: line.posted() == 6_000_000, "the next plan is bought")
     line.report(INTERIM, down=2 * GB)
@@ -198,8 +198,17 @@ def test_at_the_end_of_the_period_the_next_plan_is_bought_and_its_bundle_begins(
     line.report(STOP, down=2 * GB)
     assert line.posted() == 6_000_000
     story.at("2026-11-06 08:00:05")
-    line.begin(f"next-{line.login}")
+    following = f"next-{line.login}"
+    line.begin(following)
     story.at("2026-11-06 12:00")
-    line.report(STOP, session=f"next-{line.login}", down=4 * GB)
+    line.report(INTERIM, session=following, down=4 * GB)
     assert line.posted() == 5_000_000
+    story.at("2026-11-07 07:59:50")
+    eventually(lambda: line.posted() == 3_000_000, "it is bought again")
+    story.at("2026-11-07 08:00:03")  # the time begins when it was first bought, at 8:00 and a bit
+    line.report(INTERIM, session=following, down=4 * GB)
+    story.at("2026-11-07 12:00")
+    line.report(STOP, session=following, down=6 * GB)
+    assert line.posted() == 3_000_000
+    assert {order.kind for order in line.orders(following)} == {"CoA-Request"}
     story.prove(line.login)

@@ -23,6 +23,7 @@ from tests.simulation.books import (
     News,
     Session,
 )
+from tests.simulation.overdraft import takes_what_is_held
 
 BOOKS = frozenset({"customer", "cash", "revenue", "adjustment"})
 RESOLVED = frozenset({2, 3, 4})
@@ -153,7 +154,7 @@ def _promises(news: News, before: Account | None, account: Account) -> Iterator[
     corrected_micros = -sum(
         min(entry.purse_micros(account.account_id), 0)
         for entry in news.entries
-        if entry.kind in ("correction", "booster")  # both may take what sessions hold
+        if takes_what_is_held(entry)
     )
     least_micros = min(was_micros, 0) - unpaid_micros - corrected_micros
     if account.available_micros < least_micros:

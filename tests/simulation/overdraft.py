@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from tests.simulation.books import CLOSED, Books, News, Session
+from tests.simulation.books import CLOSED, Books, Entry, News, Session
 from tests.simulation.oracle import NOTHING, PriceList
 from tests.simulation.reckoning import Key, Pair, pairs
 from tests.simulation.truth import TrueSession, Truth
@@ -38,6 +38,12 @@ class Depth:
 
     micros: int = 0
     session_ids: frozenset[int] = frozenset()
+
+
+def takes_what_is_held(entry: Entry) -> bool:
+    """Corrections, boosters, activations and what the server renews may take what sessions hold."""
+    by_itself = entry.kind == "package" and entry.key.startswith("auto:")
+    return entry.kind in ("correction", "booster", "activation") or by_itself
 
 
 @dataclass(slots=True)
@@ -58,7 +64,7 @@ class Watch:
     def note(self, books: Books, news: News, now_us: int) -> None:
         """A look after a commit; `now_us` is the world's."""
         for entry in news.entries:
-            if entry.kind in ("correction", "booster"):  # both may take what sessions hold
+            if takes_what_is_held(entry):
                 self._corrected[entry.account_id] -= min(entry.purse_micros(entry.account_id), 0)
         for was, session in news.sessions:
             if session.replaced_by:

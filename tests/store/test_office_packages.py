@@ -152,15 +152,19 @@ def test_who_is_renewed_and_who_is_not(
     tell(house_sqlite_url, story)
 
 
-def test_money_that_sessions_hold_is_told_apart_from_none(house_sqlite_url: str) -> None:
+def test_what_running_sessions_hold_pays_for_the_time_that_they_go_on_in(
+    house_sqlite_url: str,
+) -> None:
     async def story(house: House) -> None:
         await house.settle(posted_micros=PRICE)
         await sell(house)
         await change(house, valid_until_us=NOW_US)
-        for held, fate in ((1, "held"), (0, "renewed")):
+        for posted, fate in ((PRICE - 1, "no-money"), (PRICE, "renewed")):
             async with house.database.office() as connection:
-                await connection.execute(update(schema.accounts).values(held_micros=held))
+                money = {"posted_micros": posted, "held_micros": PRICE}
+                await connection.execute(update(schema.accounts).values(**money))
             assert await tried(house) == fate
+        assert (await customer(house)).account.available_micros == -PRICE
 
     tell(house_sqlite_url, story)
 
