@@ -14,6 +14,7 @@ from aaa.limits import (
     Deal,
     deal_of,
     exhausted,
+    for_usage,
     give_back,
     hold_more,
     reach_of,
@@ -150,8 +151,9 @@ def _fit_hold(turn: Turn, deal: Deal) -> bool:
     """
     session = deal.session
     before = session.granted_micros
-    if deal.account.available_micros < 0 and session.hold_state is HoldState.HELD:
-        give_back(turn, deal, -deal.account.available_micros)
+    short_micros = -for_usage(turn, deal)
+    if short_micros > 0 and session.hold_state is HoldState.HELD:
+        give_back(turn, deal, short_micros)
     elif session.state is SessionState.OPEN:
         hold_more(turn, deal)
     if session.granted_micros == before:

@@ -140,6 +140,16 @@ def exhausted(deal: Deal, reach: Reach) -> bool:
     return reach.seconds is not None and total.session_s >= reach.seconds
 
 
+def for_usage(turn: Turn, deal: Deal) -> int:
+    """What of the account's money a session may be promised besides its hold; perhaps below zero.
+
+    That is all that is available, but for what the package alone may spend (`pay = "after"`).
+    """
+    account, package = deal.account, deal.offer.package
+    kept = hold.kept_for_package(account, deal.subscriber, package, turn.now_us)
+    return account.available_micros - kept
+
+
 def hold_more(turn: Turn, deal: Deal, slots: int | None = None) -> int:
     """Let the session hold one more share of what is available; answers how much.
 
@@ -148,7 +158,7 @@ def hold_more(turn: Turn, deal: Deal, slots: int | None = None) -> int:
     if slots is None:
         slots = free_slots(turn, deal.account.account_id, deal.plan, but=[deal.session])
     own_micros = deal.session.held_micros
-    amount_micros = hold.share(deal.account.available_micros + own_micros, slots) - own_micros
+    amount_micros = hold.share(for_usage(turn, deal) + own_micros, slots) - own_micros
     if deal.plan.fee_alone:
         fee_micros = deal.plan.session_fee_micros if deal.session.owes_fee else 0
         owed_micros = max(fee_micros - deal.session.granted_micros, 0)

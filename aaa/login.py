@@ -119,7 +119,7 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     live = turn.books.live_sessions(account.account_id)
     replaced: list[Session] = []
     ended: list[Session] = []
-    slots, available_micros = plan.sessions_max, account.available_micros
+    slots, available_micros = plan.sessions_max, limits.for_usage(turn, deal)
     if live:
         replaced, ended = ghosts.replaced(turn, session, plan)
         slots = limits.free_slots(turn, account.account_id, plan, but=(*replaced, *ended))

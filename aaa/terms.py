@@ -44,6 +44,8 @@ def lay(
         return None
     if plan.priced and plan.volume is None and plan.time is None:
         return None  # a fee alone is held differently
+    if plan.package is not None and plan.package.pay_after:
+        return None  # not all that is available is for usage
     if plan.pricing is not None:
         return None  # bands, bundles and caps are the long road's
     dialect = DIALECTS[device.dialect]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from accounting.charging import Total, price_of
-from domain.account import Account
-from domain.plan import Plan
+from domain.account import Account, Subscriber
+from domain.plan import Package, Plan
 from domain.session import HoldState, Session
 from rating import Tariff, allowance
 
@@ -35,6 +35,22 @@ class Reach(NamedTuple):
 def share(available_micros: int, free_slots: int) -> int:
     """The part of the available money that one more session may hold."""
     return max(available_micros, 0) // max(free_slots, 1)
+
+
+def kept_for_package(
+    account: Account, subscriber: Subscriber, package: Package | None, now_us: int
+) -> int:
+    """What of the available money usage may not have, as it is for the price of the package.
+
+    A plan that is paid after its time is a hybrid: its price goes below zero, as far as the credit
+    limit allows, and usage is prepaid. The price of the time that runs is not due yet, so what was
+    paid in is there for usage; from the end of that time on the debt is paid off first.
+    """
+    if package is None or not package.pay_after:
+        return 0
+    until_us = subscriber.valid_until_us
+    runs = until_us is not None and now_us < until_us
+    return max(account.credit_limit_micros - (package.price_micros if runs else 0), 0)
 
 
 def reach(session: Session, plan: Plan, tariff: Tariff, included: tuple[int, int]) -> Reach:

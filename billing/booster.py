@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from accounting.hold import kept_for_package
 from accounting.pot_terms import terms_of
 from accounting.pots import booster_pot
 from billing.package import zone_of
@@ -63,12 +64,16 @@ def boost(
         return _unknown(plan, name)
     if problem := _not_for_sale(subscriber, account, plan, stamp.created_us):
         return problem
-    price_micros = booster.price_micros
-    payment = (
-        sale(account, price_micros, stamp=stamp, kind=EntryKind.BOOSTER, from_held=True)
-        if price_micros
-        else None
-    )
+    price_micros, payment = booster.price_micros, None
+    if price_micros:
+        payment = sale(
+            account,
+            price_micros,
+            stamp=stamp,
+            kind=EntryKind.BOOSTER,
+            from_held=True,
+            kept_micros=kept_for_package(account, subscriber, plan.package, stamp.created_us),
+        )
     if isinstance(payment, Declined):
         return payment
     now_us = stamp.created_us

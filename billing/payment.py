@@ -97,15 +97,19 @@ def sale(
     stamp: Stamp,
     kind: EntryKind = EntryKind.PACKAGE,
     from_held: bool = False,
+    kept_micros: int = 0,
 ) -> Payment | Declined:
     """The price of what is bought: purse to revenue. A promise: the money must be there (L7).
+
+    `kept_micros` of what is available is for something else (`hold.kept_for_package`).
 
     `from_held`: what running sessions hold and have not used may pay it as well; the server then
     takes back from them what is no longer there, as after a correction.
     """
     if amount_micros <= 0:
         return Declined("a price is more than zero")
-    there_micros = account.available_micros + (account.held_micros if from_held else 0)
+    held_micros = account.held_micros if from_held else 0
+    there_micros = account.available_micros + held_micros - kept_micros
     if amount_micros > there_micros:
         there = format_amount(max(there_micros, 0), account.currency)
         price = format_amount(amount_micros, account.currency)

@@ -97,7 +97,12 @@ def _package_in_words(plan: Plan) -> str:
     if plan.package is None:
         return ""
     grace = f", {so_long(plan.package.grace_s)} of grace" if plan.package.grace_s else ""
-    return validity_in_words(plan) + grace + ", renewed" * plan.package.auto_renew
+    return (
+        validity_in_words(plan)
+        + grace
+        + ", renewed" * plan.package.auto_renew
+        + (", paid after its time" if plan.package.pay_after else "")
+    )
 
 
 _TOLD: tuple[tuple[str, Callable[[Plan], str]], ...] = (

@@ -68,6 +68,8 @@ class Package:
     price_micros: int = 0
     grace_s: int = 0  # served on for so long after expiry
     auto_renew: bool = False  # buy it again from the purse at expiry, unless the subscriber differs
+    # Its price is due when its time ends: a credit limit is for it, and usage is prepaid.
+    pay_after: bool = False
 
 
 @dataclass(frozen=True, slots=True)

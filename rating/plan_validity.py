@@ -14,7 +14,7 @@ from rating import plan_values
 from rating.plan_amounts import read_micros
 from rating.plan_lines import Table
 
-PACKAGE_KEYS: Final = ("price", "validity", "expires", "grace", "auto_renew")
+PACKAGE_KEYS: Final = ("price", "validity", "expires", "grace", "auto_renew", "pay")
 ON_CHANGE_KEYS: Final = ("left",)
 VALIDITY_MAX: Final = {Span.HOURS: 99_999, Span.DAYS: 36_600, Span.MONTHS: 1_200}
 GRACE_MAX_S: Final = 366 * 86_400
@@ -25,6 +25,13 @@ class Expires(StrEnum):
 
     TIME = "time"  # at the time of day at which it began
     DAY = "day"  # at the end of the local day
+
+
+class Pay(StrEnum):
+    """When the price of a package is due."""
+
+    AHEAD = "ahead"  # as its time begins
+    AFTER = "after"  # as its time ends; until then a credit limit carries it, and nothing else
 
 
 def read_package(top: Table) -> Package | None:
@@ -40,11 +47,15 @@ def read_package(top: Table) -> Package | None:
     price_micros = 0
     if table.has("price"):
         price_micros = read_micros(table, "price", "leave it out if it costs nothing")
+    pay_after = table.read("pay", plan_values.one_of(Pay)) is Pay.AFTER
+    if pay_after and not price_micros:
+        raise table.fault("pay", "without a price there is nothing to pay")
     return Package(
         Validity(count, span, expires is Expires.DAY),
         price_micros=price_micros,
         grace_s=grace_s,
         auto_renew=table.flag("auto_renew") or False,
+        pay_after=pay_after,
     )
 
 

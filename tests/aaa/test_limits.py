@@ -6,9 +6,10 @@ import pytest
 
 from aaa import limits
 from accounting.hold import Reach
-from domain.plan import TimePrice
+from domain.plan import Package, Span, TimePrice, Validity
 from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
+from tests.aaa.gate import Gate, reply_attributes
 from tests.aaa.room import Room
 from tests.accounting.makers import T0_US, at, plan
 
@@ -148,3 +149,51 @@ def test_a_plan_that_includes_nothing_promises_nothing() -> None:
     room = Room()
     one = room.deal()
     assert limits.included_left(room.books, one.session, one.plan, one.subscriber, T0_US) == (0, 0)
+
+
+# -- money that is not for usage
+
+HYBRID = """
+name = "hybrid"
+currency = "USD"
+[price.volume]
+amount = "0.01"
+per = "MB"
+[package]
+price = "18"
+validity = "1mo"
+grace = "1d"
+pay = "after"
+"""
+
+
+def test_usage_of_a_hybrid_has_what_was_paid_in_and_not_the_credit_of_the_package(
+    gate: Gate,
+) -> None:
+    gate.add_plan(HYBRID)
+    gate.add_subscribers(
+        ["ann", "ben", "cid"],
+        plan="hybrid",
+        credit_limit_micros=100_000_000,
+        valid_until_us=T0_US + 1_000 * US_PER_S,
+    )
+    said = []
+    for at_s, login in ((0, "ann"), (1, "ben"), (2_000, "cid")):  # the last one in its grace
+        accept = reply_attributes(gate.at(at_s).accept(login, id=login))
+        said.append(accept.vsa(14988, 17))
+    # 5.00 were paid in; 18.00 are not due before the month is over, 82.00 are never for usage.
+    assert said == [(2_300 * 10**6).to_bytes(4, "big")] * 2 + [(500 * 10**6).to_bytes(4, "big")]
+    assert gate.check() == []
+
+
+def test_a_hold_falls_when_the_price_of_the_package_is_due() -> None:
+    sold = plan(package=Package(Validity(1, Span.MONTHS), 18_000_000, 86_400, pay_after=True))
+    room = Room(sold)
+    room.account.credit_limit_micros, room.account.posted_micros = 18_000_000, -13_000_000
+    room.subscriber.valid_until_us = at(600)
+    deal = room.deal()
+    assert limits.for_usage(room.turn(599), deal) == 5_000_000
+    assert limits.hold_more(room.turn(599), deal) == 5_000_000
+    assert limits.for_usage(room.turn(599), deal) == 0
+    assert limits.for_usage(room.turn(600), deal) == -18_000_000
+    assert limits.hold_more(room.turn(600), deal) == 0

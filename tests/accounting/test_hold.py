@@ -12,10 +12,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from accounting import hold
 from accounting.charging import Total, price_of
-from domain.plan import TimePrice
+from domain.plan import Package, Span, TimePrice, Validity
 from domain.session import HoldState, Session
 from rating import compile_tariff
-from tests.accounting.makers import CENT_PER_MB, account, plan, session
+from tests.accounting.makers import CENT_PER_MB, T0_US, account, plan, session, subscriber
 
 NOTHING_INCLUDED = (0, 0)
 RESOLVED = sorted(hold.RESOLVED)
@@ -263,3 +263,46 @@ class Purse(RuleBasedStateMachine):
 
 
 TestPurse = Purse.TestCase
+
+
+# -- what is for the package alone
+
+MODES = """
+# pay    limit  balance  runs  | for usage
+  ahead  0      500      yes   | 500
+  ahead  0      500      no    | 500
+  ahead  10000  -1800    yes   | 8200
+  ahead  10000  -1800    no    | 8200
+  after  1800   -1800    yes   | 0
+  after  1800   -1800    no    | -1800
+  after  1800   -1300    yes   | 500
+  after  1800   -1300    no    | -1300
+  after  1800   500      yes   | 2300
+  after  1800   500      no    | 500
+  after  3600   -3600    yes   | -1800
+  after  0      700      yes   | 700
+  after  500    200      yes   | 700
+"""
+
+
+def modes() -> list[list[str]]:
+    lines = [line for line in MODES.splitlines() if line.strip() and "#" not in line]
+    return [line.replace("|", " ").split() for line in lines]
+
+
+@pytest.mark.parametrize(("pay", "limit", "balance", "runs", "usage"), modes())
+def test_a_credit_limit_is_for_all_or_for_the_package_that_is_paid_after_its_time(
+    pay: str, limit: str, balance: str, runs: str, usage: str
+) -> None:
+    purse = account(int(balance), credit_limit_micros=int(limit))
+    package = Package(Validity(1, Span.MONTHS), 1800, pay_after=pay == "after")
+    until_us = T0_US + (1 if runs == "yes" else 0)
+    kept = hold.kept_for_package(purse, subscriber(valid_until_us=until_us), package, T0_US)
+    assert kept >= 0 and purse.available_micros - kept == int(usage)
+
+
+def test_without_a_package_or_an_end_nothing_runs() -> None:
+    purse = account(0, credit_limit_micros=1800)
+    package = Package(Validity(1, Span.MONTHS), 1800, pay_after=True)
+    assert hold.kept_for_package(purse, subscriber(), None, T0_US) == 0
+    assert hold.kept_for_package(purse, subscriber(valid_until_us=None), package, T0_US) == 1800

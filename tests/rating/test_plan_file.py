@@ -219,6 +219,7 @@ FRAME = """
 name = "p"
 currency = "USD"
 [package]
+price = "1"
 validity = "30d"
 [on_change]
 left = "keep"

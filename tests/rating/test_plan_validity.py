@@ -22,6 +22,17 @@ def test_a_package_is_read_with_all_it_says() -> None:
     assert read_package(document("")) is None
 
 
+def test_what_is_paid_after_its_time_has_a_price() -> None:
+    text = '[package]\nvalidity = "1mo"\npay = "after"\n'
+    found = read_package(document(text + 'price = "18"\n'))
+    assert found is not None and found.pay_after
+    ahead = read_package(document(text.replace("after", "ahead")))
+    assert ahead is not None and not ahead.pay_after
+    for wrong in (text, text.replace("after", "later")):
+        with pytest.raises(PlanError, match="line 3"):
+            read_package(document(wrong))
+
+
 @pytest.mark.parametrize(
     ("text", "found"), [("12h", (12, Span.HOURS)), ("36600d", (36_600, Span.DAYS))]
 )
