@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from accounting.hold import kept_for_package
 from accounting.pot_terms import Terms, terms_of
 from accounting.quote import Asked, Quote, counted_up, quote
 from accounting.uses import Sheet, sheet_of
@@ -24,7 +25,7 @@ from cli.options import INSTANT, check_login
 from cli.output import Column, Kind, octets_in_words, render, seconds_in_words
 from cli.plan_diff import is_file, plan_said
 from cli.quantities import DURATION, VOLUME
-from domain.account import Account, Allowance
+from domain.account import Allowance
 from domain.anchor import renewal_end_us
 from domain.money import format_amount
 from domain.period import format_instant
@@ -160,7 +161,11 @@ def _said(
         steps = explain_records.steps_of(session, compile_tariff(plan))
     else:
         steps = explain_bands.steps_of(session, sheet)
-    account: Account | None = customer.account if customer else None
+    available_micros = None
+    if customer is not None:
+        one, account = customer.subscriber, customer.account
+        kept_micros = kept_for_package(account, one, plan.package, asked.from_us)
+        available_micros = account.available_micros - kept_micros
     return {
         "login": customer.subscriber.login if customer else None,
         "plan": plan.name,
@@ -178,7 +183,7 @@ def _said(
             for one in found.sources
         ],
         "charged_micros": session.charged_micros,
-        "available_micros": account.available_micros if account else None,
+        "available_micros": available_micros,
     }
 
 
