@@ -7,23 +7,23 @@ total step by step with its rounding, and the charges and entries that it was po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from accounting.journal import Record
 from accounting.replay import Bands, replay
-from accounting.uses import Sheet, sheet_of
+from accounting.uses import Sheet
 from cli import explain_bands, explain_records
 from cli import explain_words as words
 from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
+from cli.explain_choice import Around, around, chosen
 from cli.office import Office, office_command
 from cli.options import LOGIN
 from cli.output import Column, Kind, render
 from domain.account import Account
-from domain.money import format_amount
 from domain.plan import Plan
 from domain.session import Session
 from rating import compile_tariff
@@ -32,9 +32,7 @@ from store import (
     office_devices,
     office_journal,
     office_money,
-    office_plans,
     office_sessions,
-    purging,
 )
 from store.journal import JournalDamaged
 
@@ -111,10 +109,11 @@ async def charge(office: Office, *, login: str, output: str, **given: Any) -> in
         customer = await customer_called(connection, login)
         account = customer.account
         sums = await office_money.sums(connection, account.account_id)
-        chosen = await _chosen(connection, account, given["session_id"], given["sessions_n"])
+        some = await chosen(connection, account, given["session_id"], given["sessions_n"])
+        shared = await around(connection, account, some)
     sheet = balance_sheet(account, sums)
     given["timezone"] = customer.subscriber.timezone
-    told = [await _session(office, account, one, given) for one in chosen]
+    told = [await _session(office, shared, one, given) for one in some]
     found = {"login": login, "currency": account.currency, **sheet, "sessions": told}
     if output == "json":
         words.print_json(found)
@@ -122,35 +121,6 @@ async def charge(office: Office, *, login: str, output: str, **given: Any) -> in
         _print(found)
     good = sheet["adds_up"] and all(one["adds_up"] and not one["differences"] for one in told)
     return 0 if good else EXIT_FOUND
-
-
-async def _chosen(
-    connection: Any, account: Account, session_id: int | None, sessions_n: int
-) -> Sequence[office_sessions.ListedSession]:
-    """The sessions to explain, newest first."""
-    if session_id is None:
-        if not sessions_n:
-            return []
-        return await office_sessions.listing(
-            connection, live_only=False, limit=sessions_n, account_id=account.account_id
-        )
-    one = await office_sessions.find(connection, session_id)
-    if one is None or one.session.account_id != account.account_id:
-        raise HouseError(await _not_there(connection, account, session_id))
-    return [one]
-
-
-async def _not_there(connection: Any, account: Account, session_id: int) -> str:
-    """Why there is nothing to explain: never this subscriber's, or purged."""
-    booked = await office_money.of_session(connection, account.account_id, session_id)
-    if not booked:
-        purged = await purging.sessions_until_us(connection)
-        return (
-            f"session {session_id} is not one of this subscriber{', or was purged' * bool(purged)}"
-        )
-    charged = format_amount(-sum(micros for _, micros in booked), account.currency)
-    entries = ", ".join(str(seq) for seq, _ in booked)
-    return f"session {session_id} was purged; it was charged {charged} by entry {entries}"
 
 
 def balance_sheet(account: Account, sums: dict[str, tuple[int, int]]) -> dict[str, Any]:
@@ -166,20 +136,16 @@ def balance_sheet(account: Account, sums: dict[str, tuple[int, int]]) -> dict[st
 
 
 async def _session(
-    office: Office, account: Account, one: office_sessions.ListedSession, given: dict[str, Any]
+    office: Office, shared: Around, one: office_sessions.ListedSession, given: dict[str, Any]
 ) -> dict[str, Any]:
     """Everything about the cost of one session."""
-    session = one.session
+    session, account = one.session, shared.account
+    plan, sheet = shared.plan_of(one)
     async with office.database.reading() as connection:
-        names = await office_devices.names(connection)
-        plan = await office_plans.by_id(connection, session.plan_id)
         charges = await office_money.charges_of(connection, account.account_id, session.session_id)
         numbers = await office_money.seqs(
             connection, account.account_id, {row.entry_id for row in charges}
         )
-    if plan is None:
-        raise HouseError(f"the plan of session {session.session_id} is missing")
-    sheet = sheet_of(plan)
     steps = _steps(session, plan, sheet)
     posted: list[dict[str, Any]] = [
         {
@@ -203,7 +169,7 @@ async def _session(
     return {
         "session_id": session.session_id,
         "acct_session_id": session.acct_session_id,
-        "nas": names.get(session.device_id, f"(removed: {session.device_id})"),
+        "nas": shared.names.get(session.device_id, f"(removed: {session.device_id})"),
         "plan": f"{plan.name} version {plan.version}",
         "state": session.state.name.lower(),
         "records_n": session.records_n,
@@ -220,7 +186,7 @@ async def _session(
         "charged_micros": session.charged_micros,
         "adds_up": parts == {session.charged_micros},
         "differences": (
-            await _differences(office, session, records, given["timezone"]) if again else []
+            await _differences(office, shared, one, records, given["timezone"]) if again else []
         ),
         "rerated": again,
         "records_purged": cut,
@@ -245,25 +211,28 @@ def _of_sheet(
 
 
 async def _differences(
-    office: Office, session: Session, records: list[tuple[int, Record]], timezone: str
+    office: Office,
+    shared: Around,
+    one: office_sessions.ListedSession,
+    records: list[tuple[int, Record]],
+    timezone: str,
 ) -> list[str]:
     """What rating again from the journal finds different (A11)."""
+    session, (plan, sheet) = one.session, shared.plan_of(one)
     async with office.database.reading() as connection:
         devices = await office_devices.everyone(connection)
-        plan = await office_plans.by_id(connection, session.plan_id)
     device = next((one for one in devices if one.device_id == session.device_id), None)
     if device is None:
         return ["its NAS was removed, so its records cannot be read again"]
     accounting = office.place.settings.accounting
-    sheet = sheet_of(plan) if plan else None
     again = replay(
         records,
         device,
-        compile_tariff(plan) if plan else None,
+        compile_tariff(plan),
         skew_limit_s=accounting.clock_skew_s,
         interim_s=session.interim_s or accounting.interim_s,
         fee_owed=not session.class_session_id and not session.adopted,
-        bands=Bands(sheet, Timetable.of(plan, timezone)) if plan and sheet else None,
+        bands=Bands(sheet, Timetable.of(plan, timezone)) if sheet else None,
     )
     found = list(again.differences)
     if again.charged_micros != session.charged_micros:

@@ -14,7 +14,6 @@ from cli.explain_reject import as_row, in_sentences
 from cli.office import Office, office_command
 from cli.options import LOGIN, MAC, NAME, output_option
 from cli.output import Column, render
-from cli.rehearsal import rehearse
 from cli.vocabulary import our_dictionary
 from radius import decode_attributes
 from radius.errors import ValueTextError
@@ -70,6 +69,8 @@ async def reply(
     station = mac or subscriber.mac
     if station and not any(kind == CALLING_STATION_ID for kind, _ in attributes):
         attributes.append((CALLING_STATION_ID, station.upper().encode()))
+    from cli.rehearsal import rehearse  # half of the server, which nobody else here needs
+
     rehearsed = await rehearse(office, subscriber, device, attributes)
     if rehearsed.outcome.reply_code != ACCEPT:
         click.echo("Access-Reject", err=True)

@@ -112,3 +112,22 @@ def test_values_in_words(value: Any, kind: Kind, words: str) -> None:
 
 def test_an_instant_is_shown_with_its_offset() -> None:
     assert output.instant_in_words(1_700_000_000_000_000)[-5] in "+-"
+
+
+def test_a_listing_on_a_pipe_is_laid_out_as_rich_lays_it_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    columns = [Column("a", "NAME"), Column("n", "USED", Kind.OCTETS), Column("t", "")]
+    rows: list[dict[str, Any]] = [
+        {"a": "María 日本", "n": 10**9, "t": ""},
+        {"a": "x" * 20, "n": None, "t": "e"},
+    ]
+    output.render(rows, columns, "table")
+    ours = capsys.readouterr().out
+    shown, cells = output._cells(rows, columns, ["", ""])
+    output._print_table(output._table(shown, cells))
+    assert ours == capsys.readouterr().out
+    # What is wider than a pipe is folded, as before.
+    output.render([{"a": "y" * 1500, "n": 1, "t": "e"}], columns, "table")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 and max(map(len, lines)) == output.PIPE_COLUMNS
