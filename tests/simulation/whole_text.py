@@ -138,6 +138,7 @@ class Whole:
     speeds: tuple[int, int]  # (up, down); 0: not said
     classes_n: int
     booster_micros: tuple[int, ...]  # what each costs
+    of_classes: tuple[Way, ...]  # of traffic that no router here tells apart
 
     @property
     def ways(self) -> list[Way]:
@@ -171,7 +172,7 @@ class Whole:
         tier, that as well.
         """
         found = 0
-        for way in self.ways:
+        for way in dict.fromkeys((*self.ways, *self.of_classes)):
             amount = seconds if way.flows == ("time",) else octets
             steps = way.increment * max(1, len(way.tiers))
             per = max(Fraction(tier.amount, tier.unit) for tier in way.tiers)
@@ -253,6 +254,7 @@ def read_whole(text: str) -> Whole | None:
         if OTHER in _names(table, "classes") or "classes" not in table:
             rates.append(_rate(_names(table, "bands"), table, base, count))
     rates.append(_rate(frozenset(), price, (), count))
+    others = [_rate(frozenset(), one, base, count) for one in plan.get("rate", [])]
     fair = plan.get("fair_use")
     speeds = plan.get("speeds", {})
     included = plan.get("included", {})
@@ -294,6 +296,7 @@ def read_whole(text: str) -> Whole | None:
         speeds=(speed(speeds.get("up", 0)), speed(speeds.get("down", 0))),
         classes_n=len(plan.get("class", [])) + 1,
         booster_micros=tuple(micros(one["price"]) for one in plan.get("booster", [])),
+        of_classes=tuple(way for rate in others for _, way in rate.ways),
     )
 
 
