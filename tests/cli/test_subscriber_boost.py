@@ -129,3 +129,23 @@ def test_a_sale_that_is_undone_leaves_the_booster(shop: House) -> None:
     said = shop.run("balance", "reverse", "alice", "2", "--reason", "goodwill").stdout
     assert "what is left of the booster stays" in said
     shop.run("ledger", "check")
+
+
+def test_a_hybrid_buys_its_package_on_credit_and_boosters_only_with_what_was_paid_in(
+    sample: House,
+) -> None:
+    plans = Path(__file__).parents[2] / "conf" / "plans"
+    sample.run("plan", "load", str(plans / "hybrid-overage.toml"))
+    words = ("--plan", "hybrid-overage", "--password", "tea-at-five", "--credit-limit", "36")
+    sample.run("subscriber", "add", "hana", *words)
+    boost = ("subscriber", "boost", "hana", "--booster", "extra-20")
+    assert sample.money("hana")["posted_micros"] == -18_000_000  # its first month, on credit
+    assert "6.00 GBP are needed and 0.00 GBP can be spent" in sample.refuse(*boost)
+    sample.run("balance", "top-up", "hana", "10.00")  # 8.00 are owed, and not yet
+    sample.run(*boost)
+    assert sample.money("hana")["posted_micros"] == -14_000_000
+    assert "6.00 GBP are needed and 4.00 GBP can be spent" in sample.refuse(*boost)
+    sample.run("subscriber", "renew", "hana")  # the credit of 36.00 is for packages
+    assert "0.00 GBP can be spent" in sample.refuse(*boost)
+    assert "18.00 GBP are needed" in sample.refuse("subscriber", "renew", "hana")
+    sample.run("ledger", "check")
