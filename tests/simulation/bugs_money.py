@@ -227,14 +227,14 @@ BUGS = (
         (
             Code(
                 "aaa.login:_admit",
-                "slots, available_micros = plan.sessions_max, account.available_micros",
-                "slots, available_micros = plan.sessions_max, account.available_micros + ("
+                "slots, available_micros = plan.sessions_max, limits.for_usage(turn, deal)",
+                "slots, available_micros = plan.sessions_max, limits.for_usage(turn, deal) + ("
                 "account.held_micros)",
             ),
             Code(
                 "aaa.limits:hold_more",
-                "hold.share(deal.account.available_micros + own_micros, slots)",
-                "hold.share(deal.account.available_micros + deal.account.held_micros, slots)",
+                "hold.share(for_usage(turn, deal) + own_micros, slots)",
+                "hold.share(for_usage(turn, deal) + deal.account.held_micros, slots)",
             ),
             Code(
                 "accounting.hold:take",
@@ -387,8 +387,8 @@ BUGS = (
         (
             Code(
                 "aaa.login:_admit",
-                "slots, available_micros = plan.sessions_max, account.available_micros",
-                "slots, available_micros = plan.sessions_max, account.available_micros - ("
+                "slots, available_micros = plan.sessions_max, limits.for_usage(turn, deal)",
+                "slots, available_micros = plan.sessions_max, limits.for_usage(turn, deal) - ("
                 "account.credit_limit_micros)",
             ),
         ),
