@@ -25,6 +25,7 @@ COMMANDS = {
     "session": ("cli.session:session", "Connections: list, show, disconnect."),
     "explain": ("cli.explain:explain", "Why it cost that, and why a login was refused."),
     "rate": ("cli.rate:rate", "What some usage would cost, line by line."),
+    "forecast": ("cli.forecast:forecast_", "How long it lasts, and what the period will cost."),
     "backup": ("cli.backup:backup", "Write everything into one sealed file."),
     "restore": ("cli.restore:restore", "Begin again from such a file."),
     "ledger": ("cli.ledger:ledger", "Check the books, or take their hash."),

@@ -1,0 +1,241 @@
+"""`tollhouse forecast`: how long it lasts, and what the period will cost, if it goes on like this.
+
+Two paces, that of the last seven days and that of the current period, are each walked to the end
+of the period through the pots as they stand (`accounting.forecast`). Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import click
+
+from accounting.forecast import Amount, Forecast, Pace, Standing, forecast, standings
+from accounting.pot_terms import Terms, terms_of
+from accounting.uses import Sheet, sheet_of
+from cli.customers import customer_called, plan_called
+from cli.errors import HouseError
+from cli.forecast_words import show
+from cli.office import Office, office_command
+from cli.options import LOGIN
+from cli.pricing_words import step_in_words
+from domain.account import Allowance
+from domain.anchor import period_bounds_us
+from domain.period import DAY_US, day_number, midnight_us
+from domain.plan import Plan
+from domain.pot import Pot, PotKind
+from domain.pricing import Period
+from domain.session import Session
+from rating.plan_whole import INCLUDED, whole_of
+from rating.scheme import Uses
+from rating.timetable import Timetable
+from store import office_sessions, office_usage
+from store.office_usage import Day
+
+WEEK: Final = "last 7 days"
+PERIOD: Final = "this period"
+AHEAD_MAX_US: Final = 62 * DAY_US
+SESSIONS_LOOKED_AT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that is read of an account to look ahead."""
+
+    plan: Plan  # as a whole one
+    sheet: Sheet
+    terms: Terms
+    pots: list[Pot]
+    uses: bytes  # of the session that goes on
+    available_micros: int
+    timetable: Timetable
+    begun_us: int  # the current period
+    until_us: int
+
+
+@click.command("forecast")
+@click.argument("login", type=LOGIN)
+@click.option(
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print: for people, or one JSON object.",
+)
+@office_command
+async def forecast_(office: Office, *, login: str, output: str) -> None:
+    """Show how long bundles and money last at this pace, and what the period will cost.
+
+    At the pace of the last seven days and of the current period, which is the package's time or
+    else the subscriber's month. Packages and boosters to be bought are not reckoned with.
+
+    \b
+    Example:
+      tollhouse forecast alice
+    """
+    async with office.database.reading() as connection:
+        customer = await customer_called(connection, login)
+        one, account_id = customer.subscriber, customer.account.account_id
+        plan = await plan_called(connection, one.plan_name)
+        pots = await office_usage.of_account(connection, account_id)
+        period_us = one.period_at_us(office.now_us)
+        used = await office_usage.included(connection, account_id, period_us)
+        listed = await office_sessions.listing(
+            connection, live_only=False, limit=SESSIONS_LOOKED_AT, account_id=account_id
+        )
+        terms = terms_of(one, plan)
+        begun_us, until_us = _period(terms, period_us, office.now_us)
+        week_us = midnight_us(day_number(office.now_us, plan.timezone) - 6, plan.timezone)
+        first_us = min(begun_us, week_us)
+        days = await office_usage.days(connection, account_id, day_number(first_us, plan.timezone))
+    found = _standing(plan, terms, pots, used, available=customer.account.available_micros)
+    sessions = [each.session for each in listed if each.session.plan_id == plan.plan_id]
+    live = next((each.uses for each in sessions if each.live and plan.pricing), b"")
+    account = replace(found, uses=live, begun_us=begun_us, until_us=until_us)
+    paces = {
+        name: _pace(account, sessions, days, max(from_us, one.created_us), office.now_us)
+        for name, from_us in ((WEEK, week_us), (PERIOD, begun_us))
+    }
+    said = _said(account, paces, days, office.now_us)
+    if output == "json":
+        click.echo(json.dumps({"login": login, **said}, indent=2))
+    else:
+        show(login, account.terms.timezone, said)
+
+
+def _period(terms: Terms, period_us: int, now_us: int) -> tuple[int, int]:
+    """The current period: the package's time, or the subscriber's month."""
+    until_us = next((us for us in terms.starts_us if us > period_us), terms.until_us)
+    if until_us is not None and now_us < until_us <= now_us + AHEAD_MAX_US:
+        return period_us, until_us
+    return period_bounds_us(now_us, Period.MONTH, terms.anchor_us, terms.timezone)
+
+
+def _standing(
+    plan: Plan, terms: Terms, pots: list[Pot], used: Allowance, *, available: int
+) -> Account:
+    """An account under its plan, said as a whole one; what was included is a pot then."""
+    whole = whole_of(plan)
+    sheet = sheet_of(whole)
+    assert sheet is not None and whole.pricing is not None
+    if plan.pricing is None:
+        pots = [
+            Pot(
+                terms.account_id,
+                f"{PotKind.BUNDLE}/{Period.VALIDITY}/{plan.name}/{one.name}",
+                used.period_start_us,
+                one.octets or one.seconds,
+                used.used_octets if one.name == INCLUDED else used.used_s,
+            )
+            for one in whole.pricing.bundles
+        ]
+    timetable = Timetable.of(whole, terms.timezone)
+    return Account(whole, sheet, terms, pots, b"", available, timetable, 0, 0)
+
+
+def _pace(
+    account: Account, sessions: list[Session], days: list[Day], from_us: int, now_us: int
+) -> Pace:
+    """What was used since an instant; by the days of the books, so from its midnight on."""
+    zone = account.plan.timezone
+    first = day_number(from_us, zone)
+    some = [day for day in days if day.day >= first]
+    total = Amount(
+        sum(day.up for day in some), sum(day.down for day in some), sum(day.seconds for day in some)
+    )
+    scheme = account.sheet.scheme
+    bands = [[0, 0, 0] for _ in range(scheme.bands_n)]
+    for session in sessions:
+        if not session.uses or session.last_event_us < from_us:
+            continue
+        uses = Uses(scheme, session.uses)
+        for band, sums in enumerate(bands):
+            for traffic in range(scheme.classes_n):
+                up, down = uses.octets(band * scheme.classes_n + traffic)
+                sums[0] += up
+                sums[1] += down
+            sums[2] += uses.seconds(band)
+    weights = tuple(Amount(*sums) for sums in bands)
+    fees = sum(day.fees_micros for day in some)
+    return Pace(total, fees, min(from_us, now_us - 1), now_us, weights)
+
+
+def _said(account: Account, paces: dict[str, Pace], days: list[Day], now_us: int) -> dict[str, Any]:
+    """All of it, exact."""
+    ahead = {name: _ahead(account, pace, now_us) for name, pace in paces.items()}
+    first = day_number(account.begun_us, account.plan.timezone)
+    so_far = sum(day.amount_micros for day in days if day.day >= first)
+    fair = account.plan.pricing.fair_use if account.plan.pricing else None
+    standing = standings(account.sheet, account.terms, _copies(account), now_us)
+    counted = sum(one.used for one in standing if one.kind is PotKind.FAIR_USE)
+    return {
+        "plan": account.plan.name,
+        "version": account.plan.version,
+        "currency": account.plan.currency,
+        "period_start_us": account.begun_us,
+        "period_end_us": account.until_us,
+        "charged_micros": so_far,
+        "available_micros": account.available_micros,
+        "paces": [
+            {
+                "pace": name,
+                "from_us": pace.from_us,
+                **pace.used._asdict(),
+                "period_cost_micros": so_far + ahead[name].cost_micros,
+                "money_out_us": ahead[name].money_out_us,
+            }
+            for name, pace in paces.items()
+        ],
+        "lasting": [_lasting(one, ahead) for one in standing],
+        "fair_use": [
+            {
+                "step": step_in_words(step, account.plan.pricing).strip(),
+                "above_octets": step.above_octets,
+                "reached": counted >= step.above_octets,
+                "week_us": ahead[WEEK].steps_us.get(step.above_octets),
+                "period_us": ahead[PERIOD].steps_us.get(step.above_octets),
+            }
+            for step in (fair.steps if fair else ())
+            if step.above_octets and account.plan.pricing
+        ],
+    }
+
+
+def _lasting(one: Standing, ahead: dict[str, Forecast]) -> dict[str, Any]:
+    """One thing that is used up or counted."""
+    return {
+        "what": str(one.kind),
+        "name": one.name,
+        "timed": one.timed,
+        "used": one.used,
+        "granted": one.granted,
+        "left": one.left,
+        "until_us": one.until_us,
+        "out_week_us": ahead[WEEK].out_us.get(one.key),
+        "out_period_us": ahead[PERIOD].out_us.get(one.key),
+    }
+
+
+def _copies(account: Account) -> list[Pot]:
+    return [replace(pot) for pot in account.pots]
+
+
+def _ahead(account: Account, pace: Pace, now_us: int) -> Forecast:
+    """Walk one pace to the end of the period."""
+    uses = Uses(account.sheet.scheme, account.uses)
+    try:
+        return forecast(
+            account.sheet,
+            account.terms,
+            _copies(account),
+            uses,
+            pace,
+            timetable=account.timetable,
+            now_us=now_us,
+            until_us=account.until_us,
+            money_micros=account.available_micros,
+        )
+    except OverflowError:
+        raise HouseError("at this pace it costs more than any book can hold") from None
