@@ -34,7 +34,13 @@ BUGS = (
         "bundle-given-anew",
         "what was used of a bundle is not written: who comes back has all of it once more",
         ("T6", "A2"),
-        (Words("store.writing:_pot_steps", "add_used, add_lost))", "0, add_lost))"),),
+        (
+            Words(
+                "store.writing:_pot_steps",
+                "after.used, after.lost, add_used, add_lost",
+                "after.used - add_used, after.lost, 0, add_lost",
+            ),
+        ),
         "[[bundle]]",
     ),
     _bug(
@@ -141,7 +147,13 @@ BUGS = (
         "lost-not-written",
         "what a period's end takes away is known in memory and not in the row",
         ("T6", "A2"),
-        (Words("aaa.charge:_by_bands", "pour(pot, used, lost)", "pour(pot, used)"),),
+        (
+            Words(
+                "store.writing:_pot_steps",
+                "after.used, after.lost, add_used, add_lost",
+                "after.used, after.lost - add_lost, add_used, 0",
+            ),
+        ),
         "rollover",
     ),
 )
