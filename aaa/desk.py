@@ -166,10 +166,11 @@ class Desk:
         due[SweepKind.CUT] = cut
         # Memory may lack sessions that a failed batch has touched: any batch reads them again.
         unread = self._cold or self._lost or self._books.strays
-        sweeps: list[Item] = [Sweep(kind, frozenset(due[kind])) for kind in SweepKind if due[kind]]
-        if unread and not sweeps:
-            sweeps.append(Sweep(SweepKind.LAPSED, frozenset()))
-        return sweeps
+        more = self._vigil.more_to_look
+        sweeps: list[Item] = [
+            Sweep(k, frozenset(due[k]), more and k is SweepKind.LOOK) for k in SweepKind if due[k]
+        ]
+        return sweeps or ([Sweep(SweepKind.LAPSED, frozenset())] if unread else [])
 
     def urgent(self, request: Request) -> bool:
         """Does it go before others of its kind, when not all that waits can (5.3)?"""

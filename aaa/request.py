@@ -48,10 +48,14 @@ class SweepKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Look for sessions that time has decided about. `session_ids` were picked by the cache."""
+    """Look for sessions that time has decided about. `session_ids` were picked by the cache.
+
+    `more`: others of the kind wait for their turn.
+    """
 
     kind: SweepKind
     session_ids: frozenset[int]
+    more: bool = False
 
 
 Item = Request | Recheck | Settled | Sweep

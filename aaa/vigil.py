@@ -5,6 +5,7 @@ changes what it is given, and is suspect and then stale when it falls silent whi
 (`aaa.hearing`). Each is put on an agenda for the earliest instant at which that can be; an interim
 only moves the instant away, so it costs nothing here. A note that comes due is judged again by the
 rule itself, and put off if the rule says so: what `due` answers is what a walk would have found.
+Of looks it answers some at a time, for many have the same midnight, and a look is dear.
 
 Decides nothing and changes no row. A session has room beside its row for what was noted of it
 (`noted`, `noted_us`, `look_noted_us`, `counted`); one that is read anew begins without.
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LAPSE, QUIET, SILENT = 1, 2, 3  # what a session is noted for besides looks
 LIVE, HELD = 1, 2  # how it is counted
 MOST_N = 4_000  # notes of one agenda taken in one round; more have waited long and wait a second
+# Sessions that are looked at in one go: packets wait for so many, and at midnight there are many.
+LOOKS_N = 100
 
 
 class Vigil:
@@ -55,6 +58,8 @@ class Vigil:
         self._quiet: dict[int, Agenda] = {}
         # What has come due stays here until its rule no longer holds, or it is gone.
         self._to_look: set[int] = set()
+        self._looked: set[int] = set()  # of those, whoever had their turn while others wait
+        self.more_to_look = False  # others wait for the next round
         self._lapsed: set[int] = set()
         self._suspects: set[int] = set()
         self._stale: set[int] = set()
@@ -119,14 +124,7 @@ class Vigil:
 
     def due(self, books: Books, now_us: int, devices: Container[int]) -> dict[SweepKind, set[int]]:
         """The sessions to be swept now, by why; `devices` are those that there are."""
-        self._to_look.update(self.looks.due(now_us, MOST_N))
-        look = set()
-        for session in self._still(books, self._to_look):
-            if looks_due(session, now_us):
-                look.add(session.session_id)
-            elif session.look_us is not None:
-                self.looks.note(session.look_us, session.session_id)
-        self._to_look = set(look)
+        look = self._looks_due(books, now_us)
         self._lapsed.update(self._lapses.due(now_us, MOST_N))
         lapsed = set()
         for session in self._still(books, self._lapsed):
@@ -146,6 +144,24 @@ class Vigil:
             self._judge(session)
         self._stale = set(stale)
         return {SweepKind.LAPSED: lapsed, SweepKind.STALE: stale, SweepKind.LOOK: look}
+
+    def _looks_due(self, books: Books, now_us: int) -> set[int]:
+        """Some of those to be looked at now; the others have their turn in the next rounds."""
+        if not self._looked:
+            self._to_look.update(self.looks.due(now_us, MOST_N))
+        due = set()
+        for session in self._still(books, self._to_look):
+            if looks_due(session, now_us):
+                due.add(session.session_id)
+            elif session.look_us is not None:
+                self.looks.note(session.look_us, session.session_id)
+        self._to_look = due
+        unseen = sorted(due - self._looked)
+        taken = unseen[:LOOKS_N]
+        taken += sorted(due.difference(taken))[: LOOKS_N - len(taken)]
+        self.more_to_look = len(unseen) > LOOKS_N
+        self._looked = (self._looked & due).union(taken) if self.more_to_look else set()
+        return set(taken)
 
     def suspects_n(self, books: Books) -> int:
         """How many open sessions have missed their reports (`Hearing.suspect`)."""

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from aaa.ports import StoreUnavailable
-from aaa.request import Item, Recheck, Settled
+from aaa.request import Item, Recheck, Settled, Sweep
 from radius.duplicates import Duplicates
 from server.batcher import Batcher
 from server.door import ACCT_CODES, AUTH_CODES, Door
@@ -308,8 +308,14 @@ class Server:
             self.orders.forget(item.order_id)
         elif isinstance(item, Recheck):
             self.feed.nudge()  # it may have been the last one that a change asked for
+        elif isinstance(item, Sweep) and item.more:
+            self._sweep_now()
 
     async def _sweep(self) -> None:
+        self._sweep_now()
+
+    def _sweep_now(self) -> None:
+        """Have the desk look at what time has decided about; packets go between two such looks."""
         if not self.batcher.lengths()[Rank.TASK]:  # while tasks pile up, sweeping adds nothing
             for item in self._desk.due(self._seams.clock.now_us()):
                 self.batcher.task(item)

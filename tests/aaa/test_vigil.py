@@ -12,7 +12,7 @@ from aaa.books import Books
 from aaa.hearing import Hearing, stale_after_us
 from aaa.ports import Loaded, Want
 from aaa.request import SweepKind
-from aaa.vigil import Vigil
+from aaa.vigil import LOOKS_N, Vigil
 from domain.seams import US_PER_S
 from domain.session import HoldState, Session, SessionState
 from domain.usage import RecordKind, Usage
@@ -275,3 +275,20 @@ def test_f_03_from_its_first_report_on_any_word_of_its_device_tells() -> None:
         watch.hearing.note(1, watch.now_us)
         watch.agree()
     assert watch.due()[SweepKind.STALE] == {1}
+
+
+def test_of_many_that_have_one_midnight_each_has_its_turn_and_none_is_left_out() -> None:
+    watch = Watch()
+    many = [running(n, look_us=at(60)) for n in range(1, 2 * LOOKS_N + 51)]
+    watch.take_in(*many)
+    watch.now_us = at(60)
+    seen: list[set[int]] = []
+    for _ in range(3):
+        seen.append(watch.due()[SweepKind.LOOK])
+        for one in many:
+            if one.session_id in seen[-1] and one.session_id != 1:  # of which nothing comes
+                watch.change(one, look_us=None)
+    assert [len(some) for some in seen] == [LOOKS_N, LOOKS_N, 51]
+    assert set.union(*seen) == {one.session_id for one in many}
+    assert not watch.vigil.more_to_look
+    assert watch.due()[SweepKind.LOOK] == {1}

@@ -16,7 +16,7 @@ import pytest
 
 from aaa.outcome import FAILED, Outcome
 from aaa.ports import Change, StoreUnavailable
-from aaa.request import Item, Request, Settled
+from aaa.request import Item, Request, Settled, Sweep, SweepKind
 from domain.device import Device, Policy
 from domain.grant import OrderResult
 from radius.packet import sign_reply
@@ -307,6 +307,24 @@ def test_a_disconnect_leaves_with_its_batch_and_its_answer_comes_back_to_the_des
                 assert isinstance(settled, Settled)
                 assert (settled.order_id, settled.result) == (77, OrderResult.ACK)
                 assert home.server.orders.pending_n == 0
+
+    run(story)
+
+
+def test_many_looks_at_once_are_taken_one_after_another_without_waiting_for_the_timer() -> None:
+    async def story() -> None:
+        desk = Desk()
+        some: list[Item] = [Sweep(SweepKind.LOOK, frozenset({n}), more=n < 3) for n in (1, 2, 3)]
+
+        def decide(item: Item) -> Outcome:
+            desk.sweeps = [some[some.index(item) + 1]] if item in some[:2] else []
+            return answer_all(item)
+
+        desk.decide, desk.sweeps = decide, some[:1]
+        async with house(desk, sweep_us=100_000_000) as home:
+            home.server._sweep_now()
+            await until(lambda: len(desk.items) == 3)
+            assert desk.batches == [[one] for one in some]
 
     run(story)
 
