@@ -185,7 +185,7 @@ def test_tiers_and_packages_of_a_day_a_week_and_a_month_count_over_sessions(stor
 
 
 CAPPED = """
-name = "capped-{then}"
+name = "{name}"
 {head}
 [price.volume]
 amount = "1"
@@ -194,6 +194,8 @@ per = "GB"
 period = "day"
 most = "2"
 then = "{then}"
+"""
+GARDEN = """
 [[reply]]
 attributes = ['Mikrotik-Address-List = "active"']
 [on_no_credit]
@@ -205,27 +207,34 @@ LIST: Final = "Mikrotik-Address-List"
 
 
 def test_a_cap_lets_go_on_or_stops_and_the_next_day_opens_it_again(story: Story) -> None:
-    for then in ("free", "stop"):
-        story.load(CAPPED.format(then=then, head=HEAD))
+    for name, then, garden in (("free", "free", ""), ("stop", "stop", GARDEN), ("cut", "stop", "")):
+        story.load(CAPPED.format(name=f"capped-{name}", then=then, head=HEAD) + garden)
     story.at("2026-11-03 20:00")
     free = story.line("free", "capped-free", "--balance", "10")
     stop = story.line("stop", "capped-stop", "--balance", "10")
-    for line in (free, stop):
+    cut = story.line("cut", "capped-cut", "--balance", "10")
+    for line in (free, stop, cut):
         line.begin()
     story.at("2026-11-03 21:00")
-    for line in (free, stop):
+    for line in (free, stop, cut):
         line.report(INTERIM, down=3 * GB)
     stop.told(LIST, "capped")
+    cut.told("Disconnect-Request", "")
+    cut.report(STOP, down=3 * GB)
+    assert cut.refused()
     story.at("2026-11-03 22:00")
     for line in (free, stop):
         line.report(INTERIM, down=5 * GB)
         assert line.posted() == 8_000_000
     story.at("2026-11-04 00:00:01")
     stop.told(LIST, "active")
+    cut.begin(f"again-{cut.login}")
     story.at("2026-11-04 01:00")
     # What a report costs counts under the cap of the day in which it ends.
     for line in (free, stop):
         line.report(STOP, down=5_500 * MB)
         assert line.posted() == 8_000_000 - 500_000
+    cut.report(STOP, session=f"again-{cut.login}", down=GB)
+    assert cut.posted() == 8_000_000 - 1_000_000
     assert free.orders() == []
-    story.prove(free.login, stop.login)
+    story.prove(free.login, stop.login, cut.login)
