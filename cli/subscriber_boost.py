@@ -7,6 +7,7 @@ the full service at once; what routers said to that is waited for after the sale
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -28,6 +29,7 @@ from cli.subscriber_renew import earlier_purchase
 from domain.account import Purchase
 from domain.period import format_instant
 from domain.plan import Plan
+from domain.session import Session
 from store import office_boosters, office_live, office_plans
 from store.office_boosters import Bought
 from store.office_connection import Connection
@@ -96,7 +98,10 @@ async def boost_(
             raise HouseError("somebody else booked at the same moment; try again") from None
         await _tell(office, connection, one, made)
         watch = await office_live.watch(connection, [one.account.account_id])
+        later = await _later(connection, watch.sessions, name)
     click.echo(_bought(one, made, terms_of(one.subscriber, plan)))
+    for line in later:
+        click.echo(line)
     return await live.report(office, watch, no_wait=no_wait)
 
 
@@ -117,6 +122,19 @@ async def _tell(office: Office, connection: Connection, one: Customer, made: Boo
         },
         reason=made.purchase.reason,
     )
+
+
+async def _later(connection: Connection, sessions: Sequence[Session], name: str) -> list[str]:
+    """Sessions that run by prices which do not know the booster; a line for each."""
+    found = []
+    for session in sessions:
+        plan = await office_plans.by_id(connection, session.plan_id)
+        if plan is not None and all(one.name != name for one in boosters_of(plan)):
+            found.append(
+                f"session {session.session_id} runs by {plan.name} version {plan.version}, which "
+                f"has no {name}: it is used from the next login on"
+            )
+    return found
 
 
 async def _said_before(connection: Connection, one: Customer, earlier: Purchase, name: str) -> str:

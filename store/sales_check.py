@@ -1,9 +1,9 @@
 """Proves what was sold: a purchase has taken its price, and a booster has brought its pot.
 
 A purchase that cost something names an entry that took exactly that from the purse (L9), and each
-entry for a package or a booster is named by one (P1). Each booster that was bought is one pot of
-its account, opened when it was bought, and no other pot is a booster. Of no bundle and no booster
-is more used and lost than was granted (T6).
+entry for a package or a booster is named by one, each refund is of time that was given up (P1).
+Each booster that was bought is one pot of its account, opened when it was bought, and no other pot
+is a booster. Of no bundle and no booster is more used and lost than was granted (T6).
 
 One statement each, which sees one moment; only offenders come back.
 """
@@ -13,7 +13,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from domain.ledger import Book, EntryKind
 from domain.pot import PotKind
@@ -34,6 +46,7 @@ async def faults_of_sales(database: Database) -> AsyncIterator[Fault]:
     for query, describe in (
         _prices(),
         _unsold(),
+        _unfounded(),
         _without_pot(),
         _without_purchase(),
         _overdrawn(),
@@ -71,6 +84,23 @@ def _unsold() -> Check:
     return query, lambda row: (
         "P1",
         f"entry {row.entry_id} is the price of a {row.kind} that nobody bought",
+        row.account_id,
+    )
+
+
+def _unfounded() -> Check:
+    """P1: a refund is for time that was given up, and a fee is one of a plan."""
+    key = literal("refund:").concat(cast(_B.purchase_id, Text()))
+    given_up = exists().where(_B.account_id == _E.account_id, _B.kind == "change", key == _E.key)
+    query = select(_E.account_id, _E.entry_id, _E.kind).where(
+        or_(
+            and_(_E.kind == EntryKind.REFUND.value, ~given_up),
+            and_(_E.kind == EntryKind.ACTIVATION.value, ~_E.key.startswith("activation:")),
+        )
+    )
+    return query, lambda row: (
+        "P1",
+        f"entry {row.entry_id} is a {row.kind} of nothing that was bought or given up",
         row.account_id,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.house import House
+from tests.cli.house import House, login, record
 
 HOME = """
 name = "home"
@@ -149,3 +149,14 @@ def test_a_hybrid_buys_its_package_on_credit_and_boosters_only_with_what_was_pai
     assert "0.00 GBP can be spent" in sample.refuse(*boost)
     assert "18.00 GBP are needed" in sample.refuse("subscriber", "renew", "hana")
     sample.run("ledger", "check")
+
+
+def test_a_session_by_older_prices_is_told_of(shop: House, tmp_path: Path) -> None:
+    shop.serve(login(), record("start"))
+    file = tmp_path / "home.toml"
+    file.write_text(HOME + '\n[[booster]]\nname = "new"\nvolume = "1 GB"\nprice = "1"\n')
+    shop.run("plan", "load", str(file), "--no-wait")
+    boost = ("subscriber", "boost", "alice", "--no-wait", "--booster")
+    assert "version" not in shop.run(*boost, "hour").stdout
+    said = shop.run(*boost, "new").stdout
+    assert "runs by home version 1, which has no new: it is used from the next login on" in said

@@ -44,6 +44,14 @@ def test_what_was_sold_and_is_not_there_is_found(
     assert {one.account_id for one in found} == {sold.account().account_id}
 
 
+@pytest.mark.parametrize("kind", ["refund", "activation"])
+def test_p1_a_refund_or_fee_of_nothing_is_found(sold: Gate, kind: str) -> None:
+    spoil(sold, "DROP TRIGGER entries_no_update")
+    spoil(sold, f"UPDATE entries SET kind = '{kind}' WHERE kind = 'booster'")
+    found = [one.text for one in sold.check()]
+    assert any(f"is a {kind} of nothing that was bought or given up" in text for text in found)
+
+
 def test_both_databases_are_asked_alike(postgresql_url: str) -> None:
     gate = Gate(postgresql_url)
     gate.add_plan(FAIR)
