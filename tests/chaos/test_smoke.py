@@ -15,7 +15,7 @@ from tests.chaos.run import ATTACKS, POSTGRESQL, SQLITE, fight, main
 
 @pytest.mark.parametrize(
     ("name", "database", "rounds_n"),
-    [("kill", SQLITE, 2), ("at-commit", POSTGRESQL, 6), ("power-cut-normal", SQLITE, 2)],
+    [("kill", SQLITE, 2), ("at-commit", POSTGRESQL, 4), ("power-cut-normal", SQLITE, 2)],
 )
 def test_a1_a2_real_servers_survive_a_few_rounds(
     name: str, database: str, rounds_n: int, tmp_path: Path

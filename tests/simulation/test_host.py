@@ -106,8 +106,8 @@ def test_a_start_survives_a_crash_at_each_of_its_points_and_steps(
     template: Path, tmp_path: Path
 ) -> None:
     dooms = [Doom(at_point=n) for n in range(1, 8)]
-    dooms += [Doom(at_step=n) for n in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)]
-    dooms += [Doom(in_write=n) for n in range(1, 7)]
+    dooms += [Doom(at_step=n) for n in (1, 3, 8, 21, 55, 144)]
+    dooms += [Doom(in_write=n) for n in (1, 2, 4, 6)]
     for n, doom in enumerate(dooms):
         stage = Stage(template, tmp_path / f"room-{n}", seed=n)
         fates = iter([doom])
