@@ -46,7 +46,15 @@ attributes = ['Mikrotik-Rate-Limit = "64k/64k"']
 
 
 @pytest.fixture
-def gate(database_url: str) -> Iterator[Gate]:
+def gate(sqlite_url: str) -> Iterator[Gate]:
+    found = Gate(sqlite_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def either(database_url: str) -> Iterator[Gate]:
+    """A gate on each of the databases."""
     found = Gate(database_url)
     yield found
     found.close()
@@ -88,7 +96,8 @@ def bought(gate: Gate) -> list[Bought]:
     return gate.run(read())
 
 
-def test_who_was_slowed_has_the_full_speed_at_once_and_the_booster_pays(gate: Gate) -> None:
+def test_who_was_slowed_has_the_full_speed_at_once_and_the_booster_pays(either: Gate) -> None:
+    gate = either
     gate.add_plan(FAIR)
     gate.add_subscriber(plan="fair")
     token = class_of(gate.accept(id="A", port=1))

@@ -40,15 +40,28 @@ def text(price: str = "0.10", volume: int = 10) -> str:
     return PLAN.format(price=price, volume=volume)
 
 
-@pytest.fixture
-def gate(database_url: str) -> Iterator[Gate]:
+def online(url: str) -> Gate:
     """A session that has used 2 of the 10 GB of a month."""
-    found = Gate(database_url)
+    found = Gate(url)
     found.add_plan(text())
     found.add_subscriber(plan="rich")
     token = class_of(found.accept(id="A"))
     found.record("start", token=token)
     found.at(300).record("interim", token=token, st=300, o=2 * GB)
+    return found
+
+
+@pytest.fixture
+def gate(sqlite_url: str) -> Iterator[Gate]:
+    found = online(sqlite_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def either(database_url: str) -> Iterator[Gate]:
+    """The same on each of the databases."""
+    found = online(database_url)
     yield found
     found.close()
 
@@ -109,7 +122,8 @@ def test_a_new_version_changes_neither_the_session_nor_the_period_that_runs(gate
     assert gate.check() == []
 
 
-def test_more_is_granted_now_if_the_operator_says_so(gate: Gate) -> None:
+def test_more_is_granted_now_if_the_operator_says_so(either: Gate) -> None:
+    gate = either
     token = running(gate)
     gate.at(600).record("interim", token=token, st=600, o=9 * GB)
     gate.add_plan(text(volume=20))
