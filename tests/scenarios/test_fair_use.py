@@ -12,9 +12,8 @@ import pytest
 from tests.peers.freeradius import CoaListener
 from tests.scenarios.installation import Installation, eventually
 from tests.scenarios.router import ANSWER_S, INTERIM, START, STOP, Router
-from tests.scenarios.subscriber_line import PASSWORD, S_US, Story, local_us
+from tests.scenarios.subscriber_line import PASSWORD, S_US, Story
 
-BEGINS_US: Final = local_us("2026-11-10 12:00")
 MB, GB = 10**6, 10**9
 RATE: Final = "Mikrotik-Rate-Limit"
 FULL, SLOW = "10M/50M", "1M/5M"
@@ -39,8 +38,9 @@ price = "1.50"
 
 
 @pytest.fixture
-def story(site: Installation, listener: CoaListener) -> Iterator[Story]:
+def story(moved_site: tuple[Installation, CoaListener]) -> Iterator[Story]:
     """The NAS of the sample, where the plan is sold."""
+    site, listener = moved_site
     with Router(site) as router:
         story = Story(site, router, listener)
         story.load(FAIR)
@@ -50,7 +50,7 @@ def story(site: Installation, listener: CoaListener) -> Iterator[Story]:
 def test_who_used_much_is_slower_and_a_booster_gives_the_speed_back_at_once(story: Story) -> None:
     line = story.line("heavy", "fair", "--balance", "3")
     assert line.begin()[RATE] == [FULL]
-    story.at("2026-11-10 13:00")
+    story.at("2026-10-05 13:00")
     line.report(INTERIM, down=10 * GB - 1)
     assert line.orders() == []
     line.report(INTERIM, down=10 * GB)
@@ -60,12 +60,12 @@ def test_who_used_much_is_slower_and_a_booster_gives_the_speed_back_at_once(stor
     line.told(RATE, FULL)
     story.site.tollhouse(*boost)
     assert line.posted() == 1_500_000
-    story.at("2026-11-10 14:00")
+    story.at("2026-10-05 14:00")
     # The booster covers what is used from the purchase on; some of these 5 GB were used before.
     line.report(INTERIM, down=15 * GB)
     line.report(INTERIM, down=15 * GB + 100 * MB)
     line.told(RATE, SLOW)
-    story.at("2026-11-11 00:00:00")
+    story.at("2026-10-06 00:00:00")
     line.told(RATE, FULL)
     assert len(line.orders()) == 4
     line.report(STOP, down=16 * GB)
@@ -83,7 +83,7 @@ def test_at_midnight_two_hundred_are_fast_again_and_their_router_is_not_flooded(
 ) -> None:
     site = story.site
     names = [f"hall{n:03}-{story.kind}" for n in range(CROWD_N)]
-    story.at("2026-11-11 12:00")
+    story.at("2026-10-06 12:00")
     words = ("--address", HALL, "--secret", story.router.secret.decode(), "--dialect", "mikrotik")
     with CoaListener(host=HALL) as ear, ExitStack() as stack:
         site.tollhouse(
@@ -104,8 +104,8 @@ def test_at_midnight_two_hundred_are_fast_again_and_their_router_is_not_flooded(
         ):
             tokens[name] = answer["Class"]
         for status, text, down in (
-            (START, "2026-11-11 12:00:30", 0),
-            (INTERIM, "2026-11-11 20:00", 11 * GB),
+            (START, "2026-10-06 12:00:30", 0),
+            (INTERIM, "2026-10-06 20:00", 11 * GB),
         ):
             story.at(text)
             stamp = story.clock.now_us() // S_US
@@ -126,7 +126,7 @@ def test_at_midnight_two_hundred_are_fast_again_and_their_router_is_not_flooded(
             )
         eventually(lambda: told(ear, SLOW) == set(names), "all are slower")
         before_n = len(ear.received)
-        story.at("2026-11-12 00:00:00")
+        story.at("2026-10-07 00:00:00")
         began_s = time.monotonic()
         eventually(lambda: told(ear, FULL) == set(names), "all are fast again")
         took_s = time.monotonic() - began_s

@@ -7,16 +7,14 @@ device is told to end it; some do not obey, and then it goes on, and so do the b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import pytest
 
 from tests.peers.freeradius import CoaListener
 from tests.scenarios.installation import Installation, eventually
 from tests.scenarios.router import ANSWER_S, INTERIM, STOP, Router
-from tests.scenarios.subscriber_line import Line, Story, local_us
+from tests.scenarios.subscriber_line import Line, Story
 
-BEGINS_US: Final = local_us("2026-11-02 12:00")
 MB, GB = 10**6, 10**9
 SIMPLE = """
 name = "simple"
@@ -50,8 +48,9 @@ up = "1M"
 
 
 @pytest.fixture
-def story(site: Installation, listener: CoaListener) -> Iterator[Story]:
+def story(moved_site: tuple[Installation, CoaListener]) -> Iterator[Story]:
     """The sample's site, where three plans are sold."""
+    site, listener = moved_site
     with Router(site) as router:
         story = Story(site, router, listener)
         if not site.run("plan", "show", "simple").code:
@@ -66,12 +65,12 @@ def story(site: Installation, listener: CoaListener) -> Iterator[Story]:
 def test_a_session_ends_where_the_prices_are_others_and_the_next_one_has_them(
     story: Story,
 ) -> None:
-    story.at("2026-11-02 13:00")
+    story.at("2026-10-12 13:00")
     up = story.line("upward", "simple", "--balance", "10")
     down = story.line("downward", "rich", "--balance", "10")
     for line in (up, down):
         line.begin()
-    story.at("2026-11-02 13:10")
+    story.at("2026-10-12 13:10")
     for line in (up, down):
         line.report(INTERIM, down=GB)
     assert (up.posted(), down.posted()) == (8_000_000, 9_500_000)
@@ -81,10 +80,10 @@ def test_a_session_ends_where_the_prices_are_others_and_the_next_one_has_them(
         line.told("Disconnect-Request", "")
         line.report(STOP, down=2 * GB)
     assert (up.posted(), down.posted()) == (6_000_000, 8_500_000)
-    story.at("2026-11-02 13:20")
+    story.at("2026-10-12 13:20")
     for line in (up, down):
         line.begin(f"again-{line.login}")
-    story.at("2026-11-02 13:30")
+    story.at("2026-10-12 13:30")
     for line in (up, down):
         line.report(STOP, session=f"again-{line.login}", down=GB)
     # The day's 500 MB are those of the plan that brings them, and were not begun before.
@@ -95,16 +94,16 @@ def test_a_session_ends_where_the_prices_are_others_and_the_next_one_has_them(
 def test_two_whole_plans_of_the_same_prices_change_by_coa_and_their_pots_are_their_own(
     story: Story,
 ) -> None:
-    story.at("2026-11-03 08:00")
+    story.at("2026-10-13 08:00")
     line = story.line("faster", "rich", "--balance", "10")
     line.begin()
-    story.at("2026-11-03 08:10")
+    story.at("2026-10-13 08:10")
     line.report(INTERIM, down=GB)
     assert line.posted() == 9_500_000
     said = line.set("--plan", "rich-fast")
     assert "changed by CoA" in said
     line.told("Mikrotik-Rate-Limit", "5M/50M")
-    story.at("2026-11-03 08:20")
+    story.at("2026-10-13 08:20")
     line.report(STOP, down=2 * GB)
     assert line.posted() == 8_500_000
     story.prove(line.login)
@@ -133,22 +132,22 @@ def under_way(story: Story, lines: list[tuple[Line, str]], plans: list[str], dow
 def test_sessions_whose_router_does_not_obey_go_on_at_their_prices_over_kills_and_changes(
     story: Story,
 ) -> None:
-    story.at("2026-11-04 08:00")
+    story.at("2026-10-14 08:00")
     lines = [
         refusing(story, "simple-rich", "simple"),
         refusing(story, "rich-simple", "rich"),
         refusing(story, "rich-rich", "rich"),
     ]
-    story.at("2026-11-04 08:10")
+    story.at("2026-10-14 08:10")
     under_way(story, lines, ["rich", "simple", "simple"], GB)
-    story.at("2026-11-04 08:20")
+    story.at("2026-10-14 08:20")
     under_way(story, lines, ["simple", "rich", "rich-fast"], 2 * GB)
     sent = [line.record(INTERIM, session=session, down=3 * GB) for line, session in lines]
     for record in sent:
         story.router.send(record.RequestPacket(), accounting=True)
     story.site.kill()
     story.site.start()
-    story.at("2026-11-04 08:30")
+    story.at("2026-10-14 08:30")
     for record in sent:
         answer = story.router.ask(record)
         assert answer.code == 5
@@ -181,33 +180,33 @@ def test_at_the_end_of_the_period_the_next_plan_is_bought_and_its_bundle_begins(
 ) -> None:
     story.load(SOLD.format(name="small", price="1", volume="1 GB"))
     story.load(SOLD.format(name="large", price="2", volume="3 GB"))
-    story.at("2026-11-05 08:00")
+    story.at("2026-10-15 08:00")
     line = story.line("larger", "small", "--balance", "10")
     line.begin()
     assert line.posted() == 9_000_000
     line.set("--next-plan", "large")
-    story.at("2026-11-05 20:00")
+    story.at("2026-10-15 20:00")
     line.report(INTERIM, down=2 * GB)
     assert line.posted() == 8_000_000
     # It is bought a moment before the end, so that no line that goes on notices, though the session
     # holds all the money.
-    story.at("2026-11-06 07:59:50")
+    story.at("2026-10-16 07:59:50")
     eventually(lambda: line.posted() == 6_000_000, "the next plan is bought")
     line.report(INTERIM, down=2 * GB)
     line.told("Disconnect-Request", "")
     line.report(STOP, down=2 * GB)
     assert line.posted() == 6_000_000
-    story.at("2026-11-06 08:00:05")
+    story.at("2026-10-16 08:00:05")
     following = f"next-{line.login}"
     line.begin(following)
-    story.at("2026-11-06 12:00")
+    story.at("2026-10-16 12:00")
     line.report(INTERIM, session=following, down=4 * GB)
     assert line.posted() == 5_000_000
-    story.at("2026-11-07 07:59:50")
+    story.at("2026-10-17 07:59:50")
     eventually(lambda: line.posted() == 3_000_000, "it is bought again")
-    story.at("2026-11-07 08:00:03")  # the time begins when it was first bought, at 8:00 and a bit
+    story.at("2026-10-17 08:00:03")  # the time begins when it was first bought, at 8:00 and a bit
     line.report(INTERIM, session=following, down=4 * GB)
-    story.at("2026-11-07 12:00")
+    story.at("2026-10-17 12:00")
     line.report(STOP, session=following, down=6 * GB)
     assert line.posted() == 3_000_000
     assert {order.kind for order in line.orders(following)} == {"CoA-Request"}

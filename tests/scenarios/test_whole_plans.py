@@ -13,16 +13,16 @@ import pytest
 from tests.peers.freeradius import CoaListener
 from tests.scenarios.installation import Installation
 from tests.scenarios.router import ANSWER_S, INTERIM, STOP, Router
-from tests.scenarios.subscriber_line import Story, local_us
+from tests.scenarios.subscriber_line import Story
 
-BEGINS_US: Final = local_us("2026-10-20 12:00")
 MB, GB = 10**6, 10**9
 HEAD = 'currency = "EUR"\ntimezone = "Europe/Berlin"\n'
 
 
 @pytest.fixture
-def story(site: Installation, listener: CoaListener) -> Iterator[Story]:
+def story(moved_site: tuple[Installation, CoaListener]) -> Iterator[Story]:
     """The NAS of the sample, a MikroTik that can be told by CoA."""
+    site, listener = moved_site
     with Router(site) as router:
         yield Story(site, router, listener)
 
