@@ -7,7 +7,7 @@ total step by step with its rounding, and the charges and entries that it was po
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -25,7 +25,7 @@ from cli.options import LOGIN
 from cli.output import Column, Kind, render
 from domain.account import Account
 from domain.plan import Plan
-from domain.session import Session
+from domain.session import Charge, Session
 from rating import compile_tariff
 from rating.timetable import Timetable
 from store import (
@@ -49,6 +49,7 @@ PACKETS = [
     Column("journal_id", "JOURNAL"),
     Column("currency", "CURRENCY", hidden=True),
 ]
+SESSIONS_AT_ONCE = 50  # with their records
 POSTED = [
     Column("part", "PART", Kind.NUMBER),
     Column("step", "STEP"),
@@ -113,7 +114,9 @@ async def charge(office: Office, *, login: str, output: str, **given: Any) -> in
         shared = await around(connection, account, some)
     sheet = balance_sheet(account, sums)
     given["timezone"] = customer.subscriber.timezone
-    told = [await _session(office, shared, one, given) for one in some]
+    told: list[dict[str, Any]] = []
+    for at in range(0, len(some), SESSIONS_AT_ONCE):
+        told += await _sessions(office, shared, some[at : at + SESSIONS_AT_ONCE], given)
     found = {"login": login, "currency": account.currency, **sheet, "sessions": told}
     if output == "json":
         words.print_json(found)
@@ -135,17 +138,43 @@ def balance_sheet(account: Account, sums: dict[str, tuple[int, int]]) -> dict[st
     }
 
 
+async def _sessions(
+    office: Office,
+    shared: Around,
+    some: Sequence[office_sessions.ListedSession],
+    given: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Everything about the cost of some sessions: what they share is read at once."""
+    account_id = shared.account.account_id
+    ids = [one.session.session_id for one in some]
+    async with office.database.reading() as connection:
+        charges = await office_money.charges_of(connection, account_id, ids)
+        entries = {row.entry_id for rows in charges.values() for row in rows}
+        numbers = await office_money.seqs(connection, account_id, entries)
+    limit = None if given["rerate"] else given["records_n"] + 1
+    sessions = [one.session for one in some]
+    try:
+        records = await office_journal.records_of_all(office.database, sessions, limit=limit)
+    except JournalDamaged as error:
+        raise HouseError(str(error)) from None
+    return [
+        await _session(office, shared, one, given, booked=(charges[session_id], numbers, mine))
+        for session_id, one, mine in zip(ids, some, records, strict=True)
+    ]
+
+
 async def _session(
-    office: Office, shared: Around, one: office_sessions.ListedSession, given: dict[str, Any]
+    office: Office,
+    shared: Around,
+    one: office_sessions.ListedSession,
+    given: dict[str, Any],
+    *,
+    booked: tuple[list[Charge], dict[int, int], list[tuple[int, Record]]],
 ) -> dict[str, Any]:
-    """Everything about the cost of one session."""
+    """Everything about the cost of one session; `booked`: charges, entries and records of it."""
     session, account = one.session, shared.account
     plan, sheet = shared.plan_of(one)
-    async with office.database.reading() as connection:
-        charges = await office_money.charges_of(connection, account.account_id, session.session_id)
-        numbers = await office_money.seqs(
-            connection, account.account_id, {row.entry_id for row in charges}
-        )
+    charges, numbers, records = booked
     steps = _steps(session, plan, sheet)
     posted: list[dict[str, Any]] = [
         {
@@ -159,10 +188,6 @@ async def _session(
         for row in charges
     ]
     limit = None if given["rerate"] else given["records_n"] + 1
-    try:
-        records = await office_journal.records_of(office.database, session, limit=limit)
-    except JournalDamaged as error:
-        raise HouseError(str(error)) from None
     cut = explain_records.is_cut(session, records, limit)
     again = given["rerate"] and not cut
     parts = {sum(row["micros"] for row in steps), sum(row["amount_micros"] for row in posted)}

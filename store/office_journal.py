@@ -9,6 +9,7 @@ that no snapshot is held for long.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aaa.ports import StoreUnavailable
@@ -34,23 +35,29 @@ async def records_of(
 
     Raises store.journal.JournalDamaged. A row that was cleared away ends the chain.
     """
-    chain = _Chain(session.session_id, session.journal_last, limit)
-    while chain.at:
-        chain.rows_left = ROWS_AT_ONCE
+    (found,) = await records_of_all(database, [session], limit=limit)
+    return found
+
+
+async def records_of_all(
+    database: Database, sessions: Sequence[Session], *, limit: int | None = None
+) -> list[list[tuple[int, Record]]]:
+    """The same of several sessions, in their order."""
+    chains = [_Chain(one.session_id, one.journal_last, limit) for one in sessions]
+    while any(chain.at for chain in chains):
         async with database.reading() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
             try:
                 if database.dialect == "sqlite":
                     # aiosqlite runs anything on its thread.
-                    await driver._execute(_along, driver._conn, chain)
+                    await driver._execute(_along, driver._conn, chains)
                 else:
-                    await _along_asking(driver, chain)
+                    await _along_asking(driver, chains)
             except Exception as error:
                 if away(error):
                     raise StoreUnavailable(in_one_line(error)) from error
                 raise
-    newest = chain.found if limit is None else chain.found[:limit]
-    return newest[::-1]
+    return [chain.found[:limit][::-1] for chain in chains]
 
 
 class _Chain:
@@ -60,13 +67,11 @@ class _Chain:
         self._session_id = session_id
         self._limit = limit
         self.at = at if limit is None or limit > 0 else 0  # the row to be read next; 0: none
-        self.rows_left = 0  # in this snapshot
         self.found: Found = []
 
     def take(self, row: Any) -> None:
         """Take the row that was asked for (None: it is not there), and go on to the one before."""
         at, self.at = self.at, 0
-        self.rows_left -= 1
         if row is None:
             return
         mine = journal.decode(proved(*row).body, self._session_id)
@@ -75,24 +80,25 @@ class _Chain:
         if mine and mine[0].previous != at and not enough:
             self.at = mine[0].previous
 
-    @property
-    def goes_on(self) -> bool:
-        """Is there another row to read in this snapshot?"""
-        return self.at != 0 and self.rows_left > 0
 
-
-def _along(connection: Any, chain: _Chain) -> None:
-    """Read along a chain on the thread of a connection to SQLite."""
+def _along(connection: Any, chains: Sequence[_Chain]) -> None:
+    """Read along chains on the thread of a connection to SQLite."""
     cursor = connection.cursor()
+    rows_n = ROWS_AT_ONCE
     try:
-        while chain.goes_on:
-            chain.take(cursor.execute(_ON_SQLITE, (chain.at,)).fetchone())
+        for chain in chains:
+            while chain.at and rows_n:
+                chain.take(cursor.execute(_ON_SQLITE, (chain.at,)).fetchone())
+                rows_n -= 1
     finally:
         cursor.close()
 
 
-async def _along_asking(driver: Any, chain: _Chain) -> None:
-    """Read along a chain on a connection to PostgreSQL."""
+async def _along_asking(driver: Any, chains: Sequence[_Chain]) -> None:
+    """Read along chains on a connection to PostgreSQL."""
     question = await driver.prepare(_ON_POSTGRESQL)
-    while chain.goes_on:
-        chain.take(await question.fetchrow(chain.at))
+    rows_n = ROWS_AT_ONCE
+    for chain in chains:
+        while chain.at and rows_n:
+            chain.take(await question.fetchrow(chain.at))
+            rows_n -= 1

@@ -188,15 +188,25 @@ async def _with_postings(
     ]
 
 
-async def charges_of(connection: AsyncConnection, account_id: int, session_id: int) -> list[Charge]:
-    """Every charge of one session, closed or not."""
+async def charges_of(
+    connection: AsyncConnection, account_id: int, session_ids: Sequence[int]
+) -> dict[int, list[Charge]]:
+    """Every charge of some sessions of an account, by session."""
     table = schema.charges.c
-    query = (
-        select(*CHARGES.columns)
-        .where(table.account_id == account_id, table.session_id == session_id)
-        .order_by(table.part, table.step, table.day)
-    )
-    return [CHARGES.of_row(row) for row in await connection.execute(query)]
+    found: dict[int, list[Charge]] = {session_id: [] for session_id in session_ids}
+    for at in range(0, len(session_ids), _ROWS_AT_ONCE):
+        query = (
+            select(*CHARGES.columns)
+            .where(
+                table.account_id == account_id,
+                table.session_id.in_(session_ids[at : at + _ROWS_AT_ONCE]),
+            )
+            .order_by(table.session_id, table.part, table.step, table.day)
+        )
+        for row in await connection.execute(query):
+            charge: Charge = CHARGES.of_row(row)
+            found[charge.session_id].append(charge)
+    return found
 
 
 async def seqs(

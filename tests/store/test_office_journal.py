@@ -81,3 +81,21 @@ def test_a_damaged_row_is_an_error(house_url: str) -> None:
             await office_journal.records_of(house.database, session(90, journal_last=40))
 
     tell(house_url, story)
+
+
+def test_chains_of_several_sessions_are_read_together_a_few_rows_at_a_time(
+    house_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office_journal, "ROWS_AT_ONCE", 2)
+
+    async def story(house: House) -> None:
+        await write(house, CHAIN)
+        some = [session(91, journal_last=20), session(92), session(90, journal_last=40)]
+        found = await office_journal.records_of_all(house.database, some)
+        assert [[one.session_s for _, one in mine] for mine in found] == [
+            [7, 8], [], [1, 2, 3, 4, 5],
+        ]  # fmt: skip
+        newest = await office_journal.records_of_all(house.database, some, limit=1)
+        assert [[one.session_s for _, one in mine] for mine in newest] == [[8], [], [5]]
+
+    tell(house_url, story)

@@ -44,7 +44,7 @@ QUESTIONS: dict[str, Question] = {
     "taken logins": lambda c: office_subscribers.taken(c, ["user7", "user8"]),
     "history": lambda c: office_money.history(c, 7, limit=10),
     "entry by key": lambda c: office_money.entry_with_key(c, 7, "x"),
-    "charges": lambda c: office_money.charges_of(c, 7, 7),
+    "charges": lambda c: office_money.charges_of(c, 7, [7, 8]),
     "sums": lambda c: office_money.sums(c, 7),
     "live sessions": lambda c: office_sessions.listing(c, live_only=True, limit=10),
     "newest sessions": lambda c: office_sessions.listing(c, live_only=False, limit=10),
