@@ -52,6 +52,7 @@ class Quote:
 
     session: Session
     sources: tuple[Source, ...]
+    counted: tuple[Pot, ...] = ()  # the rows of tiers, caps and fair use, as they are after it
 
 
 def counted_up(plan: Plan) -> bool:
@@ -102,7 +103,7 @@ def quote(
         )
         for one in view.drawn
     )
-    return Quote(session, tuple(sources))
+    return Quote(session, tuple(sources), tuple(pot for pot, _ in view.metered))
 
 
 def _by_tariff(

@@ -3,24 +3,32 @@
 First where the usage lay, then what bundles and boosters have covered of it, then each line that
 cost money with its exact price and its rounding, and last what caps have let go. Rows hold exact
 integers under the names of the books; their `micros` add up to what the session was charged.
+
+A session keeps how much caps have let go of it, not which: that is told by what they have counted.
+Where nothing that is kept tells them apart, all that can have let it go are named.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from accounting import strands
 from accounting.uses import Sheet
 from cli.output import octets_in_words, seconds_in_words
 from domain.money import format_amount
-from domain.pricing import OTHER, TierMode
+from domain.pot import Pot, PotKind
+from domain.pricing import OTHER, Cap, Period, TierMode
 from domain.session import Session
 from rating.scheme import Uses, price
 from rating.scheme_explain import Line, explain
 
 
-def steps_of(session: Session, sheet: Sheet) -> list[dict[str, Any]]:
-    """The price of what the session used, step by step. Raises ValueError for damaged uses."""
+def steps_of(session: Session, sheet: Sheet, pots: Iterable[Pot] = ()) -> list[dict[str, Any]]:
+    """The price of what the session used, step by step. Raises ValueError for damaged uses.
+
+    `pots` of its account tell which caps have let go what is waived.
+    """
     uses = Uses(sheet.scheme, session.uses)
     found = explain(sheet.plan, sheet.scheme, uses, fee_due=session.fee_due)
     steps: list[dict[str, Any]] = [
@@ -33,8 +41,36 @@ def steps_of(session: Session, sheet: Sheet) -> list[dict[str, Any]]:
     numbers = [n for n, charged in enumerate(micros) if uses.line(n) or charged]
     steps += [_line(n, one) for n, one in zip(numbers, found.lines, strict=True)]
     if found.waived_micros:
-        steps.append({"step": "waived", "micros": -found.waived_micros})
+        caps = [
+            {"period": str(cap.period), "most_micros": cap.most_micros}
+            for cap in _caps_of(session, sheet, pots)
+        ]
+        steps.append({"step": "waived", "caps": caps, "micros": -found.waived_micros})
     return steps
+
+
+def _caps_of(session: Session, sheet: Sheet, pots: Iterable[Pot]) -> list[Cap]:
+    """The caps that were reached while the session went on; if none is known to be, all it had."""
+    pricing = sheet.plan.pricing
+    assert pricing is not None
+    since_us = session.start_us or session.created_us
+    keys = {f"{PotKind.CAP}/{cap.period}/{sheet.plan.name}": cap for cap in pricing.caps}
+    reached = {
+        cap.period
+        for pot in pots
+        if (cap := keys.get(pot.pot)) is not None
+        and pot.used >= cap.most_micros
+        and pot.period_start_us <= session.last_event_us
+        and (pot.until_us is None or pot.until_us > since_us)
+    }
+    reached |= {
+        cap.period
+        for cap in pricing.caps
+        if cap.period is Period.SESSION and session.charged_micros >= cap.most_micros
+    }
+    # What a session has paid never falls: a cap of its own that is not reached let nothing go.
+    can = [cap for cap in pricing.caps if cap.period is not Period.SESSION or cap.period in reached]
+    return [cap for cap in can if cap.period in reached] or can
 
 
 def _line(number: int, one: Line) -> dict[str, Any]:
@@ -95,7 +131,11 @@ def words(row: dict[str, Any], currency: str) -> str:
     if row["step"] == "fee":
         return f"fee for the session = {charged}"
     if row["step"] == "waived":
-        return f"beyond a cap, not charged = {charged}"
+        caps = " or ".join(
+            f"of a {cap['period']} (at most {format_amount(cap['most_micros'], currency)})"
+            for cap in row["caps"]
+        )
+        return f"beyond the cap {caps}, not charged = {charged}"
     return f"{row['step']}, {_priced(row, currency)} = {charged}"
 
 

@@ -8,6 +8,7 @@ total step by step with its rounding, and the charges and entries that it was po
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ from cli.options import LOGIN
 from cli.output import Column, Kind, render
 from domain.account import Account
 from domain.plan import Plan
+from domain.pot import Pot
 from domain.session import Charge, Session
 from rating import compile_tariff
 from rating.timetable import Timetable
@@ -175,7 +177,7 @@ async def _session(
     session, account = one.session, shared.account
     plan, sheet = shared.plan_of(one)
     charges, numbers, records = booked
-    steps = _steps(session, plan, sheet)
+    steps = _steps(session, plan, sheet, shared.pots)
     posted: list[dict[str, Any]] = [
         {
             "part": row.part,
@@ -218,11 +220,13 @@ async def _session(
     }
 
 
-def _steps(session: Session, plan: Plan, sheet: Sheet | None) -> list[dict[str, Any]]:
+def _steps(
+    session: Session, plan: Plan, sheet: Sheet | None, pots: Sequence[Pot]
+) -> list[dict[str, Any]]:
     """The price of the session's total, by its tariff or by bands."""
     if sheet is None:
         return explain_records.steps_of(session, compile_tariff(plan))
-    return _of_sheet(explain_bands.steps_of, session, sheet)
+    return _of_sheet(partial(explain_bands.steps_of, pots=pots), session, sheet)
 
 
 def _of_sheet(

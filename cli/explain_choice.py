@@ -15,7 +15,15 @@ from cli.errors import HouseError
 from domain.account import Account
 from domain.money import format_amount
 from domain.plan import Plan
-from store import office_devices, office_money, office_plans, office_sessions, purging
+from domain.pot import Pot
+from store import (
+    office_devices,
+    office_money,
+    office_plans,
+    office_sessions,
+    office_usage,
+    purging,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class Around:
     account: Account
     names: dict[int, str]  # of NAS
     plans: dict[int, tuple[Plan, Sheet | None]]  # by id, compiled if they have bands
+    pots: Sequence[Pot] = ()  # of the account, if one of the plans has caps
 
     def plan_of(self, one: office_sessions.ListedSession) -> tuple[Plan, Sheet | None]:
         """The plan of a session. HouseError if it is missing."""
@@ -43,7 +52,10 @@ async def around(
         plan = await office_plans.by_id(connection, plan_id)
         if plan is not None:
             plans[plan_id] = plan, sheet_of(plan)
-    return Around(account, await office_devices.names(connection), plans)
+    capped = any(plan.pricing is not None and plan.pricing.caps for plan, _ in plans.values())
+    account_id = account.account_id
+    pots = await office_usage.of_account(connection, account_id) if capped else ()
+    return Around(account, await office_devices.names(connection), plans, pots)
 
 
 async def chosen(

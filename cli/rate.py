@@ -160,7 +160,7 @@ def _said(
     if sheet is None:
         steps = explain_records.steps_of(session, compile_tariff(plan))
     else:
-        steps = explain_bands.steps_of(session, sheet)
+        steps = explain_bands.steps_of(session, sheet, found.counted)
     available_micros = None
     if customer is not None:
         one, account = customer.subscriber, customer.account

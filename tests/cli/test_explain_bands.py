@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from accounting.pot_terms import Terms
+from accounting.quote import Asked, quote
 from accounting.uses import sheet_of
-from cli.explain_bands import strand_words, strands_of
+from cli.explain_bands import steps_of, strand_words, strands_of, words
+from domain.account import Allowance
+from domain.pot import Pot
 from domain.session import Session, SessionState
 from rating.plan_file import parse_plan
 from tests.aaa.test_charge import RICH
@@ -49,6 +54,42 @@ def test_where_it_lay_what_covered_it_and_what_each_line_cost(house: House, tmp_
     assert "covered by daily: 5000000 octets" in text
     assert "from 30000000 octets on at all other times: 25000000 octets (25.00 MB)" in text
     assert "rounded down = 1.25 USD" in text and "the same" in text
+
+
+CAPPED = """
+name = "p"
+currency = "USD"
+price.volume = { amount = "1", per = "GB" }
+cap = [{ period = "session", most = "5" }, { period = "day", most = "1" },
+       { period = "month", most = "20" }]
+"""
+
+
+def test_the_cap_that_let_it_go_is_named() -> None:
+    plan = parse_plan(CAPPED)
+    sheet = sheet_of(plan)
+    assert sheet is not None
+    at_us = 1_772_500_000_000_000  # in March
+    terms = Terms(1, "UTC", at_us, (at_us,), None)
+    asked = Asked(0, 9_000 * MB, 0, at_us, at_us)
+    day = Pot(1, "cap/day/p", 0, 0, 9_000_000, until_us=at_us)  # of a day long past
+    found = quote(plan, sheet, terms, asked, pots=[], used=Allowance(1, at_us, 0, 0))
+    for pots, said in (
+        (found.counted, "of a day (at most 1.00 USD)"),
+        ((), "of a day (at most 1.00 USD) or of a month (at most 20.00 USD)"),
+    ):
+        step = steps_of(found.session, sheet, pots)[-1]
+        assert words(step, "USD") == f"beyond the cap {said}, not charged = -8.00 USD"
+    (month,) = (replace(pot, used=19_700_000) for pot in found.counted if "month" in pot.pot)
+    found = quote(plan, sheet, terms, asked, pots=[month, day], used=Allowance(1, at_us, 0, 0))
+    (cap,) = steps_of(found.session, sheet, found.counted)[-1]["caps"]
+    assert cap == {"period": "month", "most_micros": 20_000_000}
+    lone = parse_plan(CAPPED.replace('"day", most = "1"', '"day", most = "9"'))
+    sheet = sheet_of(lone)
+    assert sheet is not None
+    found = quote(lone, sheet, terms, asked, pots=[], used=Allowance(1, at_us, 0, 0))
+    (cap,) = steps_of(found.session, sheet)[-1]["caps"]
+    assert cap == {"period": "session", "most_micros": 5_000_000}
 
 
 def test_services_are_explained_with_what_the_session_had_no_room_for() -> None:

@@ -99,6 +99,7 @@ def test_somebody_new_has_everything_fresh_and_each_line_is_explained(home: Hous
         "used": 0, "covered": 0, "fee": 100_000, "line 2": 2_000_000, "line 3": 1_500_000,
         "waived": -1_600_000,
     }  # fmt: skip
+    assert found["steps"][-1]["caps"] == [{"period": "month", "most_micros": 2_000_000}]
     assert (found["charged_micros"], found["login"], found["available_micros"]) == (
         2_000_000, None, None,
     )  # fmt: skip
