@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 
 from accounting.pot_terms import Terms
 from accounting.pots import View
+from accounting.standing import counted_until_us, drawn_end_us
 from accounting.uses import Sheet
 from domain.pot import Pot, PotKind
-from domain.pricing import Bundle
 from domain.seams import US_PER_S
 from rating.scheme import Rise, Uses, walk
 from rating.timetable import Timetable
@@ -49,7 +49,7 @@ class Pace(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Lasting:
     """A bundle, booster, cap or fair-use counter as it stands now."""
 
     key: Key
@@ -72,11 +72,11 @@ class Forecast:
     steps_us: dict[int, int] = field(default_factory=dict)  # when a step of fair use is reached
 
 
-def standings(sheet: Sheet, terms: Terms, rows: Sequence[Pot], now_us: int) -> list[Standing]:
+def lasting(sheet: Sheet, terms: Terms, rows: Sequence[Pot], now_us: int) -> list[Lasting]:
     """What an account has now, in the order of consumption; then caps and fair use."""
     view = sheet.pots.view(terms, rows, now_us, now_us)
     found = [
-        Standing(
+        Lasting(
             _key(one.pot),
             one.pot.kind,
             one.allowance.name,
@@ -84,7 +84,7 @@ def standings(sheet: Sheet, terms: Terms, rows: Sequence[Pot], now_us: int) -> l
             one.pot.used,
             one.pot.granted,
             one.draw.left,
-            _end_us(one.pot, terms, carried=isinstance(one.allowance, Bundle)),
+            drawn_end_us(one, terms),
         )
         for one in view.drawn
     ]
@@ -97,8 +97,8 @@ def standings(sheet: Sheet, terms: Terms, rows: Sequence[Pot], now_us: int) -> l
             continue
         granted = most[period] if kind is PotKind.CAP else None
         left = None if granted is None else max(granted - pot.used, 0)
-        end_us = _end_us(pot, terms, carried=False)
-        found.append(Standing(_key(pot), kind, period, False, pot.used, granted, left, end_us))
+        end_us = counted_until_us(pot, terms, now_us)
+        found.append(Lasting(_key(pot), kind, period, False, pot.used, granted, left, end_us))
     return found
 
 
@@ -197,9 +197,3 @@ def _rise(rates: Sequence[Fraction], rest: list[Fraction], from_us: int, to_us: 
 
 def _key(pot: Pot) -> Key:
     return pot.pot, pot.period_start_us
-
-
-def _end_us(pot: Pot, terms: Terms, *, carried: bool) -> int | None:
-    """Where a row ends, as far as it is known."""
-    end_us = pot.ends_us if carried and pot.ends_us is not None else pot.until_us
-    return terms.until_us if end_us is None else end_us

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from accounting import charging, uses
 from accounting.charging import Total
 from accounting.pot_terms import Terms
+from accounting.standing import drawn_end_us
 from accounting.uses import Sheet
 from domain.account import Allowance
 from domain.plan import Plan
@@ -99,7 +100,7 @@ def quote(
             bool(one.allowance.seconds),
             one.draw.took,
             max(one.draw.left - one.draw.took, 0),
-            one.pot.ends_us or terms.until_us,
+            drawn_end_us(one, terms),
         )
         for one in view.drawn
     )
@@ -113,11 +114,13 @@ def _by_tariff(
     tariff = compile_tariff(plan)
     octets, seconds = charging.take_included(session, before, plan, tariff, used)
     charging.charges(session, before, plan, tariff)
+    after_us = session.last_event_us
+    until_us = next((us for us in terms.starts_us if us > after_us), terms.until_us)
     found = []
     if plan.included_octets:
         left = max(plan.included_octets - used.used_octets, 0)
-        found.append(Source(INCLUDED, False, octets, left, terms.until_us))
+        found.append(Source(INCLUDED, False, octets, left, until_us))
     if plan.included_s:
         left = max(plan.included_s - used.used_s, 0)
-        found.append(Source(INCLUDED_TIME, True, seconds, left, terms.until_us))
+        found.append(Source(INCLUDED_TIME, True, seconds, left, until_us))
     return tuple(found)

@@ -62,14 +62,23 @@ def standings(plan: Plan, terms: Terms, rows: Sequence[Pot], now_us: int) -> lis
     return kept + [_of_metered(one, plan.pricing, layout, terms, now_us) for one in view.metered]
 
 
+def drawn_end_us(one: Drawn, terms: Terms) -> int | None:
+    """Where what is left of a bundle or booster ends, as far as it is known."""
+    carries = isinstance(one.allowance, Bundle) and one.allowance.rollover is not None
+    return terms.until_us if one.ends_us is None and not carries else one.ends_us
+
+
+def counted_until_us(pot: Pot, terms: Terms, now_us: int) -> int | None:
+    """Where what counts for a tier, a cap or fair use begins anew, as far as it is known."""
+    if pot.pot.split("/", 2)[1] == Period.VALIDITY:
+        return next((us for us in terms.starts_us if us > now_us), terms.until_us)
+    return pot.until_us
+
+
 def _of_drawn(one: Drawn, terms: Terms) -> Standing:
     """A bundle's or booster's row."""
     pot, allowance = one.pot, one.allowance
     is_bundle = isinstance(allowance, Bundle)
-    carries = isinstance(allowance, Bundle) and allowance.rollover is not None
-    ends_us = one.ends_us
-    if ends_us is None and not carries:
-        ends_us = terms.until_us
     return Standing(
         kind=PotKind.BUNDLE if is_bundle else PotKind.BOOSTER,
         name=allowance.name,
@@ -78,7 +87,7 @@ def _of_drawn(one: Drawn, terms: Terms) -> Standing:
         granted=pot.granted,
         used=pot.used,
         left=one.draw.left,
-        ends_us=ends_us,
+        ends_us=drawn_end_us(one, terms),
         carried=not one.timely,
     )
 
@@ -105,9 +114,6 @@ def _of_metered(
     following = next((step for step in steps if step > pot.used), None)
     if pot.kind is PotKind.CAP:
         following = steps[0]
-    ends_us = pot.until_us
-    if period is Period.VALIDITY:
-        ends_us = next((us for us in terms.starts_us if us > now_us), terms.until_us)
     return Standing(
         kind=pot.kind,
         name=name,
@@ -116,5 +122,5 @@ def _of_metered(
         granted=following,
         used=pot.used,
         left=None if following is None else max(following - pot.used, 0),
-        ends_us=ends_us,
+        ends_us=counted_until_us(pot, terms, now_us),
     )

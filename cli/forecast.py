@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from accounting.forecast import Amount, Forecast, Pace, Standing, forecast, standings
+from accounting.forecast import Amount, Forecast, Lasting, Pace, forecast, lasting
 from accounting.pot_terms import Terms, terms_of
 from accounting.uses import Sheet, sheet_of
 from cli.customers import customer_called, plan_called
@@ -168,8 +168,8 @@ def _said(account: Account, paces: dict[str, Pace], days: list[Day], now_us: int
     first = day_number(account.begun_us, account.plan.timezone)
     so_far = sum(day.amount_micros for day in days if day.day >= first)
     fair = account.plan.pricing.fair_use if account.plan.pricing else None
-    standing = standings(account.sheet, account.terms, _copies(account), now_us)
-    counted = sum(one.used for one in standing if one.kind is PotKind.FAIR_USE)
+    found = lasting(account.sheet, account.terms, _copies(account), now_us)
+    counted = sum(one.used for one in found if one.kind is PotKind.FAIR_USE)
     return {
         "plan": account.plan.name,
         "version": account.plan.version,
@@ -188,7 +188,7 @@ def _said(account: Account, paces: dict[str, Pace], days: list[Day], now_us: int
             }
             for name, pace in paces.items()
         ],
-        "lasting": [_lasting(one, ahead) for one in standing],
+        "lasting": [_lasting(one, ahead) for one in found],
         "fair_use": [
             {
                 "step": step_in_words(step, account.plan.pricing).strip(),
@@ -203,7 +203,7 @@ def _said(account: Account, paces: dict[str, Pace], days: list[Day], now_us: int
     }
 
 
-def _lasting(one: Standing, ahead: dict[str, Forecast]) -> dict[str, Any]:
+def _lasting(one: Lasting, ahead: dict[str, Forecast]) -> dict[str, Any]:
     """One thing that is used up or counted."""
     return {
         "what": str(one.kind),

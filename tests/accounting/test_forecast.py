@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounting.forecast import Amount, Forecast, Pace, forecast, standings
+from accounting.forecast import Amount, Forecast, Pace, forecast, lasting
 from accounting.pot_terms import Terms
 from accounting.uses import sheet_of
 from domain.period import parse_instant
@@ -100,7 +100,7 @@ def test_what_stands_is_told_in_the_order_of_consumption() -> None:
     sheet = sheet_of(plan)
     assert sheet is not None
     rows = [pot("bundle/month/p/b", 10 * GB, 4 * GB), pot("fair-use/month/p", 0, 4 * GB)]
-    found = standings(sheet, TERMS, rows, day(8))
+    found = lasting(sheet, TERMS, rows, day(8))
     assert [(one.kind, one.name, one.used, one.left) for one in found] == [
         (PotKind.BUNDLE, "first", 0, 3_600),
         (PotKind.BUNDLE, "b", 4 * GB, 6 * GB),
@@ -108,6 +108,16 @@ def test_what_stands_is_told_in_the_order_of_consumption() -> None:
         (PotKind.CAP, "day", 0, 5 * 10**6),
     ]
     assert [one.until_us for one in found][3] == day(9)
+
+
+def test_a_booster_lasts_no_longer_than_the_time_that_it_was_bought_in() -> None:
+    plan = parse_plan(HEAD + '[[booster]]\nname = "more"\nvolume = "5 GB"\nprice = 1\n')
+    sheet = sheet_of(plan)
+    assert sheet is not None
+    bought = Pot(7, "booster/more/1", day(2), 5 * GB, purchase_id=1)
+    ahead_of_it = Terms(7, "UTC", day(1), (day(1), day(15)), day(29))
+    (found,) = lasting(sheet, ahead_of_it, [bought], day(8))
+    assert found.until_us == day(15)
 
 
 def test_a_pace_beyond_any_book_is_refused() -> None:

@@ -48,6 +48,9 @@ def test_what_a_simple_plan_includes_is_taken_as_it_stands() -> None:
     assert found.session.charged_micros == 20_000
     assert found.sources == (Source("included", False, MB, 0, None),)
     assert used.used_octets == 4 * MB
+    renewed = TERMS._replace(starts_us=(T_US, T_US + 9), until_us=T_US + 99)
+    found = quote(simple, None, renewed, asked(3), pots=[], used=used)
+    assert found.sources[0].until_us == T_US + 9
 
 
 def test_what_no_book_can_hold_is_no_quote() -> None:
