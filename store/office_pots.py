@@ -3,7 +3,8 @@
 A row is opened by the first usage of its period, in the transaction of that usage. What a bundle
 carries over is kept in the row that granted it, so a period that ends without one would carry
 nothing: the renewal that follows it opens its rows, in its own transaction. The server may open
-the same row at the same time; both say the same, and the second one changes nothing.
+the same row at the same time; both say the same, and the second one changes nothing. What older
+rows lose by it is lost once: of two that are at it at once, one looks again.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.package import Carries, carried
 from store import schema
-from store.office_money import values
+from store.office_money import Raced, values
 from store.rows import POTS
 
 _T = schema.pots.c
 
 
 async def keep_unused(connection: AsyncConnection, carries: Carries) -> None:
-    """Open the rows of the period that is followed by another, if it has none."""
+    """Open the rows of the period that is followed by another, if it has none.
+
+    Raises Raced when usage has moved a row that loses by it since it was read.
+    """
     query = select(*POTS.columns).where(
         _T.account_id == carries.terms.account_id, _T.pot.in_(carries.keys)
     )
@@ -33,6 +37,12 @@ async def keep_unused(connection: AsyncConnection, carries: Carries) -> None:
             insert(schema.pots).values(values(POTS, pot)).on_conflict_do_nothing()
         )
     for pot, lost in losing:
-        this = (_T.account_id == pot.account_id) & (_T.pot == pot.pot)
-        change = update(schema.pots).where(this, _T.period_start_us == pot.period_start_us)
-        await connection.execute(change.values(lost=_T.lost + lost))
+        change = update(schema.pots).where(
+            _T.account_id == pot.account_id,
+            _T.pot == pot.pot,
+            _T.period_start_us == pot.period_start_us,
+            _T.used == pot.used,
+            _T.lost == pot.lost,
+        )
+        if (await connection.execute(change.values(lost=_T.lost + lost))).rowcount != 1:
+            raise Raced

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from billing.package import Renewal, renew
+from billing.package import Carries, Renewal, carried, renew
 from domain.period import DAY_US
-from store import office_packages, office_plans, office_subscribers
+from domain.pot import Pot
+from store import office_packages, office_plans, office_pots, office_subscribers
+from store.office_money import Raced
 from tests.aaa.gate import Gate, class_of
 
 GB = 1_000_000_000
@@ -118,3 +122,25 @@ def test_a_period_that_was_never_bought_carries_nothing(gate: Gate) -> None:
     made = buy(gate, "1")
     assert made.carries is None
     assert made.subscriber.valid_until_us == gate.stamp("x").created_us + 10 * DAY_US
+
+
+def test_t6_what_is_lost_is_lost_once_though_two_are_at_it(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    for number in range(3):
+        gate.at(10 * DAY_S * number)
+        buy(gate, str(number))
+    before = pots(gate)
+
+    def moved_meanwhile(carries: Carries, rows: Sequence[Pot]) -> Any:
+        return carried(carries, [replace(pot, used=pot.used + 1) for pot in rows])
+
+    monkeypatch.setattr(office_pots, "carried", moved_meanwhile)
+    gate.at(30 * DAY_S)
+    with pytest.raises(Raced):
+        buy(gate, "3")
+    assert pots(gate) == before
+    monkeypatch.undo()
+    buy(gate, "3")
+    assert pots(gate)[0] == (10, 0, 5)
