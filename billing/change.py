@@ -73,14 +73,20 @@ def _own_end_us(plan: Plan, now_us: int, zone: str) -> int | None:
     return validity_end_us(now_us, plan.package.validity, zone or plan.timezone)
 
 
+def refund_key(purchase_id: int) -> str:
+    """The idempotency key of what is given back for time that was given up (P1)."""
+    return f"refund:{purchase_id}"
+
+
 def unused_micros(purchases: Sequence[Purchase], until_us: int, now_us: int) -> int:
     """What was paid for the time from now to `until_us`, in proportion, rounded down.
 
-    `purchases` are the subscriber's, newest first; what was undone is among them with price 0.
+    `purchases` are the subscriber's, newest first; what was undone is among them with price 0. Each
+    paid for the time up to its own end: what an end set by hand adds was not bought.
     """
-    left_us, total_micros = until_us - now_us, 0
+    end_us, total_micros = until_us, 0
     for one in purchases:
-        if left_us <= 0 or one.kind == CHANGE:
+        if end_us <= now_us or one.kind == CHANGE:
             break
         if one.kind not in (RENEWAL, EXTENSION) or one.until_us is None:
             continue
@@ -88,10 +94,10 @@ def unused_micros(purchases: Sequence[Purchase], until_us: int, now_us: int) -> 
         if begun_us is None or (one.kind == RENEWAL and one.created_us - begun_us > ON_TIME_US):
             begun_us = one.created_us
         length_us = one.until_us - begun_us
-        if length_us > 0:
-            took_us = min(left_us, length_us)
-            total_micros += one.price_micros * took_us // length_us
-            left_us -= took_us
+        left_us = min(one.until_us, end_us) - max(begun_us, now_us)
+        if length_us > 0 and left_us > 0:
+            total_micros += one.price_micros * left_us // length_us
+        end_us = min(end_us, begun_us)
     return total_micros
 
 
@@ -149,7 +155,7 @@ def _treated(
     words = f"{old.name} given up for {plan.name}"
     if old.on_change is Left.REFUND:
         micros = unused_micros(purchases, until_us, now_us)
-        stamp = Stamp(ids.next(), f"refund:{purchase_id}", now_us, words)
+        stamp = Stamp(ids.next(), refund_key(purchase_id), now_us, words)
         refunded = refund(change.account, micros, stamp=stamp) if micros else None
     purchase = Purchase(
         purchase_id=purchase_id,

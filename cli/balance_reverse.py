@@ -20,7 +20,7 @@ from cli.options import LOGIN
 from cli.people import money
 from domain.account import Account
 from domain.ledger import Book, Entry, EntryKind
-from store import office_money, office_sessions
+from store import office_changes, office_money, office_sessions
 from store.office_connection import Connection
 
 
@@ -106,6 +106,14 @@ async def _reversal(
             return Declined(
                 f"entry {entry.seq} is usage of session {entry.session_id}, which still runs; "
                 "end it first with `tollhouse session disconnect`"
+            )
+    if entry.kind is EntryKind.PACKAGE:
+        back = await office_changes.refund_of(connection, entry)
+        if back is not None:
+            amount = money(customer_micros(back), account)
+            return Declined(
+                f"entry {back.seq} gave {amount} back as its time was given up: undo that first, "
+                "or use `tollhouse balance correct` for the rest"
             )
     others = {
         posting.account_id

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing import activation
 from billing.booster import BOOSTER
-from billing.change import CHANGE, Change
+from billing.change import CHANGE, Change, refund_key
 from domain.account import Purchase
+from domain.ledger import Entry
 from domain.plan import Plan
 from store import office_money, schema
 from store.office_money import values
@@ -64,6 +65,37 @@ async def refundable(connection: AsyncConnection, one: Customer, now_us: int) ->
             break
         found.append(replace(bought, price_micros=price_micros))
     return found
+
+
+async def refund_of(connection: AsyncConnection, sold: Entry) -> Entry | None:
+    """The entry, not undone itself, that gave back a part of the price of this package."""
+    query = select(*PURCHASES.columns).where(
+        _B.account_id == sold.account_id, _B.entry_id == sold.entry_id
+    )
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    bought: Purchase = PURCHASES.of_row(row)
+    given_up = (
+        select(_B.purchase_id, _B.until_us)
+        .where(
+            _B.subscriber_id == bought.subscriber_id,
+            _B.kind == CHANGE,
+            _B.created_us >= bought.created_us,
+            _B.purchase_id > bought.purchase_id,
+        )
+        .order_by(_B.created_us, _B.purchase_id)
+        .limit(1)
+    )
+    change = (await connection.execute(given_up)).first()
+    if change is None or bought.until_us is None or bought.until_us <= change.until_us:
+        return None
+    account_id = bought.account_id
+    refund = await office_money.entry_with_key(connection, account_id, refund_key(change[0]))
+    if refund is None:
+        return None
+    undone = await office_money.correcting(connection, account_id, refund.entry_id)
+    return refund if undone is None else None
 
 
 async def write_change(connection: AsyncConnection, change: Change) -> None:

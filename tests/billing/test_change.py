@@ -163,8 +163,16 @@ def test_what_is_left_is_what_was_bought_last() -> None:
 
 
 def test_a_refund_is_never_more_than_was_paid() -> None:
-    assert unused_micros(HAD, NOW_US + 400 * DAY_US, NOW_US) == 10_000_000
+    assert unused_micros(HAD, END_US + DAY_US, HALF_US - DAY_US) == 10_000_000
     assert unused_micros(HAD, NOW_US + 1, NOW_US) == 0  # rounded down
+
+
+def test_an_end_that_was_set_by_hand_is_no_time_that_was_bought() -> None:
+    assert unused_micros(HAD, NOW_US + 400 * DAY_US, NOW_US) == 5_000_000
+    assert unused_micros(HAD, NOW_US + 5 * DAY_US, NOW_US) == 1_666_666
+    late = renewal(8, NOW_US - 5 * DAY_US, NOW_US + 25 * DAY_US)  # after an end that came early
+    late = replace(late, before_us=NOW_US - 5 * DAY_US)
+    assert unused_micros([late, *HAD], NOW_US + 25 * DAY_US, NOW_US) == 8_333_333
 
 
 def test_who_has_to_buy_time() -> None:

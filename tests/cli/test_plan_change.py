@@ -99,6 +99,16 @@ def test_set_ends_the_time_and_says_what_to_do(shop: House) -> None:
     shop.run("ledger", "check")
 
 
+def test_a_package_whose_time_was_refunded_is_not_undone_besides(shop: House) -> None:
+    shop.run("subscriber", "set", "alice", "--plan", "strict")
+    undo = ("balance", "reverse", "alice", "2", "--reason", "by mistake")
+    assert "entry 3 gave 1.99" in shop.refuse(*undo)
+    shop.run("balance", "reverse", "alice", "3", "--reason", "by mistake")
+    shop.run(*undo)
+    assert posted(shop) == 5_000_000
+    shop.run("ledger", "check")
+
+
 def test_an_end_that_is_given_takes_the_place_of_all_that(shop: House) -> None:
     words = ("--plan", "strict", "--valid-until", "2099-01-01")
     said = shop.run("subscriber", "set", "alice", *words).stdout
