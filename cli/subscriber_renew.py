@@ -116,6 +116,8 @@ async def _moved(
     moved = replace(one.subscriber)
     move_to(moved, plan, office.now_us)
     moved = await another.write(connection, one, moved)
+    if not unpaid(plan):
+        moved.valid_until_us = office.now_us  # time for nothing begins once: with the renewal
     await office_subscribers.change(connection, moved)
     old, new = differing(one.subscriber, moved)
     await office.audit(

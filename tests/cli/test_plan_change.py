@@ -109,6 +109,15 @@ def test_a_package_whose_time_was_refunded_is_not_undone_besides(shop: House) ->
     shop.run("ledger", "check")
 
 
+def test_time_that_costs_nothing_begins_once(shop: House, tmp_path: Path) -> None:
+    text = HOME.replace('price = "{price}"\n', "")
+    load(shop, tmp_path, text.format(name="gift", more=""))
+    began_us = shown(shop)["valid_until_us"]
+    shop.run("subscriber", "renew", "alice", "--plan", "gift", "--now")
+    assert 0 <= shown(shop)["valid_until_us"] - began_us < DAY_US
+    shop.run("ledger", "check")
+
+
 def test_an_end_that_is_given_takes_the_place_of_all_that(shop: House) -> None:
     words = ("--plan", "strict", "--valid-until", "2099-01-01")
     said = shop.run("subscriber", "set", "alice", *words).stdout
