@@ -16,7 +16,7 @@ from domain.money import format_amount
 from domain.plan import Plan
 from domain.pot import PotKind
 from domain.pricing import Period
-from store import office_used
+from store import office_usage
 from store.office_connection import Connection
 from store.office_subscribers import Customer
 
@@ -27,11 +27,14 @@ async def left_of(
     """Everything that the subscriber's account has or counts under its plan."""
     one, account_id = customer.subscriber, customer.account.account_id
     if plan.pricing is not None:
-        rows = await office_used.of_account(connection, account_id, now_us=now_us)
+        rows = await office_usage.of_account(connection, account_id, ends_after_us=now_us)
         return standings(plan, terms_of(one, plan), rows, now_us)
-    used = await office_used.included_used(connection, account_id, one.period_at_us(now_us))
+    used = await office_usage.included(connection, account_id, one.period_at_us(now_us))
     ends_us = next((us for us in one.periods_ahead_us if us > now_us), one.valid_until_us)
-    included = (Unit.OCTETS, plan.included_octets), (Unit.SECONDS, plan.included_s)
+    included = (
+        (Unit.OCTETS, plan.included_octets, used.used_octets),
+        (Unit.SECONDS, plan.included_s, used.used_s),
+    )
     return [
         Standing(
             PotKind.BUNDLE,
@@ -43,7 +46,7 @@ async def left_of(
             max(granted - taken, 0),
             ends_us if plan.package else None,
         )
-        for (unit, granted), taken in zip(included, used, strict=True)
+        for unit, granted, taken in included
         if granted
     ]
 

@@ -1,15 +1,15 @@
-"""What an account has used of what its plan brings, and by the day: for those who look ahead.
+"""What an account has used of what its plan brings, and by the day: for those who show it.
 
 The office reads here what the desk keeps in memory: pots of plans with bands and bundles, the
-included usage of simple ones, and the charges of days. Nothing is moved by the office but by a
-sale (`store.office_boosters`).
+included usage of simple ones, and the charges of days. Each is one statement; a row that usage has
+not opened yet is not there. Nothing is written here.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.account import Allowance
@@ -30,14 +30,18 @@ class Day(NamedTuple):
     fees_micros: int  # of it, for sessions that began
 
 
-async def of_account(connection: AsyncConnection, account_id: int) -> list[Pot]:
-    """Every pot of an account, the oldest first."""
+async def of_account(
+    connection: AsyncConnection, account_id: int, *, ends_after_us: int | None = None
+) -> list[Pot]:
+    """The pots of an account, the oldest first; only those that last longer, if it is said."""
     table = schema.pots.c
     query = (
         select(*POTS.columns)
         .where(table.account_id == account_id)
         .order_by(table.period_start_us, table.pot)
     )
+    if ends_after_us is not None:
+        query = query.where(or_(table.ends_us.is_(None), table.ends_us > ends_after_us))
     return [POTS.of_row(row) for row in await connection.execute(query)]
 
 

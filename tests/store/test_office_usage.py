@@ -1,4 +1,4 @@
-"""What an account has used of its pots and by the day, read for those who look ahead."""
+"""What an account has used of its pots and by the day, read for those who show it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from domain.pot import Pot
 from domain.session import Charge
 from store import office_usage, rows
 from store.office_usage import Day
-from tests.store.house import PERIOD_US, House, session, tell
+from tests.store.house import NOW_US, PERIOD_US, House, session, tell
 
 
 def test_pots_allowances_and_days_of_one_account(house_url: str) -> None:
@@ -35,5 +35,20 @@ def test_pots_allowances_and_days_of_one_account(house_url: str) -> None:
                 Day(100, 1, 2, 3, 61, 50),
                 Day(102, 10, 20, 0, 5, 0),
             ]
+
+    tell(house_url, story)
+
+
+def test_pots_that_have_ended_for_good_can_be_left_out(house_url: str) -> None:
+    over = Pot(1, "bundle/day/a/b", 5, 9, 3, 0, NOW_US, NOW_US)
+    open_ = Pot(1, "bundle/month/a/b", 5, 9, 3, 1, NOW_US - 1, NOW_US + 1)
+    endless = Pot(1, "booster/more/7", 5, 9, purchase_id=7)
+
+    async def story(house: House) -> None:
+        await house.settle()
+        await house.add(rows.POTS, over, open_, endless)
+        async with house.database.reading() as connection:
+            found = await office_usage.of_account(connection, 1, ends_after_us=NOW_US)
+        assert found == [endless, open_]
 
     tell(house_url, story)
