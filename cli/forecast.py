@@ -15,6 +15,10 @@ import click
 from accounting.forecast import Amount, Forecast, Lasting, Pace, forecast, lasting
 from accounting.pot_terms import Terms, terms_of
 from accounting.uses import Sheet, sheet_of
+from billing.activation import begins, fee_of, key_of
+from billing.change import CHANGE
+from billing.package import ON_TIME_US, RENEWAL
+from billing.payment import customer_micros
 from cli.customers import customer_called, plan_called
 from cli.errors import HouseError
 from cli.forecast_words import show
@@ -31,13 +35,16 @@ from domain.session import Session
 from rating.plan_whole import INCLUDED, whole_of
 from rating.scheme import Uses
 from rating.timetable import Timetable
-from store import office_sessions, office_usage
+from store import office_money, office_packages, office_sessions, office_usage
+from store.office_subscribers import Customer
 from store.office_usage import Day
 
 WEEK: Final = "last 7 days"
 PERIOD: Final = "this period"
 AHEAD_MAX_US: Final = 62 * DAY_US
 SESSIONS_LOOKED_AT: Final = 200
+PURCHASES_LOOKED_AT: Final = 100
+ACTIVATION: Final = "activation fee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ async def forecast_(office: Office, *, login: str, output: str) -> None:
     """Show how long bundles and money last at this pace, and what the period will cost.
 
     At the pace of the last seven days and of the current period, which is the package's time or
-    else the subscriber's month. Packages and boosters to be bought are not reckoned with.
+    else the subscriber's month. What the period's package and an activation fee have cost, or will
+    cost, is told apart. Packages and boosters to be bought are not reckoned with.
 
     \b
     Example:
@@ -90,6 +98,10 @@ async def forecast_(office: Office, *, login: str, output: str) -> None:
         week_us = midnight_us(day_number(office.now_us, plan.timezone) - 6, plan.timezone)
         first_us = min(begun_us, week_us)
         days = await office_usage.days(connection, account_id, day_number(first_us, plan.timezone))
+        besides = [
+            *await _package(connection, customer, terms, (begun_us, until_us), office.now_us),
+            *await _activation(connection, customer, plan, (begun_us, until_us)),
+        ]
     found = _standing(plan, terms, pots, used, available=customer.account.available_micros)
     sessions = [each.session for each in listed if each.session.plan_id == plan.plan_id]
     live = next((each.uses for each in sessions if each.live and plan.pricing), b"")
@@ -98,7 +110,7 @@ async def forecast_(office: Office, *, login: str, output: str) -> None:
         name: _pace(account, sessions, days, max(from_us, one.created_us), office.now_us)
         for name, from_us in ((WEEK, week_us), (PERIOD, begun_us))
     }
-    said = _said(account, paces, days, office.now_us)
+    said = _said(account, paces, days, office.now_us) | {"besides": besides}
     if output == "json":
         click.echo(json.dumps({"login": login, **said}, indent=2))
     else:
@@ -111,6 +123,48 @@ def _period(terms: Terms, period_us: int, now_us: int) -> tuple[int, int]:
     if until_us is not None and now_us < until_us <= now_us + AHEAD_MAX_US:
         return period_us, until_us
     return period_bounds_us(now_us, Period.MONTH, terms.anchor_us, terms.timezone)
+
+
+async def _package(
+    connection: Any, customer: Customer, terms: Terms, span: tuple[int, int], now_us: int
+) -> list[dict[str, Any]]:
+    """What the package of a period was bought for, if the period is one that was bought."""
+    if span[1] not in (terms.until_us, *terms.starts_us):
+        return []
+    bought = await office_packages.purchases_of(
+        connection, customer.subscriber.subscriber_id, limit=PURCHASES_LOOKED_AT
+    )
+    for one in bought:
+        if one.kind == CHANGE:
+            return []  # the rest of it was given back
+        begun_us = max(one.before_us or 0, one.created_us - ON_TIME_US)
+        if one.kind == RENEWAL and begun_us <= now_us:
+            micros = one.price_micros
+            entry_id = one.entry_id
+            if entry_id is None or await office_money.correcting(
+                connection, one.account_id, entry_id
+            ):
+                return []
+            return [{"what": "package", "amount_micros": micros, "paid_us": one.created_us}]
+    return []
+
+
+async def _activation(
+    connection: Any, customer: Customer, plan: Plan, span: tuple[int, int]
+) -> list[dict[str, Any]]:
+    """The activation fee of a plan: paid in a period, or to be paid with the first package."""
+    account_id = customer.account.account_id
+    if not (fee := fee_of(plan)):
+        return []
+    entry = await office_money.entry_with_key(connection, account_id, key_of(plan))
+    if entry is None:
+        due = begins(customer.subscriber, plan)
+        return [{"what": ACTIVATION, "amount_micros": fee, "paid_us": None}] if due else []
+    undone = await office_money.correcting(connection, account_id, entry.entry_id)
+    if undone or not span[0] - ON_TIME_US <= entry.created_us < span[1]:
+        return []
+    micros = -customer_micros(entry)
+    return [{"what": ACTIVATION, "amount_micros": micros, "paid_us": entry.created_us}]
 
 
 def _standing(

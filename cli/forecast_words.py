@@ -44,6 +44,11 @@ def show(login: str, zone: str, said: dict[str, Any]) -> None:
             f"{pace['pace']}: {used}, {seconds_in_words(pace['seconds'])}; "
             f"at this pace the period will cost {cost}{_money(pace, zone)}"
         )
+    for row in said["besides"]:
+        amount, due = format_amount(row["amount_micros"], currency), "due with the first package"
+        if row["paid_us"]:
+            due = f"paid {format_instant(row['paid_us'], zone)[:16]}"
+        click.echo(f"besides: {row['what']} {amount}, {due}")
     if said["lasting"]:
         click.echo()
         render([_shown(row, currency) for row in said["lasting"]], LASTS, "table")

@@ -2,7 +2,8 @@
 
 A subscriber's usage meets what is left of the bundles, boosters, tiers and caps of the account, as
 a session that begins now would; somebody new has all of them fresh. The charging is the server's
-own (`accounting.quote`), itemised as `explain charge` does it, and nothing is changed.
+own (`accounting.quote`), itemised as `explain charge` does it, and nothing is changed. Somebody new
+has a package and an activation fee to pay besides, which are no part of what the session costs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from accounting.hold import kept_for_package
 from accounting.pot_terms import Terms, terms_of
 from accounting.quote import Asked, Quote, counted_up, quote
 from accounting.uses import Sheet, sheet_of
+from billing.activation import fee_of
 from cli import explain_bands, explain_records
 from cli import explain_words as words
 from cli.customers import plan_called
@@ -24,6 +26,7 @@ from cli.office import Office, office_command
 from cli.options import INSTANT, check_login
 from cli.output import Column, Kind, octets_in_words, render, seconds_in_words
 from cli.plan_diff import is_file, plan_said
+from cli.pricing_words import validity_of
 from cli.quantities import DURATION, VOLUME
 from domain.account import Allowance
 from domain.anchor import renewal_end_us
@@ -94,6 +97,11 @@ async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
         click.echo(json.dumps(said, indent=2))
     else:
         _print(said, sheet, terms.timezone)
+        if customer is None:
+            _print_besides(said, plan)
+        if said["sources"]:
+            click.echo()
+            render(said["sources"], SOURCES, "table")
 
 
 async def _named(office: Office, who: str) -> tuple[Plan, Customer | None]:
@@ -183,6 +191,9 @@ def _said(
             for one in found.sources
         ],
         "charged_micros": session.charged_micros,
+        # Besides, of somebody new; whoever has the plan has paid them.
+        "package_micros": plan.package.price_micros if plan.package and not customer else 0,
+        "activation_micros": 0 if customer else fee_of(plan),
         "available_micros": available_micros,
     }
 
@@ -207,6 +218,16 @@ def _print(said: dict[str, Any], sheet: Sheet | None, zone: str) -> None:
     if available is not None and available < said["charged_micros"]:
         short = f", of which {format_amount(max(available, 0), said['currency'])} is there"
     click.echo(f"comes to {charged}{short}")
-    if said["sources"]:
-        click.echo()
-        render(said["sources"], SOURCES, "table")
+
+
+def _print_besides(said: dict[str, Any], plan: Plan) -> None:
+    """What somebody new pays besides the session, if it is anything."""
+    package, fee = said["package_micros"], said["activation_micros"]
+    if plan.package is not None and package:
+        words = validity_of(plan.package.validity)
+        click.echo(f"package for {words}: {format_amount(package, plan.currency)}")
+    if fee:
+        click.echo(f"activation fee, once: {format_amount(fee, plan.currency)}")
+    if package or fee:
+        all_micros = said["charged_micros"] + package + fee
+        click.echo(f"in all {format_amount(all_micros, plan.currency)}")

@@ -92,6 +92,29 @@ def test_what_a_simple_plan_includes_lasts_likewise(sample: House, plans: tuple[
     assert said["period_end_us"] - said["period_start_us"] >= 28 * 86_400 * MB
 
 
+def test_what_the_period_costs_besides_usage_has_lines_of_its_own(
+    sample: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "priced.toml"
+    file.write_text(
+        HOME.replace('validity = "30d"', 'validity = "30d"\nprice = "2"')
+        + '[price.activation]\nfee = "1"\n'
+    )
+    sample.run("plan", "load", str(file))
+    sample.run("subscriber", "set", "alice", "--plan", "home")
+    fee = {"what": "activation fee", "amount_micros": 1_000_000}
+    (paid,) = sample.json("forecast", "alice")["besides"]
+    assert paid.pop("paid_us") and paid == fee
+    sample.run("subscriber", "renew", "alice")
+    package, paid = sample.json("forecast", "alice")["besides"]
+    assert package.pop("paid_us") >= paid.pop("paid_us") and paid == fee
+    assert package == {"what": "package", "amount_micros": 2_000_000}
+    sample.run("subscriber", "add", "bob", "--plan", "home", "--password", "generate")
+    assert sample.json("forecast", "bob")["besides"] == [fee | {"paid_us": None}]
+    shown = sample.run("forecast", "bob").stdout
+    assert "besides: activation fee 1.00 USD, due with the first package" in shown
+
+
 def test_who_used_nothing_keeps_everything(sample: House) -> None:
     said = sample.json("forecast", "alice")
     assert [pace["period_cost_micros"] for pace in said["paces"]] == [0, 0]

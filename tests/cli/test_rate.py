@@ -138,6 +138,15 @@ def test_simple_plans_and_files_are_priced_by_their_tariff(sample: House, tmp_pa
     ]
     said = sample.run("rate", "sample-prepaid", "--octets", "5 MB").stdout.splitlines()
     assert said[1].startswith("  volume: 5000000 octets") and said[2] == "comes to 0.05 USD"
+    file.write_text(
+        'name = "p"\ncurrency = "EUR"\nprice.volume = { amount = "2", per = "GB" }\n'
+        'package = { price = "20", validity = "30d" }\nprice.activation.fee = "5"\n'
+    )
+    said = sample.run("rate", str(file), "--octets", "1GB").stdout.splitlines()
+    assert said[3:] == [
+        "comes to 2.00 EUR", "package for 30 days: 20.00 EUR", "activation fee, once: 5.00 EUR",
+        "in all 27.00 EUR",
+    ]  # fmt: skip
     told = sample.run("rate", "alice", "--octets", "600 MB").stdout
     assert "comes to 6.00 USD, of which 5.00 USD is there" in told
 
