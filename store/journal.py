@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -64,7 +64,7 @@ async def read_rows(connection: AsyncConnection, ids: Iterable[int]) -> dict[int
     return found
 
 
-async def scan_some(
+async def scan(
     connection: AsyncConnection, after_id: int, last_id: int, rows_n: int
 ) -> list[JournalRow]:
     """The first rows after one id, up to another. Raises JournalDamaged."""
@@ -75,25 +75,3 @@ async def scan_some(
         .limit(rows_n)
     )
     return [proved(*row) for row in (await connection.execute(asked)).all()]
-
-
-async def scan(
-    connection: AsyncConnection, after_id: int = 0, *, chunk_n: int = 200
-) -> AsyncIterator[JournalRow]:
-    """Every row after `after_id`, oldest first, read `chunk_n` at a time.
-
-    Raises JournalDamaged at the first row that is not what was written.
-    """
-    while True:
-        asked = (
-            select(journal)
-            .where(journal.c.journal_id > after_id)
-            .order_by(journal.c.journal_id)
-            .limit(chunk_n)
-        )
-        rows = (await connection.execute(asked)).all()
-        for row in rows:
-            yield proved(*row)
-            after_id = row.journal_id
-        if len(rows) < chunk_n:
-            return

@@ -20,7 +20,7 @@ from accounting.journal import Told
 from domain.seams import compose_id
 from store import schema
 from store.database import Database
-from store.journal import read_rows, scan_some
+from store.journal import read_rows, scan
 
 LATE_US: Final = 86_400_000_000
 _ROWS_FEWEST, _ROWS_MOST = 20, 2_000
@@ -39,7 +39,7 @@ async def batches(database: Database, from_us: int, until_us: int) -> AsyncItera
     rows_n = _ROWS_FEWEST
     while True:
         async with database.reading() as connection:
-            rows = await scan_some(connection, after_id, last_id, rows_n)
+            rows = await scan(connection, after_id, last_id, rows_n)
         yield [one for row in rows for one in journal.told(row.body)]
         if len(rows) < rows_n:
             return
@@ -94,7 +94,7 @@ async def people(database: Database, plan_name: str | None = None) -> dict[int, 
 
 
 async def bought(database: Database, from_us: int, until_us: int) -> dict[int, int]:
-    """What accounts have paid for packages in a span, in micros."""
+    """What packages and boosters that accounts bought in a span cost, in micros."""
     table = schema.purchases.c
     query = (
         select(table.account_id, func.sum(table.price_micros))
