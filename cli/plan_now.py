@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from aaa.entitled import same_prices
 from cli.office import Office
-from domain.device import Device
-from domain.grant import Order, OrderKind
+from cli.session import disconnect_of
 from domain.plan import Plan
 from domain.session import Session
-from nas.dialects import DIALECTS
-from radius import encode_attributes
 from store import office_devices, office_grants, office_plans, office_sessions
 from store.office_connection import Connection
 
@@ -34,7 +31,7 @@ async def hold_now(office: Office, connection: Connection, old: Plan, new: Plan)
         plan, device = versions[session.plan_id], devices.get(session.device_id)
         if plan is None or device is None or same_prices(plan, new) or session.cut_order_id:
             continue
-        await office_sessions.give(connection, order_for(office, session, device))
+        await office_sessions.give(connection, disconnect_of(office, session, device, REASON))
         cut.append(session)
     await office.audit(
         connection,
@@ -47,21 +44,4 @@ async def hold_now(office: Office, connection: Connection, old: Plan, new: Plan)
     return (
         f"{new.name}: bundles of {len(accounts)} accounts hold now; "
         f"{len(cut)} sessions at other prices are being ended"
-    )
-
-
-def order_for(office: Office, one: Session, device: Device) -> Order:
-    """A Disconnect for a session, in the words of its device."""
-    keys = DIALECTS[device.dialect].session_keys(one, for_coa=False)
-    return Order(
-        order_id=office.ids.next(),
-        account_id=one.account_id,
-        session_id=one.session_id,
-        device_id=one.device_id,
-        kind=OrderKind.DISCONNECT,
-        reason=REASON,
-        attributes=encode_attributes(keys),
-        address=one.source_address,
-        port=device.coa_port,
-        created_us=office.now_us,
     )

@@ -111,8 +111,8 @@ async def try_(office: Office, *, draft: Path, from_us: int, to_us: int, **given
 
     Every account that used something begins the draft at --from, with fresh bundles, tiers and
     caps, and buys its package again whenever it ends and something is used; of the last period its
-    part is counted. A report counts where its time lies. What was charged is sessions and packages
-    bought. All traffic is of no class, and nobody buys boosters.
+    part is counted. A report counts where its time lies. What was charged is sessions, packages and
+    boosters bought. All traffic is of no class, and nobody buys boosters of the draft.
 
     \b
     Examples:

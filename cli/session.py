@@ -18,6 +18,7 @@ from cli.output import render_one
 from cli.session_list import listing
 from cli.session_rows import SHOWN, as_row
 from domain.deed import Deed
+from domain.device import Device
 from domain.grant import Order, OrderKind, OrderResult, OrderState
 from domain.session import Session
 from nas.answers import cause_text
@@ -127,11 +128,16 @@ def _deed(office: Office, one: Session, login: str | None) -> Deed:
 
 
 async def _order(office: Office, connection: Connection, one: Session) -> Order:
-    """A Disconnect for a session, in the words of its device."""
+    """A Disconnect for a session that the operator ends."""
     names = await office_devices.names(connection)
     device = await office_devices.find(connection, names.get(one.device_id, ""))
     if device is None:
         raise HouseError(f"the NAS of session {one.session_id} was removed")
+    return disconnect_of(office, one, device, "operator")
+
+
+def disconnect_of(office: Office, one: Session, device: Device, reason: str) -> Order:
+    """A Disconnect for a session, in the words of its device."""
     keys = DIALECTS[device.dialect].session_keys(one, for_coa=False)
     return Order(
         order_id=office.ids.next(),
@@ -139,7 +145,7 @@ async def _order(office: Office, connection: Connection, one: Session) -> Order:
         session_id=one.session_id,
         device_id=one.device_id,
         kind=OrderKind.DISCONNECT,
-        reason="operator",
+        reason=reason,
         attributes=encode_attributes(keys),
         address=one.source_address,
         port=device.coa_port,
