@@ -22,7 +22,7 @@ from cli.customers import customer_called
 from cli.errors import EXIT_FOUND, HouseError
 from cli.explain_choice import Around, around, chosen
 from cli.office import Office, office_command
-from cli.options import LOGIN
+from cli.options import LOGIN, report_option
 from cli.output import Column, Kind, render
 from domain.account import Account
 from domain.plan import Plan
@@ -90,13 +90,7 @@ POSTED = [
     help="The newest N records of each session.",
 )
 @click.option("--rerate", is_flag=True, help="Rate each session again from the journal; compare.")
-@click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print: for people, or one JSON object.",
-)
+@report_option
 @office_command
 async def charge(office: Office, *, login: str, output: str, **given: Any) -> int:
     """Explain what a subscriber was charged, down to the packet, and that it adds up.

@@ -23,7 +23,7 @@ from cli.customers import customer_called, plan_called
 from cli.errors import HouseError
 from cli.forecast_words import show
 from cli.office import Office, office_command
-from cli.options import LOGIN
+from cli.options import LOGIN, report_option
 from cli.pricing_words import step_in_words
 from domain.account import Allowance
 from domain.anchor import period_bounds_us
@@ -64,13 +64,7 @@ class Account:
 
 @click.command("forecast")
 @click.argument("login", type=LOGIN)
-@click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print: for people, or one JSON object.",
-)
+@report_option
 @office_command
 async def forecast_(office: Office, *, login: str, output: str) -> None:
     """Show how long bundles and money last at this pace, and what the period will cost.

@@ -189,6 +189,17 @@ def output_option(function: Function) -> Function:
     )(function)
 
 
+def report_option(function: Function) -> Function:
+    """`--output table|json`, on what is one report and no list."""
+    return click.option(
+        "--output",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help="How to print: for people, or one JSON object.",
+    )(function)
+
+
 def limit_option(function: Function) -> Function:
     """`--limit N`, on listings that can be long."""
     return click.option(

@@ -20,7 +20,7 @@ from accounting.comparison import Comparison, Cost, Person
 from accounting.journal import JournalError
 from cli.errors import HouseError
 from cli.office import Office, office_command
-from cli.options import INSTANT, NAME
+from cli.options import INSTANT, NAME, report_option
 from cli.output import Column, Kind, render
 from cli.plan_diff import plan_said
 from cli.plan_read import read_plan
@@ -98,13 +98,7 @@ class Told:
 @click.option(
     "--csv", "csv_path", type=click.Path(path_type=Path), metavar="FILE", help="Everybody, as CSV."
 )
-@click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print: for people, or one JSON object.",
-)
+@report_option
 @office_command
 async def try_(office: Office, *, draft: Path, from_us: int, to_us: int, **given: Any) -> None:
     """Price recorded usage by a draft, and show who would pay more or less; changes nothing.

@@ -23,7 +23,7 @@ from cli import explain_words as words
 from cli.customers import plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
-from cli.options import INSTANT, check_login
+from cli.options import INSTANT, check_login, report_option
 from cli.output import Column, Kind, octets_in_words, render, seconds_in_words
 from cli.plan_diff import is_file, plan_said
 from cli.pricing_words import validity_of
@@ -56,13 +56,7 @@ SOURCES: Final = [
 @click.option("--seconds", type=DURATION, metavar="TIME", help="Time on line; 90, or 2h.")
 @click.option("--at", "from_us", type=INSTANT, metavar="TIME", help="From then; else from now.")
 @click.option("--until", "to_us", type=INSTANT, metavar="TIME", help="Until then.")
-@click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print: for people, or one JSON object.",
-)
+@report_option
 @office_command
 async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
     """Show what a session would cost, line by line; changes nothing.

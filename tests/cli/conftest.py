@@ -74,8 +74,9 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         return copied
     url, directory = request.getfixturevalue("postgresql_sample")
     cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-    mine = cluster.create_database(like=url)
-    request.addfinalizer(lambda: cluster.drop_database(mine))
+    lent = cluster.copy(url)
+    mine = lent.__enter__()
+    request.addfinalizer(lambda: lent.__exit__(None, None, None))
     take_key(directory, tmp_path)
     return build(mine, tmp_path, monkeypatch)
 

@@ -63,6 +63,28 @@ def test_a_database_can_be_a_copy_of_another(postgres_cluster: PostgresCluster) 
         postgres_cluster.drop_database(url)
 
 
+def test_a_copy_is_lent_again_with_its_first_rows_unless_its_shape_was_changed(
+    postgres_cluster: PostgresCluster,
+) -> None:
+    template = postgres_cluster.create_database()
+    ask(template, "create table t (n bigserial, word text)")
+    ask(template, "insert into t (word) values ('it''s first')")
+    with postgres_cluster.copy(template) as first:
+        ask(first, "delete from t")
+        ask(first, "insert into t (word) values ('a'), ('b')")
+    with postgres_cluster.copy(template) as second:
+        assert second == first
+        assert ask(second, "select string_agg(n || word, ' ') from t") == "1it's first"
+        ask(second, "insert into t (word) values ('c')")
+        assert ask(second, "select max(n) from t") == 2
+        ask(second, "alter table t add column more text")
+    with postgres_cluster.copy(template) as third:
+        assert third != second
+        assert ask(third, "select count(*) from t") == 1
+    for url in (third, template):
+        postgres_cluster.drop_database(url)
+
+
 def test_a_stopped_cluster_comes_back_with_its_data_at_the_same_port() -> None:
     with PostgresCluster() as cluster:
         url = cluster.create_database()

@@ -41,6 +41,29 @@ SETTINGS = {
     "jit": "off",
 }
 ROLE = "tollhouse"
+SHAPE = """
+SELECT string_agg(n || '/' || coalesce(newest, 0), ' ' ORDER BY place) AS shape FROM (
+    SELECT 1, count(*), max(xmin::text::bigint) FROM pg_class
+    UNION ALL SELECT 2, count(*), max(xmin::text::bigint) FROM pg_attribute
+    UNION ALL SELECT 3, count(*), max(xmin::text::bigint) FROM pg_constraint
+    UNION ALL SELECT 4, count(*), max(xmin::text::bigint) FROM pg_trigger
+    UNION ALL SELECT 5, count(*), max(xmin::text::bigint) FROM pg_proc
+    UNION ALL SELECT 6, count(*), 0 FROM pg_statistic
+) AS one (place, n, newest)
+"""
+"""Changes with every table, column, index, trigger or function, and with what ANALYZE finds."""
+EMPTY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend';
+SET client_min_messages = warning;
+SET session_replication_role = replica;
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind = 'r' LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+END $$;
+"""
+LARGE_OCTETS = 24_000_000  # a database of more than this is not lent again
 
 
 def find_binaries() -> Path:
@@ -67,6 +90,8 @@ class PostgresCluster:
         self._root = Path(tempfile.mkdtemp(prefix="tollhouse-postgres-"))
         self._password = secrets.token_hex(16)
         self._made = 0
+        self._idle: dict[str, list[str]] = {}  # URLs of copies that can be lent again, by template
+        self._contents: dict[str, tuple[str, str]] = {}  # a template's shape, and its rows
         self._child: Child | None = None
         self.port = 0
         atexit.register(self.close)
@@ -167,12 +192,15 @@ class PostgresCluster:
 
     def execute(self, statement: str, *, database: str = "postgres") -> str:
         """Run one SQL statement as superuser with psql and return what it printed, unaligned."""
+        return self._psql(database, "-c", statement)
+
+    def _psql(self, database: str, *words: str, said: str | None = None) -> str:
         command = [
             str(self._binaries / "psql"),
-            *("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement),
+            *("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *words),
             self.url(database, role="postgres"),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise PeerFailed(f"psql: {done.stderr.strip()}")
         return done.stdout.strip()
@@ -202,3 +230,40 @@ class PostgresCluster:
             yield url
         finally:
             self.drop_database(url)
+
+    @contextlib.contextmanager
+    def copy(self, like: str) -> Iterator[str]:
+        """Lend a copy of a migrated database for the length of a with-block.
+
+        It is emptied and lent again, which costs a fifth of another copy, unless whoever had it
+        changed more than rows or made it large.
+        """
+        idle = self._idle.setdefault(like, [])
+        url = idle.pop() if idle else self.create_database(like=like)
+        if like not in self._contents:
+            self._contents[like] = self._shape(url), self._rows(url)
+        try:
+            yield url
+        finally:
+            if self._restored(url, *self._contents[like]):
+                idle.append(url)
+            else:
+                self.drop_database(url)
+
+    def _shape(self, url: str) -> str:
+        return self.execute(SHAPE, database=urlsplit(url).path[1:])
+
+    def _rows(self, url: str) -> str:
+        mine = self.url(urlsplit(url).path[1:], role="postgres")
+        dump = [str(self._binaries / "pg_dump"), "--data-only", "--inserts", mine]
+        return subprocess.run(dump, capture_output=True, text=True, check=True).stdout
+
+    def _restored(self, url: str, shape: str, rows: str) -> bool:
+        """Give a copy its template's rows again; False if it is no longer like its template."""
+        name = urlsplit(url).path[1:]
+        script = (
+            f"{SHAPE}\n\\gset\n"
+            f"SELECT :'shape' = '{shape}' AND pg_database_size('{name}') < {LARGE_OCTETS} AS same\n"
+            f"\\gset\n\\if :same\n{EMPTY}\n{rows}\n\\echo restored\n\\endif\n"
+        )
+        return self._psql(name, "-f", "-", said=script).endswith("restored")

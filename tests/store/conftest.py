@@ -41,10 +41,9 @@ def house_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def house_postgresql_url(
     postgres_cluster: PostgresCluster, postgresql_template: str
 ) -> Iterator[str]:
-    """A fresh PostgreSQL database with tables, dropped after the test."""
-    url = postgres_cluster.create_database(like=postgresql_template)
-    yield url
-    postgres_cluster.drop_database(url)
+    """A PostgreSQL database with tables and nothing in them."""
+    with postgres_cluster.copy(postgresql_template) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
