@@ -37,6 +37,9 @@ STAMPS := $(VENV)/.stamps
 # Much of what the tests do is waiting for peers, so one more at a time than there are cores.
 TEST_JOBS ?= $(shell expr $$(nproc) + 1)
 
+# Workers and children share what one of them has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 PACKAGES := domain radius rating nas accounting aaa billing store server cli
 COMPILED := $(wildcard $(PACKAGES:%=%/_*.pyx))
 NATIVE := $(COMPILED) $(wildcard $(PACKAGES:%=%/_*.pxd) $(PACKAGES:%=%/_*.h) $(PACKAGES:%=%/_*_c.c))
@@ -47,7 +50,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --g
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: help setup run test check format bench docs lock peers dev debug clean \
-	simulate plant canary chaos compare fuzz zones ratings sanitize field
+	collected simulate plant canary chaos compare fuzz zones ratings sanitize field
 
 help:
 	@sed -n 's/^#   make/  make/p' Makefile
@@ -113,8 +116,13 @@ run: setup
 	@$(BIN)/tollhouse init --sample
 	exec $(BIN)/tollhouse serve
 
-test: setup dev peers check
-	@$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+test: setup dev peers
+	@$(MAKE) --no-print-directory --jobs 2 check collected
+	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+
+# Compiles the tests beside the checks; what it finds wrong is told by the run itself.
+collected: dev
+	@$(BIN)/python -m pytest --collect-only --quiet > /dev/null || :
 
 check: setup dev
 	@echo "ruff: lint";    $(BIN)/ruff check .

@@ -55,16 +55,20 @@ format = "json"
 
 
 def eventually(look: Callable[[], Found | None], what: str, *, limit_s: float = LIMIT_S) -> Found:
-    """Look again and again until something true is seen, and return it."""
+    """Look again and again until something true is seen, and return it.
+
+    A look that starts programs is followed by a pause as long as itself: others need the processor.
+    """
     pause = threading.Event()
     end_s = time.monotonic() + limit_s
     while True:
+        began_s = time.monotonic()
         found = look()
         if found:
             return found
         if time.monotonic() > end_s:
             raise AssertionError(f"never happened: {what}")
-        pause.wait(LOOK_S)
+        pause.wait(max(LOOK_S, time.monotonic() - began_s))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Line:
         words = ("--plan", "sample-prepaid", "--password", "pass", "--balance", balance)
         site.tollhouse("subscriber", "add", self.name, *words)
         self.accept = router.login(self.name, "pass", Acct_Session_Id=self.name)
+        self.session_id = ""
         self.report(START)
 
     def report(self, status: int, **used: int) -> None:
@@ -58,8 +59,10 @@ class Line:
 
     def shown(self) -> Any:
         """The session as the operator sees it."""
-        (one,) = self.site.shown("session", "list", "--login", self.name, "--all")
-        return self.site.shown("session", "show", str(one["session_id"]))
+        if not self.session_id:
+            (one,) = self.site.shown("session", "list", "--login", self.name, "--all")
+            self.session_id = str(one["session_id"])
+        return self.site.shown("session", "show", self.session_id)
 
     def told(self, words: str, *, limit_s: float = LIMIT_S) -> Any:
         """Wait until an order of the session stands like this, and show the session then."""
