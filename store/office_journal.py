@@ -28,21 +28,13 @@ _ON_SQLITE, _ON_POSTGRESQL = _QUESTION + "?", _QUESTION + "ANY($1::bigint[])"
 Found = list[tuple[int, Record]]  # newest first
 
 
-async def records_of(
-    database: Database, session: Session, *, limit: int | None = None
-) -> list[tuple[int, Record]]:
-    """The newest records of a session with their journal rows, oldest first; all without `limit`.
-
-    Raises store.journal.JournalDamaged. A row that was cleared away ends the chain.
-    """
-    (found,) = await records_of_all(database, [session], limit=limit)
-    return found
-
-
 async def records_of_all(
     database: Database, sessions: Sequence[Session], *, limit: int | None = None
 ) -> list[list[tuple[int, Record]]]:
-    """The same of several sessions, in their order."""
+    """Each session's newest records with their journal rows, oldest first; all without `limit`.
+
+    Raises store.journal.JournalDamaged. A row that was cleared away ends the chain.
+    """
     chains = [_Chain(one.session_id, one.journal_last, limit) for one in sessions]
     while any(chain.at for chain in chains):
         async with database.reading() as connection:

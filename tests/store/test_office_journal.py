@@ -54,11 +54,11 @@ def test_a_chain_is_read_in_order_over_batches_that_hold_several(house_url: str)
     async def story(house: House) -> None:
         await write(house, CHAIN)
         one = session(90, journal_last=40)
-        found = await office_journal.records_of(house.database, one)
+        (found,) = await office_journal.records_of_all(house.database, [one])
         assert [(at, one.session_s) for at, one in found] == [
             (10, 1), (10, 2), (30, 3), (40, 4), (40, 5),
         ]  # fmt: skip
-        newest = await office_journal.records_of(house.database, one, limit=2)
+        (newest,) = await office_journal.records_of_all(house.database, [one], limit=2)
         assert [one.session_s for _, one in newest] == [4, 5]
 
     tell(house_url, story)
@@ -67,9 +67,10 @@ def test_a_chain_is_read_in_order_over_batches_that_hold_several(house_url: str)
 def test_a_chain_ends_where_rows_were_cleared_away(house_url: str) -> None:
     async def story(house: House) -> None:
         await write(house, {key: CHAIN[key] for key in (30, 40)})
-        found = await office_journal.records_of(house.database, session(90, journal_last=40))
+        some = [session(90, journal_last=40), session(90, journal_last=0)]
+        found, none = await office_journal.records_of_all(house.database, some)
         assert [one.session_s for _, one in found] == [3, 4, 5]
-        assert await office_journal.records_of(house.database, session(90, journal_last=0)) == []
+        assert none == []
 
     tell(house_url, story)
 
@@ -78,7 +79,7 @@ def test_a_damaged_row_is_an_error(house_url: str) -> None:
     async def story(house: House) -> None:
         await write(house, CHAIN, spoil=30)
         with pytest.raises(JournalDamaged):
-            await office_journal.records_of(house.database, session(90, journal_last=40))
+            await office_journal.records_of_all(house.database, [session(90, journal_last=40)])
 
     tell(house_url, story)
 
