@@ -81,6 +81,7 @@ async def _not_there(connection: Any, account: Account, session_id: int) -> str:
         purged = await purging.sessions_until_us(connection)
         return (
             f"session {session_id} is not one of this subscriber{', or was purged' * bool(purged)}"
+            "; see `tollhouse session list --login LOGIN --all`"
         )
     charged = format_amount(-sum(micros for _, micros in booked), account.currency)
     entries = ", ".join(str(seq) for seq, _ in booked)

@@ -62,6 +62,8 @@ def _try(path: Path, *, show: bool) -> bool:
     """Try one plan file and say what came of it; does anything differ?"""
     plan = read_plan(path)
     cases_path = path.with_suffix(".cases.txt")
+    if not cases_path.exists():
+        raise HouseError(f"{path} has no cases; write them to {cases_path} as docs/plans.md tells")
     try:
         cases = read_cases(read_text(cases_path), plan)
     except PlanError as error:

@@ -71,7 +71,7 @@ def test_a_subscriber_without_sessions_is_only_a_balance(sample: House) -> None:
     ("words", "said"),
     [
         (("bob",), "there is no subscriber bob"),
-        (("alice", "--session", "1"), "is not one of this subscriber"),
+        (("alice", "--session", "1"), "is not one of this subscriber; see"),
         (("alice", "--output", "csv"), "csv"),
     ],
 )

@@ -76,4 +76,4 @@ def test_cases_that_are_missing_or_wrong_are_one_line(
         "plan", "test", str(files[0])
     )
     files[1].unlink()
-    assert f"cannot read {files[1]}" in house.refuse("plan", "test", str(files[0]))
+    assert f"has no cases; write them to {files[1]}" in house.refuse("plan", "test", str(files[0]))
