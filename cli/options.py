@@ -113,11 +113,27 @@ class InstantType(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class WallTimeType(click.ParamType[str]):
+    """A time as people write it, for a zone that is known later: `parse_instant` makes it one."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, with its offset as ISO 8601 has it; or the one sentence of domain.period."""
+        text = _OFFSET.sub(r"\1:\2", str(value).strip())
+        try:
+            parse_instant(text, "UTC")
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return text
+
+
 AMOUNT = AmountType()
 INSTANT = InstantType()
 LOGIN = LoginType()
 MAC = MacType()
 NAME = NameType()
+WALL_TIME = WallTimeType()
 
 
 def check_login(text: str) -> str:

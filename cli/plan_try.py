@@ -20,13 +20,13 @@ from accounting.comparison import Comparison, Cost, Person
 from accounting.journal import JournalError
 from cli.errors import HouseError
 from cli.office import Office, office_command
-from cli.options import INSTANT, NAME, report_option
+from cli.options import NAME, WALL_TIME, report_option
 from cli.output import Column, Kind, render
 from cli.plan_diff import plan_said
 from cli.plan_read import read_plan
 from cli.try_chart import chart
 from domain.money import format_amount
-from domain.period import format_instant
+from domain.period import format_instant, parse_instant
 from domain.plan import Plan
 from store import recorded
 from store.database import Database
@@ -86,8 +86,8 @@ class Told:
 
 @click.command("try")
 @click.argument("draft", metavar="DRAFT.toml", type=click.Path(path_type=Path))
-@click.option("--from", "from_us", type=INSTANT, required=True, metavar="DATE", help="From then.")
-@click.option("--to", "to_us", type=INSTANT, required=True, metavar="DATE", help="Until then.")
+@click.option("--from", "first", type=WALL_TIME, required=True, metavar="DATE", help="From then.")
+@click.option("--to", "last", type=WALL_TIME, required=True, metavar="DATE", help="Until then.")
 @click.option(
     "--plan",
     "other",
@@ -100,22 +100,24 @@ class Told:
 )
 @report_option
 @office_command
-async def try_(office: Office, *, draft: Path, from_us: int, to_us: int, **given: Any) -> None:
+async def try_(office: Office, *, draft: Path, first: str, last: str, **given: Any) -> None:
     """Price recorded usage by a draft, and show who would pay more or less; changes nothing.
 
     Every account that used something begins the draft at --from, with fresh bundles, tiers and
     caps, and buys its package again whenever it ends and something is used; of the last period its
     part is counted. A report counts where its time lies. What was charged is sessions, packages and
     boosters bought. All traffic is of no class, and nobody buys boosters of the draft.
+    Times without an offset are of the zone of the draft.
 
     \b
     Examples:
       tollhouse plan try drafts/home-60.toml --from 2026-10-01 --to 2026-11-01 --of home-50
       tollhouse plan try new.toml --from 2026-10-01 --to 2026-11-01 --plan home-50 --csv try.csv
     """
+    plan = read_plan(draft)
+    from_us, to_us = (parse_instant(text, plan.timezone) for text in (first, last))
     if not from_us < to_us <= from_us + SPAN_MAX_US:
         raise HouseError("--to must come after --from, at most 366 days later")
-    plan = read_plan(draft)
     other = None
     if given["other"] is not None:
         other = await plan_said(office, given["other"])

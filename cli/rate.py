@@ -23,7 +23,7 @@ from cli import explain_words as words
 from cli.customers import plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
-from cli.options import INSTANT, check_login, report_option
+from cli.options import WALL_TIME, check_login, report_option
 from cli.output import Column, Kind, octets_in_words, render, seconds_in_words
 from cli.plan_diff import is_file, plan_said
 from cli.pricing_words import validity_of
@@ -31,7 +31,7 @@ from cli.quantities import DURATION, VOLUME
 from domain.account import Allowance
 from domain.anchor import renewal_end_us
 from domain.money import format_amount
-from domain.period import format_instant
+from domain.period import format_instant, parse_instant
 from domain.plan import Plan
 from domain.seams import US_PER_S
 from rating import compile_tariff
@@ -54,8 +54,8 @@ SOURCES: Final = [
 @click.option("--down", type=VOLUME, metavar="VOLUME", help="Traffic to the subscriber.")
 @click.option("--up", type=VOLUME, metavar="VOLUME", help="Traffic from the subscriber.")
 @click.option("--seconds", type=DURATION, metavar="TIME", help="Time on line; 90, or 2h.")
-@click.option("--at", "from_us", type=INSTANT, metavar="TIME", help="From then; else from now.")
-@click.option("--until", "to_us", type=INSTANT, metavar="TIME", help="Until then.")
+@click.option("--at", type=WALL_TIME, metavar="TIME", help="From then; else from now.")
+@click.option("--until", type=WALL_TIME, metavar="TIME", help="Until then.")
 @report_option
 @office_command
 async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
@@ -64,6 +64,7 @@ async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
     For a subscriber with what is left of bundles, boosters and caps now; for a plan as for somebody
     who has just bought it. A word that is both is the subscriber; write PLAN@VERSION for the plan.
     Time is what lies between --at and --until, unless --seconds says it.
+    Times without an offset are of the zone of the subscriber, or of the plan.
 
     \b
     Examples:
@@ -71,7 +72,15 @@ async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
       tollhouse rate night-bundle --down 20GB --at '2026-11-20 22:00' --until '2026-11-21 02:00'
     """
     plan, customer = await _named(office, who)
-    asked = _asked(plan, office.now_us, **given)
+    zone = (customer.subscriber.timezone if customer else None) or plan.timezone
+    at, until = (given.pop(name) for name in ("at", "until"))
+    asked = _asked(
+        plan,
+        office.now_us,
+        from_us=None if at is None else parse_instant(at, zone),
+        to_us=None if until is None else parse_instant(until, zone),
+        **given,
+    )
     sheet = sheet_of(plan)
     if customer is None:
         terms, pots, used = _new(plan, asked.from_us), [], Allowance(1, asked.from_us, 0, 0)

@@ -47,6 +47,12 @@ def test_macs_come_in_any_spelling_or_as_an_allowed_word() -> None:
     assert "learn or none" in fault(kind, "00:0c")
 
 
+def test_times_for_a_zone_that_is_known_later_stay_words() -> None:
+    assert convert(options.WALL_TIME, " 2026-03-01 14:30 ") == "2026-03-01 14:30"
+    assert convert(options.WALL_TIME, "2026-03-01 14:30 +0130") == "2026-03-01 14:30+01:30"
+    assert "not a time" in fault(options.WALL_TIME, "soon")
+
+
 @pytest.mark.parametrize("word", ["", "a b", "ü", "x" * 65, "a/b"])
 def test_names_are_plain(word: str) -> None:
     assert "is not a name" in fault(options.NAME, word)

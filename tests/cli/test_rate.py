@@ -103,7 +103,7 @@ def test_somebody_new_has_everything_fresh_and_each_line_is_explained(home: Hous
     assert (found["charged_micros"], found["login"], found["available_micros"]) == (
         2_000_000, None, None,
     )  # fmt: skip
-    night = ("--at", "2026-03-02 23:00+01:00", "--until", "2026-03-03 01:00+01:00")
+    night = ("--at", "2026-03-02 23:00", "--until", "2026-03-03 00:00Z")  # in the plan's zone
     said = home.run("rate", "home@1", "--down", "2GB", *night).stdout.splitlines()
     assert said[0] == (
         "home version 1, 2026-03-02 23:00 to 2026-03-03 01:00 (Europe/Berlin): "
