@@ -22,6 +22,7 @@ from domain.account import MacMode, Status, Subscriber
 from domain.login import canonical_mac
 from domain.period import within_hours
 from domain.plan import Plan
+from domain.pricing import AtCap
 from domain.refusal import Refusal
 from domain.session import Session, SessionState, Walled
 from nas.access import access_of
@@ -130,6 +131,11 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     reach = limits.reach_with(turn, deal, whole_micros)
     if reach.nothing:
         _note_money(attempt, deal, slots)
+        if whole_micros > 0 and _may_stop(plan):
+            attempt.facts["advice"] = (
+                "there is money: `tollhouse subscriber show LOGIN` tells of a cap that stops, and "
+                "until when; top up if what is there is too little for one step of the price"
+            )
         return _stand_before(turn, attempt, deal, Walled.NO_CREDIT)
     if slots <= 0:
         _note_money(attempt, deal, slots)
@@ -151,6 +157,11 @@ def _admit(turn: Turn, attempt: Attempt, deal: Deal) -> Outcome:
     same_parts = not gone or not shares
     as_tried = same_parts and (not plan.priced or session.granted_micros == share_micros)
     return accept(turn, attempt, deal, reach if as_tried else limits.reach_of(turn, deal))
+
+
+def _may_stop(plan: Plan) -> bool:
+    """Has the plan a cap at which sessions end, whatever money is left?"""
+    return plan.pricing is not None and any(cap.then is AtCap.STOP for cap in plan.pricing.caps)
 
 
 def _note_money(attempt: Attempt, deal: Deal, slots: int) -> None:

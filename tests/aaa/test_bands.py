@@ -128,6 +128,8 @@ def test_a_cap_that_stops_is_no_credit_until_its_day_is_over(gate: Gate) -> None
     gate.at(310).record("stop", token=token, st=310, o=12 * MB)
     assert gate.account().balance_micros == 4_000_000
     assert gate.at(400).accept(id="B", port=1).reply_code == 3
+    # More money would not help: the advice is about the cap.
+    assert "a cap that stops" in str(gate.rows("decisions")[-1])
     assert gate.at(86_400).accept(id="C", port=1).reply_code == 2
     assert gate.check() == []
 
