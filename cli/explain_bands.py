@@ -155,6 +155,10 @@ def _priced(row: dict[str, Any], currency: str) -> str:
     exact = (seconds_in_words if timed else octets_in_words)(row["quantity"])
     since = f" from {row['since']} {unit} on" if row["since"] else ""
     said = f"{row['counts']}{since} {where}: {row['quantity']} {unit} ({exact})"
+    if row["reached_in"] is not None:
+        period = "this validity" if row["reached_in"] == "validity" else f"the {row['reached_in']}"
+        tier = f"the tier that all usage of {period} had reached"
+        return f"{said} at the price of {tier}, never less than before"
     if row["exact_micros"] is None:
         return f"{said} at {amount} per {row['unit']} {unit}, never less than before"
     return (

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from domain.plan import Plan
 from domain.plan_words import Rounding
-from domain.pricing import Price, TierMode
+from domain.pricing import Period, Price, TierMode
 from rating._lines import price
 from rating._scheme import Scheme, Uses
 from rating.scheme_layout import Layout, layout_of, metered
@@ -42,8 +42,8 @@ class Line(NamedTuple):
 
     `quantity` is octets, seconds or, of packages, how many were started. Volume tiers have one line
     for all of it; `tier` is the one that the session's own quantity reached, or the first if the
-    account's decides. `exact` is None there: what is charged never falls, so it can be more than
-    the tier's fraction.
+    account's decides over `reached_in`. `exact` is None there: what is charged never falls, so it
+    can be more than the tier's fraction.
     """
 
     cells: tuple[tuple[str, str], ...]  # names of bands and classes that have this price
@@ -59,6 +59,7 @@ class Line(NamedTuple):
     exact: Fraction | None  # micros before rounding
     rounding: Rounding
     micros: int  # charged, with the minimum
+    reached_in: Period | None = None  # volume tiers: the account's period that decides the tier
 
     @property
     def raised(self) -> bool:
@@ -167,4 +168,5 @@ def _line(layout: Layout, uses: Uses, number: int, micros: int) -> Line:
         exact=exact,
         rounding=said.rounding,
         micros=micros,
+        reached_in=said.period if said.mode is TierMode.VOLUME and metered(said) else None,
     )

@@ -105,3 +105,19 @@ def test_services_are_explained_with_what_the_session_had_no_room_for() -> None:
         "service FILMS(x) (V1), class video: counted 3.00 MB down, 1.00 MB up; 2.00 MB down and "
         "1.00 MB up of it are not in what the session reported by then",
     ]
+
+
+def test_a_tier_that_all_usage_of_a_period_decides_has_no_price_of_its_own() -> None:
+    tier = '{ from = "500 GB", amount = "0.10" }'
+    whole = f'{{ amount = "0.20", per = "GB", mode = "volume", period = "month", tier = [{tier}] }}'
+    plan = parse_plan(f'name = "p"\ncurrency = "USD"\nprice.volume = {whole}\n')
+    sheet = sheet_of(plan)
+    assert sheet is not None
+    at_us = 1_772_500_000_000_000
+    asked = Asked(0, 600_000 * MB, 0, at_us, at_us)
+    terms = Terms(1, "UTC", at_us, (at_us,), None)
+    found = quote(plan, sheet, terms, asked, pots=[], used=Allowance(1, at_us, 0, 0))
+    assert words(steps_of(found.session, sheet)[-1], "USD") == (
+        "line 1, volume at all other times: 600000000000 octets (600.00 GB) at the price of the "
+        "tier that all usage of the month had reached, never less than before = 99.999999 USD"
+    )
