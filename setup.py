@@ -52,7 +52,7 @@ def extension(source: Path) -> Extension:
         define_macros=[("CYTHON_TRACE", "1")] if DEBUG else [],
         undef_macros=["NDEBUG"] if DEBUG else [],
         extra_compile_args=[
-            *(["-O0", "-g"] if DEBUG else ["-O2"]),
+            *(["-O0", "-g"] if DEBUG else ["-O2", "-g0"]),
             # Cython 3.3 writes C that is quiet under both, so nothing is switched off: what is
             # reported is about a line of ours.
             "-Wall",

@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres_cluster() -> Iterator[PostgresCluster]:
     """The run's private PostgreSQL cluster; it hands out databases."""
     try:
-        cluster = PostgresCluster()
+        # Databases come and go too fast to be tidied up, and need not outlive a power cut.
+        cluster = PostgresCluster({"autovacuum": "off", "full_page_writes": "off"})
     except PeerFailed as failure:
         pytest.fail(str(failure), pytrace=False)
     with cluster:

@@ -14,7 +14,7 @@ from tests.scenarios.installation import Installation
 from tests.scenarios.router import Router
 from tests.scenarios.stream import Fleet
 
-ROUNDS_N = 5  # `make chaos` plays hundreds
+ROUNDS_N = 4  # `make chaos` plays hundreds
 STREAMS_N = 12
 ABANDONED_N = 4
 OPENING_MICROS = 100_000_000_000

@@ -11,9 +11,9 @@ import pytest
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
 from tests.simulation.swarm import KINDS, PAIRED, RICH, TWO, WHOLE, swarm
 
-FIXED = (*range(30), *range(RICH, RICH + 12))
+FIXED = (*range(30), *range(RICH, RICH + 8))
 PAIRS = range(PAIRED, PAIRED + 5)
-NEWEST_N = 14  # of those that once found something; `--regressions` plays them all
+NEWEST_N = 10  # of those that once found something; `--regressions` plays them all
 FRESH = "3"  # `make simulate` plays as many as one has time for
 
 
