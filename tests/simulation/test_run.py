@@ -11,7 +11,7 @@ import pytest
 from tests.simulation.run import Tally, regressions, seeds_of, simulate
 from tests.simulation.swarm import KINDS, PAIRED, RICH, TWO, WHOLE, swarm
 
-FIXED = (*range(30), *range(RICH, RICH + 8))
+FIXED = (*range(30), *range(RICH, RICH + 12))
 PAIRS = range(PAIRED, PAIRED + 5)
 NEWEST_N = 10  # of those that once found something; `--regressions` plays them all
 FRESH = "3"  # `make simulate` plays as many as one has time for
