@@ -149,7 +149,7 @@ cisco = { down = "OUT", up = "IN" }
 """
 
 
-def test_every_section_lands_in_its_field() -> None:
+def test_every_section_of_prices_lands_in_its_field() -> None:
     volume = Price(
         tiers=(Tier(0, 1_000_000, GB), Tier(100 * GB, 500_000, GB), Tier(10**12, 0, 10**12)),
         period=Period.MONTH,
@@ -161,11 +161,12 @@ def test_every_section_lands_in_its_field() -> None:
     cheap = Price((Tier(0, 250_000, GB), Tier(10 * GB, 200_000, GB)), TierMode.VOLUME, Period.WEEK)
     named = frozenset({"night", "rest-day"})
     other = frozenset({OTHER})
-    down = Scope(Counted.DOWN)
     plan = parse_plan(HEAD + WHOLE)
     assert (plan.volume, plan.time, plan.included_octets, plan.included_s) == (None, None, 0, 0)
     assert (plan.session_fee_micros, plan.counted, plan.priced) == (100_000, Counted.DOWN, True)
-    assert plan.pricing == Pricing(
+    pricing = plan.pricing
+    assert pricing is not None
+    assert Pricing(pricing.rates, pricing.bands, pricing.holidays, pricing.classes) == Pricing(
         rates=(
             Rate(
                 classes=frozenset({"local"}),
@@ -193,6 +194,19 @@ def test_every_section_lands_in_its_field() -> None:
             Holiday("christmas", 12, 25),
         ),
         classes=(TrafficClass("local", ("IX", "CACHE")),),
+    )
+
+
+def test_every_section_of_allowances_lands_in_its_field() -> None:
+    other = frozenset({OTHER})
+    down = Scope(Counted.DOWN)
+    pricing = parse_plan(HEAD + WHOLE).pricing
+    assert pricing is not None
+    assert pricing == Pricing(
+        rates=pricing.rates,
+        bands=pricing.bands,
+        holidays=pricing.holidays,
+        classes=pricing.classes,
         bundles=(
             Bundle("included", octets=5 * GB, scope=down),
             Bundle("included-time", seconds=7_200, scope=down),

@@ -16,7 +16,7 @@ from accounting.journal import Record, decode
 from accounting.replay import Bands, replay
 from accounting.uses import sheet_of
 from domain.device import Device
-from rating import compile_tariff
+from rating import Tariff, compile_tariff
 from rating.timetable import Timetable
 from store.journal import sound
 from store.plans import plan_of
@@ -86,7 +86,6 @@ class Journal:
 
     def rerate(self, session: Session, skew_limit_s: int) -> Iterator[str]:
         """A11, A3: rated again from the journal, and once more with every record repeated."""
-        books = self._books
         records = self.of(session)
         if len(records) != session.records_n:
             yield (
@@ -97,37 +96,13 @@ class Journal:
         device = self.device(session.device_id)
         if device is None or not records:
             return
-        (row,) = books.ask(
-            "SELECT body, source, sample FROM plans WHERE plan_id = ?", session.plan_id
-        )
-        plan = plan_of(row)
-        tariff, sheet, bands = compile_tariff(plan), sheet_of(plan), None
-        if sheet is not None:
-            ((zone,),) = books.ask(
-                "SELECT timezone FROM subscribers WHERE subscriber_id = ?", session.subscriber_id
-            )
-            bands = Bands(sheet, Timetable.of(plan, zone))
+        tariff, bands = self._prices(session)
         wanted = (*session.rated, session.charged_micros)
         twice = records
         doubted = not device.gigawords and any(one.effect == "low-stop" for _, one in records)
         # A Stop in review may be understood at its second coming, when wraps have been seen.
         if session.state == CLOSED and not session.synthetic and not doubted:
-            # An old record says how much included usage it had taken then; a repeat takes none.
-            last = records[-1][1]
-            names = ("unrated_input", "unrated_output", "unrated_s")
-            unrated = {name: getattr(last, name) for name in names}
-            twice = records + [
-                (
-                    at,
-                    one._replace(
-                        free_octets=last.free_octets,
-                        free_s=last.free_s,
-                        uses=last.uses,
-                        **unrated,
-                    ),
-                )
-                for at, one in records
-            ]
+            twice = records + _repeated(records)
         for rule, some in (("A11", records), ("A3", twice)):
             again = replay(
                 some,
@@ -148,6 +123,20 @@ class Journal:
                 return
             if rule == "A11":
                 yield from again.differences[:1]
+
+    def _prices(self, session: Session) -> tuple[Tariff, Bands | None]:
+        """What a session is charged by."""
+        (row,) = self._books.ask(
+            "SELECT body, source, sample FROM plans WHERE plan_id = ?", session.plan_id
+        )
+        plan = plan_of(row)
+        tariff, sheet = compile_tariff(plan), sheet_of(plan)
+        if sheet is None:
+            return tariff, None
+        ((zone,),) = self._books.ask(
+            "SELECT timezone FROM subscribers WHERE subscriber_id = ?", session.subscriber_id
+        )
+        return tariff, Bands(sheet, Timetable.of(plan, zone))
 
     def device(self, device_id: int) -> Device | None:
         """A device as it is now."""
@@ -171,3 +160,22 @@ def _packet_of(record: Record) -> Packet:
         kind,
         (0, 0, 0) if kind == "start" else (said[0], said[1], said[2]),
     )
+
+
+def _repeated(records: list[tuple[int, Record]]) -> list[tuple[int, Record]]:
+    """Every record once more. An old one says what was taken then; a repeat takes nothing."""
+    last = records[-1][1]
+    return [
+        (
+            at,
+            one._replace(
+                free_octets=last.free_octets,
+                free_s=last.free_s,
+                uses=last.uses,
+                unrated_input=last.unrated_input,
+                unrated_output=last.unrated_output,
+                unrated_s=last.unrated_s,
+            ),
+        )
+        for at, one in records
+    ]

@@ -233,26 +233,32 @@ def _day(plan: Whole, day: date) -> tuple[list[int], list[str]]:
 # -------------------------------------------------------------------- reading
 
 
-@lru_cache(maxsize=64)
-def read_whole(text: str) -> Whole | None:
-    """What a file says; None if it says nothing beyond a plain plan."""
-    plan = tomllib.loads(text)
+def _plain(plan: dict[str, Any]) -> bool:
+    """Does a file say nothing beyond a plain plan?"""
     price = plan.get("price", {})
     beyond = ("holiday", "band", "class", "rate", "bundle", "booster", "cap", "fair_use")
     tiered = ("mode", "period", "minimum", "tier")
-    plain = (
+    return (
         not any(key in plan for key in beyond)
         and not {"down", "up", "activation"} & price.keys()
         and not any(key in price.get(one, {}) for one in ("volume", "time") for key in tiered)
     )
-    if plain:
+
+
+@lru_cache(maxsize=64)
+def read_whole(text: str) -> Whole | None:
+    """What a file says; None if it says nothing beyond a plain plan."""
+    plan = tomllib.loads(text)
+    if _plain(plan):
         return None
+    price = plan.get("price", {})
     count = price.get("volume", {}).get("count", "sum")
     base = _ways(price, (), count)
-    rates = []
-    for table in plan.get("rate", []):
-        if OTHER in _names(table, "classes") or "classes" not in table:
-            rates.append(_rate(_names(table, "bands"), table, base, count))
+    rates = [
+        _rate(_names(table, "bands"), table, base, count)
+        for table in plan.get("rate", [])
+        if OTHER in _names(table, "classes") or "classes" not in table
+    ]
     rates.append(_rate(frozenset(), price, (), count))
     others = [_rate(frozenset(), one, base, count) for one in plan.get("rate", [])]
     fair = plan.get("fair_use")
