@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from aaa.token import issue
+from billing.package import extend
+from billing.payment import Declined
+from domain.period import DAY_US
 from domain.plan import Plan
 from domain.session import Session
-from store import office_grants, office_plans
+from store import office_grants, office_packages, office_plans, office_subscribers
 from tests.aaa.gate import Gate, class_of
 
 GB = 1_000_000_000
@@ -62,6 +65,14 @@ def gate(sqlite_url: str) -> Iterator[Gate]:
 def either(database_url: str) -> Iterator[Gate]:
     """The same on each of the databases."""
     found = online(database_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def bare(database_url: str) -> Iterator[Gate]:
+    """Nobody is there yet, on each of the databases."""
+    found = Gate(database_url)
     yield found
     found.close()
 
@@ -153,3 +164,74 @@ def test_periods_that_are_over_and_bundles_of_another_unit_stay(gate: Gate) -> N
     gate.now_us += 40 * 86_400_000_000
     assert hold_now(gate)[0] == []
     assert granted(gate)["big"] == (10 * GB, 2 * GB)
+
+
+PACKAGE = """
+name = "rich"
+currency = "USD"
+
+[package]
+price = "20"
+validity = "30d"
+
+[price.volume]
+amount = "0.10"
+per = "GB"
+
+[[bundle]]
+name = "big"
+volume = "{volume} GB"
+"""
+
+
+def extended(gate: Gate, days: int) -> None:
+    """Days are given to alice."""
+
+    async def write() -> None:
+        async with gate.database.office() as connection:
+            found = await office_subscribers.find(connection, "alice")
+            assert found is not None
+            plan = (await office_plans.newest(connection, ["rich"]))["rich"]
+            given = extend(
+                found.subscriber,
+                plan,
+                days=days,
+                purchase_id=gate.ids.next(),
+                stamp=gate.stamp(f"extend-{days}"),
+            )
+            assert not isinstance(given, Declined)
+            await office_packages.write(connection, [given])
+
+    gate.run(write())
+    gate.hear()
+
+
+def test_a_period_that_was_extended_runs_on_beyond_the_end_it_was_opened_with(
+    bare: Gate,
+) -> None:
+    gate = bare
+    gate.add_plan(PACKAGE.format(volume=10))
+    gate.add_subscriber(plan="rich", valid_until_us=gate.now_us + 30 * DAY_US)
+    token = class_of(gate.accept(id="A"))
+    gate.record("start", token=token)
+    gate.at(300).record("interim", token=token, st=300, o=2 * GB)
+    extended(gate, 5)
+    gate.now_us += 31 * DAY_US
+    (row,) = gate.rows("pots")
+    assert row["until_us"] < gate.now_us < row["until_us"] + 4 * DAY_US
+    gate.add_plan(PACKAGE.format(volume=20))
+    assert hold_now(gate)[0] == [gate.account().account_id]
+    assert granted(gate)["big"] == (20 * GB, 2 * GB)
+    gate.add_plan(PACKAGE.format(volume=30))
+    gate.now_us += 5 * DAY_US  # now it is over
+    assert hold_now(gate)[0] == []
+    assert granted(gate)["big"] == (20 * GB, 2 * GB)
+
+
+def test_of_two_logins_with_periods_of_their_own_each_has_the_rows_of_its_own(gate: Gate) -> None:
+    first = gate.account().account_id
+    gate.add_plan(text(volume=20))
+    gate.change("alice", anchor_us=gate.now_us - 40 * DAY_US)  # its months are others since
+    assert hold_now(gate)[0] == []
+    gate.change("alice", anchor_us=None)
+    assert hold_now(gate)[0] == [first]
