@@ -6,11 +6,14 @@ in one transaction (L9). A renewal is a promise: no money, no time (L7).
 
 Time that is bought begins where the paid time ends, or now if it is over. Months that follow one
 another are reckoned from where the first of them began (T4): that is the subscriber's anchor, and
-stays it until a break or an extension. Included usage follows the time it was bought with: a
-renewal ahead of time refills nothing before the time it bought begins. What a bundle carries over
-is kept in the row of the period that granted it, and a period in which nothing was used has none:
-so a renewal opens the rows of the period that it follows (`carried`). Without a package nothing is
-sold here, and nothing expires.
+stays it until a break. An extension moves the ends of paid months and nothing else: they have an
+anchor of their own from there on, while what is counted by months goes on from the old one, so
+that nobody has a month's bundle twice within one.
+
+Included usage follows the time it was bought with: a renewal ahead of time refills nothing before
+the time it bought begins. What a bundle carries over is kept in the row of the period that granted
+it, and a period in which nothing was used has none: so a renewal opens the rows of the period that
+it follows (`carried`). Without a package nothing is sold here, and nothing expires.
 """
 
 from __future__ import annotations
@@ -131,9 +134,7 @@ def renew(
         return _later(subscriber, plan)
     assert plan.package is not None  # or it were not for sale
     begin_us = begins_us(subscriber, now_us)
-    end_us, anchor_us = renewal_end_us(
-        begin_us, plan.package.validity, _anchor_us(subscriber, begin_us), zone_of(subscriber, plan)
-    )
+    end_us, anchors = _anchored(subscriber, plan, begin_us)
     if end_us > now_us + UNTIL_MAX_US:
         return Declined("it is paid for 200 years ahead already")
     price_micros = plan.package.price_micros
@@ -143,7 +144,8 @@ def renew(
     activated = _activated(account, payment, plan, activation_id, now_us, from_held=at_end)
     if isinstance(activated, Declined):
         return activated
-    after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us, anchor_us=anchor_us)
+    after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us)
+    after.anchor_us, after.paid_anchor_us = anchors
     if subscriber.next_plan_name == plan.name:
         after.next_plan_name = None
     _begin_period(after, begin_us, now_us)
@@ -213,12 +215,26 @@ def _later(subscriber: Subscriber, plan: Plan) -> Declined:
     )
 
 
-def _anchor_us(subscriber: Subscriber, begin_us: int) -> int | None:
-    """What its months are reckoned from; without an anchor, the time that goes on."""
-    if subscriber.anchor_us is not None:
-        return subscriber.anchor_us
-    follows = subscriber.period_start_us < begin_us == subscriber.valid_until_us
-    return subscriber.period_start_us if follows else None
+def _anchored(
+    subscriber: Subscriber, plan: Plan, begin_us: int
+) -> tuple[int, tuple[int, int | None]]:
+    """Where time ends that is bought to begin then; the anchor, and that of paid months, after it.
+
+    Paid months go on from their own anchor or the subscriber's, if they end there; else they begin
+    anew, and with them everything that is reckoned by months if this follows a break.
+    """
+    assert plan.package is not None
+    validity, zone = plan.package.validity, zone_of(subscriber, plan)
+    goes_on = subscriber.period_start_us < begin_us == subscriber.valid_until_us
+    anchor_us = subscriber.anchor_us
+    if anchor_us is None and goes_on:
+        anchor_us = subscriber.period_start_us
+    end_us, from_us = renewal_end_us(begin_us, validity, anchor_us, zone)
+    if from_us != anchor_us and subscriber.paid_anchor_us is not None:
+        end_us, from_us = renewal_end_us(begin_us, validity, subscriber.paid_anchor_us, zone)
+    if anchor_us is None or not goes_on:
+        anchor_us = from_us
+    return end_us, (anchor_us, from_us if from_us != anchor_us else None)
 
 
 def _begin_period(after: Subscriber, begin_us: int, now_us: int) -> None:

@@ -19,7 +19,7 @@ from domain.deed import Deed, differing
 from domain.ledger import Entry
 from domain.money import format_amount
 from domain.period import parse_instant, validity_end_us
-from domain.plan import Plan
+from domain.plan import Plan, Span
 from radius import mschap
 from store.office_subscribers import Customer
 
@@ -57,6 +57,9 @@ def enrol(
         raise HouseError("a credit limit cannot be negative")
     subscriber_id, account_id = office.ids.next(), office.ids.next()
     mac, mac_mode = mac_of(applicant.mac)
+    until_us = valid_until_us(applicant.valid_until, plan, office.now_us)
+    # Whoever comes with months that are paid for elsewhere has months that end when those do.
+    monthly = plan.package is not None and plan.package.validity.span is Span.MONTHS
     subscriber = Subscriber(
         subscriber_id=subscriber_id,
         account_id=account_id,
@@ -71,9 +74,10 @@ def enrol(
         mac_mode=mac_mode,
         device_ids=device_ids,
         period_start_us=office.now_us,
-        valid_until_us=valid_until_us(applicant.valid_until, plan, office.now_us),
+        valid_until_us=until_us,
         sample=applicant.sample,
         created_us=office.now_us,
+        anchor_us=until_us if applicant.valid_until and monthly else None,
     )
     account = Account(
         account_id=account_id,

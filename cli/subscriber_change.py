@@ -139,15 +139,15 @@ async def _say_beforehand(
 
 
 def _say_paid_end(one: Subscriber, plan: Plan, day: int) -> None:
-    """Paid months that end on another day take the billing day with them at the renewal."""
+    """Paid months go on ending when they do."""
     package, end_us = plan.package, one.valid_until_us
     zone = one.timezone or plan.timezone
     if package is None or package.validity.span is not Span.MONTHS or end_us is None:
         return
     if day_of_month(end_us, zone) != min(day, days_of_month(end_us, zone)):
         click.echo(
-            f"  its paid time ends {format_instant(end_us, zone)}, and a renewal begins its months "
-            f"there again; `--valid-until` can end it on day {day} as well"
+            f"  its paid time still ends {format_instant(end_us, zone)}; `--valid-until` can end it "
+            f"on day {day} as well"
         )
 
 
@@ -256,6 +256,8 @@ def altered(office: Office, before: Subscriber, plan: Plan, given: dict[str, Any
         )
     if given["billing_day"]:
         zone = after.timezone or plan.timezone
+        if after.paid_anchor_us is None:
+            after.paid_anchor_us = after.anchor_us  # what it pays for ends when it did
         after.anchor_us = anchor_of_day(given["billing_day"], office.now_us, zone)
     if given["auto_renew"]:
         after.auto_renew = {"yes": True, "no": False, "plan": None}[given["auto_renew"]]

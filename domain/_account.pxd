@@ -47,6 +47,7 @@ cdef class Subscriber(Texted):
     cdef public int64_t created_us
     cdef int64_t until_us               # valid_until_us; NEVER_US: None
     cdef int64_t anchored_us            # anchor_us; NEVER_US: None
+    cdef int64_t paid_anchored_us       # paid_anchor_us; NEVER_US: None
     cdef public object auto_renew
 
 

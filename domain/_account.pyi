@@ -66,6 +66,7 @@ class Subscriber:
     # where periods begin that were bought ahead of time, oldest first (see `period_at_us`)
     periods_ahead_us: tuple[int, ...] = ()
     anchor_us: int | None = None  # its weeks and months are reckoned from here (domain.anchor)
+    paid_anchor_us: int | None = None  # the months that it buys, if not from there
 
     def period_at_us(self, now_us: int) -> int:
         """The validity period that included usage is counted in at an instant, by its beginning.

@@ -44,7 +44,7 @@ cdef dict SUBSCRIBER = fields_of(
     name:str group_name:str language:str timezone:str framed_ip_address:str|None
     framed_ipv6:str|None delegated_ipv6_prefix:str|None replies:tuple[Reply,...]
     auto_renew:bool|None next_plan_name:str|None periods_ahead_us:tuple[int,...]
-    anchor_us:int|None
+    anchor_us:int|None paid_anchor_us:int|None
     """,
 )
 
@@ -54,6 +54,14 @@ cdef dict ALLOWANCE = fields_of(
     account_id period_start_us used_octets used_s
     """,
 )
+
+
+cdef int64_t instant_or_never(object value) except? -1:
+    """The instant as it is kept; None: NEVER_US."""
+    cdef int64_t us = NEVER_US if value is None else value
+    if value is not None and us == NEVER_US:
+        raise OverflowError("there is no such instant")
+    return us
 
 
 @cython.final
@@ -140,7 +148,7 @@ cdef class Subscriber(Texted):
         str language not None="", str timezone not None="", str framed_ip_address=None,
         str framed_ipv6=None, str delegated_ipv6_prefix=None, tuple replies not None=(),
         auto_renew=None, str next_plan_name=None, tuple periods_ahead_us not None=(),
-        anchor_us=None,
+        anchor_us=None, paid_anchor_us=None,
     ):
         self.subscriber_id = subscriber_id
         self.account_id = account_id
@@ -150,6 +158,7 @@ cdef class Subscriber(Texted):
         self.created_us = created_us
         self.auto_renew = auto_renew
         self.anchor_us = anchor_us
+        self.paid_anchor_us = paid_anchor_us
         keep_texts(self, [
             login, mac, name, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, credential,
         ])
@@ -174,22 +183,25 @@ cdef class Subscriber(Texted):
 
     @valid_until_us.setter
     def valid_until_us(self, value):
-        cdef int64_t until_us = NEVER_US if value is None else value
-        if value is not None and until_us == NEVER_US:
-            raise OverflowError("there is no such instant")
-        self.until_us = until_us
+        self.until_us = instant_or_never(value)
 
     @property
     def anchor_us(self):
-        """What its months are reckoned from; None: nothing yet."""
+        """What its weeks and months are reckoned from; None: nothing yet."""
         return None if self.anchored_us == NEVER_US else self.anchored_us
 
     @anchor_us.setter
     def anchor_us(self, value):
-        cdef int64_t anchored_us = NEVER_US if value is None else value
-        if value is not None and anchored_us == NEVER_US:
-            raise OverflowError("there is no such instant")
-        self.anchored_us = anchored_us
+        self.anchored_us = instant_or_never(value)
+
+    @property
+    def paid_anchor_us(self):
+        """What its paid months are reckoned from; None: the anchor."""
+        return None if self.paid_anchored_us == NEVER_US else self.paid_anchored_us
+
+    @paid_anchor_us.setter
+    def paid_anchor_us(self, value):
+        self.paid_anchored_us = instant_or_never(value)
 
     def period_at_us(self, now_us):
         """The validity period that included usage is counted in at an instant, by its beginning.

@@ -9,8 +9,8 @@ country skipped nothing is left. Paid months keep the anchor's time of day inste
 sold at 14:30 ends at 14:30.
 
 The anchor is one instant, kept with the subscriber: its first purchase, where a series of
-purchases began again, or the billing day that somebody set. What was computed from it and sold or
-opened is stored, not computed again.
+purchases began again, or the billing day that somebody set. Paid months have another one once their
+ends were moved. What was computed from it and sold or opened is stored, not computed again.
 """
 
 from __future__ import annotations

@@ -405,6 +405,7 @@ cdef Subscriber subscriber_of(Reader read):
     alike_ones[6] = read.text_or_none()         # next_plan_name
     alike_ones[7] = ids_of(read.text())         # periods_ahead_us
     one.anchored_us = read.number_or(NEVER_US)  # anchor_us
+    one.paid_anchored_us = read.number_or(NEVER_US)
     keep_texts(one, own)
     one.alike = alike(tuple(alike_ones))
     return one

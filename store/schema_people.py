@@ -190,6 +190,7 @@ subscribers = Table(
     words("next_plan_name", null=True),
     Column("periods_ahead_us", IdList(), nullable=False),
     big("anchor_us", null=True),
+    big("paid_anchor_us", null=True),
     UniqueConstraint("login"),
     UniqueConstraint("framed_ip_address"),  # an address is one subscriber's
     UniqueConstraint("framed_ipv6"),

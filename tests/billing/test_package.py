@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -9,17 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounting.pot_terms import Span as Part
+from accounting.pot_terms import spans, terms_of
 from billing import package
+from billing.change import move_to
 from billing.package import ON_TIME_US, Renewal, begins_us, extend, renew, renews_itself
 from billing.payment import Declined, Stamp
 from domain.account import Account, Status, Subscriber
 from domain.ledger import Book, EntryKind
 from domain.period import DAY_US, format_instant, parse_instant, validity_end_us
 from domain.plan import Package, Plan, Span, Validity
+from domain.pricing import Period
 from tests.accounting import makers
 
 BERLIN = "Europe/Berlin"
 NOW_US = parse_instant("2026-03-20 10:00", BERLIN)
+HOUR_US = DAY_US // 24
 PRICE = 12_000_000
 MONTH = Validity(30)
 
@@ -173,6 +179,15 @@ def test_the_subscriber_overrules_the_plan_about_renewing(
 ONE_MONTH = sold(Validity(1, Span.MONTHS), price=0)
 
 
+def months_at(one: Subscriber, plan: Plan, instant: str) -> tuple[str, str]:
+    """The days on which the month of an instant begins and ends, for what is counted by months."""
+    at_us = wall(instant)
+    (span,) = spans(terms_of(one, plan), Period.MONTH, at_us, at_us)
+    assert span.until_us is not None
+    begins, until = (format_instant(us, BERLIN)[:10] for us in (span.start_us, span.until_us))
+    return begins, until
+
+
 def ends(one: Subscriber, times: int, *, now: str) -> tuple[list[str], Subscriber]:
     """Renew by a month so many times at an instant: the ends on the wall, and who has them."""
     found = []
@@ -206,7 +221,47 @@ def test_after_a_break_or_an_extension_months_are_reckoned_from_where_they_begin
     longer = done(extend(one, ONE_MONTH, days=2, purchase_id=61, stamp=stamp))
     found, moved = ends(longer.subscriber, 2, now="2026-02-21 08:00")
     assert found == ["2026-04-02 14:30", "2026-05-02 14:30"]
-    assert moved.anchor_us == wall("2026-03-02 14:30")
+    assert moved.paid_anchor_us == wall("2026-03-02 14:30")
+
+
+def test_an_extension_moves_paid_months_and_not_the_day_on_which_its_months_begin() -> None:
+    plan = ONE_MONTH
+    first = done(bought(owner(None), plan, now_us=wall("2026-01-15 14:30"))).subscriber
+    month = months_at(first, plan, "2026-01-25 10:00")
+    assert month == ("2026-01-15", "2026-02-15")
+    stamp = Stamp(entry_id=51, key="k", created_us=wall("2026-01-20 08:00"), reason="outage")
+    longer = done(extend(first, plan, days=16, purchase_id=61, stamp=stamp)).subscriber
+    ahead = done(bought(longer, plan, now_us=wall("2026-01-25 10:00"))).subscriber
+    assert months_at(ahead, plan, "2026-01-25 10:00") == month
+    assert months_at(ahead, plan, "2026-03-04 10:00") == ("2026-02-15", "2026-03-15")
+    assert ahead.paid_anchor_us == wall("2026-03-03 14:30")
+    assert ahead.valid_until_us == wall("2026-04-03 14:30")
+
+
+def test_after_an_extension_to_the_31st_paid_months_come_back_to_it() -> None:
+    _, one = ends(owner(None), 1, now="2026-04-15 14:30")
+    stamp = Stamp(entry_id=51, key="k", created_us=wall("2026-05-01 08:00"), reason="outage")
+    longer = done(extend(one, ONE_MONTH, days=16, purchase_id=61, stamp=stamp)).subscriber
+    found, one = ends(longer, 2, now="2026-05-02 08:00")
+    assert found == ["2026-06-30 14:30", "2026-07-31 14:30"]
+    assert one.anchor_us == wall("2026-04-15 14:30")
+    late = done(bought(one, ONE_MONTH, now_us=wall("2026-09-10 08:00"))).subscriber
+    assert (late.anchor_us, late.paid_anchor_us) == (wall("2026-09-10 08:00"), None)
+
+
+def test_paid_months_that_meet_the_own_day_again_are_reckoned_from_it_again() -> None:
+    _, one = ends(owner(None), 1, now="2026-04-15 14:30")
+    for days, paid_us in ((5, wall("2026-05-20 14:30")), (25, None)):
+        stamp = Stamp(entry_id=51, key="k", created_us=wall("2026-05-01 08:00"), reason="outage")
+        one = done(extend(one, ONE_MONTH, days=days, purchase_id=61, stamp=stamp)).subscriber
+        _, one = ends(one, 1, now="2026-05-02 08:00")
+        assert (one.anchor_us, one.paid_anchor_us) == (wall("2026-04-15 14:30"), paid_us)
+
+
+def test_who_buys_days_after_months_has_one_anchor_again() -> None:
+    one = owner("2026-03-25 08:00", anchor_us=wall("2026-01-15 08:00"), paid_anchor_us=NOW_US)
+    days = done(bought(one, sold())).subscriber
+    assert (days.anchor_us, days.paid_anchor_us) == (wall("2026-01-15 08:00"), None)
 
 
 def test_days_are_not_reckoned_from_an_anchor_and_keep_the_first() -> None:
@@ -305,3 +360,57 @@ def test_whatever_is_bought_time_is_not_lost_and_periods_stay_in_order(
             assert now_us - ON_TIME_US <= one.period_at_us(now_us) <= now_us
         assert one.period_at_us(now_us) >= period_us
         period_us = one.period_at_us(now_us)
+
+
+DEEDS = st.lists(
+    st.tuples(
+        st.integers(0, 25 * DAY_US),  # how much later
+        st.one_of(st.sampled_from(["renew", "renew", "set"]), st.integers(1, 45)),
+    ),
+    max_size=14,
+)
+
+
+@given(DEEDS, st.integers(1, 3), st.integers(0, 400 * DAY_US), st.booleans())
+def test_t5_no_month_begins_twice_in_paid_time_whatever_is_bought_given_or_set(
+    deeds: list[tuple[int, Any]], months: int, begins_us: int, to_day_end: bool
+) -> None:
+    validity = Validity(months, Span.MONTHS, to_day_end)
+    plans = [sold(validity, name=name) for name in ("one", "two")]
+    purse = makers.account(100 * PRICE)
+    now_us = NOW_US + begins_us
+    plan = plans[0]
+    one = done(bought(owner(None), plan, purse, now_us=now_us)).subscriber
+    month = _month(one, plan, now_us)
+    for later_us, deed in deeds:
+        then_us, now_us = now_us, now_us + later_us
+        assert one.valid_until_us is not None
+        served = now_us - one.valid_until_us <= ON_TIME_US
+        gone = spans(terms_of(one, plan), Period.MONTH, then_us, now_us + 1)
+        assert gone[0] == month, "what is bought or given does not change the month that runs"
+        for before, after in itertools.pairwise(gone):
+            assert before.until_us == after.start_us
+        assert all(_whole_month(part) for part in gone)
+        stamp = Stamp(1, "k", now_us)
+        if deed == "renew":
+            one = done(bought(one, plan, purse, now_us=now_us)).subscriber
+        elif deed == "set":
+            plan = plans[plan is plans[0]]
+            one = replace(one)
+            move_to(one, plan, now_us)
+        else:
+            one = done(extend(one, plan, days=deed, purchase_id=1, stamp=stamp)).subscriber
+        month = gone[-1] if served or deed != "renew" else _month(one, plan, now_us)
+        assert _month(one, plan, now_us) == month
+
+
+def _month(one: Subscriber, plan: Plan, us: int) -> Part:
+    """The month of an instant, as usage is counted in it."""
+    (part,) = spans(terms_of(one, plan), Period.MONTH, us, us)
+    return part
+
+
+def _whole_month(part: Part) -> bool:
+    """Is it as long as a month of a calendar, to an hour?"""
+    assert part.until_us is not None
+    return 28 * DAY_US - HOUR_US <= part.until_us - part.start_us <= 31 * DAY_US + HOUR_US

@@ -9,6 +9,7 @@ import pytest
 
 from accounting.standing import Standing, Unit
 from cli.allowances_left import in_words, label
+from domain.period import parse_instant
 from domain.pot import PotKind
 from domain.pricing import Period
 from tests.cli.house import House, login, record
@@ -148,8 +149,28 @@ def test_paid_months_that_end_on_another_day_are_told_of(shop: House, tmp_path: 
     shop.run("plan", "load", str(file))
     shop.run("subscriber", "set", "alice", "--plan", "months", "--valid-until", "2099-02-15")
     said = shop.run("subscriber", "set", "alice", "--billing-day", "14").stdout
-    assert "its paid time ends 2099-02-15" in said
+    assert "its paid time still ends 2099-02-15" in said
     shop.run("subscriber", "set", "alice", "--valid-until", "2099-02-28")
     for day in ("28", "31"):
         said = shop.run("subscriber", "set", "alice", "--billing-day", day).stdout
         assert "paid time" not in said
+
+
+def test_months_of_who_comes_with_paid_months_end_when_those_do(
+    shop: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "months.toml"
+    file.write_text('name = "months"\ncurrency = "USD"\n[package]\nvalidity = "1mo"\n')
+    shop.run("plan", "load", str(file))
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "login,password,plan,balance,valid_until\nzoe,secret,months,0,2099-01-31 14:30\n"
+    )
+    shop.run("subscriber", "import", str(people))
+    assert shop.json("subscriber", "show", "zoe")["billing_day"] == 31
+    shop.run("subscriber", "set", "zoe", "--billing-day", "5")
+    shop.run("subscriber", "set", "zoe", "--valid-until", "2099-02-28 14:30")
+    shop.run("subscriber", "renew", "zoe")
+    shown = shop.json("subscriber", "show", "zoe")
+    assert shown["billing_day"] == 5, "a renewal in time leaves it where it is"
+    assert shown["valid_until_us"] == parse_instant("2099-03-31 14:30", "UTC")

@@ -226,7 +226,8 @@ def test_a_house_of_the_first_revision_is_upgraded_with_all_that_is_in_it(
         assert found is not None
         assert found[0].package == Package(Validity(30))
         assert (row["mac"], row["unrated_s"], row["adopted"]) == ("aa:bb:cc:dd:ee:0f", 0, False)
-        assert (row["uses"], customer.subscriber.anchor_us) == (b"", None)
+        assert row["uses"] == b""
+        assert (customer.subscriber.anchor_us, customer.subscriber.paid_anchor_us) == (None, None)
         moved = ("version", "input_octets", "charged_micros", "records_n", "user_name")
         assert [row[name] for name in moved] == [3, 77, 9, 4, "alice"]
         assert (ours["acctinputoctets"], ours["username"]) == (77, "alice")

@@ -159,6 +159,7 @@ CREATE TABLE new_subscribers (
     next_plan_name TEXT,
     periods_ahead_us TEXT NOT NULL,
     anchor_us INTEGER,
+    paid_anchor_us INTEGER,
     CONSTRAINT pk_subscribers PRIMARY KEY (subscriber_id),
     CONSTRAINT uq_subscribers_login UNIQUE (login),
     CONSTRAINT uq_subscribers_framed_ip_address UNIQUE (framed_ip_address),
@@ -175,8 +176,8 @@ CREATE TABLE new_subscribers (
 )
  STRICT
 --;
-INSERT INTO new_subscribers (subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us, anchor_us)
-    SELECT subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us, NULL
+INSERT INTO new_subscribers (subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us, anchor_us, paid_anchor_us)
+    SELECT subscriber_id, account_id, login, status, plan_name, credential_kind, credential, mac, mac_mode, device_ids, period_start_us, valid_until_us, sample, created_us, name, group_name, language, timezone, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, replies, auto_renew, next_plan_name, periods_ahead_us, NULL, NULL
     FROM subscribers ORDER BY subscriber_id
 --;
 DROP TABLE subscribers
