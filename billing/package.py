@@ -5,15 +5,12 @@ with the entry that debits the purse and the purchase that remembers it. Whoever
 in one transaction (L9). A renewal is a promise: no money, no time (L7).
 
 Time that is bought begins where the paid time ends, or now if it is over. Months that follow one
-another are reckoned from where the first of them began (T4): that is the subscriber's anchor, and
-stays it until a break. An extension moves the ends of paid months and nothing else: they have an
-anchor of their own from there on, while what is counted by months goes on from the old one, so
-that nobody has a month's bundle twice within one.
-
-Included usage follows the time it was bought with: a renewal ahead of time refills nothing before
-the time it bought begins. What a bundle carries over is kept in the row of the period that granted
-it, and a period in which nothing was used has none: so a renewal opens the rows of the period that
-it follows (`carried`). Without a package nothing is sold here, and nothing expires.
+another are reckoned from where the first of them began (T4): that is the subscriber's anchor until
+a break. An extension gives paid months an anchor of their own and leaves that one to what is
+counted by months, so that no bundle comes twice within one. Included usage follows the time it was
+bought with, even if that is bought ahead. What a bundle carries over is kept in the row of the
+period that granted it, and a period in which nothing was used has none: so a renewal opens the rows
+of the period that it follows (`carried`). Without a package nothing is sold, and nothing expires.
 """
 
 from __future__ import annotations
@@ -132,11 +129,11 @@ def renew(
         return problem
     if plan.name != subscriber.plan_name and not at_end and begins_us(subscriber, now_us) > now_us:
         return _later(subscriber, plan)
-    assert plan.package is not None  # or it were not for sale
     begin_us = begins_us(subscriber, now_us)
-    end_us, anchors = _anchored(subscriber, plan, begin_us)
+    end_us, anchor_us, paid_us = _anchored(subscriber, plan, begin_us)
     if end_us > now_us + UNTIL_MAX_US:
         return Declined("it is paid for 200 years ahead already")
+    assert plan.package is not None  # or it were not for sale
     price_micros = plan.package.price_micros
     payment = sale(account, price_micros, stamp=stamp, from_held=at_end) if price_micros else None
     if isinstance(payment, Declined):
@@ -145,7 +142,7 @@ def renew(
     if isinstance(activated, Declined):
         return activated
     after = replace(subscriber, plan_name=plan.name, valid_until_us=end_us)
-    after.anchor_us, after.paid_anchor_us = anchors
+    after.anchor_us, after.paid_anchor_us = anchor_us, paid_us
     if subscriber.next_plan_name == plan.name:
         after.next_plan_name = None
     _begin_period(after, begin_us, now_us)
@@ -215,13 +212,10 @@ def _later(subscriber: Subscriber, plan: Plan) -> Declined:
     )
 
 
-def _anchored(
-    subscriber: Subscriber, plan: Plan, begin_us: int
-) -> tuple[int, tuple[int, int | None]]:
+def _anchored(subscriber: Subscriber, plan: Plan, begin_us: int) -> tuple[int, int, int | None]:
     """Where time ends that is bought to begin then; the anchor, and that of paid months, after it.
 
-    Paid months go on from their own anchor or the subscriber's, if they end there; else they begin
-    anew, and with them everything that is reckoned by months if this follows a break.
+    Paid months that go on from neither begin anew; after a break all months do.
     """
     assert plan.package is not None
     validity, zone = plan.package.validity, zone_of(subscriber, plan)
@@ -234,7 +228,7 @@ def _anchored(
         end_us, from_us = renewal_end_us(begin_us, validity, subscriber.paid_anchor_us, zone)
     if anchor_us is None or not goes_on:
         anchor_us = from_us
-    return end_us, (anchor_us, from_us if from_us != anchor_us else None)
+    return end_us, anchor_us, from_us if from_us != anchor_us else None
 
 
 def _begin_period(after: Subscriber, begin_us: int, now_us: int) -> None:

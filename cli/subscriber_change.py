@@ -146,8 +146,8 @@ def _say_paid_end(one: Subscriber, plan: Plan, day: int) -> None:
         return
     if day_of_month(end_us, zone) != min(day, days_of_month(end_us, zone)):
         click.echo(
-            f"  its paid time still ends {format_instant(end_us, zone)}; `--valid-until` can end it "
-            f"on day {day} as well"
+            f"  its paid time still ends {format_instant(end_us, zone)}; "
+            f"`--valid-until` can end it on day {day} as well"
         )
 
 

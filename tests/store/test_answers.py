@@ -143,9 +143,7 @@ SUBSCRIBER_ODD = {
     "mac": some.none() | WORD,
     "mac_mode": some.sampled_from(MacMode),
     "device_ids": some.sampled_from([(), (3,), (3, 14, 15)]),
-    **{
-        name: some.none() | INSTANT for name in ("valid_until_us", "anchor_us", "paid_anchor_us")
-    },
+    **{name: some.none() | INSTANT for name in ("valid_until_us", "anchor_us", "paid_anchor_us")},
     "sample": some.booleans(),
     "replies": some.sampled_from([(), (Reply(("Filter-Id = x",), b"x"),)]),
     "auto_renew": some.sampled_from([None, True, False]),
