@@ -2,8 +2,10 @@
 
 Its octets are in the session's records too (F-26), so it opens nothing, holds no money and ends
 nothing. Where the session's plan has a class for the service its counters are noted on the session,
-for the session's next rise (`accounting.strands`); else there is nothing to know. A record whose
-session is not known is journaled like any: counters are totals, so the next one says it again.
+for the session's next rise (`accounting.strands`); else the journal keeps it beside the session,
+which is neither moved nor written, so that a draft of a plan that has such a class can be tried on
+it. A record whose session is not known is journaled like any: counters are totals, so the next one
+says it again.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from aaa.turn import Turn
 from accounting import strands
 from accounting.counters import START_TOLERANCE_US
 from accounting.event_time import EventTime
+from accounting.journal import BESIDE
 from domain.device import Device
 from domain.session import Session
 from domain.usage import Usage
@@ -24,14 +27,17 @@ ORPHAN = "orphan"
 def take_in(
     turn: Turn, device: Device, usage: Usage, when: EventTime
 ) -> tuple[Session | None, str]:
-    """Note what a service has counted: the session that it changed, if any, and the effect."""
+    """Note what a service has counted: the session that it is in, if one is known, and the effect.
+
+    With the effect `accounting.journal.BESIDE` nothing of the session has changed.
+    """
     session = parent_of(turn, device, usage, when)
     if session is None:
         turn.notes[f"class-{ORPHAN}"] += 1
         return None, ORPHAN
     if not _has_class(turn, session, usage.service_name):
-        turn.notes[f"class-{STORED}"] += 1
-        return None, STORED
+        turn.notes[BESIDE] += 1
+        return session, BESIDE
     interval_s = session.interim_s or turn.settings.interim_s
     step = strands.note(session, usage, device, when, interval_s)
     turn.notes[f"class-{step}"] += 1

@@ -22,7 +22,7 @@ from accounting.charging import Total
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import EventTime, event_time
 from accounting.identity import same_connection
-from accounting.journal import Record, without_secrets
+from accounting.journal import BESIDE, Record, without_secrets
 from accounting.reading import read_into
 from accounting.suspense import Reason
 from domain.device import Device
@@ -262,7 +262,7 @@ def _journal(
             uses=totals.uses,
         )
     )
-    if session is not None:
+    if session is not None and effect != BESIDE:
         session.journal_last = turn.journal_id
 
 

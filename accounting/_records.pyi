@@ -10,5 +10,7 @@ def records(body: bytes, at: int, numbers_n: int, session_id: int = 0, /) -> lis
 
 def told(
     body: bytes, at: int, numbers_n: int, /
-) -> list[tuple[int, int, int, int, int, int, int, int, int, int]]:
+) -> list[
+    tuple[int, int, int, int, int, int, int, int, int, int, int, int, tuple[int, int, bytes] | None]
+]:
     """What each left of its session, in the order of `accounting.journal.Told`, or IndexError."""

@@ -18,7 +18,9 @@ cdef enum:
     # Positions among the numbers.
     SESSION_ID = 0
     ACCOUNT_ID = 1
+    DEVICE_ID = 2
     PREVIOUS = 3
+    ARRIVED_US = 4
     EVENT_US = 5
     INPUT_OCTETS = 6
     OUTPUT_OCTETS = 7
@@ -33,8 +35,13 @@ cdef enum:
     USES_SIZE = 18
     ACCT_STATUS_TYPE = 40
     OF_SERVICE_SIZE = 6
+    BESIDE_SIZE = 12
+    STORED_SIZE = 6
+    OF_SESSIONS = 3         # Acct-Status-Type up to this: Start, Stop, Interim-Update
 
 cdef const char *OF_SERVICE = "class-"  # how effects of services begin
+cdef const char *BESIDE = "class-stored"  # of those that are no links of a chain
+cdef const char *STORED = "stored"
 
 
 cdef int read_one(
@@ -72,8 +79,8 @@ cdef int read_one(
 def records(bytes body not None, Py_ssize_t at, int numbers_n, int64_t session_id=0, /):
     """Return the records from `at` on, as tuples in the order of `accounting.journal.Record`.
 
-    `numbers_n` numbers stand before each. With `session_id` only those of that session; the others
-    are read no further than to where they end. Raises IndexError, UnicodeDecodeError.
+    `numbers_n` numbers stand before each. With `session_id` only those of that session's chain; the
+    others are read no further than to where they end. Raises IndexError, UnicodeDecodeError.
     """
     cdef const uint8_t *octets = <const uint8_t *> PyBytes_AS_STRING(body)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(body)
@@ -84,7 +91,10 @@ def records(bytes body not None, Py_ssize_t at, int numbers_n, int64_t session_i
     while at < size:
         read_one(octets, size, at, numbers_n, &p)
         at = p.end
-        if session_id and p.numbers[SESSION_ID] != session_id:
+        if session_id and (
+            p.numbers[SESSION_ID] != session_id
+            or said(octets + p.effect, p.numbers[EFFECT_SIZE], BESIDE, BESIDE_SIZE)
+        ):
             continue
         found.append((
             p.numbers[0], p.numbers[1], p.numbers[2], p.numbers[3], p.numbers[4], p.numbers[5],
@@ -99,28 +109,46 @@ def records(bytes body not None, Py_ssize_t at, int numbers_n, int64_t session_i
 
 def told(bytes body not None, Py_ssize_t at, int numbers_n, /):
     """Return what each record from `at` on left of its session, as tuples in the order of
-    `accounting.journal.Told`; records of no session are left out. Raises IndexError.
+    `accounting.journal.Told`. Of records of no session those are left out that cannot be of a
+    service. Raises IndexError.
     """
     cdef const uint8_t *octets = <const uint8_t *> PyBytes_AS_STRING(body)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(body)
     cdef Parts p
+    cdef bint service
+    cdef int kind
     fitting(at, numbers_n)
     found = []
     while at < size:
         read_one(octets, size, at, numbers_n, &p)
         at = p.end
+        kind = status(octets + p.attributes, p.numbers[ATTRIBUTES_SIZE])
         if p.numbers[SESSION_ID]:
-            found.append((
-                p.numbers[SESSION_ID], p.numbers[ACCOUNT_ID], p.numbers[PREVIOUS],
-                p.numbers[EVENT_US],
-                0 if of_service(octets + p.effect, p.numbers[EFFECT_SIZE])
-                else status(octets + p.attributes, p.numbers[ATTRIBUTES_SIZE]),
-                p.numbers[WALLED],
-                rated(p.numbers[INPUT_OCTETS], p.numbers[UNRATED_INPUT]),
-                rated(p.numbers[OUTPUT_OCTETS], p.numbers[UNRATED_OUTPUT]),
-                rated(p.numbers[SESSION_S], p.numbers[UNRATED_S]),
-                p.numbers[CHARGED_MICROS],
-            ))
+            service = of_service(octets + p.effect, p.numbers[EFFECT_SIZE])
+        elif 0 < kind <= OF_SESSIONS and said(
+            octets + p.effect, p.numbers[EFFECT_SIZE], STORED, STORED_SIZE
+        ):
+            service = True
+        else:
+            continue
+        found.append((
+            p.numbers[SESSION_ID], p.numbers[ACCOUNT_ID], p.numbers[PREVIOUS],
+            p.numbers[EVENT_US],
+            # A service begins and ends without its session: it is of no Start or Stop.
+            0 if service else kind,
+            p.numbers[WALLED],
+            rated(p.numbers[INPUT_OCTETS], p.numbers[UNRATED_INPUT]),
+            rated(p.numbers[OUTPUT_OCTETS], p.numbers[UNRATED_OUTPUT]),
+            rated(p.numbers[SESSION_S], p.numbers[UNRATED_S]),
+            p.numbers[CHARGED_MICROS],
+            p.numbers[UNRATED_INPUT], p.numbers[UNRATED_OUTPUT],
+            (
+                p.numbers[DEVICE_ID], p.numbers[ARRIVED_US],
+                PyBytes_FromStringAndSize(
+                    <const char *> octets + p.attributes, p.numbers[ATTRIBUTES_SIZE]
+                ),
+            ) if service else None,
+        ))
     return found
 
 
@@ -130,8 +158,13 @@ cdef int fitting(Py_ssize_t at, int numbers_n) except -1:
     return 0
 
 
+cdef inline bint said(
+    const uint8_t *effect, Py_ssize_t size, const char *word, Py_ssize_t word_size
+) noexcept nogil:
+    return size == word_size and memcmp(effect, word, size) == 0
+
+
 cdef inline bint of_service(const uint8_t *effect, Py_ssize_t size) noexcept nogil:
-    # A service within a session begins and ends without it: what it says is of no Start or Stop.
     return size > OF_SERVICE_SIZE and memcmp(effect, OF_SERVICE, OF_SERVICE_SIZE) == 0
 
 

@@ -22,6 +22,11 @@ _NUMBERS_OF = {1: 14, 2: 18, 3: 19}
 # No number is written with a leading zero septet, so no row of version 1 begins like these: a
 # spoilt version is not taken for another one.
 _MARK_OF = {1: b"", 2: b"\x80\x00", 3: b"\x81\x00"}
+BESIDE = "class-stored"
+"""The effect of a record of a service that no class of its session's plan counts: it moved nothing.
+
+It names its session but is no link of the session's chain, so it writes no session; who reads the
+journal of everybody meets it, who asks for the records of one session does not."""
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
 
@@ -55,8 +60,11 @@ class Record(NamedTuple):
 
 # Of a record as few numbers as pricing takes: session, account, journal row of the record before,
 # event time, Acct-Status-Type (0: none), walled, rated totals (up and down octets, seconds) and
-# micros charged by then. A million of them are read at a time, so they have no names.
-Told: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int]
+# micros charged by then, octets up and down that are nobody's to pay; and, of a service in the
+# session, its device, arrival and attributes. Where a service was recorded without its session all
+# numbers but the event time are 0. A million of them are read at a time, so they have no names.
+Apart: TypeAlias = tuple[int, int, bytes]
+Told: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int, Apart | None]
 
 
 def fresh() -> Body:
@@ -78,7 +86,7 @@ def encode(batch: Iterable[Record]) -> bytes:
 
 
 def decode(body: bytes, session_id: int = 0) -> list[Record]:
-    """The records of a row, in order; only those of one session, if it is named.
+    """The records of a row, in order; only those of one session's chain, if it is named.
 
     Raises JournalError for octets that are none. Whether the octets are those that were written,
     the store's checksum tells.

@@ -167,8 +167,13 @@ def _take(
 
 def usage_of(record: Record, device: Device) -> Usage:
     """What a journaled record said, read again by its device's dialect."""
-    packet = Packet(ACCOUNTING_REQUEST, 0, bytes(16), decode_attributes(record.attributes))
-    return DIALECTS[device.dialect].read_usage(packet, device, record.arrived_us, "")
+    return said_again(record.attributes, record.arrived_us, device)
+
+
+def said_again(attributes: bytes, arrived_us: int, device: Device) -> Usage:
+    """What the attributes of a journaled record said, read again by its device's dialect."""
+    packet = Packet(ACCOUNTING_REQUEST, 0, bytes(16), decode_attributes(attributes))
+    return DIALECTS[device.dialect].read_usage(packet, device, arrived_us, "")
 
 
 def _fresh(record: Record, usage: Usage, interim_s: int) -> Session:

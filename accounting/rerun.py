@@ -1,10 +1,10 @@
 """A plan tried on what many accounts have really used: what it would have cost them.
 
-Every account begins the plan anew at the same instant, with fresh pots, and buys its package again
-whenever it ends and something is used. Rises come in as the journal tells them; bands, pots, caps
-and the price are those of real charging. Only what is asked for is kept: of an account its pots and
-what it has come to, of a session its uses, so that a million records need no more room than those
-who used something.
+Every account begins the plan anew at the same instant, with fresh pots, buys its package again
+whenever it ends and something is used, and boosters as it is told. Rises come in as the journal
+tells them; bands, pots, caps and the price are those of real charging. Only what is asked for is
+kept: of an account its pots and what it has come to, of a session its uses, so that a million
+records need no more room than those who used something.
 
 As long as no period of the plan ends, an account's pots are laid out for the walk once and not for
 each rise. That changes nothing of what comes out; `accounting.trial` is the slow way to the same.
@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from accounting.pot_terms import Terms, spans
-from accounting.pots import Pots
+from accounting.pots import Pots, booster_pot
 from domain.anchor import renewal_end_us
 from domain.plan import Plan
 from domain.pot import Pot
@@ -38,6 +38,8 @@ class _Zone:
         begins_us, until_us = span
         self.scheme = scheme
         self.pots = pots
+        assert plan.pricing is not None
+        self.boosters = {one.name: one for one in plan.pricing.boosters}
         self.timetable = Timetable.of(plan, zone)
         zone = zone or plan.timezone
         starts_us, end_us = [begins_us], None
@@ -95,6 +97,7 @@ class Tried:
     """One account under the plan: its pots, and what usage and packages have cost it."""
 
     __slots__ = (
+        "_bounds",
         "_drawn",
         "_draws",
         "_metered",
@@ -103,6 +106,7 @@ class Tried:
         "_rows",
         "_window",
         "_zone",
+        "boosters_micros",
         "packages_micros",
         "usage_micros",
     )  # fmt: skip
@@ -116,8 +120,23 @@ class Tried:
         self._meters: list[Meter] = []
         self._metered: list[Pot] = []  # of each meter
         self._paid_us = -1  # the beginning of the newest period that was paid
+        self._bounds: list[int] = []  # the instants at which boosters begin and end
         self.usage_micros = 0
         self.packages_micros = 0
+        self.boosters_micros = 0
+
+    def buy(self, name: str, at_us: int) -> bool:
+        """Buy a booster at an instant, which may lie ahead; False if the plan sells none of it."""
+        booster = self._zone.boosters.get(name)
+        if booster is None:
+            return False
+        bought_n = len(self._bounds) + 1  # no two have the same
+        pot = booster_pot(booster, self._zone.terms, purchase_id=bought_n, now_us=at_us)
+        self._rows.append(pot)
+        self._bounds += [at_us] if pot.ends_us is None else [at_us, pot.ends_us]
+        self._window = (0, 0)
+        self.boosters_micros += booster.price_micros
+        return True
 
     def use(self, uses: Uses, rise: Rise, span: Window, fee_was: bool, fee_due: bool) -> None:
         """Charge a rise of a session within a span, which is that of `rise`.
@@ -163,7 +182,7 @@ class Tried:
             if start_us > self._paid_us:
                 self._paid_us = start_us
                 self.packages_micros += zone.prices[start_us]
-        self._window = zone.window(to_us)
+        self._window = self._around(zone.window(to_us), to_us)
         # Of a row that has lost something, usage in its own period has it back: never from here.
         if from_us < self._window[0] or any(one.timely and one.pot.lost for one in view.drawn):
             self._window = (0, 0)
@@ -174,6 +193,16 @@ class Tried:
             draw.left -= draw.took
         for meter in meters:
             meter.used += meter.moved
+
+    def _around(self, window: Window, us: int) -> Window:
+        """The part of a span around an instant within which no booster begins or ends."""
+        low_us, high_us = window
+        for bound_us in self._bounds:
+            if bound_us <= us:
+                low_us = max(low_us, bound_us)
+            else:
+                high_us = min(high_us, bound_us)
+        return low_us, high_us
 
 
 class Rerun:

@@ -89,6 +89,13 @@ def written(strands: Strands) -> str:
 def note(session: Session, usage: Usage, device: Device, when: EventTime, interval_s: int) -> Step:
     """Take in a record of one of the session's services; says what it did to its counters."""
     strands = read(session.strands)
+    step = take(strands, usage, device, when, interval_s)
+    session.strands = written(strands)
+    return step
+
+
+def take(strands: Strands, usage: Usage, device: Device, when: EventTime, interval_s: int) -> Step:
+    """As `note`, where they are at hand. A strand that is new stands last."""
     key = usage.acct_session_id
     one = next((one for one in strands.rows if one.key == key), None)
     if one is None:
@@ -103,7 +110,6 @@ def note(session: Session, usage: Usage, device: Device, when: EventTime, interv
         oldest = min(strands.rows[:-1], key=_silence)
         strands.rows.remove(oldest)
         strands.let_go_us = max(strands.let_go_us, oldest.counters.last_event_us)
-    session.strands = written(strands)
     return step
 
 
@@ -135,11 +141,16 @@ def pass_over(session: Session, up: int, down: int) -> None:
     if not session.strands or not (up > 0 or down > 0):
         return
     strands = read(session.strands)
-    up, down = max(up, 0), max(down, 0)
+    leave(strands, (max(up, 0), max(down, 0)))
+    session.strands = written(strands)
+
+
+def leave(strands: Strands, rise: Octets) -> None:
+    """As `pass_over`, where they are at hand."""
+    up, down = rise
     for one in strands.rows:
         more_up, more_down = _give(one, up, down)
         up, down = up - more_up, down - more_down
-    session.strands = written(strands)
 
 
 def class_of(classes: Mapping[str, int], name: str) -> int:

@@ -55,8 +55,13 @@ def sheet_of(plan: Plan) -> Sheet | None:
     if scheme is None or plan.pricing is None:
         return None
     layout = layout_of(plan.pricing)
-    classes = {name: n for n, one in enumerate(plan.pricing.classes, 1) for name in one.services}
-    return Sheet(plan, scheme, layout, Pots(plan, layout), classes)
+    return Sheet(plan, scheme, layout, Pots(plan, layout), classes_of(plan))
+
+
+def classes_of(plan: Plan) -> dict[str, int]:
+    """The number of a plan's class, from 1 on, by each service that is of it."""
+    classes = plan.pricing.classes if plan.pricing is not None else ()
+    return {name: n for n, one in enumerate(classes, 1) for name in one.services}
 
 
 class Taken(NamedTuple):

@@ -1,87 +1,85 @@
 """`tollhouse plan try`: recorded usage on a draft, and who would pay more or less.
 
 Reads the journal of a span and prices every report of it anew, on the draft and on another plan if
-one is named; what was charged is in the journal already. Everybody is told in the CSV file, the
-extremes and how the differences are spread on the screen. Nothing in the database is changed.
+one is named; what was charged is in the journal already. What was bought in the span is bought of
+the plans that are tried as well. Everybody is told in the CSV file, the extremes and how the
+differences are spread on the screen. Nothing in the database is changed.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from accounting.apart import Routers
 from accounting.comparison import Comparison, Cost, Person
 from accounting.journal import JournalError
+from billing.activation import fee_of
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, WALL_TIME, report_option
-from cli.output import Column, Kind, render
 from cli.plan_diff import plan_said
 from cli.plan_read import read_plan
-from cli.try_chart import chart
-from domain.money import format_amount
-from domain.period import format_instant, parse_instant
+from cli.try_words import show
+from domain.period import parse_instant
 from domain.plan import Plan
-from store import recorded
+from store import bought, office_devices, office_plans, recorded
 from store.database import Database
 from store.journal import JournalDamaged
 
 SPAN_MAX_US: Final = 366 * 86_400_000_000
 EXTREMES_N: Final = 10
-ROW = [
-    Column("login", "LOGIN"),
-    Column("before_micros", "BEFORE", Kind.MONEY),
-    Column("after_micros", "DRAFT", Kind.MONEY),
-    Column("difference_micros", "DIFFERENCE", Kind.MONEY),
-    Column("currency", "CURRENCY", hidden=True),
-]
-SUMS = [
-    Column("what", ""),
-    *ROW[1:],
-]
+LEAD_US: Final = 2 * 3_600_000_000  # before the span, for what services had counted when it began
+PARTS: Final = ("usage", "packages", "boosters", "activation")
 CSV = (
-    "login", "account_id", "currency", "usage_before_micros", "packages_before_micros",
-    "before_micros", "usage_after_micros", "packages_after_micros", "after_micros",
-    "difference_micros",
-)  # fmt: skip
+    *("login", "account_id", "currency"),
+    *(f"{part}_before_micros" for part in PARTS),
+    "before_micros",
+    *(f"{part}_after_micros" for part in PARTS),
+    *("after_micros", "difference_micros"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One account's sums, in micros; `before` is what was charged, or the other plan's."""
+    """One account's sums, in micros, by parts; `before` is what was charged, or another plan's."""
 
     person: Person
     account_id: int
-    usage_before: int
-    packages_before: int
-    usage_after: int
-    packages_after: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
 
     @property
     def difference(self) -> int:
         """More than 0: the draft is dearer."""
-        return self.usage_after + self.packages_after - self.usage_before - self.packages_before
+        return sum(self.after) - sum(self.before)
 
     def row(self) -> dict[str, Any]:
         """All of it under the names of the columns."""
-        return {
-            "login": self.person.login,
-            "account_id": self.account_id,
-            "currency": self.person.currency,
-            "usage_before_micros": self.usage_before,
-            "packages_before_micros": self.packages_before,
-            "before_micros": self.usage_before + self.packages_before,
-            "usage_after_micros": self.usage_after,
-            "packages_after_micros": self.packages_after,
-            "after_micros": self.usage_after + self.packages_after,
-            "difference_micros": self.difference,
-        }
+        one = self.person
+        found = {"login": one.login, "account_id": self.account_id, "currency": one.currency}
+        for when, parts in (("before", self.before), ("after", self.after)):
+            found |= {
+                f"{part}_{when}_micros": micros for part, micros in zip(PARTS, parts, strict=True)
+            }
+            found[f"{when}_micros"] = sum(parts)
+        return {name: found.get(name, self.difference) for name in CSV}
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What accounts have bought within the span, by their ids."""
+
+    boosters: Mapping[int, list[bought.Boosted]]
+    packages: Mapping[int, int] = field(default_factory=dict)
+    activations: Mapping[int, int] = field(default_factory=dict)
+    newcomers: frozenset[int] = frozenset()  # they began with their plan
 
 
 @click.command("try")
@@ -105,8 +103,9 @@ async def try_(office: Office, *, draft: Path, first: str, last: str, **given: A
 
     Every account that used something begins the draft at --from, with fresh bundles, tiers and
     caps, and buys its package again whenever it ends and something is used; of the last period its
-    part is counted. A report counts where its time lies. What was charged is sessions, packages and
-    boosters bought. All traffic is of no class, and nobody buys boosters of the draft.
+    part is counted. It buys the boosters that it bought, by their names, and who began with a plan
+    within the span pays the activation fee. A report counts where its time lies. What was charged
+    is sessions, and packages, boosters and activation fees bought.
     Times without an offset are of the zone of the draft.
 
     \b
@@ -130,14 +129,19 @@ async def try_(office: Office, *, draft: Path, first: str, last: str, **given: A
     if given["of_plan"] is not None and not everybody:
         raise HouseError(f"nobody is on a plan {given['of_plan']}; see `tollhouse plan list`")
     theirs = {key: one for key, one in everybody.items() if one.currency == plan.currency}
-    comparison = Comparison(plan, other, (from_us, to_us), theirs)
+    boosters = await bought.boosters(office.database, from_us, to_us)
+    comparison = Comparison(
+        *(plan, other, (from_us, to_us), theirs),
+        routers=await _routers(office),
+        boosters={key: [(one.name, one.at_us) for one in some] for key, some in boosters.items()},
+    )
     try:
         await replay(office.database, comparison, from_us, to_us)
     except (JournalDamaged, JournalError) as error:
         raise HouseError(str(error)) from None
-    bought = {} if other else await recorded.bought(office.database, from_us, to_us)
+    sold = await _bought(office.database, boosters, comparison.costs, (from_us, to_us))
     told = sorted(
-        (_told(account_id, theirs[account_id], cost, bought)
+        (_told(account_id, theirs[account_id], cost, sold, (plan, other))
          for account_id, cost in comparison.costs.items()),
         key=lambda one: (one.difference, one.person.login),
     )  # fmt: skip
@@ -152,12 +156,13 @@ async def try_(office: Office, *, draft: Path, first: str, last: str, **given: A
     if given["output"] == "json":
         click.echo(json.dumps(found, indent=2))
     else:
-        _print(plan, other, found, told)
+        show(plan, other, found, [one.difference for one in told])
 
 
 async def replay(database: Database, comparison: Comparison, from_us: int, to_us: int) -> None:
     """Tell the comparison all that the journal holds of a span."""
-    async for batch in recorded.batches(database, from_us, to_us):
+    lead_us = LEAD_US if comparison.asks_classes else 0
+    async for batch in recorded.batches(database, from_us, to_us, lead_us=lead_us):
         before, first = comparison.unknown(batch)
         if before:
             for one in await recorded.reports_before(database, before):
@@ -167,13 +172,52 @@ async def replay(database: Database, comparison: Comparison, from_us: int, to_us
         comparison.take(batch)
 
 
-def _told(account_id: int, person: Person, cost: Cost, bought: dict[int, int]) -> Told:
+async def _routers(office: Office) -> Routers:
+    """How the records of services are read again."""
+    accounting = office.place.settings.accounting
+    async with office.database.reading() as connection:
+        devices = await office_devices.everyone(connection)
+    by_id = {one.device_id: one for one in devices}
+    return Routers(by_id, accounting.clock_skew_s, accounting.interim_s)
+
+
+async def _bought(
+    database: Database,
+    boosters: Mapping[int, list[bought.Boosted]],
+    account_ids: Iterable[int],
+    span: tuple[int, int],
+) -> Bought:
+    """What was bought within the span.
+
+    Who began with a plan is who was charged its fee then, or was new to us on one without a fee:
+    who did not owe it by the books does not owe it here.
+    """
+    packages = await bought.packages(database, *span)
+    activations = await bought.activations(database, account_ids, span)
+    opened = await bought.newcomers(database, *span)
+    async with database.reading() as connection:
+        plans = await office_plans.newest(connection, set(opened.values()))
+    free = {name for name, plan in plans.items() if not fee_of(plan)}
+    newcomers = {account_id for account_id, name in opened.items() if name in free}
+    return Bought(boosters, packages, activations, frozenset(newcomers | set(activations)))
+
+
+def _told(
+    account_id: int, person: Person, cost: Cost, sold: Bought, plans: tuple[Plan, Plan | None]
+) -> Told:
     """One account's sums."""
-    after = cost.tried[0]
-    usage, packages = cost.charged_micros, bought.get(account_id, 0)
-    if len(cost.tried) > 1:
-        usage, packages = cost.tried[1].usage_micros, cost.tried[1].packages_micros
-    return Told(person, account_id, usage, packages, after.usage_micros, after.packages_micros)
+    tried = [
+        (one.usage_micros, one.packages_micros, one.boosters_micros,
+         fee_of(plan) if plan is not None and account_id in sold.newcomers else 0)
+        for one, plan in zip(cost.tried, plans, strict=False)
+    ]  # fmt: skip
+    charged = (
+        cost.charged_micros,
+        sold.packages.get(account_id, 0),
+        sum(one.price_micros for one in sold.boosters.get(account_id, ())),
+        sold.activations.get(account_id, 0),
+    )
+    return Told(person, account_id, tried[1] if len(tried) > 1 else charged, tried[0])
 
 
 def _found(
@@ -193,6 +237,9 @@ def _found(
         "pay_more_n": sum(one.difference > 0 for one in told),
         "beyond_n": comparison.beyond_n,
         "cut_n": comparison.cut_n,
+        "unsorted_n": comparison.unsorted_n,
+        "unsold_n": dict(sorted(comparison.unsold[0].items())),
+        "unsold_before_n": dict(sorted(comparison.unsold[-1].items())) if other else {},
         **sums,
         "save_most": [row for row in rows[:EXTREMES_N] if row["difference_micros"] < 0],
         "pay_most": [row for row in rows[: -EXTREMES_N - 1 : -1] if row["difference_micros"] > 0],
@@ -208,50 +255,3 @@ def _write(path: Path, told: Iterable[Told]) -> None:
             writer.writerows(one.row() for one in told)
     except OSError as error:
         raise HouseError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _print(plan: Plan, other: Plan | None, found: dict[str, Any], told: list[Told]) -> None:
-    """The comparison for a person."""
-    against = f"{other.name} version {other.version}" if other and other.version else ""
-    against = against or (other.name if other else "what was charged")
-    days = [format_instant(found[name], plan.timezone)[:16] for name in ("from_us", "to_us")]
-    click.echo(f"{plan.name} against {against}, {days[0]} to {days[1]} ({plan.timezone})")
-    click.echo(
-        f"{found['records_n']} reports of {found['sessions_n']} sessions, "
-        f"{found['subscribers_n']} subscribers"
-    )
-    for number, words in (
-        (found["other_currency_n"], "subscribers have another currency and were left out"),
-        (found["cut_n"], "sessions began before what the journal still holds"),
-        (found["beyond_n"], "reports cost more than any book can hold and were left out"),
-    ):
-        if number:
-            click.echo(f"{number} {words}")
-    if plan.pricing is not None and plan.pricing.classes:
-        click.echo("all traffic is taken to be of no class")
-    if not told:
-        return
-    click.echo()
-    sums = [
-        {
-            "what": what,
-            "before_micros": found[f"{name}before_micros"],
-            "after_micros": found[f"{name}after_micros"],
-            "difference_micros": found[f"{name}after_micros"] - found[f"{name}before_micros"],
-            "currency": plan.currency,
-        }
-        for what, name in (("usage", "usage_"), ("packages", "packages_"), ("all", ""))
-    ]
-    render(sums, SUMS, "table")
-    same = found["subscribers_n"] - found["pay_less_n"] - found["pay_more_n"]
-    click.echo(
-        f"\n{found['pay_less_n']} would pay less, {found['pay_more_n']} more, {same} the same"
-    )
-    for line in chart([one.difference for one in told], plan.currency):
-        click.echo(line)
-    for title, name in (("who would save most", "save_most"), ("who would pay most", "pay_most")):
-        if found[name]:
-            click.echo(f"\n{title}")
-            render(found[name], ROW, "table")
-    mean = format_amount(found["difference_micros"] // len(told), plan.currency)
-    click.echo(f"\non average {mean} for each")

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from accounting import journal
 from accounting.comparison import Person
@@ -28,13 +28,15 @@ _OCTETS_WANTED = 4_000_000
 _IDS_AT_ONCE = 500
 
 
-async def batches(database: Database, from_us: int, until_us: int) -> AsyncIterator[list[Told]]:
-    """What reports left of their sessions, in the order of the journal.
+async def batches(
+    database: Database, from_us: int, until_us: int, *, lead_us: int = 0
+) -> AsyncIterator[list[Told]]:
+    """What reports left of their sessions, in the order of the journal, from `lead_us` earlier on.
 
     Of all rows that may hold a report of [from_us, until_us), and so of some others. Raises
     store.journal.JournalDamaged and accounting.journal.JournalError.
     """
-    after_id = compose_id(from_us, 0) - 1
+    after_id = compose_id(max(from_us - lead_us, 0), 0) - 1
     last_id = compose_id(until_us + LATE_US, 0)
     rows_n = _ROWS_FEWEST
     while True:
@@ -91,16 +93,3 @@ async def people(database: Database, plan_name: str | None = None) -> dict[int, 
     async with database.reading() as connection:
         rows = (await connection.execute(query)).all()
     return {row.account_id: Person(row.login, row.timezone, row.currency) for row in rows}
-
-
-async def bought(database: Database, from_us: int, until_us: int) -> dict[int, int]:
-    """What packages and boosters that accounts bought in a span cost, in micros."""
-    table = schema.purchases.c
-    query = (
-        select(table.account_id, func.sum(table.price_micros))
-        .where(table.created_us >= from_us, table.created_us < until_us)
-        .group_by(table.account_id)
-    )
-    async with database.reading() as connection:
-        rows = (await connection.execute(query)).all()
-    return {account_id: int(micros) for account_id, micros in rows}

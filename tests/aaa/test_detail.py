@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from accounting import strands
-from accounting.journal import decode
+from accounting.apart import Routers
+from accounting.comparison import Comparison, Person
+from accounting.journal import BESIDE, decode, told
 from accounting.replay import Bands, Replay, replay
 from accounting.uses import sheet_of
 from domain.account import Status
@@ -85,13 +87,10 @@ def cents(gate: Gate) -> int:
 
 def replayed(gate: Gate, session: Session, **spoilt: Any) -> Replay:
     """The session rated again from its journal, whose last record is spoilt."""
-    rows = {row["journal_id"]: decode(row["body"]) for row in gate.rows("journal")}
-    records = [
-        (key, record)
-        for key in sorted(rows)
-        for record in rows[key]
-        if record.session_id == session.session_id
-    ]
+    rows = {
+        row["journal_id"]: decode(row["body"], session.session_id) for row in gate.rows("journal")
+    }
+    records = [(key, record) for key in sorted(rows) for record in rows[key]]
     records[-1] = (records[-1][0], records[-1][1]._replace(**spoilt))
     plan = parse_plan(CLASSES)
     sheet = sheet_of(plan)
@@ -177,6 +176,48 @@ def test_q_21_a_session_is_billed_once_by_its_own_counters(isg: Gate, name: str)
     assert isg.check() == [] and replayed(isg, session).differences == []
 
 
+def plainly(gate: Gate) -> None:
+    """Alice is on a plan without classes."""
+    gate.change("alice", plan_name="sample-prepaid")
+    gate.hear()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_draft_with_classes_comes_to_what_it_would_have_charged(isg: Gate, name: str) -> None:
+    plainly(isg)
+    begin(isg)
+    for line in filter(None, map(str.strip, TABLES[name].splitlines())):
+        (minute, who, kind, megabytes), expected = (part.split() for part in line.split(":"))
+        tell(isg, int(minute) * 60, who, kind, int(megabytes))
+    assert tried(isg) == int(*expected)
+
+
+def tried(gate: Gate, from_us: int = 0) -> int:
+    """What alice's usage from then on comes to on the plan with classes, in cents."""
+    devices = {one.device_id: one for one in gate.devices.values()}
+    (session,) = gate.sessions("alice")
+    people = {session.account_id: Person("alice", "", "USD")}
+    span = from_us, gate.now_us + 10**12
+    comparison = Comparison(
+        parse_plan(CLASSES), None, span, people, routers=Routers(devices, 300, 300)
+    )
+    for row in gate.rows("journal"):
+        comparison.take(told(row["body"]))
+    assert comparison.unsorted_n == 0
+    return comparison.costs[session.account_id].tried[0].usage_micros // 10_000
+
+
+def test_a_draft_tried_within_a_session_gives_no_class_what_it_had_before(isg: Gate) -> None:
+    plainly(isg)
+    begin(isg)
+    tell(isg, 300, "L1", "I", 60)
+    tell(isg, 300, "P", "I", 100)
+    begun_us = isg.now_us + 1
+    tell(isg, 600, "L1", "I", 70)
+    tell(isg, 600, "P", "X", 200)
+    assert tried(isg, begun_us) == 900
+
+
 def test_what_a_service_reports_is_kept_by_a_crash(isg: Gate) -> None:
     begin(isg)
     tell(isg, 300, "L1", "I", 60)
@@ -236,13 +277,15 @@ def test_services_move_no_total_hold_no_money_and_end_nothing(isg: Gate) -> None
 
 
 def test_of_a_plan_without_classes_a_service_is_stored_and_nothing_else(isg: Gate) -> None:
-    isg.change("alice", plan_name="sample-prepaid")
-    isg.hear()
+    plainly(isg)
     begin(isg)
     (before,) = isg.sessions("alice")
     tell(isg, 300, "L1", "I", 60)
     (after,) = isg.sessions("alice")
     assert after == before and isg.desk.notes["class-stored"] == 1
+    told_last = decode(isg.rows("journal")[-1]["body"])[-1]
+    assert (told_last.session_id, told_last.effect) == (before.session_id, BESIDE)
+    assert decode(isg.rows("journal")[-1]["body"], before.session_id) == []
     tell(isg, 300, "P", "X", 60)
     assert cents(isg) == 60 and isg.check() == []
 

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from accounting import comparison
+from accounting.apart import Routers
 from accounting.comparison import Comparison, Person
 from accounting.journal import Told
 from domain.seams import US_PER_S
+from radius import encode_attributes
+from radius.vendors import vendor_attribute
 from rating.plan_file import parse_plan
+from tests.store.house import device
 
 FROM_US = 1_767_225_600 * US_PER_S
 HOUR_US = 3_600 * US_PER_S
@@ -36,7 +40,30 @@ def told(hour: float, gb: float, session: int = 7, **said: Any) -> Told:
         int(gb * GB),
         said.get("seconds", 600),
         int(gb * 10_000),
+        *(0, int(said.get("unrated", 0) * GB), None),
     )
+
+
+CLASSES = parse_plan(
+    'name = "classes"\n' + HEAD + '[[class]]\nname = "local"\nservices = "IX"\n'
+    '[[rate]]\nclasses = "local"\nvolume = { amount = "0" }\n'
+    '[[booster]]\nname = "more"\nprice = "2"\nvolume = "1 GB"\nvalidity = "1d"\n'
+)
+NAMED = (vendor_attribute(9, 1, b"parent-session-id=P"), vendor_attribute(9, 251, b"NIX"))
+
+
+def service(hour: float, gb: float, session: int = 7, **said: Any) -> Told:
+    """What a service in a session has counted by an hour; `device` 0: one that is known no more."""
+    at_us = FROM_US + int(hour * HOUR_US)
+    octets = encode_attributes(
+        [
+            *((40, (3).to_bytes(4, "big")), (44, b"P.1"), (46, (300).to_bytes(4, "big"))),
+            *((43, int(gb * GB).to_bytes(4, "big")), *NAMED),
+        ]
+    )
+    account = 1 if session else 0
+    numbers = session, account, said.get("previous", 0), at_us, 0, 0, 0, 0, 0, 0, 0, 0
+    return *numbers, (said.get("device", 5), at_us, octets)
 
 
 def sums(of: Comparison, account: int = 1) -> tuple[int, ...]:
@@ -125,3 +152,45 @@ def test_sessions_that_are_over_are_put_away_when_there_are_many(
     of.begin(told(0.5, 2, session=1, previous=1, status=STOP))
     of.take([again])
     assert sums(of)[1] == 1002 * 10**6
+
+
+def test_what_services_counted_is_of_its_class_and_is_no_report() -> None:
+    isg = Routers({5: device(5, dialect="cisco")}, 300, 300)
+    of = Comparison(CLASSES, DRAFT, SPAN, PEOPLE, routers=isg)
+    # The service is heard of first, and a part of it was used where nobody pays.
+    batch = [
+        service(0.9, 2), told(1, 1, unrated=0.5),
+        service(1.9, 3), told(2, 4, unrated=0.5),
+        service(50, 4), service(2, 4, session=0), service(2, 4, device=0),
+        service(-1, 4, session=0),
+    ]  # fmt: skip
+    assert of.asks_classes and of.unknown(batch) == ({}, [7])
+    of.take(batch)
+    # Of 3 GB half a GB went behind the wall and the rest is local.
+    assert sums(of)[1:] == (1_500_000, 3_000_000)
+    assert (of.records_n, of.sessions_n, of.unsorted_n) == (2, 1, 2)
+    plain = Comparison(DRAFT, None, SPAN, PEOPLE)
+    assert not plain.asks_classes and plain.unknown([service(1, 1)]) == ({}, [])
+    plain.take(batch)
+    assert (plain.unsorted_n, plain.records_n) == (0, 2)
+
+
+def test_a_session_that_only_its_service_told_of_goes_on_from_its_first_report() -> None:
+    isg = Routers({5: device(5, dialect="cisco")}, 300, 300)
+    of = Comparison(CLASSES, None, SPAN, PEOPLE, routers=isg)
+    of.take([service(0.01, 1, previous=3), told(1, 50, previous=4), told(2, 52, previous=5)])
+    assert sums(of)[1] == 2_000_000 and of.cut_n == 1
+    of = Comparison(CLASSES, None, SPAN, PEOPLE, routers=isg)
+    of.begin(service(-0.5, 1, previous=3))
+    of.take([service(1, 2, previous=4), told(1.1, 5, previous=4)])
+    assert sums(of)[1] == 3_000_000 and of.cut_n == 0
+
+
+def test_boosters_are_bought_as_they_were_if_the_plan_has_them() -> None:
+    bought = {1: [("more", FROM_US + HOUR_US), ("none", FROM_US)], 3: [("more", FROM_US)]}
+    of = Comparison(CLASSES, DRAFT, SPAN, PEOPLE, boosters=bought)
+    of.take([told(0.5, 1), told(2, 3, previous=1), told(40, 4, previous=2)])
+    # One GB before it, one of two in it, and none a day later.
+    assert sums(of)[1:] == (1_000_000 + 1_000_000 + 1_000_000, 3_000_000)
+    assert [one.boosters_micros for one in of.costs[1].tried] == [2_000_000, 0]
+    assert of.unsold == ({"none": 1}, {"more": 1, "none": 1})

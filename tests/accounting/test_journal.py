@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting.journal import (
+    BESIDE,
     VERSION,
     JournalError,
     Record,
@@ -202,11 +203,28 @@ def test_a_reader_gets_the_records_of_one_session_or_what_all_of_them_left(
     ]
 
 
+def test_what_is_said_of_services_is_told_with_it_and_is_no_link_of_a_chain() -> None:
+    start = encode_attributes([(40, (1).to_bytes(4, "big"))])
+    noted = ONE._replace(effect="class-advanced", attributes=start)
+    beside = noted._replace(effect=BESIDE)
+    # As it was kept once, without its session; that of a tunnel says another status.
+    alone = Record(0, 0, 3, 0, 5, 6, "stored", 0, 0, 0, 0, 0, 0, start)
+    tunnel = alone._replace(attributes=encode_attributes([(40, (9).to_bytes(4, "big"))]))
+    orphan = alone._replace(effect="orphan")
+    row = encode([ONE, noted, beside, alone, tunnel, orphan])
+    assert decode(row, 1) == [ONE, noted]
+    first, *others = told(row)
+    assert first[12] is None
+    assert [(one[0], one[4], one[12]) for one in others] == [
+        (session_id, 0, (3, 5, start)) for session_id in (1, 1, 0)
+    ]
+
+
 def test_what_a_record_left_of_its_session_is_what_is_rated_of_it() -> None:
     stop = encode_attributes([(1, b"alice"), (40, (2).to_bytes(4, "big"))])
     record = ONE._replace(attributes=stop, unrated_input=2, unrated_s=90, walled=1)
     (said,) = told(encode([record, ONE._replace(session_id=0)]))
-    assert said == (1, 2, 4, 6, 2, 1, 5, 8, 0, 12)
+    assert said == (1, 2, 4, 6, 2, 1, 5, 8, 0, 12, 2, 0, None)
     for attributes in (b"", b"\x28", b"\x28\x06\x00\x01\x00\x02", b"\x28\x05\x00\x00\x02"):
         assert told(encode([ONE._replace(attributes=attributes)]))[0][4] == 0
     with pytest.raises(JournalError):

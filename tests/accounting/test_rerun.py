@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,12 +59,34 @@ period = "day"
 [[cap]]
 period = "week"
 most = "3"
+[[booster]]
+name = "hours"
+price = "2"
+volume = "700 MB"
+validity = "20h"
+[[booster]]
+name = "rest"
+price = "3"
+volume = "1 GB"
+priority = 5
 [fair_use]
 period = "day"
 [[fair_use.step]]
 above = "1 GB"
 down = "1M"
 """)
+BOOSTED = """
+name = "r"
+currency = "EUR"
+[price.volume]
+amount = "1"
+per = "GB"
+[[booster]]
+name = "hours"
+price = "2"
+volume = "700 MB"
+validity = "20h"
+"""
 PLAIN = parse_plan("""
 name = "q"
 currency = "EUR"
@@ -91,15 +115,23 @@ reports = st.lists(
     ),
     max_size=25,
 )
+boosts = st.lists(st.tuples(st.integers(0, 600), st.sampled_from(["hours", "rest"])), max_size=4)
 
 
-def both(plan: Plan, said: list[tuple[str, int, int, int, int]]) -> tuple[int, int, int]:
+def both(
+    plan: Plan,
+    said: list[tuple[str, int, int, int, int]],
+    bought: Sequence[tuple[int, str]] = (),
+) -> tuple[int, int, int]:
     """What it comes to as many are tried, what packages come to, and the slow way."""
     rerun = Rerun(plan, BEGINS_US, UNTIL_US)
     one = rerun.account("")
     trial = Trial(plan, BEGINS_US, STARTS_US[1:2] if plan.package else ())
     states: dict[str, Uses] = {}
     slow, at_us = 0, BEGINS_US
+    for hour, booster in sorted(bought):
+        assert one.buy(booster, BEGINS_US + hour * HOUR_US)
+        trial.buy(booster, BEGINS_US + hour * HOUR_US)
     for name, since, hours, down, up in said:
         at_us = min(at_us + since * HOUR_US, UNTIL_US - 1)
         from_us = max(at_us - hours * HOUR_US, BEGINS_US)
@@ -113,11 +145,11 @@ def both(plan: Plan, said: list[tuple[str, int, int, int, int]]) -> tuple[int, i
 
 
 @settings(max_examples=60, deadline=None)
-@given(reports)
+@given(reports, boosts)
 def test_many_at_once_cost_each_what_one_costs(
-    said: list[tuple[str, int, int, int, int]],
+    said: list[tuple[str, int, int, int, int]], bought: list[tuple[int, str]]
 ) -> None:
-    fast, _, slow = both(WHOLE, said)
+    fast, _, slow = both(WHOLE, said, bought)
     assert fast == slow
     fast, packages, slow = both(PLAIN, said)
     assert (fast, packages) == (slow, 0)
@@ -133,6 +165,18 @@ def test_a_package_is_bought_when_something_is_used_and_the_last_one_by_its_part
     assert part == 4_833_333
     assert both(WHOLE, [day] * 40)[1] == 10_000_000 + part
     assert both(WHOLE, [("a", 24 * 40, 1, 1, 1)])[1] == part
+
+
+def test_a_booster_pays_in_its_time_only_and_costs_its_price() -> None:
+    rerun = Rerun(parse_plan(BOOSTED), BEGINS_US, UNTIL_US)
+    one, uses, costs = rerun.account(""), rerun.session(), []
+    assert one.buy("hours", BEGINS_US + 10 * HOUR_US) and not one.buy("none", BEGINS_US)
+    for hour in (9, 11, 12, 13, 40):
+        span = BEGINS_US + (hour - 1) * HOUR_US, BEGINS_US + hour * HOUR_US
+        one.use(uses, Rise(0, 500 * MB, 3600, *span), span, True, True)
+        costs.append(one.usage_micros)
+    assert costs == [500_000, 500_000, 800_000, 1_300_000, 1_800_000]
+    assert one.boosters_micros == 2_000_000
 
 
 def test_days_are_those_of_the_subscribers_zone() -> None:

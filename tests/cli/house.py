@@ -19,8 +19,10 @@ from aaa.request import Item, Request, Settled
 from cli import settings
 from cli.main import main
 from cli.wiring import build_parts
+from nas.attribute_types import ERX, ERX_SERVICE_SESSION
 from radius import Packet, decode_attributes
 from radius.passwords import hide_password
+from radius.vendors import vendor_attribute
 from server.limits import Seams
 from server.seams import LoopSpawn, MonotoneIds, SystemClock, SystemRandomness, UdpDatagrams
 
@@ -75,8 +77,8 @@ def login(name: str = "alice", password: str = "wonderland", **more: str) -> Any
     return ("login", name, password, more)
 
 
-def record(status: str, session: str = "s1", name: str = "alice", **counters: int) -> Any:
-    """An accounting record: `seconds`, `up`, `down` octets."""
+def record(status: str, session: str = "s1", name: str = "alice", **counters: int | str) -> Any:
+    """An accounting record: `seconds`, `up`, `down` octets, `service` as Juniper names one."""
     return ("record", status, session, name, counters)
 
 
@@ -133,6 +135,8 @@ def _request(packet: Any, device: Any, now_us: int) -> Request:
         for kind, word in ((46, "seconds"), (42, "up"), (43, "down")):
             if word in counters:
                 pairs.append((kind, counters[word].to_bytes(4, "big")))
+        if "service" in counters:
+            pairs.append(vendor_attribute(ERX, ERX_SERVICE_SESSION, counters["service"].encode()))
         code = 4
     return Request(
         packet=Packet(code, 1, authenticator, pairs),

@@ -123,3 +123,109 @@ def test_what_cannot_be_tried_is_one_line(
     path = draft.with_name("bad.toml")
     path.write_text(DRAFT.replace("volume =", "volumes ="))
     assert "line 11: " in sample.refuse("plan", "try", str(path), *wrong())
+
+
+SHOP = """
+name = "shop"
+currency = "USD"
+[price.activation]
+fee = "3"
+[price.volume]
+amount = "0.02"
+per = "MB"
+[[booster]]
+name = "more"
+price = "0.10"
+volume = "5 MB"
+[[booster]]
+name = "rare"
+price = "0.30"
+volume = "5 MB"
+"""
+DEARER = (
+    SHOP.replace('"shop"', '"dearer"').replace('"3"', '"4.50"').replace("5 MB", "10 MB")
+).replace('"rare"', '"odd"')
+
+
+def test_boosters_and_the_activation_fee_are_bought_as_they_were(
+    house: House, span: tuple[str, ...], tmp_path: Path
+) -> None:
+    shop, dearer = tmp_path / "shop.toml", tmp_path / "dearer.toml"
+    shop.write_text(SHOP)
+    dearer.write_text(DEARER)
+    house.run("plan", "load", str(shop))
+    words = ("--plan", "shop", "--password", "pass", "--balance", "20")
+    house.run("subscriber", "add", "bob", *words)
+    house.run("subscriber", "boost", "bob", "--booster", "more")
+    house.run("subscriber", "boost", "bob", "--booster", "rare")
+    (tmp_path / "in.csv").write_text("login,password,plan,balance\ncarol,pass,shop,20\n")
+    house.run("subscriber", "import", str(tmp_path / "in.csv"))
+    for name in ("bob", "carol"):
+        house.serve(
+            login(name, "pass"),
+            record("start", name, name),
+            record("stop", name, name, seconds=60, up=0, down=15 * MB),
+        )
+    of = ("--of", "shop")
+    found = house.json("plan", "try", str(dearer), *span, *of)
+    # Bob: 15 MB less 10 of two boosters, 0.40 for these, 3 for the plan. On the draft one booster
+    # covers 10 MB, and 4.50 for the plan. Carol moved in, and has used 15 MB.
+    sums = {
+        "usage": (100_000 + 300_000, 100_000 + 300_000),
+        "packages": (0, 0),
+        "boosters": (400_000, 100_000),
+        "activation": (3_000_000, 4_500_000),
+    }
+    assert {
+        part: (found[f"{part}_before_micros"], found[f"{part}_after_micros"]) for part in sums
+    } == sums
+    assert found["difference_micros"] == 1_200_000 and found["unsold_n"] == {"rare": 1}
+    (bob,) = found["pay_most"]
+    assert (bob["login"], bob["difference_micros"]) == ("bob", 1_200_000)
+    # Compared with the plan that they had nothing comes out otherwise than it was charged.
+    again = house.json("plan", "try", str(dearer), *span, *of, "--plan", "shop")
+    assert {name: again[name] for name in found if name.endswith("_micros")} == {
+        name: found[name] for name in found if name.endswith("_micros")
+    }
+    said = house.run("plan", "try", str(dearer), *span, *of, "--plan", "shop").stdout
+    assert "1 boosters that were bought are not of dearer and were left out: rare" in said
+    assert "activation fees" in said and "boosters  " in said
+    # Who began without a fee owes the draft's.
+    house.serve(login(), record("start"), record("interim", seconds=60, up=0, down=MB))
+    found = house.json("plan", "try", str(dearer), *span, "--of", "sample-prepaid")
+    assert (found["activation_before_micros"], found["activation_after_micros"]) == (0, 4_500_000)
+
+
+CLASSES = """
+name = "classes"
+currency = "USD"
+[price.volume]
+amount = "0.01"
+per = "MB"
+[[class]]
+name = "local"
+services = "IX"
+[[rate]]
+classes = "local"
+volume = { amount = "0" }
+"""
+
+
+def test_a_draft_with_classes_is_tried_on_what_services_counted(
+    house: House, draft: Path, span: tuple[str, ...]
+) -> None:
+    draft.write_text(CLASSES)
+    house.run("nas", "set", "local", "--dialect", "juniper")
+    named = {"service": "IX", "seconds": 60, "up": 0}
+    house.serve(
+        login(),
+        record("start", "7"),
+        record("interim", "7:8", **named, down=4 * MB),
+        record("interim", "7", seconds=60, up=0, down=10 * MB),
+    )
+    found = house.json("plan", "try", str(draft), *span)
+    assert (found["usage_before_micros"], found["usage_after_micros"]) == (100_000, 60_000)
+    assert (found["records_n"], found["unsorted_n"]) == (2, 0)
+    # Of a router that is taken for another one nobody understands what it said of services.
+    house.run("nas", "set", "local", "--dialect", "standard")
+    assert house.json("plan", "try", str(draft), *span)["usage_after_micros"] == 100_000

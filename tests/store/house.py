@@ -71,9 +71,10 @@ class House:
             await self.add(rows.ACCOUNTS, replace(made, credit_limit_micros=credit_limit_micros))
             await self.add(rows.SUBSCRIBERS, subscriber(n))
             if paid:
-                await self._pay_in(top_up(made, posted_micros, seq=1))
+                await self.book(top_up(made, posted_micros, seq=1))
 
-    async def _pay_in(self, entry: Entry) -> None:
+    async def book(self, entry: Entry) -> None:
+        """Write an entry and its postings; the sums of its account stay."""
         await self.add(rows.ENTRIES, entry)
         async with self.database.office() as connection:
             for n, posting in enumerate(entry.postings):

@@ -121,7 +121,7 @@ def test_charges_go_with_a_session_and_their_entry_proves_them(house_url: str) -
             done = old(n, charged_micros=300, closed_micros=300, free_s=4)
             entry = closing(paid, done, 300, seq=n)
             await house.add(rows.SESSIONS, done)
-            await house._pay_in(entry)
+            await house.book(entry)
             await house.add(rows.CHARGES, charge(done, 300, entry_id=entry.entry_id))
         await house.add(rows.ALLOWANCES, Allowance(1, PERIOD_US, 0, 8))
         async with house.database.office() as connection:
@@ -267,7 +267,7 @@ def test_books_that_are_sound_before_are_sound_after(
             if closed:
                 seqs[owner] += 1
                 entry = closing(account(owner), one, closed, seq=seqs[owner])
-                await house._pay_in(entry)
+                await house.book(entry)
                 await house.add(rows.CHARGES, charge(one, closed, entry_id=entry.entry_id))
             if still:
                 await house.add(rows.CHARGES, charge(one, still, part=1))
