@@ -135,10 +135,16 @@ class Comparison:
         return before, list(first)
 
     def begin(self, one: Told) -> None:
-        """Take a session as this report left it, before the batch that was asked about."""
+        """Take a session as this report left it, before the batch that was asked about.
+
+        What it had used while it was nobody's is new once it is somebody's.
+        """
         session = self._opened(one)
         session.heard, session.known_us = True, one[3]
-        self._leave(session, one)
+        if one[1]:
+            self._leave(session, one)
+        else:
+            session.last_us = one[3] - one[8] * US_PER_S
 
     def owes_no_fee(self, session_ids: Iterable[int]) -> None:
         """These sessions go on with another under the same Class, or were adopted (F-54)."""

@@ -27,6 +27,9 @@ BESIDE = "class-stored"
 
 It names its session but is no link of the session's chain, so it writes no session; who reads the
 journal of everybody meets it, who asks for the records of one session does not."""
+# Effects of what no device has sent: an operator gave the session to somebody, or accepted what was
+# put aside of it (`accounting.assign`).
+ASSIGNED, ACCEPTED = "assigned", "accepted"
 _SECRET_TYPES = frozenset({2, 3})  # User-Password, CHAP-Password: forbidden here (ACC-14)
 
 

@@ -15,8 +15,9 @@ from accounting import strands
 from accounting.charging import Total, begun, charged
 from accounting.counters import Step, restore, snapshot
 from accounting.event_time import event_time
-from accounting.journal import Record
+from accounting.journal import ACCEPTED, ASSIGNED, Record
 from accounting.reading import read_into
+from accounting.suspense import take_review
 from accounting.uses import Sheet, rise_of, since_us
 from domain.device import Device
 from domain.seams import US_PER_S
@@ -52,6 +53,8 @@ class ReplayedRecord:
     record: Record
     usage: Usage
     effect: str
+    from_us: int  # since when the session has used what the record raises it by
+    to_us: int
     before: Total
     after: Total
     charged_before_micros: int
@@ -100,15 +103,21 @@ def replay(
         if session is None:
             session = _fresh(record, usage, interim_s)
         before, charged_before = Total.of(session), session.charged_micros
-        if usage.service:
-            when = event_time(usage, skew_limit_s)
+        when = event_time(usage, skew_limit_s)
+        from_us = since_us(session, usage, when.at_us)
+        if record.effect in (ASSIGNED, ACCEPTED):
+            effect = record.effect
+            from_us = next((one.from_us for one in found.lines if one.after != one.before), from_us)
+            found.differences += _by_office(session, record, terms, from_us)
+        elif usage.service:
             effect = f"class-{strands.note(session, usage, device, when, session.interim_s)}"
         else:
             effect = str(_take(session, usage, record, terms, found.differences, ended=ended))
             ended = ended or usage.kind is RecordKind.STOP
         found.lines.append(
             ReplayedRecord(
-                *(journal_id, record, usage, effect, before, Total.of(session)),
+                *(journal_id, record, usage, effect),
+                *(from_us, session.last_event_us, before, Total.of(session)),
                 charged_before_micros=charged_before,
                 charged_micros=session.charged_micros,
             )
@@ -165,6 +174,23 @@ def _take(
     return step
 
 
+def _by_office(session: Session, record: Record, terms: _Terms, from_us: int) -> list[str]:
+    """Take in what an operator decided of the session; sentences about what differs.
+
+    It becomes somebody's, and what was put aside of it counts, spread over its time since then.
+    """
+    before = Total.of(session)
+    session.account_id = record.account_id
+    take_review(session)
+    session.free_octets, session.free_s = record.free_octets, record.free_s
+    _take_unrated(session, record)
+    if terms.bands is not None:
+        return _spend(session, before, terms.bands, record, from_us)
+    if terms.tariff is not None:
+        session.charged_micros = charged(terms.tariff, Total.of(session))
+    return []
+
+
 def usage_of(record: Record, device: Device) -> Usage:
     """What a journaled record said, read again by its device's dialect."""
     return said_again(record.attributes, record.arrived_us, device)
@@ -196,6 +222,7 @@ def _spend(
 ) -> list[str]:
     """Use by bands what the record says, and charge it; sentences about what differs.
 
+    Of nobody's session only the cells are worked out: whoever it is given to is charged by them.
     Raises OverflowError for a rise that was too much for any book.
     """
     if record.effect == str(Step.ABSURD):
@@ -208,6 +235,9 @@ def _spend(
     if after != before:
         rise, session.strands = rise_of(session, before, bands.sheet, from_us)
         spread(scheme, uses, rise, bands.timetable.pieces(from_us, session.last_event_us))
+    if not record.account_id:
+        session.uses = uses.pack()
+        return []
     session.uses = record.uses
     session.charged_micros = scheme_charged(scheme, written, session.fee_due)
     if uses.same_usage(written):

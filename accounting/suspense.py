@@ -56,6 +56,13 @@ def update(row: Suspense, session: Session, now_us: int) -> None:
         row.note = "a later record explained it"
 
 
+def take_review(session: Session) -> None:
+    """What was put aside counts like the rest: an operator has looked."""
+    session.input_octets += session.review_input
+    session.output_octets += session.review_output
+    session.review_input = session.review_output = 0
+
+
 def doubt(suspense_id: int, session: Session, reason: Reason, now_us: int) -> Suspense:
     """The suspense row of the part of a session that was put aside."""
     row = whole_session(suspense_id, session, reason, now_us)

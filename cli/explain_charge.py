@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from accounting.journal import Record
-from accounting.replay import Bands, replay
+from accounting.replay import Bands
 from accounting.uses import Sheet
 from cli import explain_bands, explain_records
 from cli import explain_words as words
@@ -24,6 +24,7 @@ from cli.explain_choice import Around, around, chosen
 from cli.office import Office, office_command
 from cli.options import LOGIN, report_option
 from cli.output import Column, Kind, render
+from cli.rerating import rerated
 from domain.account import Account
 from domain.plan import Plan
 from domain.pot import Pot
@@ -31,7 +32,6 @@ from domain.session import Charge, Session
 from rating import compile_tariff
 from rating.timetable import Timetable
 from store import (
-    office_devices,
     office_journal,
     office_money,
     office_sessions,
@@ -242,21 +242,10 @@ async def _differences(
 ) -> list[str]:
     """What rating again from the journal finds different (A11)."""
     session, (plan, sheet) = one.session, shared.plan_of(one)
-    async with office.database.reading() as connection:
-        devices = await office_devices.everyone(connection)
-    device = next((one for one in devices if one.device_id == session.device_id), None)
-    if device is None:
+    bands = Bands(sheet, Timetable.of(plan, timezone)) if sheet else None
+    again = await rerated(office, session, records, compile_tariff(plan), bands)
+    if again is None:
         return ["its NAS was removed, so its records cannot be read again"]
-    accounting = office.place.settings.accounting
-    again = replay(
-        records,
-        device,
-        compile_tariff(plan),
-        skew_limit_s=accounting.clock_skew_s,
-        interim_s=session.interim_s or accounting.interim_s,
-        fee_owed=not session.class_session_id and not session.adopted,
-        bands=Bands(sheet, Timetable.of(plan, timezone)) if sheet else None,
-    )
     found = list(again.differences)
     if again.charged_micros != session.charged_micros:
         found.append(

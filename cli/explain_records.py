@@ -91,7 +91,7 @@ def packets(records: list[tuple[int, Record]], currency: str) -> list[dict[str, 
             rows.append(
                 {
                     "event_us": record.event_us,
-                    "record": words.record_name(record.attributes),
+                    "record": words.record_name(record),
                     "effect": record.effect,
                     **dict(zip(_TOTALS, totals, strict=True)),
                     **{f"rise_{name}": number for name, number in zip(_TOTALS, rise, strict=True)},

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from accounting.journal import ACCEPTED, ASSIGNED, Record
 from accounting.uses import LINE_STEP
 from cli.output import octets_in_words, seconds_in_words
 from domain.money import format_amount
@@ -39,12 +40,13 @@ def day_text(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
 
 
-def record_name(attributes: bytes) -> str:
-    """The Acct-Status-Type of journaled attributes."""
+def record_name(record: Record) -> str:
+    """The Acct-Status-Type of a journaled record, or that it is none of a device."""
+    if record.effect in (ASSIGNED, ACCEPTED):
+        return "by an operator"
     try:
-        values = [
-            value for kind, value in decode_attributes(attributes) if kind == ACCT_STATUS_TYPE
-        ]
+        attributes = decode_attributes(record.attributes)
+        values = [value for kind, value in attributes if kind == ACCT_STATUS_TYPE]
     except PacketError:
         return "unreadable"
     number = int.from_bytes(values[0], "big") if values else 0

@@ -6,28 +6,33 @@ and the decision stays in the books with its reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from accounting.assign import Payer, accept_review, assign_session
+from accounting.assign import ByBands, Payer, Writing, accept_review, assign_session
+from accounting.stretches import Stretch, stretches_of
+from accounting.uses import sheet_of
 from cli.customers import customer_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, limit_option, output_option
 from cli.output import Column, Kind, render
 from cli.people import money
-from domain.account import Allowance
+from cli.rerating import rerated
 from domain.plan import Plan
 from domain.session import Session, Suspense
 from rating import compile_tariff
-from store import office_devices, office_plans, office_suspense
+from store import office_devices, office_journal, office_plans, office_suspense, office_usage
+from store.journal import JournalDamaged
 from store.office_connection import Connection
 from store.office_subscribers import Customer
 from store.office_suspense import Assignment, Raced
 
 NOTE_MAX = 500
+_RACED = "the session was changed meanwhile; try again"
 
 LISTED = [
     Column("suspense_id", "ID"),
@@ -83,25 +88,32 @@ async def listing(office: Office, *, everything: bool, limit: int, output: str) 
 async def assign(office: Office, *, suspense_id: int, login: str, note: str) -> None:
     """Charge a subscriber for it, at the price of their plan now.
 
-    Usage in doubt of a subscriber's own session is charged at that session's plan.
+    Usage in doubt of a subscriber's own session is charged at that session's plan. A plan with
+    bands, bundles or caps charges it for the time when it was used; all of it is of class other.
 
     \b
     Example:
       tollhouse suspense assign 921734857293824 alice --note "typing error on the router"
     """
     check_note(note)
+    async with office.database.reading() as connection:
+        await customer_called(connection, login)
+        _, known = await _waiting(connection, suspense_id, lock=False)
+    stretches = await _stretches(office, known)
     async with office.database.office() as connection:
         customer = await customer_called(connection, login, lock=True)
         row, session = await _waiting(connection, suspense_id)
+        if session.version != known.version:
+            raise HouseError(_RACED)
         plan = await _plan_for(connection, customer, row, session)
-        allowance = await office_suspense.allowance_of(
-            connection, customer.account.account_id, customer.subscriber.period_at_us(office.now_us)
-        )
-        done = decided(office, customer, (row, session), plan=plan, allowance=allowance, note=note)
+        payer = await _payer(office, connection, customer, plan, stretches)
         try:
+            done = decided(office, payer, (row, session), note=note)
             await office_suspense.assign(connection, done)
         except Raced:
-            raise HouseError("the session was changed meanwhile; try again") from None
+            raise HouseError(_RACED) from None
+        except OverflowError as error:
+            raise HouseError(f"{error}: drop it, or correct the plan") from None
         cost = done.assigned.opened_micros
         told = {"login": login, "charged_micros": cost, "currency": plan.currency}
         await _tell(office, connection, "suspense assign", done.row, told)
@@ -132,7 +144,7 @@ async def drop(office: Office, *, suspense_id: int, note: str) -> None:
             try:
                 await office_suspense.write_session(connection, session, after)
             except Raced:
-                raise HouseError("the session was changed meanwhile; try again") from None
+                raise HouseError(_RACED) from None
         await office_suspense.settle(connection, dropped)
         await _tell(office, connection, "suspense drop", dropped, {})
     click.echo("dropped")
@@ -154,14 +166,25 @@ async def _tell(
     )
 
 
-async def _waiting(connection: Connection, suspense_id: int) -> tuple[Suspense, Session]:
+async def _stretches(office: Office, session: Session) -> Sequence[Stretch]:
+    """When a session used what it has used, by its records."""
+    try:
+        (records,) = await office_journal.records_of_all(office.database, [session])
+    except JournalDamaged as error:
+        raise HouseError(str(error)) from None
+    return stretches_of(session, await rerated(office, session, records, None, None))
+
+
+async def _waiting(
+    connection: Connection, suspense_id: int, *, lock: bool = True
+) -> tuple[Suspense, Session]:
     """An open row and its session, or a HouseError."""
-    row = await office_suspense.find(connection, suspense_id)
+    row = await office_suspense.find(connection, suspense_id, lock=lock)
     if row is None:
         raise HouseError(f"there is no suspense {suspense_id}; see `tollhouse suspense list`")
     if row.state != "open":
         raise HouseError(f"suspense {suspense_id} is {row.state} already")
-    session = await office_suspense.session_of(connection, row)
+    session = await office_suspense.session_of(connection, row, lock=lock)
     if session is None:
         raise HouseError(f"the session {row.session_id} of suspense {suspense_id} is missing")
     return row, session
@@ -194,31 +217,41 @@ async def _plan_for(
         plan = found
     if plan.currency != account.currency:
         raise HouseError(f"plan {plan.name} is in {plan.currency}, the money in {account.currency}")
-    if plan.pricing is not None:
-        raise HouseError(
-            f"plan {plan.name} prices by bands, tiers or bundles, which usage in suspense is not "
-            "counted in: correct the balance, then drop it"
-        )
     return plan
 
 
-def decided(
+async def _payer(
     office: Office,
+    connection: Connection,
     customer: Customer,
-    waiting: tuple[Suspense, Session],
-    *,
     plan: Plan,
-    allowance: Allowance,
-    note: str,
-) -> Assignment:
-    """What assigning comes to; `accounting` decides, on copies."""
-    row, session = waiting
-    account, after = customer.account, replace(waiting[1])
-    payer = Payer(
-        customer.subscriber, replace(account), plan, compile_tariff(plan), replace(allowance)
+    stretches: Sequence[Stretch],
+) -> Payer:
+    """All that the price depends on of who takes the usage, as it stands now."""
+    account, subscriber, sheet = customer.account, customer.subscriber, sheet_of(plan)
+    allowance = await office_suspense.allowance_of(
+        connection, account.account_id, subscriber.period_at_us(office.now_us)
     )
+    by_bands = None
+    if sheet is not None:
+        pots = await office_usage.of_account(connection, account.account_id)
+        by_bands = ByBands(sheet, pots, stretches)
+    return Payer(subscriber, account, plan, compile_tariff(plan), allowance, by_bands)
+
+
+def decided(
+    office: Office, payer: Payer, waiting: tuple[Suspense, Session], *, note: str
+) -> Assignment:
+    """What assigning comes to; `accounting` decides, on copies.
+
+    Only the pots of the payer are moved. Raises OverflowError for what no book can hold.
+    """
+    row, session = waiting
+    account, allowance, after = payer.account, payer.allowance, replace(session)
+    payer = replace(payer, account=replace(account), allowance=replace(allowance))
     decide = assign_session if session.account_id == 0 else accept_review
-    assigned = decide(after, payer, entry_id=office.ids.next(), now_us=office.now_us)
+    ids = Writing(office.ids.next(), office.ids.next(), office.now_us)
+    assigned = decide(after, payer, ids)
     settled = replace(
         row,
         state="assigned",

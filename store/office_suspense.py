@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from accounting.assign import Assigned
+from accounting import journal
+from accounting.assign import Assigned, Poured
 from billing.payment import customer_micros
 from domain.account import Account, Allowance
 from domain.session import Session, Suspense
 from store import schema
 from store.feed import record_change
+from store.journal import journal_digest
 from store.office_money import values, write_entries
-from store.rows import ALLOWANCES, CHARGES, SESSIONS, SUSPENSE
+from store.rows import ALLOWANCES, CHARGES, POTS, SESSIONS, SUSPENSE
 
 _OPEN = text("suspense.state = 'open'")  # as the partial index says it
 
@@ -31,13 +34,13 @@ async def listing(connection: AsyncConnection, *, everything: bool, limit: int) 
     return [SUSPENSE.of_row(row) for row in await connection.execute(query)]
 
 
-async def find(connection: AsyncConnection, suspense_id: int) -> Suspense | None:
-    """One row, locked until the end of the transaction where the database can."""
-    query = (
-        select(*SUSPENSE.columns)
-        .where(schema.suspense.c.suspense_id == suspense_id)
-        .with_for_update()
-    )
+async def find(
+    connection: AsyncConnection, suspense_id: int, *, lock: bool = True
+) -> Suspense | None:
+    """One row; with `lock` until the end of the transaction, where the database can."""
+    query = select(*SUSPENSE.columns).where(schema.suspense.c.suspense_id == suspense_id)
+    if lock:
+        query = query.with_for_update()
     row = (await connection.execute(query)).first()
     return SUSPENSE.of_row(row) if row else None
 
@@ -61,7 +64,8 @@ class Raced(Exception):
 class Assignment:
     """A row that becomes a subscriber's: the session before and after, and what it costs.
 
-    `account` and `allowance` are as they were before.
+    `account` and `allowance` are as they were before; the pots that move are after it. The newest
+    journal row of the session after it is the one that is written.
     """
 
     row: Suspense
@@ -72,13 +76,16 @@ class Assignment:
     assigned: Assigned
 
 
-async def session_of(connection: AsyncConnection, row: Suspense) -> Session | None:
-    """The session that a row is about, both its rows locked as far as the database can."""
+async def session_of(
+    connection: AsyncConnection, row: Suspense, *, lock: bool = True
+) -> Session | None:
+    """The session that a row is about; with `lock` both its rows, as far as the database can."""
     facts, totals = schema.session_facts.c, schema.session_totals.c
     same = (totals.account_id == facts.account_id) & (totals.session_id == facts.session_id)
     held = select(facts.session_id).join_from(schema.session_facts, schema.session_totals, same)
     held = held.where(facts.session_id == row.session_id).with_for_update()
-    await connection.execute(held)
+    if lock:
+        await connection.execute(held)
     query = select(*SESSIONS.columns).where(schema.sessions.c.session_id == row.session_id)
     found = (await connection.execute(query)).first()
     return SESSIONS.of_row(found) if found else None
@@ -110,8 +117,13 @@ async def write_session(connection: AsyncConnection, before: Session, after: Ses
 
 async def assign(connection: AsyncConnection, done: Assignment) -> None:
     """Write everything that follows from assigning a row, in order. Raises Raced."""
-    assigned = done.assigned
+    assigned, journal_id = done.assigned, done.after.journal_last
     await write_session(connection, done.before, done.after)
+    body, written_us = journal.encode([assigned.record]), assigned.record.arrived_us
+    digest = journal_digest(journal_id, written_us, body)
+    names = schema.journal.c.keys()
+    row = dict(zip(names, (journal_id, written_us, body, digest), strict=True))
+    await connection.execute(insert(schema.journal).values(row))
     if assigned.entry is not None:
         await write_entries(connection, [assigned.entry])
     entry_id = assigned.entry.entry_id if assigned.entry else None
@@ -120,6 +132,8 @@ async def assign(connection: AsyncConnection, done: Assignment) -> None:
         await connection.execute(insert(schema.charges), [values(CHARGES, one) for one in rows])
     await _move_account(connection, done)
     await _use_allowance(connection, done)
+    for moved in assigned.pots:
+        await _pour(connection, moved)
     await settle(connection, done.row)
     await record_change(connection, "account", done.account.account_id)
 
@@ -159,3 +173,28 @@ async def _use_allowance(connection: AsyncConnection, done: Assignment) -> None:
     if found.rowcount == 0:
         fresh = replace(done.allowance, used_octets=octets, used_s=seconds)
         await connection.execute(insert(schema.allowances).values(values(ALLOWANCES, fresh)))
+
+
+async def _pour(connection: AsyncConnection, moved: Poured) -> None:
+    """Move a pot to where it was decided to be, from where it was read, or open it."""
+    pot, table = moved.pot, schema.pots.c
+    if moved.opened:
+        try:
+            await connection.execute(insert(schema.pots).values(values(POTS, pot)))
+        except IntegrityError:
+            raise Raced from None
+        return
+    found = await connection.execute(
+        update(schema.pots)
+        .where(
+            table.account_id == pot.account_id,
+            table.pot == pot.pot,
+            table.period_start_us == pot.period_start_us,
+            table.granted == pot.granted,
+            table.used == pot.used - moved.used,
+            table.lost == pot.lost - moved.lost,
+        )
+        .values(used=pot.used, lost=pot.lost)
+    )
+    if found.rowcount != 1:
+        raise Raced

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting.assign import Assigned, Payer, accept_review, assign_session
+from accounting.assign import Assigned, ByBands, Payer, Writing, accept_review, assign_session
 from accounting.charging import Total, price_of
+from accounting.stretches import Stretch
+from accounting.uses import sheet_of
 from domain.account import Allowance
 from domain.ledger import Book
 from domain.plan import Plan
+from domain.pot import Pot
 from domain.session import Session, SessionState
 from rating import compile_tariff
+from rating.plan_file import parse_plan
 from tests.accounting.makers import T0_US, account, at, plan, session, subscriber
 
 NOBODYS = {"account_id": 0, "subscriber_id": 0, "plan_id": 0}
@@ -38,7 +44,7 @@ def nobodys(**traits: Any) -> Session:
 
 
 def assign(one: Session, to: Payer) -> Assigned:
-    return assign_session(one, to, entry_id=77, now_us=at(9_000))
+    return assign_session(one, to, Writing(77, 99, at(9_000)))
 
 
 def test_an_ended_session_becomes_the_payers_with_one_entry() -> None:
@@ -109,12 +115,12 @@ def test_q_14c_what_was_put_aside_of_an_ended_session_is_billed_on_top_once() ->
         part=1,
     )
     to = payer()
-    done = accept_review(one, to, entry_id=77, now_us=at(9_000))
+    done = accept_review(one, to, Writing(77, 99, at(9_000)))
     assert (one.output_octets, one.review_output) == (700, 0)
     assert (one.charged_micros, one.closed_micros, one.part) == (7, 7, 2)
     assert done.entry is not None and done.entry.key == "session:1:1"
     assert (done.opened_micros, to.account.posted_micros) == (2, 10**9 - 2)
-    again = accept_review(one, to, entry_id=78, now_us=at(9_001))
+    again = accept_review(one, to, Writing(78, 100, at(9_001)))
     assert (again.entry, again.opened_micros, one.charged_micros) == (None, 0, 7)
 
 
@@ -124,7 +130,7 @@ def test_what_is_put_aside_of_a_live_session_or_anothers_cannot_be_accepted() ->
         session(**ENDED, account_id=6, review_output=1),
     ):
         with pytest.raises(AssertionError):
-            accept_review(one, payer(), entry_id=77, now_us=at(9_000))
+            accept_review(one, payer(), Writing(77, 99, at(9_000)))
 
 
 @given(
@@ -140,10 +146,85 @@ def test_a2_assigned_and_accepted_a_session_costs_the_price_of_its_total(
     one.output_octets = octets[1]
     entries = [assign(one, to).entry]
     one.review_input, one.review_output = aside
-    entries.append(accept_review(one, to, entry_id=78, now_us=at(9_000)).entry)
+    entries.append(accept_review(one, to, Writing(78, 100, at(9_000))).entry)
     assert (one.input_octets, one.output_octets) == tuple(map(sum, zip(octets, aside, strict=True)))
     assert one.charged_micros == sum(price_of(to.tariff, Total.of(one)))
     spent = sum(-entry.postings[0].amount_micros for entry in entries if entry is not None)
     assert spent == one.charged_micros == 10**9 - to.account.balance_micros
     assert to.allowance.used_octets == one.free_octets <= included
     assert one.open_micros == to.account.open_micros == 0
+
+
+NIGHT = parse_plan(
+    """
+name = "nights"
+currency = "USD"
+[[band]]
+name = "night"
+until = "06:00"
+[price.volume]
+amount = "0.01"
+per = "KB"
+[[rate]]
+bands = ["night"]
+volume = { amount = "0.001", per = "KB" }
+[[bundle]]
+name = "daily"
+volume = "10 KB"
+period = "day"
+"""
+)
+MIDNIGHT_US = T0_US // 86_400_000_000 * 86_400_000_000 + 86_400_000_000
+
+
+def nightly(*hours: int, pots: list[Pot] | None = None) -> tuple[Session, Payer]:
+    """Nobody's session that used 6 kB in each stretch between these hours of a day."""
+    end_us = MIDNIGHT_US + hours[-1] * 3_600_000_000
+    traits = {**ENDED, "stop_us": end_us, "last_event_us": end_us, "fee_due": False}
+    one = nobodys(**traits | {"output_octets": 6_000 * (len(hours) - 1), "session_s": 0})
+    to, sheet = payer(NIGHT), sheet_of(NIGHT)
+    assert sheet is not None
+    times_us = [MIDNIGHT_US + hour * 3_600_000_000 for hour in hours]
+    stretches = [
+        Stretch(from_us, to_us, Total(0, 6_000 * nth, 0, 0, 0, False))
+        for nth, (from_us, to_us) in enumerate(pairwise(times_us), 1)
+    ]
+    by_bands = ByBands(sheet, [] if pots is None else pots, stretches)
+    return one, replace(to, by_bands=by_bands)
+
+
+def test_by_bands_every_stretch_costs_the_price_of_its_time_and_takes_of_its_pots() -> None:
+    one, to = nightly(4, 6, 8, 10)
+    done = assign(one, to)
+    # 6 kB by night and 4 of the day are in the bundle; 2 and 6 kB of the day are not.
+    assert (one.charged_micros, done.opened_micros) == (80_000, 80_000)
+    (pot,) = done.pots
+    assert (pot.pot.pot, pot.used, pot.opened) == ("bundle/day/nights/daily", 10_000, True)
+    assert to.by_bands is not None and to.by_bands.pots == [pot.pot]
+    assert sum(row.amount_micros for row in done.charges) == 80_000
+    assert len({(row.step, row.day) for row in done.charges}) == len(done.charges)
+    assert (done.record.effect, done.record.uses, done.record.charged_micros) == (
+        "assigned", one.uses, 80_000,
+    )  # fmt: skip
+    assert (done.record.previous, one.journal_last) == (0, 99)
+
+
+def test_by_bands_what_others_have_taken_of_a_bundle_is_gone() -> None:
+    next_us = MIDNIGHT_US + 86_400_000_000
+    there = Pot(
+        5, "bundle/day/nights/daily", MIDNIGHT_US, 10_000, 9_000, until_us=next_us, ends_us=next_us
+    )
+    one, to = nightly(8, 10, pots=[there])
+    (pot,) = assign(one, to).pots
+    assert (pot.pot, pot.used, pot.opened, there.used) == (there, 1_000, False, 10_000)
+    assert one.charged_micros == 50_000
+
+
+def test_by_bands_what_was_put_aside_is_spread_over_all_stretches() -> None:
+    one, to = nightly(0, 6, 12)
+    assign(one, to)
+    assert one.charged_micros == 20_000
+    one.review_output = 8_000
+    done = accept_review(one, to, Writing(78, 100, at(9_000)))
+    assert one.charged_micros == 20_000 + 4 * 1_000 + 4 * 10_000
+    assert (done.record.effect, done.record.previous, done.pots) == ("accepted", 99, ())

@@ -194,3 +194,12 @@ def test_boosters_are_bought_as_they_were_if_the_plan_has_them() -> None:
     assert sums(of)[1:] == (1_000_000 + 1_000_000 + 1_000_000, 3_000_000)
     assert [one.boosters_micros for one in of.costs[1].tried] == [2_000_000, 0]
     assert of.unsold == ({"none": 1}, {"more": 1, "none": 1})
+
+
+def test_what_was_nobodys_counts_from_its_beginning_once_it_is_somebodys() -> None:
+    of = Comparison(DRAFT, None, SPAN, PEOPLE)
+    given = told(2, 3, previous=4)
+    assert of.unknown([given]) == ({7: 4}, [])
+    of.begin(told(2, 3, account=0, previous=3))
+    of.take([given])
+    assert sums(of) == (30_000, 2_000_000)

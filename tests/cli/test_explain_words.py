@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounting.journal import ACCEPTED, ASSIGNED, Record
 from cli import explain_words as words
 from radius import encode_attributes
 
@@ -19,6 +20,10 @@ STEP = {
     "rounding": "up",
     "micros": 21,
 }
+
+
+def said(attributes: bytes, effect: str = "advanced") -> Record:
+    return Record(1, 1, 1, 0, 1, 1, effect, 0, 0, 0, 0, 0, 0, attributes)
 
 
 def test_a_volume_step_shows_quantity_increments_price_and_rounding() -> None:
@@ -50,11 +55,16 @@ def test_time_and_fee_steps_have_their_own_words() -> None:
     [(1, "Start"), (2, "Stop"), (3, "Interim-Update"), (7, "Accounting-On"), (15, "status 15")],
 )
 def test_records_have_the_names_of_the_rfc(status: int, name: str) -> None:
-    assert words.record_name(encode_attributes([(40, status.to_bytes(4, "big"))])) == name
+    assert words.record_name(said(encode_attributes([(40, status.to_bytes(4, "big"))]))) == name
 
 
 def test_octets_that_are_no_attributes_are_called_so() -> None:
-    assert words.record_name(b"\x28\x01") == "unreadable"
+    assert words.record_name(said(b"\x28\x01")) == "unreadable"
+
+
+@pytest.mark.parametrize("effect", [ASSIGNED, ACCEPTED])
+def test_what_the_office_decided_is_no_record_of_a_device(effect: str) -> None:
+    assert words.record_name(said(b"", effect)) == "by an operator"
 
 
 def test_a_day_of_the_books_is_a_date() -> None:
