@@ -8,22 +8,22 @@ is wrong with a line is a fault with its number; a password is never repeated.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import Progress
 
 from aaa.sealing import CREDENTIAL, check_password
+from billing.activation import fee_of
 from billing.change import move_to, unpaid
-from cli.audit import changes_in_words
 from cli.errors import HouseError
+from cli.import_lines import Added, Books, Changed, Difference, Line
+from cli.import_sales import first_sale, moved_in
 from cli.office import Office
 from cli.people import (
     Applicant,
-    added,
     credential_of,
     enrol,
     kind_of,
@@ -31,114 +31,26 @@ from cli.people import (
     to_be_sealed,
     valid_until_us,
 )
-from cli.subscriber_change import differing_with_limits
+from cli.plan_change import PlanChange
 from domain.account import CredentialKind, Status, Subscriber
 from domain.address import Holders, addresses_of, overlap
-from domain.deed import Deed
-from domain.ledger import Entry
-from domain.money import format_amount
 from domain.plan import Plan
 from store.office_subscribers import Customer
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the file, understood. `traits` and `status` hold only what is given."""
-
-    number: int
-    applicant: Applicant
-    nas_names: tuple[str, ...] = ()
-    traits: dict[str, str | None] = field(default_factory=dict)
-    status: Status | None = None
-    credit_limit_micros: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What is known already: plans and NAS by name, the customers that the file names."""
-
-    plans: dict[str, Plan]
-    device_ids: dict[str, int]
-    customers: dict[str, Customer]
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """Somebody new."""
-
-    line: Line
-    customer: Customer
-    entries: list[Entry]
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Somebody who becomes different; `limit_micros` is a new credit limit, if it changes."""
-
-    line: Line
-    before: Customer
-    after: Subscriber
-    limit_micros: int | None
-
-    @property
-    def told(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What differs, before and after."""
-        limits = (self.before.account.credit_limit_micros, self.limit_micros)
-        return differing_with_limits(self.before.subscriber, self.after, limits)
-
-    @property
-    def nothing(self) -> bool:
-        """Does nothing change after all?"""
-        return self.after == self.before.subscriber and self.limit_micros is None
-
-
-@dataclass(slots=True)
-class Difference:
-    """All of it, in the order of the file."""
-
-    added: list[Added] = field(default_factory=list)
-    changed: list[Changed] = field(default_factory=list)
-    unchanged_n: int = 0
-    unpaid_n: int = 0  # new ones whose time is still to be bought
-
-    def lines(self) -> Iterable[str]:
-        """A line for each that is added or changes, as a dry run prints it."""
-        rows: list[tuple[int, str]] = []
-        for one in self.added:
-            account = one.customer.account
-            money = format_amount(account.posted_micros, account.currency)
-            login, plan = one.line.applicant.login, one.customer.subscriber.plan_name
-            rows.append((one.line.number, f"add {login}: plan {plan}, balance {money}"))
-        for other in self.changed:
-            said = changes_in_words(*other.told, currency=other.before.account.currency)
-            rows.append((other.line.number, f"change {other.line.applicant.login}: {said}"))
-        return [f"line {number}: {said}" for number, said in sorted(rows)]
-
-    def deeds(self, office: Office, reason: str) -> list[Deed]:
-        """What the audit is told: a deed for each, so that everybody's own history is whole."""
-        told = [added(office, "subscriber import", one.customer, reason) for one in self.added]
-        for one in self.changed:
-            old, new = one.told
-            told.append(
-                office.draft(
-                    "subscriber import",
-                    kind="subscriber",
-                    row_id=one.after.subscriber_id,
-                    subject=one.after.login,
-                    before=old,
-                    after=new,
-                    reason=reason,
-                )
-            )
-        return told
-
-
 def difference(
-    office: Office, lines: Sequence[Line], books: Books, holders: Holders, faults: list[str]
+    office: Office,
+    lines: Sequence[Line],
+    books: Books,
+    holders: Holders,
+    faults: list[str],
+    *,
+    charge_fees: bool = False,
 ) -> Difference:
     """What the lines come to; their faults are added to `faults`.
 
-    `holders` has everybody's addresses but those of subscribers in the file. Slow.
+    `holders` has everybody's addresses but those of subscribers in the file. With `charge_fees`
+    those who begin a plan buy it. Slow.
     """
     assert office.keys is not None  # read before threads want it
 
@@ -146,8 +58,8 @@ def difference(
         try:
             known = books.customers.get(line.applicant.login)
             if known is None:
-                return _new(office, line, books)
-            return _altered(office, line, known, books)
+                return _new(office, line, books, charge_fees=charge_fees)
+            return _altered(office, line, known, books, charge_fees=charge_fees)
         except HouseError as error:
             return f"line {line.number}: {error.message}"
 
@@ -159,17 +71,26 @@ def difference(
             if isinstance(made, str):
                 faults.append(made)
                 continue
-            one = made.customer.subscriber if isinstance(made, Added) else made.after
+            one = made.customer.subscriber if isinstance(made, Added) else made.moved
             faults += _addressed(line, one, holders)
-            if isinstance(made, Added):
-                found.added.append(made)
-                plan = books.plans[one.plan_name]
-                found.unpaid_n += line.applicant.valid_until is None and unpaid(plan)
-            elif made.nothing:
-                found.unchanged_n += 1
-            else:
-                found.changed.append(made)
+            _sort_in(found, made, books.plans[one.plan_name], charge_fees=charge_fees)
     return found
+
+
+def _sort_in(found: Difference, made: Added | Changed, plan: Plan, *, charge_fees: bool) -> None:
+    """Put what a line comes to where it belongs, and count it; `plan` is the one it has then."""
+    if isinstance(made, Added):
+        found.added.append(made)
+        ended = made.line.applicant.valid_until is not None
+        found.unpaid_n += unpaid(plan) and not ended and made.sale.bought is None
+        begins = True
+    elif made.nothing:
+        found.unchanged_n += 1
+        return
+    else:
+        found.changed.append(made)
+        begins = made.another is not None
+    found.uncharged_n += begins and not charge_fees and fee_of(plan) > 0
 
 
 def _progress() -> Progress:
@@ -178,8 +99,8 @@ def _progress() -> Progress:
     return Progress(console=Console(stderr=True), disable=not visible)
 
 
-def _new(office: Office, line: Line, books: Books) -> Added:
-    """Somebody who is not there yet."""
+def _new(office: Office, line: Line, books: Books, *, charge_fees: bool) -> Added:
+    """Somebody who is not there yet. Who comes with an end of time had the plan before."""
     plan = _local(books.plans[line.applicant.plan_name], line, None)
     customer, entries = enrol(office, line.applicant, plan, device_ids=_bound(line, books))
     subscriber = replace(
@@ -187,10 +108,15 @@ def _new(office: Office, line: Line, books: Books) -> Added:
         status=line.status or Status.ACTIVE,
         **line.traits,  # type: ignore[arg-type]
     )
-    return Added(line, replace(customer, subscriber=subscriber), entries)
+    if not charge_fees or line.applicant.valid_until is not None:
+        return Added(line, replace(customer, subscriber=moved_in(subscriber)), entries)
+    customer = replace(customer, subscriber=subscriber)
+    return Added(line, customer, entries, first_sale(office, customer, plan))
 
 
-def _altered(office: Office, line: Line, known: Customer, books: Books) -> Changed:
+def _altered(
+    office: Office, line: Line, known: Customer, books: Books, *, charge_fees: bool
+) -> Changed:
     """Somebody who is there: only what the line gives can differ, and never the money."""
     before, given = known.subscriber, line.applicant
     plan = books.plans[given.plan_name or before.plan_name]
@@ -204,7 +130,10 @@ def _altered(office: Office, line: Line, known: Customer, books: Books) -> Chang
     plan = _local(plan, line, before)
     after = replace(before, **line.traits)  # type: ignore[arg-type]
     after.status = line.status or before.status
+    another = None
     if plan.name != before.plan_name:
+        old, keep = books.plans.get(before.plan_name), given.valid_until is not None
+        another = PlanChange(office, old, plan, keep=keep, activate=charge_fees)
         move_to(after, plan, office.now_us)
     if given.valid_until is not None:
         after.valid_until_us = valid_until_us(given.valid_until, plan, office.now_us)
@@ -218,7 +147,7 @@ def _altered(office: Office, line: Line, known: Customer, books: Books) -> Chang
         raise HouseError("a credit limit cannot be negative")
     if limit_micros == known.account.credit_limit_micros:
         limit_micros = None
-    return Changed(line, known, after, limit_micros)
+    return Changed(line, known, after, limit_micros, another)
 
 
 def _local(plan: Plan, line: Line, before: Subscriber | None) -> Plan:

@@ -25,10 +25,22 @@ from store.office_subscribers import Customer
 class PlanChange:
     """One change of plan: worked out in the transaction that makes it, and told afterwards."""
 
-    def __init__(self, office: Office, old: Plan | None, new: Plan, *, keep: bool = False) -> None:
-        """`old` is None if it is not there any more; `keep`: the end of the time was given."""
+    def __init__(
+        self,
+        office: Office,
+        old: Plan | None,
+        new: Plan,
+        *,
+        keep: bool = False,
+        activate: bool = True,
+    ) -> None:
+        """`old` is None if it is not there any more; `keep`: the end of the time was given.
+
+        `activate` False: whoever it is has paid the activation fee elsewhere.
+        """
         self._office = office
         self._keep = keep
+        self._activate = activate
         self.old = old
         self.new = new
         self.made: Change | None = None
@@ -38,13 +50,16 @@ class PlanChange:
     ) -> Change:
         """What comes of it; HouseError without the money for the activation fee."""
         office, account_id = self._office, customer.account.account_id
-        another = customer.subscriber.plan_name != self.new.name
+        another = self._activate and customer.subscriber.plan_name != self.new.name
+        refunds = self.old is not None and self.old.on_change is Left.REFUND and not self._keep
         made = change_plan(
             customer.subscriber,
             moved,
             customer.account,
             plans=(self.old, self.new),
-            purchases=await office_changes.refundable(connection, customer, office.now_us),
+            purchases=await office_changes.refundable(connection, customer, office.now_us)
+            if refunds
+            else (),
             ids=office.ids,
             now_us=office.now_us,
             activate=another

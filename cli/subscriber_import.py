@@ -3,59 +3,45 @@
 Everything is read, checked, hashed and sealed first; then one transaction writes all rows with a
 few statements: the server waits a second or two for ten thousand. Each faulty line is named with
 its number and its fault; a password is never repeated. What the lines come to is decided in
-`cli.import_difference`.
+`cli.import_difference`, what they buy and give up in `cli.import_sales`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import click
 
 from cli.errors import HouseError
-from cli.import_difference import Books, Difference, Line, difference
+from cli.import_difference import difference
+from cli.import_file import read
+from cli.import_lines import Books, Difference, Line
+from cli.import_sales import Purses, words_of, write_sales
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
-from cli.options import check_login, check_password, reason_option
-from cli.people import Applicant
-from cli.subscriber_traits import trait
-from domain.account import CredentialKind, Status
-from domain.login import canonical_mac
-from domain.money import parse_amount
+from cli.options import reason_option
 from store import office_addresses, office_crowds, office_devices, office_plans, office_subscribers
+from store.office_connection import Connection
+from store.office_subscribers import Customer
 
-NEEDED = ("login", "password", "plan", "balance")
-OPTIONAL = ("mac", "credit_limit", "credential", "nas", "valid_until", "status")
-TRAITS: Final = {
-    "name": "name",
-    "group": "group_name",
-    "language": "language",
-    "timezone": "timezone",
-    "ip": "framed_ip_address",
-    "ipv6": "framed_ipv6",
-    "delegated_prefix": "delegated_ipv6_prefix",
-}
-"""Columns that are fields of a subscriber; read like the options of `subscriber set`."""
-
-STATUSES = ("active", "suspended")
 FAULTS_SHOWN = 20
-ROWS_MAX = 1_000_000
-FIELD_OCTETS_MAX = 4_096
-_NT_HASH = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
 @click.option("--update", is_flag=True, help="Change those who are there already.")
+@click.option(
+    "--charge-fees",
+    is_flag=True,
+    help="Who is new buys its plan from its balance; else nobody is charged anything.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be added and changed.")
 @reason_option
 @office_command
-async def import_(office: Office, *, file: Path, update: bool, dry_run: bool, reason: str) -> None:
+async def import_(
+    office: Office, *, file: Path, update: bool, charge_fees: bool, dry_run: bool, reason: str
+) -> None:
     """Add the subscribers of a CSV file, or change them: all of them, or none.
 
     The first line names the columns: login, password, plan and balance are needed. There may be
@@ -66,8 +52,12 @@ async def import_(office: Office, *, file: Path, update: bool, dry_run: bool, re
     a hash such as $6$...
 
     With --update only login is needed. What a line leaves empty stays as it is, `none` takes a name
-    or an address away, and a balance counts for new subscribers only: the money of those who are
-    there is never changed.
+    or an address away, and a balance counts for new subscribers only. What another plan does to
+    time that is left is what [on_change] of the plan that is left says, unless the line gives
+    valid_until; only that can change the money of those who are there.
+
+    Nobody is charged: who moves in has paid elsewhere. With --charge-fees those who come without
+    valid_until buy their plan as with `subscriber add`, and another plan costs its activation fee.
 
     \b
     Examples:
@@ -84,15 +74,16 @@ async def import_(office: Office, *, file: Path, update: bool, dry_run: bool, re
     ids = [one.subscriber.subscriber_id for one in books.customers.values()]
     async with office.database.reading() as connection:
         holders = await office_addresses.holders(connection, but=ids)
-    found = difference(office, sound, books, holders, faults)
+    found = difference(office, sound, books, holders, faults, charge_fees=charge_fees)
     if dry_run:
+        await rehearse(office, found, faults)
         for said in found.lines():
             click.echo(said)
     refuse(faults, file)
     if dry_run:
         click.echo(f"{file}: would have {counted(found, update=update)}; nothing was changed")
         return
-    await write(office, found, books, reason or file.name)
+    await write(office, found, books, reason or file.name, file)
     click.echo(counted(found, update=update))
 
 
@@ -124,31 +115,60 @@ def unknown(line: Line, books: Books, *, update: bool) -> list[str]:
     return [f"line {line.number}: {fault}" for fault in faults]
 
 
-async def write(office: Office, found: Difference, books: Books, reason: str) -> None:
+async def rehearse(office: Office, found: Difference, faults: list[str]) -> None:
+    """Work out what changes of plan would do; nothing is changed."""
+    async with office.database.reading() as connection:
+        await move(connection, found, {}, faults)
+
+
+async def move(
+    connection: Connection, found: Difference, now: dict[str, Customer], faults: list[str]
+) -> None:
+    """Make the changes of plan of customers as they are `now`, or with nobody work them out."""
+    purses = Purses()
+    for one in found.changed:
+        if one.another is None:
+            continue
+        customer = now.get(one.moved.login, one.before)
+        try:
+            await purses.change(
+                *(connection, customer, one.moved, one.another),
+                limit_micros=one.limit_micros,
+                write=bool(now),
+            )
+        except HouseError as error:
+            faults.append(f"line {one.line.number}: {error.message}")
+
+
+async def write(office: Office, found: Difference, books: Books, reason: str, file: Path) -> None:
     """Everything in one transaction, unless somebody else was there first."""
     customers = [one.customer for one in found.added]
     entries = [entry for one in found.added for entry in one.entries]
-    records = [(one.before.subscriber, one.after) for one in found.changed]
     limits = {
-        one.after.account_id: one.limit_micros
+        one.moved.account_id: one.limit_micros
         for one in found.changed
         if one.limit_micros is not None
     }
-    logins = [one.subscriber.login for one in customers] + [one.login for one, _ in records]
-    deeds = found.deeds(office, reason)
+    logins = [one.subscriber.login for one in customers]
+    logins += [one.moved.login for one in found.changed]
     async with office.database.office() as connection:
         now = await office_crowds.called(connection, logins)
         for login in logins:
             was, is_now = books.customers.get(login), now.get(login)
             if (was and was.subscriber) != (is_now and is_now.subscriber):
                 raise HouseError(f"{login} was changed by somebody else meanwhile; try again")
+        await office_crowds.set_credit_limits(connection, limits)
+        faults: list[str] = []
+        await move(connection, found, now, faults)
+        refuse(faults, file)
         if customers:
             await office_subscribers.add(connection, customers, entries)
-        if records:
+        if found.changed:
+            records = [(one.before.subscriber, one.after) for one in found.changed]
             await office_crowds.change(connection, records)
-        await office_crowds.set_credit_limits(connection, limits)
         if logins:
-            await office.audit_all(connection, deeds)
+            await office.audit_all(connection, found.deeds(office, reason))
+        await write_sales(office, connection, [(one.customer, one.sale) for one in found.added])
 
 
 def counted(found: Difference, *, update: bool) -> str:
@@ -156,114 +176,12 @@ def counted(found: Difference, *, update: bool) -> str:
     said = f"added {len(found.added)} subscribers"
     if update:
         said += f", changed {len(found.changed)}, left {found.unchanged_n} as they were"
+    said += words_of(found.plan_changes)
+    if found.uncharged_n:
+        said += f"; no activation fee is charged ({found.uncharged_n} begin a plan that has one)"
     if found.unpaid_n:
         said += f"; the time of {found.unpaid_n} is still to be bought with `subscriber renew`"
     return said
-
-
-def read(file: Path, faults: list[str], *, update: bool = False) -> Iterator[Line]:
-    """The lines of a file; what is wrong with the others is added to `faults`."""
-    try:
-        content = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise HouseError(f"cannot read {file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise HouseError(f"{file} is not UTF-8 text") from None
-    csv.field_size_limit(FIELD_OCTETS_MAX)
-    # Lines end where CSV says: a password may hold what Unicode calls a line, even a line break.
-    rows = csv.reader(io.StringIO(content, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(rows, [])]
-        check_header(header, file, update=update)
-        seen: dict[str, int] = {}
-        for row in rows:
-            if not any(field.strip() for field in row):
-                continue
-            if rows.line_num > ROWS_MAX:
-                raise HouseError(f"{file} has more than {ROWS_MAX} lines; split it")
-            try:
-                line = understood(rows.line_num, header, row)
-                first = seen.setdefault(line.applicant.login, line.number)
-                if first != line.number:
-                    raise ValueError(f"login {line.applicant.login} stands in line {first} already")
-            except ValueError as error:
-                faults.append(f"line {rows.line_num}: {error}")
-                continue
-            yield line
-    except csv.Error as error:
-        faults.append(f"line {rows.line_num}: not CSV: {error}")
-
-
-def check_header(header: list[str], file: Path, *, update: bool = False) -> None:
-    """HouseError unless the first line names the columns we know."""
-    known = (*NEEDED, *OPTIONAL, *TRAITS)
-    missing = [name for name in (NEEDED[:1] if update else NEEDED) if name not in header]
-    unknown = [name for name in header if name not in known]
-    if missing:
-        raise HouseError(f"{file}: the first line does not name {', '.join(missing)}")
-    if unknown:
-        said = f"there is no column {unknown[0][:40]!r}; known are {', '.join(known)}"
-        raise HouseError(f"{file}: {said}")
-    if len(set(header)) < len(header):
-        raise HouseError(f"{file}: a column is named twice")
-
-
-def understood(number: int, header: list[str], row: list[str]) -> Line:
-    """One line as an applicant. ValueError in one sentence, which never holds a password."""
-    if len(row) != len(header):
-        raise ValueError(f"{len(row)} fields instead of {len(header)}")
-    named = dict.fromkeys((*NEEDED, *OPTIONAL), "") | dict(zip(header, row, strict=True))
-    text = {name: value.strip() for name, value in named.items()}
-    password, kind = named["password"], _credential(text["credential"])
-    ready = kind is CredentialKind.NT and _NT_HASH.fullmatch(password) is not None
-    octets = check_password(password) if password else None
-    mac: str | None = text["mac"]
-    if mac not in ("", "learn", "none"):
-        mac = canonical_mac(text["mac"])
-        if mac is None:
-            raise ValueError(f"{text['mac'][:40]!r} is not a MAC")
-    if text["status"] not in ("", *STATUSES):
-        raise ValueError(f"there is no status {text['status'][:40]!r}; use active or suspended")
-    limit = text["credit_limit"]
-    return Line(
-        number,
-        Applicant(
-            login=check_login(text["login"]),
-            plan_name=text["plan"],
-            password=bytes.fromhex(password) if ready else octets,
-            balance_micros=parse_amount(text["balance"] or "0"),
-            credit_limit_micros=parse_amount(limit or "0"),
-            mac=mac or None,
-            credential_kind=kind,
-            valid_until=text["valid_until"] or None,
-            ready=ready,
-        ),
-        nas_names=tuple(text["nas"].split()),
-        traits=_traits(text),
-        status=Status(text["status"]) if text["status"] else None,
-        credit_limit_micros=parse_amount(limit) if limit else None,
-    )
-
-
-def _credential(word: str) -> CredentialKind | None:
-    """How a password is to be kept, if the line says so."""
-    if word and word not in {kind.value for kind in CredentialKind}:
-        kinds = ", ".join(kind.value for kind in CredentialKind)
-        raise ValueError(f"there is no credential {word[:40]!r}; known are {kinds}")
-    return CredentialKind(word) if word else None
-
-
-def _traits(text: dict[str, str]) -> dict[str, str | None]:
-    """The fields that the line gives; ValueError names the column."""
-    found: dict[str, str | None] = {}
-    for column, name in TRAITS.items():
-        if not text.get(column):
-            continue
-        try:
-            found[name] = trait(name, text[column])
-        except ValueError as error:
-            raise ValueError(f"{column}: {error}") from None
-    return found
 
 
 def refuse(faults: list[str], file: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from aaa import sealing
-from cli.import_difference import Books, Difference, Line, difference
+from cli.import_difference import difference
+from cli.import_lines import Books, Difference, Line
 from cli.office import Office
 from cli.people import Applicant, enrol
 from domain.account import CredentialKind, Status

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import subscriber_import
+from cli import import_file
 from tests.cli.house import House, login
 
 HEAD = "login,password,plan,balance"
@@ -265,6 +265,6 @@ def test_a_dry_run_shows_what_is_sound_beside_what_is_not(sample: House, file: P
 def test_a_password_that_unicode_would_break_arrives_whole(file: Path, password: str) -> None:
     file.write_text(f'{HEAD}\nbob,"{password}",home,1\n', encoding="utf-8", newline="")
     faults: list[str] = []
-    (line,) = subscriber_import.read(file, faults)
+    (line,) = import_file.read(file, faults)
     assert not faults
     assert line.applicant.password == password.encode()

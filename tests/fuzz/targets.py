@@ -112,7 +112,7 @@ TARGETS: Final[dict[str, Target]] = {
                 "rating.plan_allowances", "rating.plan_fair_use", "rating.plan_pricing"),
                size_max=2400, words=PLAN_WORDS),
         Target("people", "properties.texts:check_people", "the CSV import",
-               ("cli.subscriber_import", "cli.options", "domain.login", "domain.money"),
+               ("cli.import_file", "cli.options", "domain.login", "domain.money"),
                size_max=1000, words=PEOPLE_WORDS),
         Target("settings", "properties.texts:check_settings", "the settings file",
                ("cli.settings",), size_max=800, words=SETTINGS_WORDS),

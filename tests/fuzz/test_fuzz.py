@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from accounting import journal
-from cli import subscriber_import
+from cli import import_file
 from nas import accounting_record
 from radius import MacState, PacketError, nesting, passwords, sign_request
 from radius import lines as radius_lines
@@ -145,7 +145,7 @@ PLANTED: list[tuple[str, Any, str, Callable[[Any], Any]]] = [
     ("printing", radius_lines, "print_value", lambda shown: lambda k, v: (shown(k, v) or "") + "0"),
     ("lines", inside, "dictionary", lambda _: lambda: None),
     ("plans", plan_file, "read_hours", lambda hours: lambda top: 1 // len(hours(top))),
-    ("people", subscriber_import, "check_login", lambda check: lambda text: text),
+    ("people", import_file, "check_login", lambda check: lambda text: text),
     ("journal-row", journal, "packed", lambda packed: lambda octets: packed(octets[:-1])),
     ("device", accounting_record, "COUNTER_MAX_OCTETS", lambda most: most * 16),
 ]

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import cast
 
-from cli import settings, subscriber_import
+from cli import import_file, settings
 from cli.errors import HouseError, one_line
 from cli.vocabulary import our_vocabulary
 from domain.login import canonical_login
@@ -73,7 +73,7 @@ def check_people(octets: bytes) -> None:
     """Read a list of subscribers, and write one password so that it can be read."""
     faults: list[str] = []
     try:
-        lines = list(subscriber_import.read(_written(octets), faults))
+        lines = list(import_file.read(_written(octets), faults))
     except HouseError as error:
         _check_complaint(error)
         lines = []
@@ -99,7 +99,7 @@ def _check_password(password: str) -> None:
     writer.writerow(("bob", "x" + password, "home", "much"))
     faults: list[str] = []
     try:
-        lines = list(subscriber_import.read(_written(table.getvalue().encode()), faults))
+        lines = list(import_file.read(_written(table.getvalue().encode()), faults))
     except HouseError as error:
         raise AssertionError(f"a table in order was refused: {error.message}") from error
     found = {line.applicant.login: line.applicant for line in lines}
