@@ -13,7 +13,7 @@ import pytest
 from tests.peers.freeradius import CoaListener
 from tests.scenarios.installation import Installation
 from tests.scenarios.router import ANSWER_S, INTERIM, STOP, Router
-from tests.scenarios.subscriber_line import Story
+from tests.scenarios.subscriber_line import Line, Story
 
 MB, GB = 10**6, 10**9
 HEAD = 'currency = "EUR"\ntimezone = "Europe/Berlin"\n'
@@ -238,3 +238,55 @@ def test_a_cap_lets_go_on_or_stops_and_the_next_day_opens_it_again(story: Story)
     assert cut.posted() == 8_000_000 - 1_000_000
     assert free.orders() == []
     story.prove(free.login, stop.login, cut.login)
+
+
+CARRIED = f"""
+name = "carried"
+{HEAD}
+[price.volume]
+amount = "1"
+per = "GB"
+[[bundle]]
+name = "daily"
+volume = "3 GB"
+period = "day"
+rollover = {{ most = "1 GB" }}
+"""
+
+
+def test_what_a_day_leaves_is_carried_over_up_to_its_most_and_for_one_day(story: Story) -> None:
+    story.load(CARRIED)
+    story.at("2026-11-05 09:00")
+    line = story.line("thrifty", "carried", "--balance", "10")
+    line.begin()
+    story.at("2026-11-05 20:00")
+    line.report(INTERIM, down=GB)  # 2 GB are left, of which 1 may go on
+    story.at("2026-11-06 00:00:00")
+    line.report(INTERIM, down=GB)
+    assert left(line) == 4 * GB
+    story.at("2026-11-06 12:00")
+    line.report(INTERIM, down=4_500 * MB)
+    assert (left(line), line.posted()) == (500 * MB, 10_000_000)
+    story.at("2026-11-06 18:00")
+    line.report(INTERIM, down=5_500 * MB)  # half of it is beyond
+    assert (left(line), line.posted()) == (0, 9_500_000)
+    story.at("2026-11-07 00:00:00")
+    line.report(INTERIM, down=5_500 * MB)
+    assert left(line) == 3 * GB  # nothing was left
+    story.at("2026-11-07 10:00")
+    line.report(STOP, down=5_700 * MB)
+    # On the 8th nobody is on line. What came of the 7th is lost with it, and of its own three
+    # one goes on to the 9th.
+    story.at("2026-11-09 08:00")
+    assert left(line) == 4 * GB
+    line.begin(f"again-{line.login}")
+    story.at("2026-11-09 09:00")
+    line.report(STOP, session=f"again-{line.login}", down=5 * GB)
+    assert (left(line), line.posted()) == (0, 8_500_000)
+    story.prove(line.login)
+
+
+def left(line: Line) -> int:
+    """What is left of the bundle, octets."""
+    rows = line.story.site.shown("subscriber", "show", line.login)["allowances"]
+    return sum(row["left"] for row in rows if row["name"] == "daily")
