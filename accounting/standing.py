@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounting.pot_terms import Terms
 from accounting.pots import Drawn, Metered, Pots, family_name
@@ -60,6 +61,40 @@ def standings(plan: Plan, terms: Terms, rows: Sequence[Pot], now_us: int) -> lis
     found = [_of_drawn(one, terms) for one in view.drawn]
     kept = [one for one in found if one.left or (one.period is not None and not one.carried)]
     return kept + [_of_metered(one, plan.pricing, layout, terms, now_us) for one in view.metered]
+
+
+class Dropped(NamedTuple):
+    """Something left of a bundle or booster that another plan does not use."""
+
+    standing: Standing
+    lost: bool  # it would not be there if the subscriber came back at once
+
+
+def dropped(
+    plans: tuple[Plan, Plan], terms: tuple[Terms, Terms], rows: Sequence[Pot], now_us: int
+) -> list[Dropped]:
+    """What a change from one of the plans to the other leaves behind, in the order of consumption.
+
+    `terms` are the subscriber's before and after it. A plan without pricing has no pots.
+    """
+    old, new = plans
+    kept = set(_drawn(new, terms[1], rows, now_us))
+    back = set(_drawn(old, terms[1], rows, now_us))
+    return [
+        Dropped(_of_drawn(one, terms[0]), key not in back)
+        for key, one in _drawn(old, terms[0], rows, now_us).items()
+        if key not in kept
+    ]
+
+
+def _drawn(
+    plan: Plan, terms: Terms, rows: Sequence[Pot], now_us: int
+) -> dict[tuple[str, int], Drawn]:
+    """What can be drawn on now and is not used up, by the keys of its rows."""
+    if plan.pricing is None:
+        return {}
+    view = Pots(plan).view(terms, rows, now_us, now_us)
+    return {(one.pot.pot, one.pot.period_start_us): one for one in view.drawn if one.draw.left}
 
 
 def drawn_end_us(one: Drawn, terms: Terms) -> int | None:

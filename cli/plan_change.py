@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounting.pot_terms import terms_of
+from accounting.standing import Dropped, dropped
 from billing.change import Change, change_plan, unpaid
 from billing.payment import Declined, customer_micros
+from cli.allowances_left import in_words, label
 from cli.errors import HouseError
 from cli.office import Office
 from cli.people import money
 from domain.account import Subscriber
 from domain.period import format_instant
 from domain.plan import Left, Plan
-from store import office_changes
+from store import office_changes, office_usage
 from store.office_connection import Connection
 from store.office_money import Raced
 from store.office_subscribers import Customer
@@ -44,6 +47,7 @@ class PlanChange:
         self.old = old
         self.new = new
         self.made: Change | None = None
+        self._dropped: list[Dropped] = []
 
     async def work_out(
         self, connection: Connection, customer: Customer, moved: Subscriber
@@ -69,7 +73,18 @@ class PlanChange:
         if isinstance(made, Declined):
             raise HouseError(f"{customer.subscriber.login}: {made.text}")
         self.made = made
+        if another and self.old is not None and _served(customer.subscriber, office.now_us):
+            self._dropped = await self._left_behind(connection, customer, self.old, made)
         return made
+
+    async def _left_behind(
+        self, connection: Connection, customer: Customer, old: Plan, made: Change
+    ) -> list[Dropped]:
+        """What is left of bundles and boosters that the new plan does not use."""
+        account_id, now_us = customer.account.account_id, self._office.now_us
+        rows = await office_usage.of_account(connection, account_id, ends_after_us=now_us)
+        terms = (terms_of(customer.subscriber, old), terms_of(made.subscriber, self.new))
+        return dropped((old, self.new), terms, rows, now_us)
 
     async def write(
         self, connection: Connection, customer: Customer, moved: Subscriber
@@ -92,6 +107,9 @@ class PlanChange:
         if made is None:
             return []
         found = [_time_left(before, made, self.new)] if made.left is not None else []
+        for one, lost in self._dropped:
+            word = "given up" if lost else f"not used by {self.new.name}"
+            found.append(f"{word}: {label(one)}, {in_words(one, made.account.currency)}")
         for text, payment in (
             (f"refund of what is left of {before.plan_name}", made.refunded),
             (f"activation of {self.new.name}", made.activated),

@@ -7,6 +7,7 @@ changed the subscriber in between, it is computed again on what they left.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -131,6 +132,7 @@ async def _say_beforehand(
     if another is None:
         raise HouseError("--dry-run tells what another plan would do: give one with --plan")
     before = customer.subscriber
+    customer = with_limit(customer, given["credit_limit"])
     async with office.database.reading() as connection:
         await another.work_out(connection, customer, altered(office, before, another.new, given))
     for line in another.lines(before, dry_run=True):
@@ -187,22 +189,31 @@ async def edit(
             now = await customer_called(connection, login, lock=True)
             if now.subscriber != before:
                 continue
+            limits = (now.account.credit_limit_micros, credit_limit_micros)
+            if credit_limit_micros is not None:  # first: what another plan costs may need it
+                await office_subscribers.set_credit_limit(
+                    connection, before.account_id, credit_limit_micros
+                )
+                now = with_limit(now, credit_limit_micros)
             if another is not None:
                 after = await another.write(connection, now, after)
             if after != before:
                 await refuse_taken(connection, before, after)
                 await office_subscribers.change(connection, after)
-            if credit_limit_micros is not None:
-                await office_subscribers.set_credit_limit(
-                    connection, before.account_id, credit_limit_micros
-                )
-            limits = (now.account.credit_limit_micros, credit_limit_micros)
             more = another.told() if another is not None else {}
             await tell(
                 office, connection, action, (before, after), reason=reason, limits=limits, more=more
             )
             return await office_live.watch(connection, [before.account_id])
     raise HouseError(f"subscriber {login} is being changed by somebody else; try again")
+
+
+def with_limit(customer: Customer, credit_limit_micros: int | None) -> Customer:
+    """The customer with the credit limit that was given, if one was."""
+    if credit_limit_micros is None:
+        return customer
+    account = replace(customer.account, credit_limit_micros=credit_limit_micros)
+    return replace(customer, account=account)
 
 
 async def tell(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from accounting.pots import Pots, booster_pot
-from accounting.standing import Standing, Unit, standings
+from accounting.standing import Standing, Unit, dropped, standings
 from domain.plan import Plan
 from domain.plan_words import Validity
 from domain.pot import Pot, PotKind
@@ -103,3 +104,25 @@ def test_a_validity_period_ends_where_the_next_one_begins_or_the_package_does() 
     assert [one.ends_us for one in never] == [None, None]
     ahead = standings(sold, terms("2026-03-01", "2026-03-20", until="2026-04-20"), [], us(NOW))
     assert [one.ends_us for one in ahead] == [us("2026-03-20")] * 2
+
+
+def test_another_plan_leaves_behind_what_it_does_not_use() -> None:
+    old = plan(MAY, Bundle("all", octets=GB), boosters=(MORE, TIMED))
+    new = replace(plan(MAY, boosters=(TIMED,)), name="other")
+    rows = [
+        booster_pot(MORE, terms(), purchase_id=1, now_us=us("2026-03-02")),
+        booster_pot(TIMED, terms(), purchase_id=2, now_us=us("2026-03-14 08:00")),
+        Pot(7, "bundle/month/basic/late", us("2026-02-28"), 4 * GB, 4 * GB, 0, us("2026-03-31"),
+            us("2026-03-31")),
+    ]  # fmt: skip
+    before = terms("2026-03-01", until="2026-03-31")
+    given_up, kept = terms(NOW, until=NOW), before
+    for after, lost in ((kept, []), (given_up, ["more", "all"])):
+        found = dropped((old, new), (before, after), rows, us(NOW))
+        assert sorted(one.standing.name for one in found) == ["all", "more"]
+        assert sorted(one.standing.left or 0 for one in found) == [GB, 5 * GB]
+        assert sorted(one.standing.name for one in found if one.lost) == sorted(lost)
+    assert dropped((old, old), (before, kept), rows, us(NOW)) == []
+    simple = Plan(1, "simple", 1, "USD")
+    assert dropped((simple, old), (before, kept), rows, us(NOW)) == []
+    assert len(dropped((old, simple), (before, kept), rows, us(NOW))) == 3

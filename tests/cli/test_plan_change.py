@@ -78,6 +78,71 @@ def test_another_plan_now_gives_back_what_was_paid_and_charges_what_it_costs(sho
     shop.run("audit", "verify")
 
 
+RICH = """
+[price.volume]
+amount = "0.10"
+per = "GB"
+[[bundle]]
+name = "big"
+volume = "10 GB"
+{booster}
+"""
+BOOSTER = """
+[[booster]]
+name = "{name}"
+price = "0.50"
+volume = "2 GB"
+"""
+
+
+def priced_with(booster: str) -> str:
+    """A price and one booster, without a bundle."""
+    return '[price.volume]\namount = "0.10"\nper = "GB"\n' + BOOSTER.format(name=booster)
+
+
+def test_bundles_and_boosters_that_the_other_plan_does_not_use_are_named(
+    shop: House, tmp_path: Path
+) -> None:
+    both = BOOSTER.format(name="more") + BOOSTER.format(name="extra")
+    rich = RICH.format(booster=both)
+    load(shop, tmp_path, HOME.format(name="rich", price="1", more=rich))
+    strict = '[on_change]\nleft = "forfeit"' + rich
+    load(shop, tmp_path, HOME.format(name="harsh", price="1", more=strict))
+    load(shop, tmp_path, HOME.format(name="plain", price="1", more=priced_with("more")))
+    change = ("subscriber", "set", "alice", "--plan")
+    for name, word in (("rich", "not used by plain"), ("harsh", "given up")):
+        shop.run("balance", "top-up", "alice", "10")
+        shop.run("subscriber", "renew", "alice", "--plan", name, "--now")
+        shop.run("subscriber", "boost", "alice", "--booster", "more")
+        shop.run("subscriber", "boost", "alice", "--booster", "extra")
+        for words in (["--dry-run"], []):
+            said = shop.run(*change, "plain", *words).stdout
+            assert f"{word}: bundle big, 10.00 GB of 10.00 GB left until 20" in said
+            assert f"{word}: booster extra, 2.00 GB of 2.00 GB left until 20" in said
+            assert ("booster more" in said) is (name == "harsh")
+    assert "booster" not in shop.run(*change, "home").stdout
+    shop.run("ledger", "check")
+
+
+def test_a_credit_limit_that_is_given_with_the_plan_counts_for_what_that_costs(
+    shop: House, tmp_path: Path
+) -> None:
+    load(shop, tmp_path, HOME.format(name="fee", price="1", more='[price.activation]\nfee = "7"'))
+    words = ("subscriber", "set", "alice", "--plan", "fee")
+    assert "7.00 USD are needed and 4.99" in shop.refuse(*words)
+    assert "7.00 USD are needed" in shop.refuse(*words, "--credit-limit", "2")
+    assert shown(shop)["credit_limit_micros"] == 0
+    enough = (*words, "--credit-limit", "3")
+    assert "activation of fee: 7.00 USD would be booked" in shop.run(*enough, "--dry-run").stdout
+    assert (shown(shop)["credit_limit_micros"], shown(shop)["plan"]) == (0, "home")
+    shop.run(*enough)
+    assert (shown(shop)["credit_limit_micros"], shown(shop)["plan"]) == (3_000_000, "fee")
+    assert -2_100_000 < posted(shop) < -2_000_000
+    deed = shop.json("audit", "list", "--limit", "1")[-1]
+    assert "credit_limit_micros" in str(deed)
+    shop.run("ledger", "check")
+
+
 def test_without_the_money_for_the_other_plan_nothing_is_given_back(shop: House) -> None:
     before = (shop.money(), shown(shop), shop.json("audit", "list"))
     line = shop.refuse("subscriber", "renew", "alice", "--plan", "dear", "--now")
