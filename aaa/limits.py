@@ -141,13 +141,8 @@ def exhausted(deal: Deal, reach: Reach) -> bool:
 
 
 def for_usage(turn: Turn, deal: Deal) -> int:
-    """What of the account's money a session may be promised besides its hold; perhaps below zero.
-
-    That is all that is available, but for what the package alone may spend (`pay = "after"`).
-    """
-    account, package = deal.account, deal.offer.package
-    kept = hold.kept_for_package(account, deal.subscriber, package, turn.now_us)
-    return account.available_micros - kept
+    """What of the money a session may be promised besides its hold; perhaps below zero."""
+    return hold.for_usage(deal.account, deal.subscriber, deal.offer.package, turn.now_us)
 
 
 def hold_more(turn: Turn, deal: Deal, slots: int | None = None) -> int:

@@ -53,6 +53,16 @@ def kept_for_package(
     return max(account.credit_limit_micros - (package.price_micros if runs else 0), 0)
 
 
+def for_usage(
+    account: Account, subscriber: Subscriber, package: Package | None, now_us: int
+) -> int:
+    """What of the account's money may be promised to usage; perhaps below zero.
+
+    That is all that is available, but for what the package alone may spend (`pay = "after"`).
+    """
+    return account.available_micros - kept_for_package(account, subscriber, package, now_us)
+
+
 def reach(session: Session, plan: Plan, tariff: Tariff, included: tuple[int, int]) -> Reach:
     """How far what was granted carries the session, in rated totals since its start.
 

@@ -1,7 +1,8 @@
 """`tollhouse balance`: what a subscriber has, what was booked, and booking by hand.
 
 `posted` is what the subscriber has once the charges of sessions that still run are taken off;
-`held` is promised to these sessions; `spendable` is the rest.
+`held` is promised to these sessions; `spendable` is the rest, with the credit limit, as far as
+usage may have it (`cli.spending`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import click
 from billing.payment import Declined, Payment, Stamp, correction, customer_micros, repeats, top_up
 from cli.balance_reverse import reverse
 from cli.booking import reference_of, stamp_of, tell
-from cli.customers import customer_called
+from cli.customers import customer_called, plan_called
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, limit_option, output_option
 from cli.output import Column, Kind, render, render_one
 from cli.people import money
+from cli.spending import spendable_now
 from domain.account import Account
 from domain.ledger import Entry, EntryKind
 from store import office_money
@@ -31,8 +33,8 @@ SHOWN = [
     Column("posted_micros", "balance", Kind.MONEY),
     Column("open_micros", "of which running sessions took", Kind.MONEY),
     Column("held_micros", "held for running sessions", Kind.MONEY),
-    Column("spendable_micros", "spendable", Kind.MONEY),
     Column("credit_limit_micros", "credit limit", Kind.MONEY),
+    Column("spendable_micros", "spendable", Kind.MONEY),
     Column("entries_n", "entries", Kind.NUMBER),
 ]
 HISTORY = [
@@ -74,7 +76,9 @@ def balance() -> None:
 async def show(office: Office, *, login: str, output: str) -> None:
     """Show what a subscriber has.
 
-    `posted_micros` has the charges of sessions still open taken off already.
+    `posted_micros` has the charges of sessions still open taken off already. `spendable` is what
+    usage may cost from now on: the balance less what is held, and the credit limit; up to a cap
+    that stops, and without what only the package may spend.
 
     \b
     Example:
@@ -82,7 +86,9 @@ async def show(office: Office, *, login: str, output: str) -> None:
     """
     async with office.database.reading() as connection:
         customer = await customer_called(connection, login)
-    render_one(as_row(customer), SHOWN, output)
+        plan = await plan_called(connection, customer.subscriber.plan_name)
+        spendable = await spendable_now(connection, customer, plan, office.now_us)
+    render_one(as_row(customer, spendable), SHOWN, output)
 
 
 @balance.command("top-up", context_settings={"ignore_unknown_options": True})
@@ -265,7 +271,7 @@ def history_rows(
     return rows[::-1]
 
 
-def as_row(customer: Customer) -> dict[str, Any]:
+def as_row(customer: Customer, spendable_micros: int) -> dict[str, Any]:
     """A balance as it is printed."""
     account = customer.account
     return {
@@ -274,7 +280,7 @@ def as_row(customer: Customer) -> dict[str, Any]:
         "posted_micros": account.balance_micros,
         "open_micros": account.open_micros,
         "held_micros": account.held_micros,
-        "spendable_micros": account.spendable_micros,
         "credit_limit_micros": account.credit_limit_micros,
+        "spendable_micros": spendable_micros,
         "entries_n": account.entries_n,
     }

@@ -6,6 +6,7 @@ where to look. What is printed of a subscriber is decided here; a credential nev
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cli.errors import HouseError
@@ -36,8 +37,8 @@ SHOWN = [
     Column("currency", "currency", hidden=True),
     Column("posted_micros", "balance", Kind.MONEY),
     Column("held_micros", "held", Kind.MONEY),
-    Column("spendable_micros", "spendable", Kind.MONEY),
     Column("credit_limit_micros", "credit limit", Kind.MONEY),
+    Column("spendable_micros", "spendable", Kind.MONEY),
     Column("credential", "credential"),
     Column("mac_mode", "MAC must be"),
     Column("mac", "MAC"),
@@ -87,6 +88,14 @@ async def devices_called(connection: Connection, names: tuple[str, ...]) -> tupl
     return tuple(sorted({ids[name] for name in names}))
 
 
+def with_limit(customer: Customer, credit_limit_micros: int | None) -> Customer:
+    """The customer with the credit limit that was given, if one was."""
+    if credit_limit_micros is None:
+        return customer
+    account = replace(customer.account, credit_limit_micros=credit_limit_micros)
+    return replace(customer, account=account)
+
+
 def as_row(customer: Customer) -> dict[str, Any]:
     """A subscriber as it is printed; the credential itself is not among it."""
     one, account = customer.subscriber, customer.account
@@ -104,7 +113,6 @@ def as_row(customer: Customer) -> dict[str, Any]:
         "currency": account.currency,
         "posted_micros": account.balance_micros,
         "held_micros": account.held_micros,
-        "spendable_micros": account.spendable_micros,
         "credit_limit_micros": account.credit_limit_micros,
         "credential": one.credential_kind.value,
         "mac": one.mac,

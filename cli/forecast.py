@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from accounting.forecast import Amount, Forecast, Lasting, Pace, forecast, lasting
+from accounting.hold import for_usage
 from accounting.pot_terms import Terms, terms_of
 from accounting.uses import Sheet, sheet_of
 from billing.activation import begins, fee_of, key_of
@@ -25,6 +26,7 @@ from cli.forecast_words import show
 from cli.office import Office, office_command
 from cli.options import LOGIN, report_option
 from cli.pricing_words import step_in_words
+from cli.spending import spendable_now
 from domain.account import Allowance
 from domain.anchor import period_bounds_us
 from domain.period import DAY_US, day_number, midnight_us
@@ -56,7 +58,7 @@ class Account:
     terms: Terms
     pots: list[Pot]
     uses: bytes  # of the session that goes on
-    available_micros: int
+    money_micros: int  # for usage, whatever caps say
     timetable: Timetable
     begun_us: int  # the current period
     until_us: int
@@ -96,7 +98,9 @@ async def forecast_(office: Office, *, login: str, output: str) -> None:
             *await _package(connection, customer, terms, (begun_us, until_us), office.now_us),
             *await _activation(connection, customer, plan, (begun_us, until_us)),
         ]
-    found = _standing(plan, terms, pots, used, available=customer.account.available_micros)
+        spendable = await spendable_now(connection, customer, plan, office.now_us)
+    money_micros = for_usage(customer.account, one, plan.package, office.now_us)
+    found = _standing(plan, terms, pots, used, money_micros=money_micros)
     sessions = [each.session for each in listed if each.session.plan_id == plan.plan_id]
     live = next((each.uses for each in sessions if each.live and plan.pricing), b"")
     account = replace(found, uses=live, begun_us=begun_us, until_us=until_us)
@@ -104,7 +108,8 @@ async def forecast_(office: Office, *, login: str, output: str) -> None:
         name: _pace(account, sessions, days, max(from_us, one.created_us), office.now_us)
         for name, from_us in ((WEEK, week_us), (PERIOD, begun_us))
     }
-    said = _said(account, paces, days, office.now_us) | {"besides": besides}
+    said = _said(account, paces, days, office.now_us)
+    said |= {"spendable_micros": spendable, "besides": besides}
     if output == "json":
         click.echo(json.dumps({"login": login, **said}, indent=2))
     else:
@@ -162,7 +167,7 @@ async def _activation(
 
 
 def _standing(
-    plan: Plan, terms: Terms, pots: list[Pot], used: Allowance, *, available: int
+    plan: Plan, terms: Terms, pots: list[Pot], used: Allowance, *, money_micros: int
 ) -> Account:
     """An account under its plan, said as a whole one; what was included is a pot then."""
     whole = whole_of(plan)
@@ -180,7 +185,7 @@ def _standing(
             for one in whole.pricing.bundles
         ]
     timetable = Timetable.of(whole, terms.timezone)
-    return Account(whole, sheet, terms, pots, b"", available, timetable, 0, 0)
+    return Account(whole, sheet, terms, pots, b"", money_micros, timetable, 0, 0)
 
 
 def _pace(
@@ -225,7 +230,6 @@ def _said(account: Account, paces: dict[str, Pace], days: list[Day], now_us: int
         "period_start_us": account.begun_us,
         "period_end_us": account.until_us,
         "charged_micros": so_far,
-        "available_micros": account.available_micros,
         "paces": [
             {
                 "pace": name,
@@ -283,7 +287,7 @@ def _ahead(account: Account, pace: Pace, now_us: int) -> Forecast:
             timetable=account.timetable,
             now_us=now_us,
             until_us=account.until_us,
-            money_micros=account.available_micros,
+            money_micros=account.money_micros,
         )
     except OverflowError:
         raise HouseError("at this pace it costs more than any book can hold") from None

@@ -35,8 +35,8 @@ def show(login: str, zone: str, said: dict[str, Any]) -> None:
         f"({zone})"
     )
     charged = format_amount(said["charged_micros"], currency)
-    available = format_amount(said["available_micros"], currency)
-    click.echo(f"usage has cost {charged} so far; {available} can be spent")
+    spendable = format_amount(said["spendable_micros"], currency)
+    click.echo(f"usage has cost {charged} so far; spendable {spendable}")
     for pace in said["paces"]:
         used = f"{octets_in_words(pace['down'])} down, {octets_in_words(pace['up'])} up"
         cost = format_amount(pace["period_cost_micros"], currency)

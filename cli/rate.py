@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import click
 
-from accounting.hold import kept_for_package
 from accounting.pot_terms import Terms, terms_of
 from accounting.quote import Asked, Quote, counted_up, quote
 from accounting.uses import Sheet, sheet_of
@@ -28,6 +27,7 @@ from cli.output import Column, Kind, octets_in_words, render, seconds_in_words
 from cli.plan_diff import is_file, plan_said
 from cli.pricing_words import validity_of
 from cli.quantities import DURATION, VOLUME
+from cli.spending import spendable_now
 from domain.account import Allowance
 from domain.anchor import renewal_end_us
 from domain.money import format_amount
@@ -84,6 +84,7 @@ async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
     sheet = sheet_of(plan)
     if customer is None:
         terms, pots, used = _new(plan, asked.from_us), [], Allowance(1, asked.from_us, 0, 0)
+        spendable = None
     else:
         terms = terms_of(customer.subscriber, plan)
         async with office.database.reading() as connection:
@@ -91,11 +92,12 @@ async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
             period_us = customer.subscriber.period_at_us(asked.from_us)
             pots = await office_usage.of_account(connection, account_id)
             used = await office_usage.included(connection, account_id, period_us)
+            spendable = await spendable_now(connection, customer, plan, asked.from_us)
     try:
         found = quote(plan, sheet, terms, asked, pots=pots, used=used)
     except OverflowError:
         raise HouseError("this costs more than any book can hold") from None
-    said = _said(plan, sheet, asked, found, customer)
+    said = _said(plan, sheet, asked, found, customer, spendable_micros=spendable)
     if output == "json":
         click.echo(json.dumps(said, indent=2))
     else:
@@ -164,7 +166,13 @@ def _new(plan: Plan, now_us: int) -> Terms:
 
 
 def _said(
-    plan: Plan, sheet: Sheet | None, asked: Asked, found: Quote, customer: Customer | None
+    plan: Plan,
+    sheet: Sheet | None,
+    asked: Asked,
+    found: Quote,
+    customer: Customer | None,
+    *,
+    spendable_micros: int | None,
 ) -> dict[str, Any]:
     """All of it, exact."""
     session = found.session
@@ -172,11 +180,6 @@ def _said(
         steps = explain_records.steps_of(session, compile_tariff(plan))
     else:
         steps = explain_bands.steps_of(session, sheet, found.counted)
-    available_micros = None
-    if customer is not None:
-        one, account = customer.subscriber, customer.account
-        kept_micros = kept_for_package(account, one, plan.package, asked.from_us)
-        available_micros = account.available_micros - kept_micros
     return {
         "login": customer.subscriber.login if customer else None,
         "plan": plan.name,
@@ -197,7 +200,7 @@ def _said(
         # Besides, of somebody new; whoever has the plan has paid them.
         "package_micros": plan.package.price_micros if plan.package and not customer else 0,
         "activation_micros": 0 if customer else fee_of(plan),
-        "available_micros": available_micros,
+        "spendable_micros": spendable_micros,  # None: of nobody in particular
     }
 
 
@@ -216,10 +219,10 @@ def _print(said: dict[str, Any], sheet: Sheet | None, zone: str) -> None:
         line = words.step_line if sheet is None else explain_bands.words
         click.echo(f"  {line(row, said['currency'])}")
     charged = format_amount(said["charged_micros"], said["currency"])
-    available = said["available_micros"]
+    there = said["spendable_micros"]
     short = ""
-    if available is not None and available < said["charged_micros"]:
-        short = f", of which {format_amount(max(available, 0), said['currency'])} is there"
+    if there is not None and there < said["charged_micros"]:
+        short = f", of which {format_amount(max(there, 0), said['currency'])} can be spent"
     click.echo(f"comes to {charged}{short}")
 
 

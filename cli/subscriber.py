@@ -21,6 +21,7 @@ from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, NAME, MacType, limit_option, output_option, password_from
 from cli.output import Column, render, render_one
 from cli.people import Applicant, added, enrol
+from cli.spending import spendable_micros
 from cli.subscriber_boost import boost_, boosters
 from cli.subscriber_change import set_
 from cli.subscriber_extend import extend
@@ -188,6 +189,7 @@ async def show(office: Office, *, login: str, output: str) -> None:
         plan = await plan_called(connection, customer.subscriber.plan_name)
         left = await left_of(connection, customer, plan, office.now_us)
     row = as_row(customer)
+    row["spendable_micros"] = spendable_micros(customer, plan, left, office.now_us)
     row["replies"] = reply_lines(customer.subscriber.replies)
     row["nas"] = [names.get(key, f"(removed: {key})") for key in customer.subscriber.device_ids]
     row["live_sessions_n"] = live_n

@@ -7,7 +7,6 @@ changed the subscriber in between, it is computed again on what they left.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ import click
 from aaa.sealing import CREDENTIAL
 from billing.change import move_to
 from cli import live, people
-from cli.customers import customer_called, devices_called, plan_called
+from cli.customers import customer_called, devices_called, plan_called, with_limit
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, MacType, password_from, reason_option
@@ -206,14 +205,6 @@ async def edit(
             )
             return await office_live.watch(connection, [before.account_id])
     raise HouseError(f"subscriber {login} is being changed by somebody else; try again")
-
-
-def with_limit(customer: Customer, credit_limit_micros: int | None) -> Customer:
-    """The customer with the credit limit that was given, if one was."""
-    if credit_limit_micros is None:
-        return customer
-    account = replace(customer.account, credit_limit_micros=credit_limit_micros)
-    return replace(customer, account=account)
 
 
 async def tell(

@@ -27,12 +27,8 @@ class Account:
         """What the account has: its entries less the charges of sessions still open."""
 
     @property
-    def spendable_micros(self) -> int:
-        """The balance less what is promised to sessions (L7)."""
-
-    @property
     def available_micros(self) -> int:
-        """What a new promise may take: the spendable money and the credit limit (L7)."""
+        """What a new promise may take: the balance less promises, and the credit limit (L7)."""
 
 @final
 @dataclass

@@ -98,13 +98,8 @@ cdef class Account(Row):
         return self.posted_micros - self.open_micros
 
     @property
-    def spendable_micros(self):
-        """The balance less what is promised to sessions (L7)."""
-        return self.posted_micros - self.open_micros - self.held_micros
-
-    @property
     def available_micros(self):
-        """What a new promise may take: the spendable money and the credit limit (L7)."""
+        """What a new promise may take: the balance less promises, and the credit limit (L7)."""
         return (
             self.posted_micros - self.open_micros - self.held_micros + self.credit_limit_micros
         )

@@ -42,7 +42,7 @@ def test_closing_frees_the_hold_and_posts_what_was_charged_in_one_entry() -> Non
     (move,) = change.accounts
     assert (move.posted_micros, move.open_micros, move.entries_n) == (-500_000, -500_000, 1)
     assert (move.held_micros, move.promise) == (-4_500_000, False)
-    assert (room.account.balance_micros, room.account.spendable_micros) == (4_500_000, 4_500_000)
+    assert (room.account.balance_micros, room.account.available_micros) == (4_500_000, 4_500_000)
 
 
 def test_a_session_is_not_stopped_before_it_started() -> None:

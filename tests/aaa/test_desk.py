@@ -166,7 +166,7 @@ def test_two_workers_do_not_grant_the_same_money(either_gate: Gate) -> None:
     for desk, request in zip((gate.desk, other, gate.desk), requests, strict=True):
         outcomes += gate.run(desk.serve([request], gate.now_us))
     assert [outcome.reply_code for outcome in outcomes] == [2, 2, 3]
-    assert gate.account("bob").spendable_micros == 0
+    assert gate.account("bob").available_micros == 0
     gate.run(other_store.close())
     assert gate.check() == []
 

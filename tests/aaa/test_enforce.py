@@ -32,7 +32,7 @@ def test_the_money_goes_down_by_the_price_of_the_bytes_and_then_the_session_is_c
     token = begin(gate)
     gate.at(60).record("interim", token=token, st=60, i=12_345_678, o=100_000_001)
     assert gate.account().balance_micros == 5_000_000 - (112_345_679 // 100)
-    assert gate.account().spendable_micros == 0
+    assert gate.account().available_micros == 0
     assert not gate.orders
     gate.at(120).record("interim", token=token, st=120, i=20 * MB, o=480 * MB)
     account = gate.account()

@@ -33,7 +33,7 @@ def test_an_accept_grants_what_was_held(gate: Gate) -> None:
     assert reply.vsa_integer(14988, 17) == 500_000_000
     assert reply.vsa_integer(14988, 18) == 0
     account = gate.account()
-    assert (account.held_micros, account.spendable_micros) == (5_000_000, 0)
+    assert (account.held_micros, account.available_micros) == (5_000_000, 0)
     (session,) = gate.sessions()
     assert session.state is SessionState.ACCEPTED
     assert session.hold_state is HoldState.HELD
@@ -157,7 +157,7 @@ def test_two_slots_share_the_money_and_none_is_promised_twice(gate: Gate) -> Non
     first, second = gate.accept("bob", id="A", mac=MAC), gate.accept("bob", id="B", mac="x")
     assert reply_attributes(first).vsa_integer(14988, 17) == 250_000_000
     assert reply_attributes(second).vsa_integer(14988, 17) == 250_000_000
-    assert gate.account("bob").spendable_micros == 0
+    assert gate.account("bob").available_micros == 0
     assert gate.accept("bob", id="C", mac="y").label == "too-many-sessions"
 
 
@@ -206,7 +206,7 @@ def test_a_credit_limit_moves_the_floor_l7(gate: Gate) -> None:
     outcome = gate.accept("bob")
     assert reply_attributes(outcome).vsa_integer(14988, 17) == 200_000_000
     account = gate.account("bob")
-    assert account.spendable_micros == -2_000_000
+    assert account.balance_micros - account.held_micros == -2_000_000
     assert account.available_micros == 0
 
 

@@ -34,7 +34,7 @@ def test_a_hold_takes_what_it_is_granted_from_what_others_may_spend() -> None:
     one, purse = session(), account(500)
     purse.held_micros += hold.take(one, purse, 300)
     assert (one.hold_state, one.granted_micros, one.held_micros) == (HoldState.HELD, 300, 300)
-    assert purse.spendable_micros == 200
+    assert purse.available_micros == 200
 
 
 def test_a_session_that_owes_no_fee_is_carried_by_all_of_its_hold() -> None:

@@ -100,7 +100,7 @@ def test_somebody_new_has_everything_fresh_and_each_line_is_explained(home: Hous
         "waived": -1_600_000,
     }  # fmt: skip
     assert found["steps"][-1]["caps"] == [{"period": "month", "most_micros": 2_000_000}]
-    assert (found["charged_micros"], found["login"], found["available_micros"]) == (
+    assert (found["charged_micros"], found["login"], found["spendable_micros"]) == (
         2_000_000, None, None,
     )  # fmt: skip
     night = ("--at", "2026-03-02 23:00", "--until", "2026-03-03 00:00Z")  # in the plan's zone
@@ -148,7 +148,7 @@ def test_simple_plans_and_files_are_priced_by_their_tariff(sample: House, tmp_pa
         "in all 27.00 EUR",
     ]  # fmt: skip
     told = sample.run("rate", "alice", "--octets", "600 MB").stdout
-    assert "comes to 6.00 USD, of which 5.00 USD is there" in told
+    assert "comes to 6.00 USD, of which 5.00 USD can be spent" in told
 
 
 WRONG = [

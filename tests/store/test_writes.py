@@ -220,7 +220,7 @@ def test_l8_a_fact_posts_fully_even_below_the_floor(house_url: str) -> None:
         await house.store.commit(Changes(NOW_US, 0, sessions_new=[running]))
         await house.store.commit(interim_changes(owner, running, 9_000, 900_000))
         (found,) = (await house.store.load(Want(account_ids={1}))).accounts
-        assert found.spendable_micros == 500 - 9_000
+        assert found.available_micros == 500 - 9_000
         assert await house.findings() == []
 
     tell(house_url, story)
