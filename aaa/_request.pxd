@@ -17,3 +17,4 @@ cdef class Request:
     cdef public bint signed
     cdef public tuple latches
     cdef public object hash_ok
+    cdef public bint put_off

@@ -16,6 +16,7 @@ class Request:
     signed: bool
     latches: tuple[Latch, ...]
     hash_ok: bool | None
+    put_off: bool
 
     def __init__(
         self,
@@ -26,4 +27,5 @@ class Request:
         signed: bool,
         latches: tuple[Latch, ...] = ...,
         hash_ok: bool | None = ...,
+        put_off: bool = ...,
     ) -> None: ...

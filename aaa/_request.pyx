@@ -19,12 +19,13 @@ cdef class Request:
 
     `arrived_us` is UTC; `signed`: it carried a valid Message-Authenticator; `latches` were newly
     proved by it, to be remembered with its effect; `hash_ok` is what a slow password check found,
-    once it has run. It points at nothing that points back, so the collector need not know of it.
+    once it has run; `put_off`: it was, and is not to be once more. It points at nothing that points
+    back, so the collector need not know of it.
     """
 
     def __init__(
         self, Packet packet not None, device, str source_address not None, int64_t arrived_us,
-        bint signed, tuple latches=(), hash_ok=None,
+        bint signed, tuple latches=(), hash_ok=None, bint put_off=False,
     ):
         self.packet = packet
         self.device = device
@@ -33,6 +34,7 @@ cdef class Request:
         self.signed = signed
         self.latches = latches
         self.hash_ok = hash_ok
+        self.put_off = put_off
 
     def __repr__(self):
         return f"<Request from {self.source_address}: {self.packet!r}>"

@@ -6,11 +6,18 @@ for the session's next rise (`accounting.strands`); else the journal keeps it be
 which is neither moved nor written, so that a draft of a plan that has such a class can be tried on
 it. A record whose session is not known is journaled like any: counters are totals, so the next one
 says it again.
+
+Routers stop a session and its services within the same moment and in any order. What a service says
+after its session has ended is too late to be given to its class, so a Stop waits for the services
+that have not stopped yet: unanswered, and so not recorded, for no longer than a router is patient.
 """
 
 from __future__ import annotations
 
-from aaa.identify import token_session
+from typing import Final
+
+from aaa.identify import session_key, token_session
+from aaa.outcome import Outcome
 from aaa.turn import Turn
 from accounting import strands
 from accounting.counters import START_TOLERANCE_US
@@ -20,6 +27,8 @@ from domain.device import Device
 from domain.session import Session
 from domain.usage import Usage
 
+PATIENCE_US: Final = 1_000_000  # of a Stop, for the services of its session
+AWAITING: Final = Outcome(None, label="awaiting", again_us=PATIENCE_US)
 STORED = "stored"
 ORPHAN = "orphan"
 
@@ -45,6 +54,14 @@ def take_in(
         session.last_seen_us = max(session.last_seen_us, usage.arrived_us)
     turn.books.touch(session)
     return session, f"class-{step}"
+
+
+def awaits(turn: Turn, device: Device, usage: Usage) -> bool:
+    """Are there services of the session that a Stop is of, and not all of them have stopped?"""
+    return any(
+        one.live and one.strands and strands.going(one.strands)
+        for one in turn.books.with_id(device.device_id, session_key(usage))
+    )
 
 
 def parent_of(turn: Turn, device: Device, usage: Usage, when: EventTime) -> Session | None:

@@ -74,6 +74,11 @@ def decide_record(turn: Turn, request: Request, usage: Usage) -> Outcome:
         _journal(turn, request, session_of_it, when, effect)
     elif usage.kind is RecordKind.OTHER or usage.service:
         _journal(turn, request, None, when, detail.STORED)
+    elif (
+        usage.kind is RecordKind.STOP and not request.put_off and detail.awaits(turn, device, usage)
+    ):
+        turn.notes["class-awaited"] += 1
+        return detail.AWAITING
     else:
         session = find_session(turn, request.device, usage, when)
         turn.hearing.record(session, usage)

@@ -11,14 +11,15 @@ comes late counts with the next rise; what the session never had remains, and ca
 that is nobody's to pay takes its part of what waits along.
 
 Kept as JSON text on the session: [id, name, given up, given down, records, newest event, counters],
-in the order in which they came, then what is known of those that were let go.
+in the order in which they came, then what is known of those that were let go, and the ids of those
+that have stopped.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from accounting.counters import Step, restore, snapshot
@@ -26,7 +27,7 @@ from accounting.event_time import EventTime
 from accounting.reading import read_into
 from domain.device import Device
 from domain.session import Session, SessionState
-from domain.usage import Usage
+from domain.usage import RecordKind, Usage
 
 STRANDS_MAX: Final = 32
 """A session keeps no more. One of which nothing waits is let go, the one silent longest."""
@@ -60,6 +61,7 @@ class Strands:
 
     rows: list[Strand]
     let_go_us: int = 0
+    stopped: set[str] = field(default_factory=set)  # keys
 
 
 def read(text: str) -> Strands:
@@ -67,8 +69,9 @@ def read(text: str) -> Strands:
     if not text:
         return Strands([])
     try:
-        rows, let_go_us = json.loads(text)
-        return Strands([_strand(row) for row in rows], int(let_go_us))
+        rows, let_go_us, *stopped = json.loads(text)
+        keys = {str(key) for each in stopped for key in each}
+        return Strands([_strand(row) for row in rows], int(let_go_us), keys)
     except (TypeError, IndexError) as error:
         raise ValueError("its strands are not as they were written") from error
 
@@ -83,7 +86,8 @@ def written(strands: Strands) -> str:
         ]
         for one in strands.rows
     ]
-    return json.dumps([rows, strands.let_go_us], separators=(",", ":"))
+    stopped = [sorted(strands.stopped)] if strands.stopped else []
+    return json.dumps([rows, strands.let_go_us, *stopped], separators=(",", ":"))
 
 
 def note(session: Session, usage: Usage, device: Device, when: EventTime, interval_s: int) -> Step:
@@ -106,9 +110,12 @@ def take(strands: Strands, usage: Usage, device: Device, when: EventTime, interv
     one.name = usage.service_name or one.name
     step = read_into(one.counters, usage, device, when=when, ended=False, interval_s=interval_s)
     one.counters.records_n += 1
+    if usage.kind is RecordKind.STOP:
+        strands.stopped.add(key)
     if len(strands.rows) > STRANDS_MAX:
         oldest = min(strands.rows[:-1], key=_silence)
         strands.rows.remove(oldest)
+        strands.stopped.discard(oldest.key)
         strands.let_go_us = max(strands.let_go_us, oldest.counters.last_event_us)
     return step
 
@@ -156,6 +163,12 @@ def leave(strands: Strands, rise: Octets) -> None:
 def class_of(classes: Mapping[str, int], name: str) -> int:
     """The class of a service by its name, 0 if none: `name(parameters)` is of `name` too."""
     return classes.get(name) or classes.get(name.partition("(")[0], 0)
+
+
+def going(text: str) -> bool:
+    """Has any service of a session not stopped yet, as far as its device has told?"""
+    strands = read(text)
+    return any(one.key not in strands.stopped for one in strands.rows)
 
 
 def left(strands: Strands) -> Octets:

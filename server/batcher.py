@@ -28,12 +28,12 @@ from server.chore import Chore
 from server.logs import Log
 from server.meters import Meters
 from server.one_at_a_time import CountedLock
+from server.parked import Parked
 from server.ports import Desk
 from server.queue import Errand, Queue, Rank
 from server.readiness import Readiness
 from server.walk import DEAF, Batch, Ears, Walk
 
-HASHES_MAX: Final = 256  # logins whose password hash is being computed or waits for it
 _SHED_AS: Final = tuple((rank.name.lower(),) for rank in Rank)
 TASK_RETRY_US: Final = 1_000_000  # doubled with each failure, up to the next
 TASK_RETRY_MAX_US: Final = 10_000_000
@@ -82,7 +82,7 @@ class Batcher:
         self._under_way: Batch | None = None  # at the desk
         self._behind: Batch | None = None  # decided behind it
         self._held: Batch | None = None  # taken from the queue, to be decided in its turn
-        self.hashes_n = 0
+        self.parked = Parked(spawn, log, join=self._join, shed=self._shed, moved=self._work.set)
 
     def offer(self, errand: Errand) -> None:
         """Take a request in; what has to go for lack of room is shed and counted."""
@@ -124,7 +124,7 @@ class Batcher:
         while True:
             self._ears.poll()
             if not self._queue and self._held is None:
-                if not self.hashes_n:
+                if not self.parked:
                     self._quiet.set()
                 self._ears.listen()
                 self._work.clear()
@@ -245,7 +245,9 @@ class Batcher:
         """Hand out one outcome; what goes wrong with it costs nobody else an answer."""
         try:
             if outcome.check is not None:
-                self._hash(errand, outcome.check)
+                self.parked.hash(errand, outcome.check)
+            elif outcome.again_us:
+                self.parked.put_off(errand, outcome.again_us)
             else:
                 errand.settle(outcome, now_us)
         except Exception as error:  # noqa: BLE001 - a dead batcher would be silence for all
@@ -270,27 +272,6 @@ class Batcher:
     def _shed(self, errand: Errand) -> None:
         self._meters.shed[_SHED_AS[errand.rank]] += 1
         errand.shed()
-
-    def _hash(self, errand: Errand, slow: Callable[[], bool]) -> None:
-        if self.hashes_n >= HASHES_MAX:
-            self._shed(errand)
-            return
-        self.hashes_n += 1
-        self._quiet.clear()
-        self._spawn.task(self._hashed(errand, slow), "password hash")
-
-    async def _hashed(self, errand: Errand, slow: Callable[[], bool]) -> None:
-        assert isinstance(errand.item, Request)
-        try:
-            errand.item.hash_ok = await self._spawn.thread(slow)
-        except Exception as error:  # noqa: BLE001 - an unreadable hash must not stop the door
-            self._log.error("password hash failed", error=type(error).__name__)
-            errand.shed()
-        else:
-            self._join(errand)
-        finally:
-            self.hashes_n -= 1
-            self._work.set()
 
     def _again(self, chore: Chore) -> None:
         """Try a task once more, later and later; a sweep comes again by itself."""

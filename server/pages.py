@@ -82,7 +82,7 @@ class Pages:
             "queue_length": lambda: {
                 (rank.name.lower(),): n for rank, n in server.batcher.lengths().items()
             },
-            "hash_queue_length": lambda: {(): server.batcher.hashes_n},
+            "hash_queue_length": lambda: {(): server.batcher.parked.hashes_n},
             "sessions_active": self._sessions,
             "desk_figures": lambda: {(name,): n for name, n in self._desk.figures().items()},
             "desk_notes": lambda: {(word,): n for word, n in self._desk.notes.items()},

@@ -297,8 +297,13 @@ class Gate:
         return self
 
     def serve(self, *items: Item) -> list[Outcome]:
-        outcomes = self.run(self.desk.serve(items, self.now_us))
+        """What comes of items, in one batch; of those that the desk puts off, in a second one."""
+        outcomes: list[Outcome] = self.run(self.desk.serve(items, self.now_us))
         self.orders += self.desk.take_orders()
+        for n, item in enumerate(items):
+            if outcomes[n].again_us and isinstance(item, Request):
+                item.put_off = True
+                (outcomes[n],) = self.serve(item)
         return outcomes
 
     def request(

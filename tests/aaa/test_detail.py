@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from aaa.request import Request
 from accounting import strands
 from accounting.apart import Routers
 from accounting.comparison import Comparison, Person
@@ -288,6 +289,46 @@ def test_of_a_plan_without_classes_a_service_is_stored_and_nothing_else(isg: Gat
     assert decode(isg.rows("journal")[-1]["body"], before.session_id) == []
     tell(isg, 300, "P", "X", 60)
     assert cents(isg) == 60 and isg.check() == []
+
+
+def stop(gate: Gate, at: int, megabytes: int) -> Request:
+    """A Stop of the session, as its router sends it."""
+    pairs = [(40, b"\0\0\0\2"), (44, b"P"), (1, b"alice")]
+    pairs += [(46, at.to_bytes(4, "big")), (43, (megabytes * MB).to_bytes(4, "big"))]
+    return gate.at(at).request(4, pairs, "isg")
+
+
+def test_a_stop_waits_for_the_services_that_are_still_to_stop(isg: Gate) -> None:
+    begin(isg)
+    tell(isg, 300, "L1", "I", 60)
+    tell(isg, 300, "P", "I", 100)
+    request, rows_n = stop(isg, 600, 200), len(isg.rows("journal"))
+    (outcome,) = isg.run(isg.desk.serve([request], isg.now_us))
+    assert (outcome.reply_code, outcome.label, outcome.again_us) == (None, "awaiting", 1_000_000)
+    assert isg.sessions("alice")[0].live and len(isg.rows("journal")) == rows_n
+    assert isg.desk.notes["class-awaited"] == 1
+    tell(isg, 600, "L1", "X", 140)
+    request.put_off = True
+    (outcome,) = isg.serve(request)
+    (session,) = isg.sessions("alice")
+    assert outcome.reply_code == 5 and session.state is SessionState.CLOSED
+    assert cents(isg) == 400 + 200 and isg.desk.notes["class-excess"] == 0
+    assert isg.check() == [] and replayed(isg, session).differences == []
+
+
+@pytest.mark.parametrize("kind", ["X", ""])
+def test_a_stop_waits_for_no_service_that_has_stopped_or_was_never_heard_of(
+    isg: Gate, kind: str
+) -> None:
+    begin(isg)
+    if kind:
+        tell(isg, 300, "L1", kind, 60)
+    (outcome,) = isg.run(isg.desk.serve([stop(isg, 600, 200)], isg.now_us))
+    assert outcome.reply_code == 5 and isg.desk.notes["class-awaited"] == 0
+    # Once it has ended, a repeated Stop waits for nothing either.
+    tell(isg, 601, "V1", "I", 60)
+    (outcome,) = isg.run(isg.desk.serve([stop(isg, 600, 200)], isg.now_us))
+    assert outcome.reply_code == 5
 
 
 def test_a_report_behind_the_stop_changes_no_bill(isg: Gate) -> None:

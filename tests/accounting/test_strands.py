@@ -115,9 +115,26 @@ def test_what_was_written_is_read_again_and_what_was_not_is_refused() -> None:
     assert strands.written(strands.read(text)) == text
     assert strands.left(strands.read(text)) == (0, MB - 7)
     assert strands.read("").rows == []
-    for spoilt in ("{", "[]", "[[[1]],0]", '[[["a","b",0]],0]', "7"):
+    for spoilt in ("{", "[]", "[[[1]],0]", '[[["a","b",0]],0]', "7", "[[],0,7]"):
         with pytest.raises(ValueError):
             strands.read(spoilt)
+
+
+def test_a_session_has_services_going_until_each_of_them_has_stopped() -> None:
+    one = session()
+    assert not strands.going(one.strands)
+    tell(one, "A", "S", 1, 0)
+    tell(one, "B", "I", 2, MB)
+    tell(one, "A", "X", 3, 0)
+    tell(one, "A", "I", 2, 0)  # late
+    assert strands.going(one.strands)
+    tell(one, "B", "X", 4, MB)
+    assert not strands.going(one.strands)
+    for n in range(strands.STRANDS_MAX):
+        tell(one, f"C{n}", "I", 10 + n, 0)
+    found = strands.read(one.strands)
+    assert [each.key for each in found.rows][:2] == ["B", "C1"]
+    assert found.stopped == {"B"}, "A was let go"
 
 
 @pytest.mark.parametrize(

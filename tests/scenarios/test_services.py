@@ -41,9 +41,9 @@ volume = { amount = "3", per = "GB" }
 class Gateway:
     """A router whose sessions have services, and the subscriber behind it."""
 
-    def __init__(self, site: Installation, client: Radclient, dialect: str) -> None:
+    def __init__(self, site: Installation, client: Radclient, dialect: str, name: str = "") -> None:
         self.site, self.client, self.dialect = site, client, dialect
-        self.login = f"{dialect}-{site.database_url.partition(':')[0]}"
+        self.login = f"{name or dialect}-{site.database_url.partition(':')[0]}"
         self.token = ""
         site.tollhouse("nas", "set", "local", "--dialect", dialect)
         words = ("--plan", "classes", "--password", "pass", "--balance", "10")
@@ -68,6 +68,12 @@ class Gateway:
 
     def report(self, kind: str, service: str, seconds: int, megabytes: int) -> None:
         """A record of the session, or of a service in it; it must be answered."""
+        lines = self.record(kind, service, seconds, megabytes)
+        answer = self.client.send("acct", self.site.acct_port, lines)
+        assert answer.kind == "Accounting-Response", answer.output
+
+    def record(self, kind: str, service: str, seconds: int, megabytes: int) -> str:
+        """The attributes of such a record."""
         key, more = self.named(service) if service else (f"{self.login}-9", [])
         if not service:
             more = [f"Class = {self.token}"]
@@ -76,8 +82,7 @@ class Gateway:
         if kind != "Start":
             lines += [f"Acct-Session-Time = {seconds}", "Acct-Input-Octets = 0"]
             lines += [f"Acct-Output-Octets = {megabytes * MB}"]
-        answer = self.client.send("acct", self.site.acct_port, "\n".join(lines))
-        assert answer.kind == "Accounting-Response", answer.output
+        return "\n".join(lines)
 
     def costs(self) -> int:
         """What the session costs by now, in cents."""
@@ -119,3 +124,21 @@ def test_a_session_and_its_services_are_billed_once(
     assert "are not in what the session reported by then" in found.out
     assert site.run("ledger", "check").code == 0
     assert 'event="class-excess"' in site.page("metrics")
+
+
+def test_a_stop_that_overtakes_those_of_its_services_leaves_them_their_classes(
+    site: Installation, client: Radclient
+) -> None:
+    plan = site.directory / "classes.toml"
+    plan.write_text(PLAN)
+    site.tollhouse("plan", "load", str(plan))
+    router = Gateway(site, client, "cisco", "overtaken")
+    router.begin()
+    router.report("Start", "IX-LOCAL", 0, 0)
+    both = [router.record("Stop", "", 300, 500), router.record("Stop", "IX-LOCAL", 300, 200)]
+    answers = client.send_all("acct", site.acct_port, both)
+    assert answers.output.count("Received Accounting-Response") == 2, answers.output
+    assert router.costs() == 30, "the 200 MB of the service are free"
+    assert 'event="class-awaited"' in site.page("metrics")
+    assert site.run("explain", "charge", router.login, "--rerate").code == 0
+    assert site.run("ledger", "check").code == 0

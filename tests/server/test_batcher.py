@@ -11,9 +11,10 @@ from aaa.request import Item, Recheck, Request, Sweep, SweepKind
 from domain.grant import Order
 from radius.packet import decode
 from server._road import rank_of
-from server.batcher import HASHES_MAX, Batcher
+from server.batcher import Batcher
 from server.meters import Meters
 from server.one_at_a_time import CountedLock
+from server.parked import HASHES_MAX
 from server.queue import Queue, Rank
 from server.readiness import Readiness
 from server.seams import LoopSpawn, SystemClock
@@ -384,7 +385,7 @@ def test_a_login_that_needs_a_slow_hash_joins_a_batch_with_its_result() -> None:
         assert record.item in desk.batches[0], "accounting does not wait for a hash"
         assert record.item not in desk.batches[1]
         assert [visit.item.hash_ok for visit in visits] == [False, True]
-        assert room.batcher.hashes_n == 0
+        assert room.batcher.parked.hashes_n == 0
         room.spawn.close()
 
     run(story)
