@@ -149,7 +149,8 @@ def simulate(ctx: click.Context, /, *, output: str, **given: Any) -> None:
     """Play a router: log in, use the line, watch the money go down until the cut.
 
     The packets are made and checked by pyrad, which shares no code with the server. Where the
-    settings of the server are at hand, the balance is shown as its books have it.
+    settings of the server are at hand, the balance is shown as its books have it. A speed that the
+    server tells is shown (up/down), at the login and whenever a CoA changes it; --rate stays.
 
     Exit code 0 when the session was ended by the server, by a limit or by --count, 1 when the
     login was refused, 2 when nobody answered.
@@ -236,6 +237,7 @@ def summary(play: Play) -> dict[str, Any]:
         "output_octets": counters.output_octets,
         "interims_n": ending.interims_n,
         "unanswered_n": ending.unanswered_n,
+        "speed": play.router.limits.speed,
         "orders": ending.orders,
         "currency": opening.currency if opening else None,
         "opening_micros": opening.balance_micros if opening else None,

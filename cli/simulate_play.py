@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass, field
+from typing import Any
 
 from pyrad.client import Timeout
 
@@ -50,7 +51,7 @@ class Ending:
     message: str = ""
     interims_n: int = 0
     unanswered_n: int = 0
-    orders: list[dict[str, str]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Play:
@@ -63,6 +64,7 @@ class Play:
         self.closing: Purse | None = None
         self._books = books
         self._clock = clock
+        self._speed: str | None = None  # the last that was shown
         self._over = asyncio.Event()
         self._notes: asyncio.Queue[str] = asyncio.Queue()
         names = {
@@ -210,15 +212,28 @@ class Play:
         return Purse(account.currency, account.balance_micros, account.held_micros)
 
     def _told(self) -> str:
-        """The limits that the server has told, in words to follow a name."""
+        """The limits that the server has told, in words to follow a name; a speed if it is new."""
         limits = self.router.limits
         octets, seconds = limits.total_octets, limits.session_timeout_s
         text = f", {octets_in_words(octets)}" if octets is not None else ""
-        return text + (f" within {seconds_in_words(seconds)}" if seconds is not None else "")
+        text += f" within {seconds_in_words(seconds)}" if seconds is not None else ""
+        if limits.speed != self._speed:
+            self._speed = limits.speed
+            text += f", speed {limits.speed}"
+        return text
 
     def _heard(self, request: str, answer: str) -> None:
-        self.ending.orders.append({"request": request, "answer": answer})
-        told = self._told() if request.startswith("CoA") and answer.endswith("ACK") else ""
+        limits = self.router.limits
+        order: dict[str, Any] = {"request": request, "answer": answer}
+        told = ", for another session" if answer.endswith("NAK") else ""
+        if answer == "CoA-ACK":
+            told = self._told()
+            order |= {
+                "speed": limits.speed,
+                "total_octets": limits.total_octets,
+                "session_timeout_s": limits.session_timeout_s,
+            }
+        self.ending.orders.append(order)
         self._notes.put_nowait(f"{request}{told}; answered {answer}")
         if answer == "Disconnect-ACK" and not self.ending.ended:
             self.ending.ended = "disconnect"

@@ -116,11 +116,13 @@ class Limits:
     session_timeout_s: int | None = None
     total_octets: int | None = None
     interim_s: int | None = None
+    speed: str | None = None  # as RouterOS writes it: up/down, then bursts
 
     def learn(self, answer: Any) -> None:
         """Take over the limits in an Accept or CoA-Request; what it does not name stays."""
         self.session_timeout_s = _first(answer, "Session-Timeout", self.session_timeout_s)
         self.interim_s = _first(answer, "Acct-Interim-Interval", self.interim_s)
+        self.speed = next(iter(answer.get("Mikrotik-Rate-Limit", [])), self.speed)
         low = _first(answer, "Mikrotik-Total-Limit", None)
         if low is not None:
             high = _first(answer, "Mikrotik-Total-Limit-Gigawords", 0) or 0

@@ -68,3 +68,27 @@ def test_a_server_that_does_not_answer_the_login_is_told_in_one_line() -> None:
         play = play_of(server)
         with pytest.raises(HouseError, match="is `tollhouse serve` running there"):
             asyncio.run(play.perform(silent=True))
+
+
+def test_a_speed_is_shown_when_it_is_told_and_when_a_coa_changes_it() -> None:
+    with FakeServer(lambda packet, octets: []) as server:
+        play = play_of(server)
+    limits = play.router.limits
+    limits.total_octets, limits.speed = 500_000_000, "5M/20M"
+    assert play._told() == ", 500.00 MB, speed 5M/20M"
+    said = []
+    for speed in ("5M/20M", "1M/1M", "1M/1M", "5M/20M"):
+        limits.speed = speed
+        play._heard("CoA-Request", "CoA-ACK")
+        said.append(play._notes.get_nowait())
+    same = "CoA-Request, 500.00 MB; answered CoA-ACK"
+    assert said == [
+        same,
+        "CoA-Request, 500.00 MB, speed 1M/1M; answered CoA-ACK",
+        same,
+        "CoA-Request, 500.00 MB, speed 5M/20M; answered CoA-ACK",
+    ]
+    play._heard("CoA-Request", "CoA-NAK")
+    assert play._notes.get_nowait() == "CoA-Request, for another session; answered CoA-NAK"
+    assert play.ending.orders[1]["speed"] == "1M/1M"
+    assert play.ending.orders[-1] == {"request": "CoA-Request", "answer": "CoA-NAK"}

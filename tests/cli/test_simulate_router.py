@@ -165,11 +165,15 @@ def test_a_coa_changes_the_limits_that_it_names() -> None:
     router = Listening()
     router.router.limits.session_timeout_s = 77
     limit = vendor_attribute(MIKROTIK, 17, write_integer(123))
-    answer = router.tell(order(COA, (44, b"s1"), limit))
+    speed = vendor_attribute(MIKROTIK, 8, b"1M/2M")
+    answer = router.tell(order(COA, (44, b"s1"), limit, speed))
     assert answer is not None
     assert answer.code == COA_ACK
     assert router.router.limits.total_octets == 123
     assert router.router.limits.session_timeout_s == 77
+    assert router.router.limits.speed == "1M/2M"
+    router.tell(order(COA, (44, b"s1"), (27, write_integer(9))))
+    assert (router.router.limits.speed, router.router.limits.session_timeout_s) == ("1M/2M", 9)
 
 
 @pytest.mark.parametrize("key", [(44, b"s2"), (1, b"bob"), (8, b"\n\0\0\1")])
