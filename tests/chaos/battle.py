@@ -19,10 +19,13 @@ from tests.chaos.oracle import Finding, Truth, Verdict, judge
 from tests.chaos.player import Player, pause
 from tests.chaos.records import Plan
 from tests.chaos.site import NAS_ADDRESS, Site
+from tests.chaos.whole import WHOLES, judge_wholes
 from tests.peers.ports import free_port
 from tests.peers.postgres import PostgresCluster
 
 FINDINGS_SHOWN_N = 20
+KINDS = ("rich", "mixed", "poor", *WHOLES)
+RATED_AGAIN_N = 200  # sessions of a whole plan at the end, the newest
 WHOLE_START_EACH_N = 8
 
 
@@ -145,7 +148,7 @@ class Battle:
             seed=self.outcome.seed * 100 + self._plans_n,
             auth_port=self.site.auth_port,
             acct_port=self.site.acct_port,
-            logins=self.site.market.logins(*(kinds or ("rich", "mixed", "poor"))),
+            logins=self.site.market.logins(*(kinds or KINDS)),
             source=NAS_ADDRESS,
         )
         for name, value in changes.items():
@@ -163,9 +166,11 @@ class Battle:
         pause(self.chance.uniform(least_ms, most_ms) / 1000)
 
     def top_up(self) -> None:
-        """The operator tops up one of those who run out of money."""
-        poor = self.site.market.logins("poor")
-        self.site.top_up(self.chance.choice(poor))
+        """The operator tops up one of those who run out of money, and then sells a booster."""
+        market = self.site.market
+        self.site.top_up(self.chance.choice(market.logins("poor")))
+        for login in market.logins("banded")[:1]:
+            self.site.boost(login)
 
     def recovered(self, since_us: int, *, limit_s: float = 60.0) -> None:
         """Wait for the first answer after an instant, and note how long it took."""
@@ -212,6 +217,7 @@ class Battle:
             paid_micros=self.site.market.paid_micros,
             bound_micros=self._bounds(),
         )
+        judge_wholes(verdict, books, self.site.market.wholes, self.site.market.boosts)
         self._note(verdict)
         return verdict
 
@@ -258,10 +264,15 @@ class Battle:
         outcome.remarks["sessions"] = sum(len(p.truth.sent) for p in self.players)
 
     def _ask_the_server(self) -> None:
-        said = self.site.run("ledger", "check")
-        if said.code != 0:
-            self.outcome.other += 1
-            self.outcome.findings.append(f"ledger check: {said.out}{said.err}"[:2_000])
+        """Its own check of the books, and whether a replay of whole plans comes to the same."""
+        again = ("--sessions", str(RATED_AGAIN_N), "--records", "1", "--rerate")
+        asked: list[tuple[str, ...]] = [("ledger", "check")]
+        asked += [("explain", "charge", login, *again) for login in self.site.market.wholes]
+        for words in asked:
+            said = self.site.run(*words)
+            if said.code != 0:
+                self.outcome.other += 1
+                self.outcome.findings.append(f"{' '.join(words)}: {said.out}{said.err}"[:2_000])
 
 
 def str_of(finding: Finding, round_n: int) -> str:

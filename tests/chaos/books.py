@@ -17,7 +17,16 @@ from typing import Any
 import psycopg
 import pysqlite3
 
-from tests.chaos.oracle import ACCEPTED, CLOSED, LAPSED, LIVE, AccountRow, Books, SessionRow
+from tests.chaos.oracle import (
+    ACCEPTED,
+    CLOSED,
+    LAPSED,
+    LIVE,
+    AccountRow,
+    Books,
+    PotRow,
+    SessionRow,
+)
 
 Ask = Callable[[str], Iterable[Any]]
 
@@ -41,6 +50,11 @@ FROM postings p JOIN entries e
   ON e.account_id = p.entry_account_id AND e.entry_id = p.entry_id
 WHERE p.book = 'customer'
 """
+_POTS = """
+SELECT b.login, p.pot, p.granted, p.used, p.lost
+FROM pots p JOIN subscribers b ON b.account_id = p.account_id
+ORDER BY p.account_id, p.pot, p.period_start_us
+"""
 _ALL_POSTINGS = "SELECT coalesce(sum(amount_micros), 0) FROM postings"
 
 
@@ -56,8 +70,9 @@ def _model(ask: Ask) -> Books:
         AccountRow(login, posted, opened, held, limit, postings[account_id])
         for account_id, login, posted, opened, held, limit in ask(_ACCOUNTS)
     ]
+    pots = [PotRow(login, pot, *(int(value) for value in rest)) for login, pot, *rest in ask(_POTS)]
     ((total,),) = ask(_ALL_POSTINGS)
-    return Books(sessions, accounts, int(total))
+    return Books(sessions, accounts, pots, int(total))
 
 
 def read_sqlite(path: Path, *, check: bool = True) -> Books:

@@ -101,12 +101,23 @@ class AccountRow:
         return self.posted_micros - self.open_micros
 
 
+class PotRow(NamedTuple):
+    """What one period of an account brought or counts."""
+
+    login: str
+    pot: str  # kind, period, plan and name; a booster: kind, name and number
+    granted: int
+    used: int
+    lost: int
+
+
 @dataclass
 class Books:
     """Everything that is read from a server at one moment."""
 
     sessions: list[SessionRow]
     accounts: list[AccountRow] = field(default_factory=list)
+    pots: list[PotRow] = field(default_factory=list)
     all_postings_micros: int = 0  # over all books; always 0
     damage: list[str] = field(default_factory=list)  # what the database's own check says
 

@@ -18,6 +18,7 @@ from tests.chaos.watcher import Watcher
 
 ON_THE_WAY_US = 300_000
 STRIKE_LIMIT_S = 20.0
+SALE_EACH_N = 11  # no multiple of the kinds of strikes
 LOCK_S = (0.5, 3.0)
 LONG_LOCK_S = 12.0  # longer than the server waits for a lock
 LONG_EACH_N = 6
@@ -98,6 +99,8 @@ def at_commit(battle: Battle) -> None:
                 proxy.late_s = battle.chance.choice((0.05, 0.3, 1.5))
                 battle.load(20, 300)
                 proxy.arm(strike, state)
+                if n % SALE_EACH_N == SALE_EACH_N - 1:
+                    battle.top_up()  # whose transaction may be the one that is struck
                 _await_strike(proxy)
                 battle.recovered(now_us())
                 battle.judge()

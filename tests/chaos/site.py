@@ -3,7 +3,8 @@
 The server is started and killed as whole processes, and its words are kept in a file beside the
 database, so that a finding comes with its evidence. Subscribers are of three kinds: `rich` ones
 whose money never ends, `mixed` ones on a plan with a fee, time and rounding, and `poor` ones who
-run out of money again and again and are topped up by the operator while the server runs.
+run out of money again and again and are topped up by the operator while the server runs. Beside
+them are accounts of whole plans (`tests.chaos.whole`), on which several lines draw at once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from tests.chaos.books import copy_sqlite, read_postgresql, read_sqlite
 from tests.chaos.nursery import Forked, Nursery
 from tests.chaos.oracle import Books, Tariff
+from tests.chaos.whole import BOOSTER, BOOSTER_USD, LINES_N, PAID_USD, WHOLES, Whole, plans
 from tests.peers.child import find_program
 from tests.scenarios.installation import CHECKOUT, Installation, eventually
 
@@ -85,10 +87,13 @@ class Market:
 
     tariffs: dict[str, Tariff] = field(default_factory=dict)
     paid_micros: dict[str, int] = field(default_factory=dict)
+    wholes: dict[str, Whole] = field(default_factory=dict)  # who has a whole plan instead
+    boosts: dict[str, tuple[int, int]] = field(default_factory=dict)  # sold for sure, and at most
 
     def logins(self, *kinds: str) -> list[str]:
-        """The logins of some kinds, mixed evenly."""
-        return [login for login in self.tariffs if login.partition("-")[0] in kinds]
+        """The logins of some kinds, mixed evenly; those of whole plans several times."""
+        everybody = [*self.tariffs, *LINES_N * list(self.wholes)]
+        return [login for login in everybody if login.partition("-")[0] in kinds]
 
 
 class Site(Installation):
@@ -120,7 +125,7 @@ class Site(Installation):
     def settle(self, *, coa_port: int, nas_address: str = NAS_ADDRESS) -> None:
         """Make the database, the plans, the NAS and the subscribers."""
         self.tollhouse("init")
-        for name, text in PLANS.items():
+        for name, text in (PLANS | plans(time.time())).items():
             plan_file = self.directory / f"{name}.toml"
             plan_file.write_text(text)
             self.tollhouse("plan", "load", str(plan_file))
@@ -134,6 +139,11 @@ class Site(Installation):
                 lines.append(f"{login},pass,{kind},{usd}")
                 self.market.tariffs[login] = TARIFFS[kind]
                 self.market.paid_micros[login] = usd * 1_000_000
+        for kind, whole in WHOLES.items():
+            login = f"{kind}-0"
+            lines.append(f"{login},pass,{kind},{PAID_USD}")
+            self.market.wholes[login] = whole
+            self.market.paid_micros[login] = PAID_USD * 1_000_000
         people = self.directory / "people.csv"
         people.write_text("\n".join(lines) + "\n")
         self.tollhouse("subscriber", "import", str(people))
@@ -145,6 +155,17 @@ class Site(Installation):
             self.market.paid_micros[login] += POOR_USD * 1_000_000
         else:  # it may have been booked, it may not: nobody promised anything
             self.market.paid_micros.pop(login, None)
+        return said.code == 0
+
+    def boost(self, login: str) -> bool:
+        """A booster is sold while everything runs; was the operator told that it is done?"""
+        said = self.run("subscriber", "boost", login, "--booster", BOOSTER, "--no-wait")
+        least, most = self.market.boosts.get(login, (0, 0))
+        self.market.boosts[login] = (least + (said.code == 0), most + 1)
+        if said.code != 0:
+            self.market.paid_micros.pop(login, None)
+        elif login in self.market.paid_micros:
+            self.market.paid_micros[login] -= BOOSTER_USD * 1_000_000
         return said.code == 0
 
     def serve_at(self, database_url: str) -> None:
