@@ -72,7 +72,7 @@ def read(text: str) -> Strands:
         rows, let_go_us, *stopped = json.loads(text)
         keys = {str(key) for each in stopped for key in each}
         return Strands([_strand(row) for row in rows], int(let_go_us), keys)
-    except (TypeError, IndexError) as error:
+    except (TypeError, IndexError, OverflowError, RecursionError) as error:
         raise ValueError("its strands are not as they were written") from error
 
 

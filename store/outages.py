@@ -39,8 +39,11 @@ def away(error: BaseException) -> bool:
     if state:
         return state.startswith(_AWAY_CLASSES) or state in (_LOCK_NOT_AVAILABLE, *_RACED)
     if isinstance(error, exc.DBAPIError):
-        return error.connection_invalidated or isinstance(
-            error, exc.OperationalError | exc.InterfaceError
+        within = getattr(error.orig, "__cause__", None)  # what the driver itself has raised
+        return (
+            error.connection_invalidated
+            or isinstance(error, exc.OperationalError | exc.InterfaceError)
+            or isinstance(within, asyncpg.InternalClientError)
         )
     return isinstance(
         error,

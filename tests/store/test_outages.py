@@ -16,6 +16,13 @@ def wrapped(error: Exception, kind: type[exc.DBAPIError] = exc.DBAPIError) -> ex
     return kind("a page of SQL", {}, error)
 
 
+def from_within(error: Exception) -> exc.DBAPIError:
+    """An error of the driver that SQLAlchemy has first made its own, and then handed on."""
+    own = RuntimeError(str(error))
+    own.__cause__ = error
+    return exc.InternalError("a page of SQL", {}, own)
+
+
 AWAY = [
     ConnectionRefusedError(),
     TimeoutError(),
@@ -33,6 +40,7 @@ AWAY = [
     asyncpg.InvalidPasswordError("wrong"),
     asyncpg.InvalidCatalogNameError("no such database"),
     wrapped(sqlite3.OperationalError("disk I/O error"), exc.OperationalError),
+    from_within(asyncpg.InternalClientError("cannot switch to state 15")),
 ]
 OURS = [
     ValueError("x"),
@@ -41,6 +49,7 @@ OURS = [
     asyncpg.UndefinedTableError("none"),
     wrapped(sqlite3.IntegrityError("L4"), exc.IntegrityError),
     wrapped(sqlite3.ProgrammingError("syntax"), exc.ProgrammingError),
+    from_within(asyncpg.UndefinedTableError("none")),
 ]
 
 
