@@ -111,6 +111,33 @@ def test_a_month_from_the_31st_begins_on_last_days() -> None:
     )
 
 
+CARRYING = """
+name = "carrying"
+currency = "USD"
+[price.volume]
+amount = "1"
+per = "MB"
+[[bundle]]
+name = "daily"
+volume = "10 MB"
+period = "day"
+rollover = { most = "10 MB", periods = 2 }
+"""
+
+
+def test_t6_what_was_carried_over_and_ended_months_ago_is_nobodys_however_old_a_rise_is() -> None:
+    plan, rows, used = whole(CARRYING), Rows(), Used()
+    times = Times("UTC", us(1, 0), (us(1, 0),), None)
+    walk(plan, used, Rise(0, 10**6, 1, us(1, 0), us(1, 1)), rows, times, fees=(False, False))
+    first = rows.stock["bundle/day/carrying/daily", us(1, 0)]
+    assert first.used == 10**6
+    year_us = us(1, 1) + 300 * 86_400 * 10**6
+    walk(plan, used, Rise(0, 30 * 10**6, 1, us(1, 1), year_us), rows, times, fees=(False, False))
+    assert first.used == 10**6
+    walk(plan, used, Rise(0, 4 * 10**6, 1, us(1, 1), us(3, 1)), rows, times, fees=(False, False))
+    assert first.used > 10**6
+
+
 def test_plain_plans_are_not_whole_ones_and_drawn_ones_are_plans() -> None:
     assert read_whole('name = "x"\n[price.volume]\namount = "1"\nper = "MB"\n') is None
     plan = swarm(RICH + 5)

@@ -243,7 +243,8 @@ def draws(plan: Whole, rows: Rows, times: Times, from_us: int, to_us: int) -> li
                 until_us = spans[start_us] or NEVER_US
                 ends_us = until_us if row.ends_us is None else row.ends_us
                 begins_us = -NEVER_US if first else start_us
-            elif bundle.most >= 0 and row.until_us is not None and row.until_us <= max(spans):
+            elif _carries(bundle, row, spans):
+                assert row.until_us is not None
                 begins_us, until_us = row.until_us, row.until_us
                 ends_us = row.ends_us or NEVER_US
             else:
@@ -253,6 +254,14 @@ def draws(plan: Whole, rows: Rows, times: Times, from_us: int, to_us: int) -> li
             )
     found = [one for one in found if one.ends_us > from_us and one.from_us <= to_us]
     return sorted(found, key=lambda one: one.order)
+
+
+def _carries(bundle: Allowance, row: Row, spans: dict[int, int | None]) -> bool:
+    """May a rise have what is left of an earlier period? Not if that ended before the first that
+    the rise is looked for in, which is 62 days back at most, however old the rise says it is."""
+    if bundle.most < 0 or row.until_us is None or row.until_us > max(spans):
+        return False
+    return (row.ends_us or NEVER_US) > min(spans)
 
 
 def _boosters(rows: Rows, times: Times, booster: Allowance) -> Iterator[Draw]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import tomllib
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -165,6 +166,17 @@ class Whole:
                 return dict(rate.ways).get(flow)
         return None
 
+    @cached_property
+    def periods(self) -> frozenset[str]:
+        """What something is counted over, of the account: where one ends, a report is cut."""
+        bands = (OTHER, *(one.name for one in self.bands))
+        ways = [self.way(band, flow) for band in bands for flow in ("down", "up", "larger", "time")]
+        counted = {way.period for way in (*ways, *self.of_classes) if way and way.of_account}
+        return frozenset({*counted, *(cap.period for cap in self.caps), self.fair_period}) - {
+            "",
+            "session",
+        }
+
     def dearest_micros(self, octets: int, seconds: int) -> int:
         """What so much costs at most, wherever it falls: each way's dearest tier, once.
 
@@ -194,15 +206,19 @@ class Whole:
         return names[max(bisect_right(begins, us) - 1, 0)]
 
     def cuts(self, from_us: int, to_us: int) -> list[int]:
-        """Instants between two at which another band may begin."""
+        """Instants between two at which another band begins."""
         if not self.bands:
             return []
         zone = ZoneInfo(self.zone)
         day = datetime.fromtimestamp(max(from_us, to_us - FAR_US) // 10**6, zone).date()
         last = datetime.fromtimestamp(to_us // 10**6, zone).date()
         found: list[int] = []
+        before = _day(self, day - timedelta(days=1))[1][-1]
         while day <= last:
-            found += [us for us in _day(self, day)[0] if from_us < us < to_us]
+            for us, name in zip(*_day(self, day), strict=True):
+                if name != before and from_us < us < to_us:
+                    found.append(us)
+                before = name
             day += timedelta(days=1)
         return found
 
@@ -210,24 +226,41 @@ class Whole:
 @lru_cache(maxsize=512)
 def _day(plan: Whole, day: date) -> tuple[list[int], list[str]]:
     """Where bands begin on a local day, and which: each minute that passes is looked at."""
-    zone = ZoneInfo(plan.zone)
     feast = (day.month, day.day) in plan.feasts
-    at = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
     begins: list[int] = []
     names: list[str] = []
     shown = -1
-    for _ in range(30 * 60):
-        here = at.astimezone(zone)
-        if here.date() > day:
-            break
-        shown = max(shown, here.hour * 60 + here.minute)
+    for us, minute in _minutes(plan, day):
+        shown = max(shown, minute)
         found = (one.name for one in plan.bands if one.holds(day.weekday(), shown, feast))
         name = next(found, OTHER)
         if not names or names[-1] != name:
-            begins.append(int(at.timestamp()) * 10**6)
+            begins.append(us)
             names.append(name)
-        at += timedelta(minutes=1)
     return begins, names
+
+
+def _minutes(plan: Whole, day: date) -> Iterator[tuple[int, int]]:
+    """When a minute of a local day begins, and what the wall shows then, as minutes of the day.
+
+    Where no clock is changed, only those at which a window begins or ends: nothing else can be
+    another band's beginning.
+    """
+    zone = ZoneInfo(plan.zone)
+    first = datetime(day.year, day.month, day.day, tzinfo=zone)
+    at = first.astimezone(UTC)
+    hours = (at + timedelta(hours=n) for n in range(25))
+    if len({hour.astimezone(zone).utcoffset() for hour in hours}) == 1:
+        begin_us = int(at.timestamp()) * 10**6
+        edges = {minute for one in plan.bands for window in one.windows for minute in window[1:]}
+        yield from ((begin_us + n * MINUTE_US, n) for n in sorted({0, *edges} - {1_440}))
+        return
+    for _ in range(30 * 60):
+        here = at.astimezone(zone)
+        if here.date() > day:
+            return
+        yield int(at.timestamp()) * 10**6, here.hour * 60 + here.minute
+        at += timedelta(minutes=1)
 
 
 # -------------------------------------------------------------------- reading

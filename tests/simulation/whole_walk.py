@@ -88,7 +88,7 @@ def _parts(
     inside = set(plan.cuts(rise.from_us, rise.to_us))
     for draw in open_draws:
         inside |= {draw.from_us, draw.ends_us}
-    for period in ("day", "week", "month", "validity"):
+    for period in plan.periods:
         inside |= set(times.starts(period, rise.from_us, rise.to_us))
     cuts = [
         rise.from_us,
