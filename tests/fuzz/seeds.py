@@ -6,9 +6,16 @@ a few lines of each little language. What a long run learns is added beside them
 
 from __future__ import annotations
 
+import itertools
+import random
+
 from accounting.journal import Record, encode
+from tests.fuzz.properties.dice import Dice
 from tests.fuzz.targets import CORPUS, ROOT, TARGETS, write_corpus
 from tests.radius.vector_files import line_vectors, named
+from tests.ratings.cases import a_case
+from tests.simulation.seams import EPOCH_US
+from tests.simulation.whole_draw import draw
 
 PEOPLE = (
     "login,password,plan,balance\nalice,secret,home,1.50\n",
@@ -63,10 +70,55 @@ def texts(*patterns: str) -> list[bytes]:
     return [file.read_bytes()[:1200] for one in patterns for file in sorted(ROOT.glob(one))]
 
 
+def plans() -> list[bytes]:
+    """The plans of conf/ without what they say to people, and some that are drawn."""
+    files = sorted(ROOT.glob("conf/plans/*.toml"))
+    lines = [file.read_text("utf-8").splitlines() for file in files]
+    found = ["\n".join(one for one in text if one and one[0] != "#") for text in lines]
+    for seed in range(8):
+        found += draw(random.Random(seed), 10**6 * 86_400 * seed, 10**6 * 7_200)[0].texts.values()
+    return [text.encode() for text in found if len(text) <= 1_500]
+
+
+def histories(size: int) -> list[bytes]:
+    """Throws of dice: nothing, all the same, and any."""
+    return [b"", bytes(size), b"\xff" * size, *(random.Random(n).randbytes(size) for n in range(9))]
+
+
+def beyond() -> list[bytes]:
+    """Throws that draw a record beyond what 63 bits hold together."""
+    thrown = (random.Random(n).randbytes(600) for n in itertools.count())
+    return list(itertools.islice(filter(_is_beyond, thrown), 3))
+
+
+def _is_beyond(octets: bytes) -> bool:
+    case = a_case(Dice(octets))
+    return max(sum(way) for step in case.steps for way in step.rise.octets) >= 1 << 61
+
+
+def states() -> list[bytes]:
+    """Which scheme, and numbers of septets: small ones, large ones, one that is cut."""
+    ends = b"", b"\x01", b"\x05\x06\x07", b"\x80\x01" * 9, b"\x01" + b"\xff" * 8 + b"\x7f", b"\x80"
+    return [bytes((number,)) + end for number in (0, 1, 5, 17) for end in ends]
+
+
+def services() -> list[bytes]:
+    """What a row keeps of services, and throws of dice."""
+    counted = ",".join(["0"] * 13)
+    kept = f'[[["S1","IX",5,6,2,{EPOCH_US},{counted}]],0]', "[[],7]", "[[null],1]"
+    return [*(one.encode() for one in kept), *histories(400)]
+
+
 def rows() -> list[bytes]:
     """A journal row, as its body and as the octets inside."""
     record = Record(1, 2, 3, 0, 10**15, 10**15, "advanced", 5, 6, 7, 0, 0, 8, b"\x01\x07alice")
-    return [encode([record]), encode([record, record])]
+    whole = record._replace(unrated_input=1, unrated_s=2, walled=1, uses=b"\x05\x06\x00\x07")
+    service = record._replace(effect="class-advanced", attributes=b"\x28\x06\x00\x00\x00\x02")
+    return [
+        encode([record]),
+        encode([record, record]),
+        encode([whole, service, record._replace(session_id=2)]),
+    ]
 
 
 def numbers() -> list[bytes]:
@@ -92,7 +144,9 @@ def seeds() -> dict[str, list[bytes]]:
     found |= {"rater": numbers(), "rater-storm": numbers()}
     found["lines"] = [line.encode() for line in LINES]
     found["dictionary"] = [one.encode() for one in DICTIONARIES]
-    found["plans"] = texts("conf/plans/*.toml")
+    found["plans"] = plans()
+    found |= {"schemes": histories(600) + beyond(), "accounts": histories(700)}
+    found |= {"uses": states(), "strands": services()}
     found["people"] = [one.encode() for one in PEOPLE]
     found["settings"] = [*texts("conf/tollhouse.toml"), b'[radius]\nlisten = ["::1"]\n']
     found |= {"journal-row": rows(), "journal-record": [*rows(), *numbers()]}

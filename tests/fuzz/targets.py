@@ -27,7 +27,7 @@ class Target:
     `check` is `module:function`. `looks` are the Python modules whose branches lead the fuzzer; a
     target without any is led by the branches of the compiled parts. `swarm` is how many inputs one
     call of the check puts through the shipped code. `words` are the tokens that a mutator may
-    insert.
+    insert. A target is `dear` by how many times fewer of its inputs the tests can afford.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Target:
     swarm: int = 1
     size_max: int = 512
     words: tuple[str, ...] = ()
+    dear: int = 1
 
     @property
     def compiled(self) -> bool:
@@ -60,6 +61,9 @@ PLAN_WORDS = (
     "[[holiday]]", "[[rate]]", "[[bundle]]", "[[booster]]", "[[cap]]", "[fair_use]",
     "[[fair_use.step]]", "[[price.volume.tier]]", "bands = ", "classes = ", '"other"', "mode = ",
     '"package"', "period = ", '"month"', "above = ", "minimum = ", "rollover = ",
+    "[on_change]", "[package]", "validity = ", "[price.down]", "[price.up]", "[price.activation]",
+    "[[rate.volume.tier]]", "[rate.volume]", "[rate.time]", "pay = ", '"after"', "then = ",
+    '"stop"', "priority = ", "services = ", "cannot = ", '"1mo"',
 )  # fmt: skip
 SETTINGS_WORDS = (
     "[database]", "[keys]", "[radius]", "[metrics]", "[accounting]", "[log]", "url = ", "file = ",
@@ -79,6 +83,8 @@ PEOPLE_WORDS = (
     "valid_until,", "learn", "none", '"', '""', "\r\n",
 )  # fmt: skip
 
+STRAND_WORDS = ("[[[", "]]", ",0]", '"IX",', "1e400", "Infinity", "null", "9" * 20, "{}", "-1")
+
 TARGETS: Final[dict[str, Target]] = {
     target.name: target
     for target in (
@@ -96,6 +102,17 @@ TARGETS: Final[dict[str, Target]] = {
         Target("rater", "properties.rater:check", "prices by whole numbers", size_max=160),
         Target("rater-storm", "storm:check_rater", "prices, 64 totals each", swarm=64,
                size_max=131),
+        Target("schemes", "properties.whole:check_scheme", "whole plans on both raters",
+               size_max=1200, dear=4),
+        Target("uses", "properties.whole:check_uses", "octets as what a session used",
+               size_max=300),
+        Target("accounts", "properties.whole:check_account", "accounts of whole plans, judged",
+               ("accounting.pots", "accounting.pot_terms", "accounting.rollover",
+                "accounting.uses", "rating.scheme", "rating.scheme_layout", "rating.timetable"),
+               size_max=1500, dear=20),
+        Target("strands", "properties.strands:check", "what devices say of services",
+               ("accounting.strands", "accounting.counters", "accounting.reading"), size_max=1000,
+               words=STRAND_WORDS, dear=4),
         Target("nesting", "properties.inside:check_nesting", "VSAs, extended types, TLVs, tags",
                ("radius.nesting", "radius.vendors", "radius.tags")),
         Target("printing", "properties.inside:check_printing", "attributes as lines and back",
@@ -122,7 +139,8 @@ TARGETS: Final[dict[str, Target]] = {
                ("accounting.journal", "store.journal"), size_max=300),
         Target("device", "properties.device:check", "what devices send, in every dialect",
                ("nas.accounting_record", "nas.values", "nas.login", "nas.dialects.cisco",
-                "nas.dialects.mikrotik", "nas.dialects.standard", "domain.login"), size_max=600),
+                "nas.dialects.juniper", "nas.dialects.mikrotik", "nas.dialects.standard",
+                "domain.login"), size_max=600),
     )
 }  # fmt: skip
 

@@ -179,7 +179,11 @@ def a_plan(dice: random.Random) -> Plan:
 
 def a_case(dice: random.Random) -> Case:
     """Any plan, and up to four records of a session under it."""
-    plan = a_plan(dice)
+    return a_history(dice, a_plan(dice))
+
+
+def a_history(dice: random.Random, plan: Plan) -> Case:
+    """Up to four records of a session under a plan with pricing."""
     assert plan.pricing is not None
     hours = [dice.randrange(1_000) for _ in range(9)]
     times = sorted(hours[:5])

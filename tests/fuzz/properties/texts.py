@@ -11,6 +11,7 @@ import csv
 import functools
 import io
 import tempfile
+import zlib
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +22,7 @@ from domain.login import canonical_login
 from domain.money import MAX_MICROS
 from rating import compile_tariff, price
 from rating.plan_file import PlanError, parse_plan
-from rating.scheme import compile_scheme
+from tests.fuzz.properties.whole import check_history
 
 COMPLAINT_MAX = 600
 """Characters of one complaint, that a person shall read: not the whole file once more."""
@@ -40,7 +41,7 @@ def check_plan(octets: bytes) -> None:
         assert len(complaint) <= COMPLAINT_MAX, "the complaint repeats the file"
         return
     assert parse_plan(plan.source, vocabulary=our_vocabulary()) == plan
-    compile_scheme(plan)
+    check_history(plan, zlib.crc32(octets))
     fee, volume, time = price(compile_tariff(plan), 1, 1, 0, 0, True)
     assert fee == plan.session_fee_micros and volume >= 0 and time >= 0
 
