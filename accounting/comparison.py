@@ -107,7 +107,7 @@ class Comparison:
         self.unsold: tuple[Counter[str], ...] = tuple(
             Counter() for _ in plans
         )  # boosters, by plans
-        self.unsorted_n = 0  # records of services of which session or router is not known
+        self.unsorted_n = 0  # records of services whose session or words are not known
         # Is anything to be asked about sessions beside what the journal tells?
         self.asks_fees = any(plan.session_fee_micros for plan in plans)
         # Is anything to be told of what lay before the span, so that services are known in it?
@@ -192,9 +192,11 @@ class Comparison:
         if one[0] and account_id not in self._people:
             return
         read = self._classes.read(apart)
-        if read is None or not one[0]:
-            named = read is None or read[1].parent_id or read[1].service_name
-            self.unsorted_n += bool(named) and event_us >= self._from_us
+        named = read is not None and (read[1].parent_id or read[1].service_name)
+        if not one[0] or read is None or not named:
+            # Of no session it is a service's only if it reads like that, or cannot be read.
+            lost = one[0] or read is None or named
+            self.unsorted_n += bool(lost) and event_us >= self._from_us
             return
         session = self._sessions.get(one[0]) or self._opened(one)
         session.apart = session.apart or self._classes.fresh()

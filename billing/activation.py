@@ -38,6 +38,15 @@ def begins(subscriber: Subscriber, plan: Plan) -> bool:
     return until_us is not None and until_us <= subscriber.period_start_us
 
 
+def had_before(one: Subscriber) -> Subscriber:
+    """The subscriber as somebody who had its plan before it came to us: if its time is over, that
+    is no beginning of it."""
+    until_us = one.valid_until_us
+    if until_us is None or until_us > one.period_start_us:
+        return one
+    return replace(one, period_start_us=max(until_us - 1, 0))
+
+
 def activation(
     account: Account, plan: Plan, *, entry_id: int, now_us: int, from_held: bool = False
 ) -> Payment | Declined | None:

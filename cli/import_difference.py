@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from aaa.sealing import CREDENTIAL, check_password
-from billing.activation import fee_of
+from billing.activation import fee_of, had_before
 from billing.change import move_to, unpaid
 from cli.errors import HouseError
 from cli.import_lines import Added, Books, Changed, Difference, Line
-from cli.import_sales import first_sale, moved_in
+from cli.import_sales import first_sale
 from cli.office import Office
 from cli.people import (
     Applicant,
@@ -109,7 +109,7 @@ def _new(office: Office, line: Line, books: Books, *, charge_fees: bool) -> Adde
         **line.traits,  # type: ignore[arg-type]
     )
     if not charge_fees or line.applicant.valid_until is not None:
-        return Added(line, replace(customer, subscriber=moved_in(subscriber)), entries)
+        return Added(line, replace(customer, subscriber=had_before(subscriber)), entries)
     customer = replace(customer, subscriber=subscriber)
     return Added(line, customer, entries, first_sale(office, customer, plan))
 

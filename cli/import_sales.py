@@ -59,15 +59,6 @@ def _paid(payment: Payment, account: Account) -> str:
     return money(-customer_micros(payment.entry), account)
 
 
-def moved_in(one: Subscriber) -> Subscriber:
-    """As somebody who had its plan before it came: if its time is over, that is no beginning of it
-    (`billing.activation.begins`)."""
-    until_us = one.valid_until_us
-    if until_us is None or until_us > one.period_start_us:
-        return one
-    return replace(one, period_start_us=until_us - 1)
-
-
 def first_sale(office: Office, customer: Customer, plan: Plan) -> Sale:
     """What `subscriber add` would sell; nothing without the money for a first package. HouseError
     without that for the activation of a plan whose time costs nothing."""
@@ -123,6 +114,7 @@ class Purses:
             account = replace(account, credit_limit_micros=limit_micros)
         one = Customer(customer.subscriber, account)
         if write:
+            another.tells_left = False  # to ask it of ten thousand would take seconds
             await another.write(connection, one, moved)
         else:
             await another.work_out(connection, one, moved)

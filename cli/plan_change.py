@@ -6,10 +6,12 @@ change; the same lines say it before (`--dry-run`) and afterwards, and the audit
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from accounting.pot_terms import terms_of
 from accounting.standing import Dropped, dropped
+from billing.activation import had_before
 from billing.change import Change, change_plan, unpaid
 from billing.payment import Declined, customer_micros
 from cli.allowances_left import in_words, label
@@ -46,6 +48,7 @@ class PlanChange:
         self._activate = activate
         self.old = old
         self.new = new
+        self.tells_left = True  # False: what is left of bundles is not looked up
         self.made: Change | None = None
         self._dropped: list[Dropped] = []
 
@@ -54,7 +57,7 @@ class PlanChange:
     ) -> Change:
         """What comes of it; HouseError without the money for the activation fee."""
         office, account_id = self._office, customer.account.account_id
-        another = self._activate and customer.subscriber.plan_name != self.new.name
+        another = customer.subscriber.plan_name != self.new.name
         refunds = self.old is not None and self.old.on_change is Left.REFUND and not self._keep
         made = change_plan(
             customer.subscriber,
@@ -67,14 +70,18 @@ class PlanChange:
             ids=office.ids,
             now_us=office.now_us,
             activate=another
+            and self._activate
             and await office_changes.activation_due(connection, account_id, self.new),
             keep=self._keep,
         )
         if isinstance(made, Declined):
             raise HouseError(f"{customer.subscriber.login}: {made.text}")
+        if not self._activate:
+            made = replace(made, subscriber=had_before(made.subscriber))
         self.made = made
-        if another and self.old is not None and _served(customer.subscriber, office.now_us):
-            self._dropped = await self._left_behind(connection, customer, self.old, made)
+        if another and self.tells_left and self.old is not None:
+            if _served(customer.subscriber, office.now_us):
+                self._dropped = await self._left_behind(connection, customer, self.old, made)
         return made
 
     async def _left_behind(

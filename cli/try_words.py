@@ -75,8 +75,8 @@ def _left_out(plan: Plan, other: Plan | None, found: dict[str, Any]) -> Iterator
         (found["beyond_n"], "reports cost more than any book can hold and were left out"),
         (
             found["unsorted_n"],
-            "records of services do not tell their session, or their NAS was removed; what they "
-            "counted is priced as `other`",
+            "records of services tell no session, or their NAS was removed or has another dialect "
+            "now: what they counted is priced as `other`",
         ),
     ):
         if number:
@@ -84,11 +84,8 @@ def _left_out(plan: Plan, other: Plan | None, found: dict[str, Any]) -> Iterator
     for one, name in ((plan, "unsold_n"), (other, "unsold_before_n")):
         unsold = found[name]
         if one is not None and unsold:
-            names = ", ".join(unsold)
-            yield (
-                f"{sum(unsold.values())} boosters that were bought are not of {one.name} and were "
-                f"left out: {names}"
-            )
+            names = ", ".join(f"{number} x {booster}" for booster, number in unsold.items())
+            yield f"boosters that {one.name} does not have were left out: {names}"
 
 
 def _sums(plan: Plan, found: dict[str, Any]) -> Iterator[dict[str, Any]]:

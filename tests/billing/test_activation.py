@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing.activation import activation, after, begins, fee_of, key_of
+from billing.activation import activation, after, begins, fee_of, had_before, key_of
 from billing.package import Renewal, renew
 from billing.payment import Declined, Payment, Stamp
 from domain.account import Subscriber
@@ -91,3 +91,10 @@ def test_what_sessions_hold_may_pay_it_if_it_is_said() -> None:
     left = after(purse, made)
     assert (left.posted_micros, left.entries_n) == (0, purse.entries_n + 1)
     assert after(purse, None) is purse
+
+
+@pytest.mark.parametrize("until_us", [None, NOW_US - DAY_US, NOW_US, NOW_US + DAY_US])
+def test_who_had_the_plan_elsewhere_never_begins_it_here(until_us: int | None) -> None:
+    one = had_before(owner(valid_until_us=until_us))
+    assert not begins(one, sold())
+    assert one.valid_until_us == until_us and one.period_start_us <= NOW_US

@@ -129,6 +129,8 @@ def test_another_plan_treats_time_that_is_left_as_its_plan_declares(shop: House)
     deeds = shop.json("audit", "list", "--login", "ann")
     assert any(one["changes"]["after"].get("refund_micros", 0) > 1_990_000 for one in deeds)
     assert shop.run("ledger", "check").exit_code == 0
+    shop.run("subscriber", "renew", "ann")
+    assert posted(shop, "ann") == [599]
     # What `subscriber set` does of the same comes to the same; here with its fee.
     load(shop, "ben,better,,", update=True, more=("--charge-fees",))
     assert posted(shop, "ben") == [600]
