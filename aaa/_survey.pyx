@@ -27,7 +27,7 @@ from aaa._spelling cimport mac_of
 from aaa._sums cimport DIGEST, hmac_sha256_c
 from aaa._track cimport Course, Days, Track, course_of
 from domain._account cimport (
-    MAC_MODE, MAC_MODES, NEVER_US, STATUS, STATUSES, Account, Subscriber,
+    MAC_MODE, MAC_MODES, NEVER_US, PLAN_IDS_AHEAD, STATUS, STATUSES, Account, Subscriber,
 )
 from domain._session cimport (
     ADOPTED, FEE_DUE, HOLD, HOLDS, NOTHING, STATE, STATES, WALL, WALLS, Session,
@@ -101,9 +101,10 @@ cdef bytes REFUSED = _REFUSED
 cdef class Ground:
     """What a track stands on beside its session: made by `aaa.lane` of one that it has laid.
 
-    `offer` is the newest version of the subscriber's plan; `numbers` are the guard band, the usual
-    interval and the grace of the offer, in octets, seconds and microseconds. Only of plans with
-    nothing included, and of dialects that read records by nothing but the RFCs' attributes.
+    `offer` is the version of the subscriber's plan that is in force; `numbers` are the guard band,
+    the usual interval and the grace of the offer, in octets, seconds and microseconds. Only of
+    plans with nothing included, and of dialects that read records by nothing but the RFCs'
+    attributes.
     """
 
     def __init__(
@@ -167,7 +168,7 @@ cdef class Ground:
 
 cdef tuple key_of(device, str source_address, int64_t plan_id, Subscriber owner):
     # A device is known by being the same object, which the ground keeps.
-    return id(device), source_address, plan_id, owner.alike
+    return id(device), source_address, plan_id, owner.plan_id, owner.alike
 
 
 def learn(Lane lane not None, Ground ground not None):
@@ -258,11 +259,21 @@ cdef Track track_on(Lane lane, books, Request request, Session session):
     plans = books.plans
     if ground.device is not request.device or plans.get(session.plan_id) is not ground.plan:
         return None
-    newest_id = books.newest_plan.get(owner.plan_name)
-    newest = plans.get(newest_id) if newest_id is not None else None
-    if (ground.plan if newest is None else newest) is not ground.offer:
+    if ground.offer is not offered(books, owner, ground.plan):
         return None
     return ground.track(session, owner, <Account> account)
+
+
+cdef object offered(books, Subscriber owner, plan):
+    """What `accounting.in_force` says, where that is seen at once and time does not change it."""
+    plan_name = owner.plan_name
+    if owner.plan_id != 0 and owner.plan_id != plan.plan_id:
+        plan = books.plans.get(owner.plan_id)
+    if plan is None or owner.alike[PLAN_IDS_AHEAD] or plan.name != plan_name:
+        return None
+    if plan_name in books.versions and books.newest_plan.get(plan_name) != plan.plan_id:
+        return None
+    return plan
 
 
 cdef bint is_plain(Session session) noexcept:

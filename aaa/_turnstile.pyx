@@ -152,8 +152,7 @@ cdef class Turnstile:
         self.begun = self.earlier = self.people = self.accounts = self.live = None
 
     def admit(self, Request request not None, hints not None):
-        """The outcome of a login that is let in; None: it is one for the long road, nothing is
-        changed."""
+        """The outcome of a login that is let in; None: one for the long road, nothing changed."""
         if not isinstance(hints, LoginHints):
             raise TypeError("hints are LoginHints")
         return self.admitted(request, <tuple> hints)  # a tuple with names
@@ -192,8 +191,11 @@ cdef class Turnstile:
             return None
         plan_id = self.books.newest_plan.get(subscriber.plan_name)
         plan = self.books.plans.get(plan_id) if plan_id is not None else None
+        if subscriber.plan_id not in (0, plan_id) or subscriber.plan_name in self.books.periodic:
+            plan = self.books.plan_of(subscriber, self.now_us)
         if plan is None:
             return None
+        plan_id = plan.plan_id
         plain_mac = (
             hints[NAS_PORT_TYPE] == ETHERNET
             and hints[SERVICE_TYPE] is None

@@ -25,6 +25,7 @@ from aaa.ports import Change, Changes, Loaded, Want
 from aaa.same_ids import SameIds
 from aaa.sheets import Sheets
 from aaa.vigil import Vigil
+from accounting.in_force import Version, in_force, longest_period
 from domain.account import Account, Allowance, Subscriber
 from domain.grant import Order
 from domain.plan import Plan
@@ -75,6 +76,8 @@ class Books:
         self.plans: dict[int, Plan] = {}
         self.has_pricing = False  # has any of them bands, bundles, caps or fair use?
         self.newest_plan: dict[str, int] = {}
+        self.versions: dict[str, list[Version]] = {}  # of plans with several
+        self.periodic: set[str] = set()  # those of them that count by days, weeks or months
         self.marks: dict[int, dict[str, DeviceMark]] = {}
         self.orders: dict[int, Order] = {}
         self.suspense: dict[int, dict[str, Suspense]] = {}  # open rows by session and reason
@@ -134,6 +137,10 @@ class Books:
             self.plans.setdefault(plan.plan_id, plan)
             self.has_pricing = self.has_pricing or plan.pricing is not None
         self.newest_plan.update(loaded.newest_plans)
+        for name, versions in loaded.versions.items():
+            self.versions[name] = versions
+            if any(longest_period(one.plan) for one in versions):
+                self.periodic.add(name)
         fresh = hold_accounts(self, loaded.accounts)
         hold_people(self, loaded.subscribers, fresh)
         for allowance in loaded.allowances:
@@ -197,10 +204,24 @@ class Books:
             tariff = self._tariffs[plan.plan_id] = compile_tariff(plan)
         return tariff
 
-    def plan_of(self, subscriber: Subscriber) -> Plan | None:
-        """The newest version of the subscriber's plan."""
+    def plan_of(
+        self, subscriber: Subscriber, now_us: int, running: Plan | None = None
+    ) -> Plan | None:
+        """The version of the subscriber's plan that holds, for a session that is `running` too."""
         plan_id = self.newest_plan.get(subscriber.plan_name)
-        return self.plans.get(plan_id) if plan_id is not None else None
+        newest = self.plans.get(plan_id) if plan_id is not None else None
+        if newest is None:
+            return None
+        versions = self.versions.get(newest.name) or [Version(newest, 0, at_once=False)]
+        bought = self.plans.get(subscriber.plan_id_at(now_us))
+        return in_force(versions, subscriber, now_us, bought=bought, running=running)
+
+    def plans_of(self, subscriber: Subscriber) -> list[Plan]:
+        """All versions of the subscriber's plan that may hold, now or later."""
+        ids = (self.newest_plan.get(subscriber.plan_name), subscriber.plan_id)
+        found = map(self.plans.get, filter(None, (*ids, *subscriber.plan_ids_ahead)))
+        others = [one.plan for one in self.versions.get(subscriber.plan_name, ())]
+        return [plan for plan in found if plan is not None] + others
 
     def live_sessions(self, account_id: int) -> list[Session]:
         """The accepted and open sessions of an account, oldest first."""
@@ -338,12 +359,12 @@ class Books:
                     self.drop_account(account_id)
                 for session in [s for s in self.sessions.values() if not s.account_id]:
                     self._lose(session)
-                self.newest_plan.clear()
+                self._forget_versions()
                 self.suspense.clear()
                 self.lane.drop_all()
                 continue
             if change.kind == "plan":
-                self.newest_plan.clear()
+                self._forget_versions()
                 self._whole.clear()
                 self.lane.drop_all()
                 continue
@@ -357,6 +378,11 @@ class Books:
             if change.kind == "session" and change.row_id in self.sessions:
                 self._lose(self.sessions[change.row_id])
         return accounts
+
+    def _forget_versions(self) -> None:
+        self.newest_plan.clear()
+        self.versions.clear()
+        self.periodic.clear()
 
     def live_by_plan(self, plan_id: int) -> set[int]:
         """The accounts with live sessions that have a subscriber of the plan of this version."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from accounting.in_force import changes_us, ends_us
 from domain.account import MacMode, Status, Subscriber
 from domain.plan import Garden, Plan
 from domain.refusal import Refusal
-from domain.seams import US_PER_S
 from domain.session import Session, Walled
 
 REFUSAL_OF: Final = {
@@ -43,14 +43,6 @@ _PRICES = (
 )
 
 
-def ends_us(subscriber: Subscriber, plan: Plan) -> int | None:
-    """When the service ends: at expiry and the grace of the package; None: never."""
-    if subscriber.valid_until_us is None:
-        return None
-    grace_s = plan.package.grace_s if plan.package is not None else 0
-    return subscriber.valid_until_us + grace_s * US_PER_S
-
-
 def wall_of(subscriber: Subscriber, plan: Plan, now_us: int) -> Walled:
     """The wall that status and time put before the subscriber of `plan`, money aside."""
     if subscriber.status is Status.SUSPENDED:
@@ -61,7 +53,9 @@ def wall_of(subscriber: Subscriber, plan: Plan, now_us: int) -> Walled:
 
 def next_look_us(subscriber: Subscriber, plan: Plan, now_us: int) -> int | None:
     """The next instant at which time alone changes what the subscriber gets; None: never."""
-    end_us = ends_us(subscriber, plan)
+    end_us, change_us = ends_us(subscriber, plan), changes_us(subscriber, now_us)
+    if change_us is not None and (end_us is None or change_us < end_us):
+        return change_us
     return end_us if end_us is not None and end_us > now_us else None
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aaa.entitled import ends_us, garden_of
+from aaa.entitled import garden_of
 from aaa.limits import Deal, reach_of
 from aaa.turn import Turn
 from accounting.charging import Total
 from accounting.hold import Reach
+from accounting.in_force import ends_us
 from domain.device import Device
 from domain.grant import Grant
 from domain.period import hours_end_us

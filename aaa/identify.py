@@ -113,7 +113,7 @@ def _open(
             session.access = parent.access
         else:
             assert subscriber is not None
-            plan = turn.books.plan_of(subscriber)
+            plan = turn.books.plan_of(subscriber, turn.now_us)
             assert plan is not None
             session.account_id = subscriber.account_id
             session.subscriber_id = subscriber.subscriber_id
@@ -143,4 +143,4 @@ def _nobodys(
         return Reason.CLOSED_SUBSCRIBER
     if usage.local_authentic:
         return Reason.LOCAL
-    return None if turn.books.plan_of(subscriber) is not None else Reason.NO_PLAN
+    return None if turn.books.plan_of(subscriber, turn.now_us) is not None else Reason.NO_PLAN

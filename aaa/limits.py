@@ -36,7 +36,7 @@ class Deal(NamedTuple):
     plan: Plan
     tariff: Tariff
     device: Device
-    offer: Plan  # the newest version of the subscriber's plan: what it is given now
+    offer: Plan  # the version of the subscriber's plan that is in force: what it is given now
 
     @property
     def dialect(self) -> Dialect:
@@ -63,13 +63,13 @@ def deal_before_use(turn: Turn, session: Session) -> Deal | None:
             break
     else:
         return None
-    newest = books.plan_of(owner) or plan
-    return Deal(session, owner, account, plan, books.tariff(plan), device, newest)
+    offer = books.plan_of(owner, turn.now_us, running=plan) or plan
+    return Deal(session, owner, account, plan, books.tariff(plan), device, offer)
 
 
 def served_anew(turn: Turn, deal: Deal) -> Deal:
     """The deal with what fair use gives by now: usage, and time, may have changed that."""
-    plan = turn.books.plan_of(deal.subscriber)
+    plan = turn.books.plan_of(deal.subscriber, turn.now_us, running=deal.plan)
     if plan is None or plan.pricing is None or plan.pricing.fair_use is None:
         return deal
     offer = as_served(turn.books, deal.session, deal.subscriber, plan, turn.now_us)

@@ -60,7 +60,7 @@ def decide_login(turn: Turn, request: Request, hints: LoginHints) -> Outcome:
     attempt.proof = proof
     if proof.check is not None:
         return Outcome(None, label="slow", check=proof.check)
-    plan = turn.books.plan_of(subscriber)
+    plan = turn.books.plan_of(subscriber, turn.now_us)
     assert plan is not None, "L9: a subscriber without a plan"
     refusal = proof.refusal or _barred(turn, attempt, subscriber, plan)
     if refusal is not None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from accounting.in_force import Version
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
 from domain.device import Latch
@@ -77,6 +78,8 @@ class Loaded:
     pots: dict[int, list[Pot]] = field(default_factory=dict)
     # ^ by account, of those whose subscribers or sessions have plans with `pricing`, perhaps none
     newest_plans: dict[str, int] = field(default_factory=dict)  # plan name to newest plan_id
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+    # ^ of plans with several: those that may hold for somebody beside what was bought, newest first
     keys_shared: set[tuple[int, str]] = field(default_factory=set)
     # ^ at start: session keys of live sessions that other sessions have had as well
 

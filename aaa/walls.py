@@ -163,7 +163,7 @@ def paced(turn: Turn, deal: Deal) -> bool:
 
 def _of_fair_use(turn: Turn, deal: Deal) -> FairUse | None:
     """The fair use of the plan, if what was told differs from what is given by its steps alone."""
-    plan = turn.books.plan_of(deal.subscriber)
+    plan = turn.books.plan_of(deal.subscriber, turn.now_us, running=deal.plan)
     if plan is None or deal.session.walled:
         return None
     given = [telling.service(deal, Walled.NO, one) for one in variants(plan)]

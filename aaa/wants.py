@@ -15,6 +15,7 @@ from aaa.ports import Want
 from aaa.request import Item, Recheck, Request, Settled, Sweep
 from aaa.token import session_of
 from domain.login import canonical_login
+from domain.plan import Plan
 from domain.usage import RecordKind, Usage
 from nas.dialects import DIALECTS
 from nas.login import LoginHints
@@ -57,7 +58,9 @@ def _name_pots(want: Want, books: Books) -> None:
     held = map(books.subscribers.get, sorted(want.logins))
     named = {one.account_id for one in held if one is not None}
     for account_id in sorted(named | want.account_ids):
-        plans = [books.plan_of(owner) for owner in books.people_of(account_id)]
+        plans: list[Plan | None] = []
+        for owner in books.people_of(account_id):
+            plans += books.plans_of(owner)
         plans += [books.plans.get(one.plan_id) for one in books.live_sessions(account_id)]
         if any(plan is not None and plan.pricing is not None for plan in plans):
             want.pots_of.add(account_id)

@@ -6,7 +6,7 @@ buying what lets it go on. They hold less afterwards, and what they used meanwhi
 as it is after a correction. What was bought is one row of the account
 (`domain.pot`) and is never computed again, whatever the plan says later; the purchase remembers
 what for, the entry what it cost, and whoever writes them does it in one transaction (L9). A booster
-is of the newest version of the plan that its subscriber has; it goes on under every later plan that
+is of the version of the plan that its subscriber has now; it goes on under every later plan that
 knows its name. Nobody is sold one for time that is over.
 """
 
@@ -57,7 +57,7 @@ def boost(
 ) -> Boost | Declined:
     """Buy the booster of `plan` that is called `name` once, at `stamp.created_us`.
 
-    `plan` is the newest version of the subscriber's; `stamp.entry_id` is the entry's, if any.
+    `plan` is the version that the subscriber has; `stamp.entry_id` is the entry's, if any.
     """
     booster = next((one for one in boosters_of(plan) if one.name == name), None)
     if booster is None:

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from accounting.in_force import bought_as
 from billing.activation import activation, after
-from billing.package import EXTENSION, ON_TIME_US, RENEWAL
+from billing.package import EXTENSION, ON_TIME_US, RENEWAL, begin
 from billing.payment import Declined, Payment, Stamp, refund
 from domain.account import Account, Purchase, Subscriber
 from domain.period import validity_end_us
@@ -59,8 +60,10 @@ def move_to(one: Subscriber, plan: Plan, now_us: int) -> None:
         one.next_plan_name = None
     one.plan_name = plan.name
     if unpaid(plan) and one.valid_until_us is not None:
+        one.plan_id = bought_as(plan)
+        one.plan_ids_ahead = tuple(bought_as(plan) for _ in one.periods_ahead_us)
         return
-    one.period_start_us, one.periods_ahead_us = now_us, ()
+    begin(one, now_us, plan)
     one.valid_until_us = _own_end_us(plan, now_us, one.timezone)
 
 
@@ -147,10 +150,9 @@ def _treated(
     assert until_us is not None
     moved = replace(
         change.subscriber,
-        period_start_us=now_us,
-        periods_ahead_us=(),
         valid_until_us=_own_end_us(plan, now_us, change.subscriber.timezone),
     )
+    begin(moved, now_us, plan)
     purchase_id, refunded = ids.next(), None
     words = f"{old.name} given up for {plan.name}"
     if old.on_change is Left.REFUND:

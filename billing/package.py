@@ -8,27 +8,23 @@ Time that is bought begins where the paid time ends, or now if it is over. Month
 another are reckoned from where the first of them began (T4): that is the subscriber's anchor until
 a break. An extension gives paid months an anchor of their own and leaves that one to what is
 counted by months, so that no bundle comes twice within one. Included usage follows the time it was
-bought with, even if that is bought ahead. What a bundle carries over is kept in the row of the
-period that granted it, and a period in which nothing was used has none: so a renewal opens the rows
-of the period that it follows (`carried`). Without a package nothing is sold, and nothing expires.
+bought with, even if that is bought ahead; what it leaves to the next is `billing.succession`.
+Without a package nothing is sold, and nothing expires.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from accounting.pot_terms import Terms, terms_of
-from accounting.pots import Pots
+from accounting.in_force import bought_as
 from billing import activation
 from billing.payment import Declined, Payment, Stamp, sale
+from billing.succession import Carries, Opens, carries_of, opens_of
 from domain.account import Account, Purchase, Status, Subscriber
 from domain.anchor import renewal_end_us
 from domain.period import DAY_US, add_days, format_instant
 from domain.plan import Plan
-from domain.pot import Pot, PotKind
-from domain.pricing import Period
 
 RENEWAL: Final = "renewal"
 EXTENSION: Final = "extension"
@@ -47,36 +43,7 @@ class Renewal:
     payment: Payment | None  # None: it costs nothing
     carries: Carries | None = None
     activated: Payment | None = None  # the fee for the first time on the plan
-
-
-@dataclass(frozen=True, slots=True)
-class Carries:
-    """The period that a renewal follows, of a plan whose bundles carry over what is left of it."""
-
-    terms: Terms  # as they were before the renewal
-    plan: Plan
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys of the rows that tell what is left: those of the plan's bundles."""
-        assert self.plan.pricing is not None
-        return [
-            f"{PotKind.BUNDLE}/{bundle.period}/{self.plan.name}/{bundle.name}"
-            for bundle in self.plan.pricing.bundles
-            if bundle.rollover is not None and bundle.period is Period.VALIDITY
-        ]
-
-
-def carried(carries: Carries, rows: Sequence[Pot]) -> tuple[list[Pot], list[tuple[Pot, int]]]:
-    """The rows to open so that what was never used is carried on, and how much others lose by it.
-
-    `rows` are what the account has of the bundles' keys.
-    """
-    begun_us = carries.terms.starts_us[-1]
-    view = Pots(carries.plan).view(carries.terms, rows, begun_us, begun_us)
-    keys = set(carries.keys)
-    opened = [pot for pot in view.kept if pot.pot in keys]
-    return opened, [(pot, lost) for pot, lost in view.lost if pot.pot in keys and lost]
+    opens: Opens | None = None
 
 
 def zone_of(subscriber: Subscriber, plan: Plan) -> str:
@@ -145,7 +112,7 @@ def renew(
     after.anchor_us, after.paid_anchor_us = anchor_us, paid_us
     if subscriber.next_plan_name == plan.name:
         after.next_plan_name = None
-    _begin_period(after, begin_us, now_us)
+    _begin_period(after, begin_us, now_us, plan)
     purchase = Purchase(
         purchase_id=purchase_id,
         account_id=account.account_id,
@@ -160,7 +127,8 @@ def renew(
         created_us=now_us,
         reason=stamp.reason,
     )
-    return Renewal(after, purchase, payment, _carries(subscriber, plan), activated)
+    opens = opens_of(subscriber, after, plan, begin_us, now_us)
+    return Renewal(after, purchase, payment, carries_of(subscriber, plan), activated, opens)
 
 
 def _activated(
@@ -177,16 +145,6 @@ def _activated(
         return None
     purse = activation.after(account, payment)
     return activation.activation(purse, plan, entry_id=entry_id, now_us=now_us, from_held=from_held)
-
-
-def _carries(subscriber: Subscriber, plan: Plan) -> Carries | None:
-    """The period that ends, if something of it is carried on: it was paid for, of this plan."""
-    if plan.pricing is None or subscriber.valid_until_us is None:
-        return None
-    if activation.begins(subscriber, plan):
-        return None
-    carries = Carries(terms_of(subscriber, plan), plan)
-    return carries if carries.keys else None
 
 
 def _not_for_sale(subscriber: Subscriber, account: Account, plan: Plan) -> Declined | None:
@@ -231,19 +189,28 @@ def _anchored(subscriber: Subscriber, plan: Plan, begin_us: int) -> tuple[int, i
     return end_us, anchor_us, from_us if from_us != anchor_us else None
 
 
-def _begin_period(after: Subscriber, begin_us: int, now_us: int) -> None:
-    """Let a period of included usage begin with the time that was bought."""
-    period_us, ahead = settled_periods(after, now_us)
+def _begin_period(after: Subscriber, begin_us: int, now_us: int, plan: Plan) -> None:
+    """Let a period of included usage begin with the time that was bought, as this version."""
+    settle(after, now_us)
     if begin_us > now_us:
-        after.period_start_us, after.periods_ahead_us = period_us, (*ahead, begin_us)
+        after.periods_ahead_us = (*after.periods_ahead_us, begin_us)
+        after.plan_ids_ahead = (*after.plan_ids_ahead, bought_as(plan))
     else:
-        after.period_start_us, after.periods_ahead_us = begin_us, ()
+        begin(after, begin_us, plan)
 
 
-def settled_periods(subscriber: Subscriber, now_us: int) -> tuple[int, tuple[int, ...]]:
-    """The period that has begun, and those still ahead."""
-    ahead = tuple(start_us for start_us in subscriber.periods_ahead_us if start_us > now_us)
-    return subscriber.period_at_us(now_us), ahead
+def begin(one: Subscriber, begin_us: int, plan: Plan) -> None:
+    """Let a period of this version of a plan begin, with none behind it."""
+    one.period_start_us, one.periods_ahead_us = begin_us, ()
+    one.plan_id, one.plan_ids_ahead = bought_as(plan), ()
+
+
+def settle(one: Subscriber, now_us: int) -> None:
+    """Let the period that has begun be its present one; those still ahead stay ahead."""
+    ahead = tuple(start_us for start_us in one.periods_ahead_us if start_us > now_us)
+    ids = tuple(map(one.plan_id_at, ahead))
+    one.plan_id, one.period_start_us = one.plan_id_at(now_us), one.period_at_us(now_us)
+    one.periods_ahead_us, one.plan_ids_ahead = ahead, ids
 
 
 def extend(
@@ -260,16 +227,12 @@ def extend(
     if subscriber.status is Status.CLOSED:
         return Declined("the subscriber is closed")
     zone, now_us = zone_of(subscriber, plan), stamp.created_us
-    period_us, ahead = settled_periods(subscriber, now_us)
     end_us = add_days(before_us, days, zone)
     if end_us > now_us + UNTIL_MAX_US:
         return Declined("it is paid for 200 years ahead already")
-    after = replace(
-        subscriber,
-        valid_until_us=end_us,
-        period_start_us=period_us,
-        periods_ahead_us=tuple(add_days(start_us, days, zone) for start_us in ahead),
-    )
+    after = replace(subscriber, valid_until_us=end_us)
+    settle(after, now_us)
+    after.periods_ahead_us = tuple(add_days(us, days, zone) for us in after.periods_ahead_us)
     purchase = Purchase(
         purchase_id=purchase_id,
         account_id=subscriber.account_id,

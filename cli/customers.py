@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from cli.errors import HouseError
+from cli.office import Office
 from cli.output import Column, Kind
+from domain.account import Subscriber
 from domain.plan import Plan
 from store import office_devices, office_plans, office_subscribers
 from store.office_connection import Connection
@@ -34,6 +36,7 @@ SHOWN = [
     Column("language", "language", only_if_set=True),
     Column("timezone", "time zone", only_if_set=True),
     *LISTED[1:3],
+    Column("plan_version", "plan version", Kind.NUMBER, only_if_set=True),
     Column("currency", "currency", hidden=True),
     Column("posted_micros", "balance", Kind.MONEY),
     Column("held_micros", "held", Kind.MONEY),
@@ -75,6 +78,14 @@ async def plan_called(connection: Connection, name: str) -> Plan:
     if found is None:
         raise HouseError(f"there is no plan {name}; see `tollhouse plan list`")
     return found[0]
+
+
+async def plan_held(office: Office, connection: Connection, one: Subscriber) -> Plan:
+    """The version of a subscriber's plan that holds now (`accounting.in_force`)."""
+    found = await office_plans.in_force(connection, one, office.now_us)
+    if found is None:
+        raise HouseError(f"there is no plan {one.plan_name}; see `tollhouse plan list`")
+    return found
 
 
 async def devices_called(connection: Connection, names: tuple[str, ...]) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from billing.activation import begins, fee_of, key_of
 from billing.change import CHANGE
 from billing.package import ON_TIME_US, RENEWAL
 from billing.payment import customer_micros
-from cli.customers import customer_called, plan_called
+from cli.customers import customer_called, plan_held
 from cli.errors import HouseError
 from cli.forecast_words import show
 from cli.office import Office, office_command
@@ -82,7 +82,7 @@ async def forecast_(office: Office, *, login: str, output: str) -> None:
     async with office.database.reading() as connection:
         customer = await customer_called(connection, login)
         one, account_id = customer.subscriber, customer.account.account_id
-        plan = await plan_called(connection, one.plan_name)
+        plan = await plan_held(office, connection, one)
         pots = await office_usage.of_account(connection, account_id)
         period_us = one.period_at_us(office.now_us)
         used = await office_usage.included(connection, account_id, period_us)

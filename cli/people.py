@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from aaa.crypt_hashes import check_form
 from aaa.sealing import CREDENTIAL, SALT_OCTETS, hash_password
+from accounting.in_force import bought_as
 from billing.change import unpaid
 from billing.payment import Payment, Stamp, top_up
 from cli.errors import HouseError
@@ -74,6 +75,7 @@ def enrol(
         mac_mode=mac_mode,
         device_ids=device_ids,
         period_start_us=office.now_us,
+        plan_id=bought_as(plan),
         valid_until_us=until_us,
         sample=applicant.sample,
         created_us=office.now_us,

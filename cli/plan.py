@@ -1,7 +1,7 @@
 """`tollhouse plan`: load plan files, look at what is sold.
 
-Plans are versioned: loading a changed file makes a new version, which counts from the next login
-on; sessions that run keep the version they began with.
+Plans are versioned: loading a changed file makes a new version. Sessions that run and periods that
+somebody is in keep the one they have, unless the operator says otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import NAME, output_option
 from cli.output import Column, Kind, render, render_one
-from cli.plan_now import hold_now
+from cli.plan_now import held_back, hold_now
 from cli.plan_read import read_plan
 from cli.plan_words import (
     changes_in_words,
@@ -89,8 +89,8 @@ def plan() -> None:
 @click.option(
     "--now",
     is_flag=True,
-    help="Bundles of periods that run are granted what the new version brings, and sessions at "
-    "other prices are ended.",
+    help="It holds at once: bundles of periods that run are granted what it brings, sessions are "
+    "told what else they get, and those at other prices are ended.",
 )
 @live.wait_option
 @office_command
@@ -100,9 +100,10 @@ async def load(
     """Load plan files; all of them or none.
 
     A file whose text is that of the newest version changes nothing. docs/plans.md tells what may
-    be written in it. Sessions that run get what a new version gives, at the prices they began
-    with; periods that run keep what they were granted. What it changes is printed, and a warning
-    for NAS in use that a plan tells no speed although it tells others one.
+    be written in it. Sessions that run and periods that somebody is in keep the version they have,
+    unless --now is said; who has bought time gets the new one with the next renewal. What it
+    changes is printed, and a warning for NAS in use that a plan tells no speed although it tells
+    others one.
 
     \b
     Example:
@@ -126,11 +127,11 @@ async def load(
         return 0
     async with office.database.office() as connection:
         before = await office_plans.newest(connection, names)
-        loaded = [await store_plan(office, connection, one) for one in plans]
+        loaded = [await store_plan(office, connection, one, at_once=now) for one in plans]
         said = [
-            await hold_now(office, connection, before[stored.name], stored)
+            await (hold_now(office, connection, stored) if now else held_back(connection, stored))
             for stored, fresh in loaded
-            if now and fresh and stored.name in before
+            if fresh
         ]
         renewed = [stored.name for stored, fresh in loaded if fresh and stored.name in before]
         accounts = await office_live.accounts_on_plans(connection, renewed)
@@ -139,20 +140,23 @@ async def load(
         verb = "loaded" if fresh else "unchanged"
         changed = changes_in_words(before.get(stored.name), stored)
         click.echo(f"{stored.name} version {stored.version}: {verb}{changed and f'; {changed}'}")
-    for line in said:
+    for line in filter(None, said):
         click.echo(line)
     return await live.report(office, watch, no_wait=no_wait)
 
 
-async def store_plan(office: Office, connection: Connection, plan: Plan) -> tuple[Plan, bool]:
-    """Store a plan as its next version and tell the audit; the plan, and whether it is new.
+async def store_plan(
+    office: Office, connection: Connection, plan: Plan, *, at_once: bool = False
+) -> tuple[Plan, bool]:
+    """Store a plan as its next version and tell the audit; the plan, and whether that changes any.
 
     The text itself stays with the version; the audit names its digest.
     """
+    plan_id = office.ids.next()
     stored, fresh = await office_plans.load(
-        connection, plan, plan_id=office.ids.next(), now_us=office.now_us
+        connection, plan, plan_id=plan_id, now_us=office.now_us, at_once=at_once
     )
-    if fresh:
+    if stored.plan_id == plan_id:
         await office.audit(
             connection,
             "plan load",

@@ -1,14 +1,16 @@
 """`plan load --now`: a new version that holds at once, for periods and sessions that run.
 
-Without this word a version counts from the next login and the next period on. With it, what bundles
-bring is granted to the periods that run, and sessions at other prices are ended, each by an order
-that its device hears at its own pace: the next login is at the new ones. Prices of a session are
-never exchanged while it runs, since its charge is the price of all that it has used.
+Without this word a version holds from the next period on, or where a plan has none, from the next
+login (`accounting.in_force`), and what is held back is told. With it, what bundles bring is granted
+to the periods that run, sessions are told what else they get, and those at other prices are ended,
+each by an order that its device hears at its own pace: the next login is at the new ones. Prices of
+a session are never exchanged while it runs, since its charge is the price of all that it has used.
 """
 
 from __future__ import annotations
 
 from aaa.entitled import same_prices
+from accounting.in_force import longest_period
 from cli.office import Office
 from cli.session import disconnect_of
 from domain.plan import Plan
@@ -19,8 +21,12 @@ from store.office_connection import Connection
 REASON = "plan-changed"
 
 
-async def hold_now(office: Office, connection: Connection, old: Plan, new: Plan) -> str:
+async def hold_now(office: Office, connection: Connection, new: Plan) -> str:
     """Let a version hold at once, in the transaction that loads it; what to say of it."""
+    found = await office_plans.find(connection, new.name, version=new.version - 1)
+    if found is None:
+        return ""  # the first one: nobody has another
+    old, _ = found
     accounts = await office_grants.grant_now(connection, old, new, now_us=office.now_us)
     devices = {one.device_id: one for one in await office_devices.everyone(connection)}
     versions: dict[int, Plan | None] = {}
@@ -42,6 +48,24 @@ async def hold_now(office: Office, connection: Connection, old: Plan, new: Plan)
         after={"version": new.version, "accounts": len(accounts), "sessions": len(cut)},
     )
     return (
-        f"{new.name}: bundles of {len(accounts)} accounts hold now; "
+        f"{new.name} holds at once: bundles of {len(accounts)} accounts hold now; "
         f"{len(cut)} sessions at other prices are being ended"
     )
+
+
+async def held_back(connection: Connection, new: Plan) -> str:
+    """What to say of those for whom a new version does not hold yet; nothing if it is the first."""
+    found = await office_plans.find(connection, new.name, version=new.version - 1)
+    if found is None:
+        return ""
+    period = longest_period(found[0])
+    if found[0].package is not None:
+        whose = await office_plans.held_back(connection, new)
+        if not whose:
+            return ""
+        since = f"{whose} subscribers keep the version that they have bought until their time ends"
+    elif period is not None:
+        since = f"it holds for each subscriber from the next {period} on"
+    else:
+        since = "it holds from the next login on"
+    return f"{new.name}: {since}; with `--now` it holds at once"

@@ -19,7 +19,7 @@ from accounting.uses import Sheet, sheet_of
 from billing.activation import fee_of
 from cli import explain_bands, explain_records
 from cli import explain_words as words
-from cli.customers import plan_called
+from cli.customers import plan_held
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import WALL_TIME, check_login, report_option
@@ -119,7 +119,7 @@ async def _named(office: Office, who: str) -> tuple[Plan, Customer | None]:
         async with office.database.reading() as connection:
             customer = await office_subscribers.find(connection, login)
             if customer is not None:
-                return await plan_called(connection, customer.subscriber.plan_name), customer
+                return await plan_held(office, connection, customer.subscriber), customer
     try:
         return await plan_said(office, who), None
     except HouseError as error:

@@ -14,7 +14,15 @@ import click
 from accounting.pot_terms import terms_of
 from cli import allowances_left
 from cli.allowances_left import label, left_of
-from cli.customers import LISTED, SHOWN, as_row, customer_called, devices_called, plan_called
+from cli.customers import (
+    LISTED,
+    SHOWN,
+    as_row,
+    customer_called,
+    devices_called,
+    plan_called,
+    plan_held,
+)
 from cli.errors import HouseError
 from cli.key_proof import prove_keys
 from cli.office import Office, office_command
@@ -186,13 +194,14 @@ async def show(office: Office, *, login: str, output: str) -> None:
         customer = await customer_called(connection, login)
         names = await office_devices.names(connection)
         live_n = await office_subscribers.live_sessions_n(connection, customer.account.account_id)
-        plan = await plan_called(connection, customer.subscriber.plan_name)
+        plan = await plan_held(office, connection, customer.subscriber)
         left = await left_of(connection, customer, plan, office.now_us)
     row = as_row(customer)
     row["spendable_micros"] = spendable_micros(customer, plan, left, office.now_us)
     row["replies"] = reply_lines(customer.subscriber.replies)
     row["nas"] = [names.get(key, f"(removed: {key})") for key in customer.subscriber.device_ids]
     row["live_sessions_n"] = live_n
+    row["plan_version"] = plan.version
     row["period_start_us"] = customer.subscriber.period_at_us(office.now_us)
     terms = terms_of(customer.subscriber, plan)
     row["billing_day"] = day_of_month(terms.anchor_us, terms.timezone)

@@ -18,7 +18,7 @@ from billing.booster import BOOSTER, Boost, boost, boosters_of
 from billing.payment import Declined
 from cli import live
 from cli.booking import stamp_of
-from cli.customers import customer_called, plan_called
+from cli.customers import customer_called, plan_held
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, output_option, reason_option
@@ -86,7 +86,7 @@ async def boost_(
         if earlier is not None:
             click.echo(await _said_before(connection, one, earlier, name))
             return 0
-        plan = await plan_called(connection, one.subscriber.plan_name)
+        plan = await plan_held(office, connection, one.subscriber)
         made = boost(
             one.subscriber, one.account, plan, name, purchase_id=office.ids.next(), stamp=stamp
         )
@@ -188,7 +188,7 @@ async def boosters(office: Office, *, login: str, output: str) -> None:
     async with office.database.reading() as connection:
         one = await customer_called(connection, login)
         found = await office_boosters.of_account(connection, one.account.account_id)
-        plan = await plan_called(connection, one.subscriber.plan_name)
+        plan = await plan_held(office, connection, one.subscriber)
         plan_ids = {had.purchase.plan_id for had in found}
         sold = {key: await office_plans.by_id(connection, key) for key in sorted(plan_ids)}
     terms = terms_of(one.subscriber, plan)

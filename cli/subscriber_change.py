@@ -91,7 +91,7 @@ async def set_(
         customer = await customer_called(connection, login)
         name = given["plan_name"] or customer.subscriber.plan_name
         plan = await plan_called(connection, name)
-        old = (await office_plans.find(connection, customer.subscriber.plan_name) or (None,))[0]
+        old = await office_plans.in_force(connection, customer.subscriber, office.now_us)
         device_ids = await devices_called(connection, given["nas_names"])
         if given["next_plan_name"] not in (None, people.NO_PLAN):
             await check_next(connection, customer, given["next_plan_name"])

@@ -19,7 +19,7 @@ from billing.package import EXTENSION
 from billing.payment import Declined, Stamp
 from cli import live
 from cli.booking import stamp_of
-from cli.customers import customer_called, plan_called
+from cli.customers import customer_called, plan_called, plan_held
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, NAME, output_option
@@ -147,7 +147,7 @@ async def _extend_page(
     async with opened as connection:
         for login in logins:
             one = await customer_called(connection, login, lock=not dry_run)
-            plan = await plan_called(connection, one.subscriber.plan_name)
+            plan = await plan_held(office, connection, one.subscriber)
             own = replace(stamp, entry_id=office.ids.next())
             found = await office_packages.purchase_with_key(
                 connection, one.account.account_id, stamp.key

@@ -107,8 +107,8 @@ async def _moved(
     office: Office, connection: Connection, one: Customer, plan: Plan
 ) -> tuple[Customer, list[str]]:
     """The subscriber on another plan now, written and told; and what to say of that."""
-    found = await office_plans.find(connection, one.subscriber.plan_name)
-    another = PlanChange(office, found[0] if found else None, plan)
+    found = await office_plans.in_force(connection, one.subscriber, office.now_us)
+    another = PlanChange(office, found, plan)
     if plan.package is None:
         raise HouseError(
             f"plan {plan.name} has no [package]: `subscriber set --plan {plan.name}` begins it"

@@ -17,7 +17,7 @@ cdef dict STATUS_AT, KIND_AT, MAC_MODE_AT
 
 # Places in `members` and the bit of `flags`. Own texts of a subscriber are login, mac, name, the
 # three addresses and the credential; alike are plan_name, device_ids, group_name, language,
-# timezone, replies, next_plan_name and periods_ahead_us.
+# timezone, replies, next_plan_name, periods_ahead_us and plan_ids_ahead.
 cdef enum:
     STATUS = 0
     KIND
@@ -25,6 +25,9 @@ cdef enum:
 
 cdef enum:
     SAMPLE = 1
+
+cdef enum:
+    PLAN_IDS_AHEAD = 8      # in `alike`
 
 
 cdef class Account(Row):
@@ -48,6 +51,7 @@ cdef class Subscriber(Texted):
     cdef int64_t until_us               # valid_until_us; NEVER_US: None
     cdef int64_t anchored_us            # anchor_us; NEVER_US: None
     cdef int64_t paid_anchored_us       # paid_anchor_us; NEVER_US: None
+    cdef public int64_t plan_id
     cdef public object auto_renew
 
 

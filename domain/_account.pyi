@@ -39,7 +39,7 @@ class Subscriber:
     account_id: int
     login: str  # canonical, see domain.login
     status: Status
-    plan_name: str  # the newest version of it counts at each login
+    plan_name: str  # which version of it holds is told by accounting.in_force
     credential_kind: CredentialKind
     credential: bytes  # sealed (clear, nt), a hash as text (hash, crypt) or empty (none)
     mac: str | None  # canonical aa:bb:cc:dd:ee:ff
@@ -63,12 +63,17 @@ class Subscriber:
     periods_ahead_us: tuple[int, ...] = ()
     anchor_us: int | None = None  # its weeks and months are reckoned from here (domain.anchor)
     paid_anchor_us: int | None = None  # the months that it buys, if not from there
+    plan_id: int = 0  # the version that its validity period was bought as; 0: none was
+    plan_ids_ahead: tuple[int, ...] = ()  # likewise of each of `periods_ahead_us`
 
     def period_at_us(self, now_us: int) -> int:
         """The validity period that included usage is counted in at an instant, by its beginning.
 
         A renewal ahead of time refills nothing before the time it bought begins.
         """
+
+    def plan_id_at(self, now_us: int) -> int:
+        """The plan version that the validity period of an instant was bought as; 0: none was."""
 
 @final
 @dataclass

@@ -8,6 +8,8 @@ its subscriber in memory. To Python they are dataclasses; what they mean is said
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
+from itertools import zip_longest
+
 from domain._row cimport (
     _Alike, _Flag, _Member, Row, _Text, Texted, alike, fields_of, index_of, keep_texts, said, same,
 )
@@ -44,7 +46,7 @@ cdef dict SUBSCRIBER = fields_of(
     name:str group_name:str language:str timezone:str framed_ip_address:str|None
     framed_ipv6:str|None delegated_ipv6_prefix:str|None replies:tuple[Reply,...]
     auto_renew:bool|None next_plan_name:str|None periods_ahead_us:tuple[int,...]
-    anchor_us:int|None paid_anchor_us:int|None
+    anchor_us:int|None paid_anchor_us:int|None plan_id plan_ids_ahead:tuple[int,...]
     """,
 )
 
@@ -133,6 +135,7 @@ cdef class Subscriber(Texted):
     replies = _Alike(5, tuple)
     next_plan_name = _Alike(6, str, type(None))
     periods_ahead_us = _Alike(7, tuple)
+    plan_ids_ahead = _Alike(8, tuple)
 
     def __init__(
         self,
@@ -143,7 +146,8 @@ cdef class Subscriber(Texted):
         str language not None="", str timezone not None="", str framed_ip_address=None,
         str framed_ipv6=None, str delegated_ipv6_prefix=None, tuple replies not None=(),
         auto_renew=None, str next_plan_name=None, tuple periods_ahead_us not None=(),
-        anchor_us=None, paid_anchor_us=None,
+        anchor_us=None, paid_anchor_us=None, int64_t plan_id=0,
+        tuple plan_ids_ahead not None=(),
     ):
         self.subscriber_id = subscriber_id
         self.account_id = account_id
@@ -154,6 +158,7 @@ cdef class Subscriber(Texted):
         self.auto_renew = auto_renew
         self.anchor_us = anchor_us
         self.paid_anchor_us = paid_anchor_us
+        self.plan_id = plan_id
         keep_texts(self, [
             login, mac, name, framed_ip_address, framed_ipv6, delegated_ipv6_prefix, credential,
         ])
@@ -162,7 +167,7 @@ cdef class Subscriber(Texted):
         self.members[MAC_MODE] = index_of(mac_mode, MAC_MODES, MAC_MODE_AT)
         self.alike = alike((
             plan_name, device_ids, group_name, language, timezone, replies, next_plan_name,
-            periods_ahead_us,
+            periods_ahead_us, plan_ids_ahead,
         ))
 
     def __eq__(self, other):
@@ -205,6 +210,13 @@ cdef class Subscriber(Texted):
         """
         begun = [start_us for start_us in self.periods_ahead_us if start_us <= now_us]
         return max(begun, default=self.period_start_us)
+
+    def plan_id_at(self, now_us):
+        """The plan version that the validity period of an instant was bought as; 0: none was."""
+        # Of time that was bought before versions were kept, nobody knows which one it was.
+        ahead = zip_longest(self.periods_ahead_us, self.plan_ids_ahead, fillvalue=0)
+        begun = [one for one in ahead if one[0] <= now_us]
+        return max(begun)[1] if begun else self.plan_id
 
 
 @cython.final

@@ -377,7 +377,7 @@ cdef Account account_of(Reader read):
 cdef Subscriber subscriber_of(Reader read):
     cdef Subscriber one = Subscriber.__new__(Subscriber)
     cdef list own = [None] * 7
-    cdef list alike_ones = [None] * 8
+    cdef list alike_ones = [None] * 9
     one.subscriber_id = read.number()
     one.account_id = read.number()
     own[0] = read.text()                        # login
@@ -406,6 +406,8 @@ cdef Subscriber subscriber_of(Reader read):
     alike_ones[7] = ids_of(read.text())         # periods_ahead_us
     one.anchored_us = read.number_or(NEVER_US)  # anchor_us
     one.paid_anchored_us = read.number_or(NEVER_US)
+    one.plan_id = read.number()
+    alike_ones[8] = ids_of(read.text())         # plan_ids_ahead
     keep_texts(one, own)
     one.alike = alike(tuple(alike_ones))
     return one

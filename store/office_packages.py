@@ -99,6 +99,8 @@ async def write(connection: AsyncConnection, renewals: Sequence[Renewal]) -> Non
         await office_subscribers.change(connection, one.subscriber)
         if one.carries is not None:
             await office_pots.keep_unused(connection, one.carries)
+        if one.opens is not None:
+            await office_pots.open_bought(connection, one.opens)
 
 
 async def ending(

@@ -1,7 +1,7 @@
-"""Plans as the office loads and lists them: versions are added, none is ever changed.
+"""Plans as the office loads and lists them: versions are added, none is ever edited.
 
-The newest version of a name counts at the next login; sessions keep the one they began with, so
-old versions stay as long as the books.
+Which version holds for whom is told by `accounting.in_force`; sessions keep the one they began
+with, so old versions stay as long as the books. That one holds at once can be said later.
 """
 
 from __future__ import annotations
@@ -9,30 +9,44 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from accounting import in_force as rule
+from domain.account import Subscriber
 from domain.plan import Plan
 from store import schema
 from store.feed import record_change
-from store.plans import PLAN_COLUMNS, plan_of, plan_row, select_plans
+from store.plans import PLAN_COLUMNS, plan_of, plan_row, select_plans, version_of
 
 
 async def load(
-    connection: AsyncConnection, plan: Plan, *, plan_id: int, now_us: int
+    connection: AsyncConnection, plan: Plan, *, plan_id: int, now_us: int, at_once: bool = False
 ) -> tuple[Plan, bool]:
     """Store a plan as its next version; the plan as it stands then, and whether it is new.
 
-    The same text as the newest version is not stored again.
+    The same text as the newest version is not stored again; but that version may come to hold
+    `at_once`, and is as good as new then.
     """
     newest = await find(connection, plan.name)
     if newest is not None and newest[0].source == plan.source:
-        return newest[0], False
+        return newest[0], at_once and await _hold_at_once(connection, newest[0])
     version = newest[0].version + 1 if newest else 1
     stored = replace(plan, plan_id=plan_id, version=version)
-    await connection.execute(insert(schema.plans).values(plan_row(stored, created_us=now_us)))
+    row = plan_row(stored, created_us=now_us, at_once=at_once)
+    await connection.execute(insert(schema.plans).values(row))
     await record_change(connection, "plan", plan_id)
     return stored, True
+
+
+async def _hold_at_once(connection: AsyncConnection, plan: Plan) -> bool:
+    """Let a version hold for periods and sessions that run; did it not already?"""
+    table = schema.plans.c
+    change = update(schema.plans).where(table.plan_id == plan.plan_id, ~table.at_once)
+    if (await connection.execute(change.values(at_once=True))).rowcount == 0:
+        return False
+    await record_change(connection, "plan", plan.plan_id)
+    return True
 
 
 async def find(
@@ -60,6 +74,32 @@ async def newest(connection: AsyncConnection, names: Iterable[str]) -> dict[str,
         if stored is not None:
             found[name] = stored[0]
     return found
+
+
+async def in_force(connection: AsyncConnection, subscriber: Subscriber, now_us: int) -> Plan | None:
+    """The version of its plan that holds for a subscriber who would log in now."""
+    table = schema.plans.c
+    query = (
+        select(*PLAN_COLUMNS, table.created_us, table.at_once)
+        .where(table.name == subscriber.plan_name)
+        .order_by(table.version.desc())
+    )
+    found = [version_of(row) for row in await connection.execute(query)]
+    if not found:
+        return None
+    plan_id = subscriber.plan_id_at(now_us)
+    bought = next((one.plan for one in found if one.plan.plan_id == plan_id), None)
+    return rule.in_force(found, subscriber, now_us, bought=bought)
+
+
+async def held_back(connection: AsyncConnection, plan: Plan) -> int:
+    """How many subscribers are in periods that were bought as an older version of this plan."""
+    table = schema.subscribers.c
+    older = select(schema.plans.c.plan_id).where(
+        schema.plans.c.name == plan.name, schema.plans.c.version < plan.version
+    )
+    query = select(func.count()).where(table.plan_name == plan.name, table.plan_id.in_(older))
+    return int(await connection.scalar(query) or 0)
 
 
 async def by_id(connection: AsyncConnection, plan_id: int) -> Plan | None:

@@ -2,18 +2,22 @@
 
 A row is opened by the first usage of its period, in the transaction of that usage. What a bundle
 carries over is kept in the row that granted it, so a period that ends without one would carry
-nothing: the renewal that follows it opens its rows, in its own transaction. The server may open
+nothing: the renewal that follows it opens its rows, in its own transaction. So does a renewal that
+buys a newer version, for a session that runs on has an older one. The server may open
 the same row at the same time; both say the same, and the second one changes nothing. What older
 rows lose by it is lost once: of two that are at it at once, one looks again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.package import Carries, carried
+from billing.succession import Carries, Opens, carried, granted
+from domain.pot import Pot
 from store import schema
 from store.office_money import Raced, values
 from store.rows import POTS
@@ -26,11 +30,24 @@ async def keep_unused(connection: AsyncConnection, carries: Carries) -> None:
 
     Raises Raced when usage has moved a row that loses by it since it was read.
     """
-    query = select(*POTS.columns).where(
-        _T.account_id == carries.terms.account_id, _T.pot.in_(carries.keys)
-    )
-    rows = [POTS.of_row(row) for row in await connection.execute(query)]
-    opened, losing = carried(carries, rows)
+    rows = await _rows(connection, carries.terms.account_id, carries.keys)
+    await _write(connection, *carried(carries, rows))
+
+
+async def open_bought(connection: AsyncConnection, opens: Opens) -> None:
+    """Open the rows of a period that was bought as a newer version. Raises Raced, as above."""
+    rows = await _rows(connection, opens.terms.account_id, opens.keys)
+    await _write(connection, *granted(opens, rows))
+
+
+async def _rows(connection: AsyncConnection, account_id: int, keys: Sequence[str]) -> list[Pot]:
+    query = select(*POTS.columns).where(_T.account_id == account_id, _T.pot.in_(keys))
+    return [POTS.of_row(row) for row in await connection.execute(query)]
+
+
+async def _write(
+    connection: AsyncConnection, opened: Iterable[Pot], losing: Iterable[tuple[Pot, int]]
+) -> None:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     for pot in opened:
         await connection.execute(

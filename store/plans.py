@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, select
 
+from accounting.in_force import Version
 from domain.plan import Plan
 from store.rows import Row
 from store.schema import plans
@@ -24,7 +25,7 @@ _DECODER = msgspec.json.Decoder(Plan)
 PLAN_COLUMNS = (plans.c.body, plans.c.source, plans.c.sample)
 
 
-def plan_row(plan: Plan, *, created_us: int) -> dict[str, Any]:
+def plan_row(plan: Plan, *, created_us: int, at_once: bool = False) -> dict[str, Any]:
     """The row of a plan, ready for `insert(plans)`."""
     body = {name: getattr(plan, name) for name in plan.__slots__ if name != "source"}
     return {
@@ -36,6 +37,7 @@ def plan_row(plan: Plan, *, created_us: int) -> dict[str, Any]:
         "created_us": created_us,
         "body": _ENCODER.encode(body).decode(),
         "source": plan.source,
+        "at_once": at_once,
     }
 
 
@@ -43,6 +45,12 @@ def plan_of(row: Row) -> Plan:
     """The plan of a row of PLAN_COLUMNS."""
     body, source, sample = row
     return _plan(body, source, bool(sample))
+
+
+def version_of(row: Row) -> Version:
+    """The version of a row of PLAN_COLUMNS, `created_us` and `at_once`."""
+    *plan, created_us, at_once = row
+    return Version(plan_of(plan), int(created_us), bool(at_once))
 
 
 @lru_cache(maxsize=256)

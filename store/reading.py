@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from aaa.ports import Loaded, Want
+from accounting.in_force import PERIOD_MAX_US
 from domain.account import Account, Allowance, Subscriber
 from domain.period import DAY_US
 from domain.session import Session
 from store import rows, schema
 from store.columns import INT64
-from store.plans import PLAN_COLUMNS, plan_of
+from store.plans import PLAN_COLUMNS, plan_of, version_of
 from store.rows import Shape
 from store.statements import Parameters, Query, types_of
 
@@ -117,14 +118,24 @@ def _people_of_login(p: Parameters) -> Select[Any]:
     )
 
 
-def _newest_plan(p: Parameters) -> Select[Any]:
-    table = schema.plans.c
-    newest = table.version.desc()
+def _versions(p: Parameters) -> Select[Any]:
+    """Of a plan, newest first, the versions that `accounting.in_force` asks for."""
+    table, other, newer = schema.plans.c, schema.plans.alias("other"), schema.plans.alias("newer")
+
+    def most(column: ColumnElement[int], *where: ColumnElement[bool]) -> ColumnElement[int]:
+        named = column.table.c.name == p["name"]
+        return select(func.max(column)).where(named, *where).correlate(None).scalar_subquery()
+
+    before_us = most(newer.c.created_us) - literal_column(str(PERIOD_MAX_US))
+    least = func.coalesce(most(other.c.version, other.c.created_us <= before_us), _ZERO)
     return (
-        select(*PLAN_COLUMNS)
-        .where(table.name == p["name"])
-        .order_by(newest)
-        .limit(literal_column("1"))
+        select(*PLAN_COLUMNS, table.created_us, table.at_once)
+        .where(
+            table.name == p["name"],
+            or_(table.version >= least, table.version == most(other.c.version, other.c.at_once)),
+        )
+        .order_by(table.version.desc())
+        .limit(literal_column("1000"))
         .offset(_ZERO)
     )
 
@@ -193,7 +204,7 @@ QUERIES: dict[str, Query] = {
         types_of(schema.plans.c.plan_id),
         lambda p: select(*PLAN_COLUMNS).where(schema.plans.c.plan_id == p["plan_id"]),
     ),
-    "newest_plan": Query(types_of(schema.plans.c.name), _newest_plan),
+    "versions": Query(types_of(schema.plans.c.name), _versions),
     "marks_of": _by(rows.MARKS, "device_id"),
     "order": _by(rows.ORDERS, "order_id"),
     "suspense_of": Query(
@@ -344,14 +355,20 @@ def _accounts(
 
 
 def _plans(loaded: Loaded, want: Want) -> Generator[Ask, list[Any], None]:
-    """The newest version of each plan that is named, and each version that a session is on."""
+    """Of each plan that is named what may hold, and each version that somebody or a session has."""
     names = want.plan_names | {one.plan_name for one in loaded.subscribers}
     plans = {}
     if names:
-        for plan in map(plan_of, (yield Ask("newest_plan", _keys(names)))):
+        for version in map(version_of, (yield Ask("versions", _keys(names)))):
+            plan = version.plan
             plans[plan.plan_id] = plan
-            loaded.newest_plans[plan.name] = plan.plan_id
+            loaded.newest_plans.setdefault(plan.name, plan.plan_id)
+            loaded.versions.setdefault(plan.name, []).append(version)
+    loaded.versions = {name: all_ for name, all_ in loaded.versions.items() if len(all_) > 1}
     ids = want.plan_ids | {session.plan_id for session in loaded.sessions}
+    for one in loaded.subscribers:
+        ids.add(one.plan_id)
+        ids.update(one.plan_ids_ahead)
     ids -= {0, *plans}
     if ids:
         for plan in map(plan_of, (yield Ask("plan", _keys(ids)))):

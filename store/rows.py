@@ -74,6 +74,7 @@ def subscriber_row(subscriber: Subscriber) -> tuple[Any, ...]:
     row[_DEVICE_IDS_AT] = ids_text(subscriber.device_ids)
     row[_REPLIES_AT] = replies_text(subscriber.replies)
     row[_AHEAD_AT] = ids_text(subscriber.periods_ahead_us)
+    row[_PLANS_AHEAD_AT] = ids_text(subscriber.plan_ids_ahead)
     return tuple(row)
 
 
@@ -140,10 +141,12 @@ _SUBSCRIBER_FIELDS = attrgetter(*_SUBSCRIBER_NAMES)
 _DEVICE_IDS_AT = _SUBSCRIBER_NAMES.index("device_ids")
 _REPLIES_AT = _SUBSCRIBER_NAMES.index("replies")
 _AHEAD_AT = _SUBSCRIBER_NAMES.index("periods_ahead_us")
+_PLANS_AHEAD_AT = _SUBSCRIBER_NAMES.index("plan_ids_ahead")
 _READ_LISTS: tuple[tuple[int, Callable[[str], tuple[Any, ...]]], ...] = (
     (_DEVICE_IDS_AT, ids_of_text),
     (_REPLIES_AT, replies_of_text),
     (_AHEAD_AT, ids_of_text),
+    (_PLANS_AHEAD_AT, ids_of_text),
 )
 
 ACCOUNTS = _plain(schema.accounts, Account)

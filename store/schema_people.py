@@ -154,10 +154,11 @@ plans = Table(
     big("created_us"),
     words("body"),  # JSON of domain.plan.Plan, see store.plans
     words("source"),  # the TOML it was loaded from
+    flag("at_once"),  # it holds for periods and sessions that run as well
     UniqueConstraint("name", "version"),
     CheckConstraint("plan_id > 0 AND version > 0 AND name <> ''", name="plan"),
     CheckConstraint("length(currency) = 3", name="currency"),
-    *flags("sample"),
+    *flags("sample", "at_once"),
     sqlite_strict=True,
 )
 
@@ -191,6 +192,8 @@ subscribers = Table(
     Column("periods_ahead_us", IdList(), nullable=False),
     big("anchor_us", null=True),
     big("paid_anchor_us", null=True),
+    big("plan_id"),
+    Column("plan_ids_ahead", IdList(), nullable=False),
     UniqueConstraint("login"),
     UniqueConstraint("framed_ip_address"),  # an address is one subscriber's
     UniqueConstraint("framed_ipv6"),

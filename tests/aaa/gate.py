@@ -25,6 +25,7 @@ from domain.device import Device
 from domain.grant import Order, OrderResult
 from domain.ledger import Entry
 from domain.login import canonical_login
+from domain.plan import Plan
 from domain.seams import US_PER_S, compose_id
 from domain.session import Session
 from radius import Packet, decode_attributes
@@ -156,18 +157,22 @@ class Gate:
         self.run(remove())
         self.desk.equip([d for d in self.devices.values() if d.name != name])
 
-    def add_plan(self, text: str) -> None:
-        async def add() -> None:
+    def add_plan(self, text: str, *, at_once: bool = False) -> Plan:
+        async def add() -> Plan:
+            plan = parse_plan(text, vocabulary=our_vocabulary())
             async with self.database.office() as connection:
-                await office_plans.load(
+                stored, _ = await office_plans.load(
                     connection,
-                    parse_plan(text, vocabulary=our_vocabulary()),
+                    plan,
                     plan_id=self.ids.next(),
                     now_us=self.now_us,
+                    at_once=at_once,
                 )
+            return stored
 
-        self.run(add())
+        stored = self.run(add())
         self.hear()
+        return stored
 
     def add_subscriber(self, login: str = "alice", **traits: Any) -> Customer:
         (customer,) = self.add_subscribers([login], **traits)

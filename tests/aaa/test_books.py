@@ -109,7 +109,7 @@ def test_after_a_plan_was_loaded_its_subscribers_are_read_again() -> None:
     loaded = whole()
     loaded.plans, loaded.newest_plans = [newer], {"made": 2}
     books.take_in(Want(logins={"alice"}), loaded)
-    assert books.plan_of(books.subscribers["alice"]) is newer
+    assert books.plan_of(books.subscribers["alice"], 0) is newer
 
 
 # -- taking in

@@ -359,7 +359,7 @@ def test_speeds_that_the_device_refuses_are_noted_and_nobody_is_cut(gate: Gate) 
     gate.add_plan(HOME)
     gate.add_subscriber("alice", plan="home")
     token = begin(gate)
-    gate.add_plan(HOME.replace("20M", "30M"))
+    gate.add_plan(HOME.replace("20M", "30M"), at_once=True)
     gate.settle(gate.orders[0], OrderResult.NAK, 401)
     gate.at(60).record("interim", token=token, st=60)
     assert [order.reason for order in gate.orders] == ["service-changed"]
@@ -376,7 +376,7 @@ def test_new_speeds_of_a_plan_are_told_once_to_those_who_have_it(either_gate: Ga
     for login, plan in (("alice", "home"), ("bob", "other")):
         gate.add_subscriber(login, plan=plan)
         begin(gate, login, id=login)
-    gate.add_plan(HOME.replace("20M", "30M"))
+    gate.add_plan(HOME.replace("20M", "30M"), at_once=True)
     (order,) = gate.orders
     assert (order.kind, order.reason) == (OrderKind.SERVICE, "service-changed")
     assert order.account_id == gate.account("alice").account_id
@@ -384,6 +384,67 @@ def test_new_speeds_of_a_plan_are_told_once_to_those_who_have_it(either_gate: Ga
     gate.top_up("alice", 1_000_000)
     gate.at(60).hear()
     assert len(gate.orders) == 1, "nothing is told twice"
+
+
+def test_without_the_operators_word_a_session_keeps_what_it_was_told(gate: Gate) -> None:
+    first = gate.add_plan(HOME)
+    gate.add_subscriber("alice", plan="home")
+    begin(gate)
+    second = gate.add_plan(HOME.replace("20M", "30M"))
+    gate.top_up("alice", 1_000_000)
+    assert gate.orders == [] and newest(gate).plan_id == first.plan_id
+    begin(gate, id="B")
+    assert newest(gate).plan_id == second.plan_id, "the next login has the newest"
+
+
+BOUGHT = (
+    'name = "paid"\ncurrency = "USD"\n[package]\nprice = "1"\nvalidity = "1d"\n'
+    '[speeds]\ndown = "{}M"\nup = "5M"\n[price.volume]\namount = "0.01"\nper = "MB"\n'
+)
+
+
+@pytest.mark.parametrize("more", ["", '[[bundle]]\nname = "all"\nvolume = "1 GB"\n'])
+def test_a_paid_period_keeps_its_version_and_the_one_bought_next_has_its_own(
+    either_gate: Gate, more: str
+) -> None:
+    gate = either_gate
+    first = gate.add_plan(BOUGHT.format(20) + more)
+    gate.add_subscriber("alice", plan="paid")
+    gate.change("alice", valid_until_us=day(1), plan_id=first.plan_id)
+    begin(gate)
+    second = gate.add_plan(BOUGHT.format(30) + more)
+    begin(gate, id="B")
+    gate.restart()
+    begin(gate, id="C")
+    assert {one.plan_id for one in gate.sessions("alice")} == {first.plan_id}
+    assert [one.kind for one in gate.orders if one.kind is OrderKind.SERVICE] == []
+    bought = {"periods_ahead_us": (day(1),), "plan_ids_ahead": (second.plan_id,)}
+    gate.change("alice", valid_until_us=day(2), **bought)
+    session = newest(gate)
+    assert session.look_us == day(1)
+    gate.at(86_401).serve(*gate.desk.due(day(1) + US_PER_S))
+    contents = [told(content(one)) for one in gate.orders if one.session_id == session.session_id]
+    assert [words["rate"] for words in contents if "rate" in words] == ["5M/30M"]
+    assert newest(gate).plan_id == first.plan_id, "at the prices it began with"
+    begin(gate, id="D")
+    assert newest(gate).plan_id == second.plan_id
+    third = gate.add_plan(BOUGHT.format(40) + more, at_once=True)
+    begin(gate, id="E")
+    assert newest(gate).plan_id == third.plan_id
+
+
+def test_a_month_that_is_counted_keeps_its_version(gate: Gate) -> None:
+    monthly = PREPAID + '[[bundle]]\nname = "all"\nvolume = "{} GB"\nperiod = "month"\n'
+    first = gate.add_plan(monthly.format(1))
+    gate.add_subscriber("alice", plan="prepaid")
+    gate.at(3_600)
+    second = gate.add_plan(monthly.format(2))
+    begin(gate)
+    assert newest(gate).plan_id == first.plan_id
+    gate.record("stop", token=b"", id="A")
+    gate.at(32 * 86_400)
+    begin(gate, id="B")
+    assert newest(gate).plan_id == second.plan_id
 
 
 def test_a_plan_of_other_prices_needs_a_new_login_and_one_without_prices_does_not(
@@ -462,7 +523,7 @@ def test_a_session_from_before_anything_was_remembered_is_told_only_what_changes
     gate.top_up("alice", 1)
     gate.at(5).hear()
     assert gate.orders == []
-    gate.add_plan(HOME.replace("20M", "30M"))
+    gate.add_plan(HOME.replace("20M", "30M"), at_once=True)
     (order,) = gate.orders
     assert told(content(order))["rate"] == "5M/30M"
 

@@ -14,7 +14,14 @@ from accounting.pot_terms import Span as Part
 from accounting.pot_terms import spans, terms_of
 from billing import package
 from billing.change import move_to
-from billing.package import ON_TIME_US, Renewal, begins_us, extend, renew, renews_itself
+from billing.package import (
+    ON_TIME_US,
+    Renewal,
+    begins_us,
+    extend,
+    renew,
+    renews_itself,
+)
 from billing.payment import Declined, Stamp
 from domain.account import Account, Status, Subscriber
 from domain.ledger import Book, EntryKind
@@ -288,6 +295,27 @@ def test_a_renewal_ahead_of_time_refills_nothing_before_its_time_begins() -> Non
         (second, second),
     ):
         assert twice.period_at_us(at_us) == period_us
+
+
+def test_a_period_has_the_version_it_was_bought_as() -> None:
+    first, second = replace(sold(), plan_id=1), replace(sold(), plan_id=2, version=2)
+    now = done(bought(owner("2026-03-19 10:00"), first)).subscriber
+    assert (now.plan_id, now.plan_ids_ahead) == (1, ())
+    ahead = done(bought(now, second)).subscriber
+    assert (ahead.plan_id, ahead.plan_ids_ahead) == (1, (2,))
+    later = done(bought(ahead, second, now_us=ahead.periods_ahead_us[0])).subscriber
+    assert (later.plan_id, later.plan_ids_ahead) == (2, (2,))
+    assert later.period_start_us == ahead.periods_ahead_us[0]
+    stamp = Stamp(1, "ref:outage", NOW_US, "outage")
+    longer = done(extend(ahead, first, days=2, purchase_id=9, stamp=stamp)).subscriber
+    assert (longer.plan_id, longer.plan_ids_ahead) == (1, (2,))
+
+
+def test_time_bought_before_versions_were_kept_has_none() -> None:
+    ahead = wall("2026-03-25 08:00")
+    one = owner("2026-04-24 08:00", periods_ahead_us=(ahead,))
+    after = done(bought(one, replace(sold(), plan_id=7))).subscriber
+    assert (after.plan_id, after.plan_ids_ahead) == (0, (0, 7))
 
 
 def test_a_renewal_that_comes_late_begins_its_period_now() -> None:

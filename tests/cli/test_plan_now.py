@@ -54,18 +54,33 @@ def orders(house: House) -> list[str]:
 
 
 def test_without_the_word_nothing_that_runs_changes(shop: House, tmp_path: Path) -> None:
-    load(shop, tmp_path, volume=9, price="7")
+    said = load(shop, tmp_path, volume=9, price="7")
+    assert "rich: it holds for each subscriber from the next month on; with `--now`" in said
+    assert shop.json("subscriber", "show", "alice")["plan_version"] == 1
     assert left(shop) == (3 * GB, 2 * GB) and orders(shop) == []
 
 
 def test_with_it_bundles_hold_and_sessions_at_other_prices_end(shop: House, tmp_path: Path) -> None:
     said = load(shop, tmp_path, "--now", volume=9)
-    assert "rich: bundles of 1 accounts hold now; 1 sessions at other prices" in said
+    assert "rich holds at once: bundles of 1 accounts hold now; 1 sessions at other prices" in said
     assert left(shop) == (9 * GB, 8 * GB)
     (order,) = orders(shop)
     assert order.startswith("disconnect (plan-changed)")
     deeds = shop.json("audit", "list", "--limit", "3")
     assert [one["action"] for one in deeds].count("plan load --now") == 1
+    assert shop.json("subscriber", "show", "alice")["plan_version"] == 2
     said = load(shop, tmp_path, "--now", volume=9)
     assert "unchanged" in said and "hold now" not in said
     shop.run("ledger", "check")
+
+
+def test_a_version_that_is_loaded_already_can_be_told_to_hold(shop: House, tmp_path: Path) -> None:
+    load(shop, tmp_path, volume=9)
+    assert left(shop) == (3 * GB, 2 * GB)
+    assert "rich holds at once: bundles of 1 accounts" in load(shop, tmp_path, "--now", volume=9)
+    assert left(shop) == (9 * GB, 8 * GB)
+    assert "unchanged" in load(shop, tmp_path, "--now", volume=9)
+
+
+def test_the_first_version_holds_for_whoever_takes_it(sample: House, tmp_path: Path) -> None:
+    assert load(sample, tmp_path, "--now") == "rich version 1: loaded\n"

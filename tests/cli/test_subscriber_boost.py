@@ -155,7 +155,7 @@ def test_a_session_by_older_prices_is_told_of(shop: House, tmp_path: Path) -> No
     shop.serve(login(), record("start"))
     file = tmp_path / "home.toml"
     file.write_text(HOME + '\n[[booster]]\nname = "new"\nvolume = "1 GB"\nprice = "1"\n')
-    shop.run("plan", "load", str(file), "--no-wait")
+    shop.run("plan", "load", str(file), "--now", "--no-wait")
     boost = ("subscriber", "boost", "alice", "--no-wait", "--booster")
     assert "version" not in shop.run(*boost, "hour").stdout
     said = shop.run(*boost, "new").stdout

@@ -32,11 +32,11 @@ class Story:
         self.clock = site.clock
         self.kind = site.database_url.partition(":")[0]
 
-    def load(self, text: str) -> None:
-        """Load a plan."""
+    def load(self, text: str, *words: str) -> str:
+        """Load a plan; what was printed."""
         path = self.site.directory / "plan.toml"
         path.write_text(text)
-        self.site.tollhouse("plan", "load", str(path))
+        return self.site.tollhouse("plan", "load", str(path), *words)
 
     def at(self, text: str) -> None:
         """It is so late now; never earlier than before."""

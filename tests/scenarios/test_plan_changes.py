@@ -211,3 +211,70 @@ def test_at_the_end_of_the_period_the_next_plan_is_bought_and_its_bundle_begins(
     assert line.posted() == 3_000_000
     assert {order.kind for order in line.orders(following)} == {"CoA-Request"}
     story.prove(line.login)
+
+
+VERSION = """
+name = "versioned"
+currency = "EUR"
+timezone = "Europe/Berlin"
+[package]
+price = "{price}"
+validity = "1d"
+auto_renew = true
+[speeds]
+down = "{down}"
+up = "5M"
+[price.volume]
+amount = "{amount}"
+per = "GB"
+[[bundle]]
+name = "all"
+volume = "{volume}"
+"""
+
+
+def test_a_new_version_waits_for_the_next_period_unless_the_operator_says_that_it_holds(
+    story: Story,
+) -> None:
+    story.load(VERSION.format(price="1", down="20M", amount="1", volume="1 GB"))
+    story.at("2026-10-18 08:00")
+    line = story.line("waiting", "versioned", "--balance", "100")
+    line.begin()
+    assert line.posted() == 99_000_000
+    said = story.load(VERSION.format(price="2", down="30M", amount="3", volume="4 GB"))
+    assert "1 subscribers keep the version that they have bought until their time ends" in said
+    # In the period that was paid, logins have its prices, its bundle and its speed.
+    story.at("2026-10-18 12:00")
+    line.report(STOP, down=GB // 2)
+    second = f"second-{line.login}"
+    assert "5M/20M" in str(line.begin(second)["Mikrotik-Rate-Limit"])
+    assert line.orders() == []
+    story.at("2026-10-18 16:00")
+    line.report(INTERIM, session=second, down=2 * GB)
+    assert line.posted() == 97_500_000
+    # The next period was bought as the new version: its bundle, and its speed while it runs on.
+    story.at("2026-10-19 07:59:50")
+    eventually(lambda: line.posted() == 95_500_000, "the new version is bought")
+    story.at("2026-10-19 08:00:05")
+    line.told("Mikrotik-Rate-Limit", "5M/30M", second)
+    line.report(INTERIM, session=second, down=2 * GB)
+    story.at("2026-10-19 12:00")
+    line.report(INTERIM, session=second, down=5 * GB)
+    assert line.posted() == 95_500_000
+    line.report(STOP, session=second, down=7 * GB)
+    assert line.posted() == 94_500_000  # a session keeps the price that it began with
+    third = f"third-{line.login}"
+    line.begin(third)
+    line.report(INTERIM, session=third, down=GB)
+    assert line.posted() == 91_500_000
+    # With the operator's word a version holds for what runs.
+    said = story.load(VERSION.format(price="2", down="30M", amount="7", volume="5 GB"), "--now")
+    assert "versioned holds at once: bundles of 1 accounts hold now" in said
+    line.told("Disconnect-Request", "", third)
+    line.report(STOP, session=third, down=GB)
+    fourth = f"fourth-{line.login}"
+    line.begin(fourth)
+    story.at("2026-10-19 16:00")
+    line.report(STOP, session=fourth, down=2 * GB)
+    assert line.posted() == 84_500_000  # one more gigabyte is granted, and one costs 7
+    story.prove(line.login)

@@ -10,7 +10,7 @@ come to the end of its hold. A device that keeps limits has ended it there, the 
 
 from __future__ import annotations
 
-from tests.simulation.planting import OFFICE, Bug, Code
+from tests.simulation.planting import OFFICE, SOLD, Bug, Code
 
 _NO_CHECK = Code(
     "accounting.charging:charges",
@@ -96,11 +96,25 @@ BUGS = (
         (
             Code(
                 "aaa.limits:deal_before_use",
-                "newest = books.plan_of(owner) or plan\n",
-                "plan = newest = books.plan_of(owner) or plan\n",
+                "offer = books.plan_of(owner, turn.now_us, running=plan) or plan\n",
+                "plan = offer = books.plan_of(owner, turn.now_us) or plan\n",
             ),
         ),
         OFFICE,
+    ),
+    Bug(
+        "newest-within-bought-time",
+        "a login takes the newest version of a plan within time that was bought as an older one",
+        ("T6",),
+        500,
+        (
+            Code(
+                "aaa.books:Books.plan_of",
+                "bought = self.plans.get(subscriber.plan_id_at(now_us))\n",
+                "bought = None\n",
+            ),
+        ),
+        OFFICE | SOLD,
     ),
     Bug(
         "included-for-each-session",

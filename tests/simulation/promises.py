@@ -37,10 +37,11 @@ def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
     for refusal in news.refusals:
         found = books.ask(
             "SELECT s.account_id, p.source FROM subscribers s JOIN plans p ON p.name = s.plan_name"
-            " WHERE s.login = ? ORDER BY p.version DESC LIMIT 1",
+            " WHERE s.login = ?",
             refusal.login,
         )
-        for account_id, text in found:
+        # Which version holds depends on what was bought when: the dearest of them excuses most.
+        for account_id, text in sorted(found, key=_dearest)[-1:]:
             account = books.accounts[account_id]
             least_micros = min(
                 account.available_micros, (before.get(account_id) or account).available_micros
@@ -53,6 +54,11 @@ def judge(books: Books, news: News, now_us: int) -> Iterator[str]:
                     f"F1: {refusal.login} was refused for no credit with {least_micros} micros "
                     f"available, {prices.sessions_max} sessions at most"
                 )
+
+
+def _dearest(row: tuple[int, str]) -> int:
+    prices = read(row[1])
+    return least_login_micros(prices) * prices.sessions_max
 
 
 def least_login_micros(prices: PriceList) -> int:

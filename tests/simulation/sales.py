@@ -29,8 +29,28 @@ _PURCHASES = (
 )
 
 
+# Sessions that began well within time that was bought, of people whose time was never moved.
+_WITHIN = (
+    "SELECT s.session_id, s.plan_id, u.plan_id, u.key"
+    " FROM sessions s JOIN purchases u ON u.subscriber_id = s.subscriber_id AND u.kind = 'renewal'"
+    " JOIN plans had ON had.plan_id = s.plan_id JOIN plans sold ON sold.plan_id = u.plan_id"
+    " WHERE had.name = sold.name AND s.plan_id <> u.plan_id AND s.walled = 0"
+    " AND s.class_session_id = 0 AND s.adopted = 0"
+    " AND s.unrated_input + s.unrated_output + s.unrated_s = 0"
+    " AND s.created_us BETWEEN max(coalesce(u.before_us, 0), u.created_us) + ? AND u.until_us - ?"
+    " AND NOT EXISTS (SELECT 1 FROM purchases o"
+    " WHERE o.subscriber_id = s.subscriber_id AND o.kind IN ('extension', 'change'))"
+)
+SLOW_US = 20 * US_PER_S  # a login may be decided so long before what it was decided upon is seen
+
+
 def judge(books: Books, truth: Truth) -> Iterator[str]:
-    """P1: what was sold by now, against the truth and the price lists."""
+    """P1: what was sold by now, against the truth and the price lists; T6: what it is worth."""
+    for session_id, plan_id, bought_id, key in books.ask(_WITHIN, SLOW_US, SLOW_US):
+        yield (
+            f"T6: session {session_id} began with version {plan_id} of its plan within time that "
+            f"was bought as {bought_id} ({key})"
+        )
     rows = books.ask(_PURCHASES)
     known = {(one.login, one.key): one for one in truth.sales}
     counted = Counter((row[0], row[1]) for row in rows)

@@ -148,6 +148,7 @@ SUBSCRIBER_ODD = {
     "replies": some.sampled_from([(), (Reply(("Filter-Id = x",), b"x"),)]),
     "auto_renew": some.sampled_from([None, True, False]),
     "periods_ahead_us": some.sampled_from([(), (7, 9)]),
+    "plan_ids_ahead": some.sampled_from([(), (7, 9)]),
     **{
         name: some.none() | WORD
         for name in ("framed_ip_address", "framed_ipv6", "delegated_ipv6_prefix", "next_plan_name")

@@ -129,7 +129,14 @@ def test_a_new_version_changes_neither_the_session_nor_the_period_that_runs(gate
     gate.record("start", token=again, id="B")
     gate.at(1_200).record("interim", token=again, id="B", st=280, o=GB // 10)
     assert granted(gate)["big"] == (10 * GB, 10 * GB)
-    assert gate.sessions()[-1].charged_micros == 500_000  # the next login is at the new price
+    assert gate.sessions()[-1].charged_micros == 10_000  # as is the next login of the month
+    gate.record("stop", token=again, id="B", st=280, o=GB // 10)
+    gate.now_us += 32 * DAY_US
+    later = class_of(gate.accept(id="C"))
+    gate.record("start", token=later, id="C")
+    gate.now_us += 300_000_000
+    gate.record("interim", token=later, id="C", st=300, o=GB * 41 // 10)
+    assert gate.sessions()[-1].charged_micros == 500_000  # 4 GB are granted now, and more is dear
     assert gate.check() == []
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from billing.package import Carries, Renewal, carried, renew
+from billing.package import Renewal, renew
+from billing.succession import Carries, carried
 from domain.period import DAY_US
 from domain.pot import Pot
 from store import office_packages, office_plans, office_pots, office_subscribers

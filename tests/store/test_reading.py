@@ -48,7 +48,7 @@ KEYS: dict[str, tuple[Any, ...]] = {
     "people_of_login": ("user7",),
     "allowances_of": (7, NOW_US),
     "sessions_of_key": (5, "80000007"),
-    "newest_plan": ("metered",),
+    "versions": ("metered",),
     "live_of_device": (9,),
     "meta": ("probe",),
 }
@@ -140,7 +140,7 @@ def test_no_query_that_can_meet_a_million_rows_reads_a_whole_table_of_postgresql
         await crowd(house)
         driver = house.store._road._driver
         for name, query in QUERIES.items():
-            if name in WHOLE or name in ("newest_plan", "plan", "marks_of", "meta"):
+            if name in WHOLE or name in ("versions", "plan", "marks_of", "meta"):
                 continue  # plans, devices and notes are few, and these tables are small here
             key = KEYS.get(name, (7,))[: len(query.key)]
             arrays = [[one] for one in key]
@@ -200,7 +200,7 @@ def test_pots_are_asked_for_where_a_plan_counts_by_them_and_nowhere_else() -> No
     for found, asked in ((simple, False), (rich, True)):
         answers = {
             "subscribers_of": [rows.subscriber_of(row)],
-            "newest_plan": [(found["body"], found["source"], False)],
+            "versions": [(found["body"], found["source"], False, 1, False)],
         }
         steps, seen = load_steps(Want(account_ids={3})), []
         with pytest.raises(StopIteration) as ended:

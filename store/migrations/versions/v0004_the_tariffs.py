@@ -2,7 +2,8 @@
 
 Its DDL is in `v0004_sqlite.sql` and `v0004_postgresql.sql`, frozen. No session used anything by a
 plan with bands so far, and no strand of theirs was counted. No subscriber has an anchor: the next
-renewal sets one, and no period that was sold already changes.
+renewal sets one, and no period that was sold already changes. Versions of plans held for everybody
+at once so far, and which of them a period was bought as is not known: they go on doing so.
 """
 
 from __future__ import annotations
