@@ -66,6 +66,11 @@ class Classes:
                 old = one.rows[-1]
                 old.given_input, old.given_output = old.waiting
 
+    @staticmethod
+    def going(kept: Sequence[Strands]) -> bool:
+        """Has a service not stopped yet that counts for any plan? A Stop waits for it a moment."""
+        return any(row.key not in one.stopped for one in kept for row in one.rows)
+
     def of_rise(self, kept: Sequence[Strands], rise: Octets, unrated: Octets) -> list[list[Octets]]:
         """What of a session's rated rise is of which class, by plans, and takes it from them.
 

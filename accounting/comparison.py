@@ -4,7 +4,8 @@ Fed with what the journal tells, in its order; a report counts whole where its t
 sum of what two neighbouring spans cost is what both cost together. A session that began before the
 span is asked for as it was then, and is priced by what it uses within it; so are session fees: only
 sessions that begin to use something within the span owe one. Records of services are no reports:
-they say of which class the next report's traffic is (`accounting.apart`). Boosters are bought when
+they say of which class the next report's traffic is (`accounting.apart`), and a Stop waits for them
+as it would have when it came. Boosters are bought when
 they were bought. Nothing is read or written here.
 """
 
@@ -29,6 +30,7 @@ SILENT_US: Final = 2 * 86_400 * US_PER_S
 MANY_N: Final = 50_000
 START: Final = 1
 STOP: Final = 2
+PATIENCE_US: Final = 2 * US_PER_S  # of a Stop for services; a second, of clocks that tell seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Comparison:
         self._tidy_n = MANY_N
         self._boosters = boosters
         self._no_fee: set[int] = set()
+        self._waiting: dict[int, Told] = {}  # Stops, by their sessions
         self.costs: dict[int, Cost] = {}  # by account, of all who used something
         self.records_n = 0  # that count
         self.sessions_n = 0
@@ -152,9 +155,11 @@ class Comparison:
 
     def take(self, batch: Iterable[Told]) -> None:
         """Price what a batch tells."""
-        people, sessions = self._people, self._sessions
+        people, sessions, waiting = self._people, self._sessions, self._waiting
         for one in batch:
             event_us = one[3]
+            if waiting:
+                self._go_on(event_us)
             if one[12] is not None:
                 self._note(one)
                 continue
@@ -171,12 +176,34 @@ class Comparison:
                     self._leave(session, one)
                     continue
                 session.last_us = event_us - one[8] * US_PER_S
-            classes = self._rise(session, one) if session.apart else None
-            if event_us >= self._from_us:
-                self._price(session, one, classes)
-            self._leave(session, one)
+            if one[0] in waiting:
+                self._hear(session, waiting.pop(one[0]))
+            if one[4] == STOP and session.apart and self._classes.going(session.apart):
+                waiting[one[0]] = one
+                continue
+            self._hear(session, one)
         if len(sessions) > self._tidy_n:
             self._tidy()
+
+    def finish(self) -> None:
+        """All has been told."""
+        self._go_on(self._until_us + PATIENCE_US)
+
+    def _go_on(self, now_us: int) -> None:
+        """Take the Stops that have waited for long enough, or whose services have stopped."""
+        for key, one in list(self._waiting.items()):
+            session = self._sessions[key]
+            going = self._classes.going(session.apart)
+            if not going or one[3] + PATIENCE_US <= now_us:
+                del self._waiting[key]
+                self._hear(session, one)
+
+    def _hear(self, session: _Open, one: Told) -> None:
+        """Price what a report tells of a known session, if it counts."""
+        classes = self._rise(session, one) if session.apart else None
+        if one[3] >= self._from_us:
+            self._price(session, one, classes)
+        self._leave(session, one)
 
     def _opened(self, one: Told) -> _Open:
         """A session that nothing was known of; what it used before this is not there."""
@@ -262,6 +289,7 @@ class Comparison:
 
     def _tidy(self) -> None:
         """Put away what will hardly be heard of again; whoever is, is asked for as it was."""
+        self.finish()
         newest_us = max(one.last_us for one in self._sessions.values())
         for session_id, one in list(self._sessions.items()):
             if one.over or one.last_us < newest_us - SILENT_US:

@@ -170,6 +170,7 @@ async def replay(database: Database, comparison: Comparison, from_us: int, to_us
         if comparison.asks_fees and first:
             comparison.owes_no_fee(await recorded.without_fee(database, first))
         comparison.take(batch)
+    comparison.finish()
 
 
 async def _routers(office: Office) -> Routers:

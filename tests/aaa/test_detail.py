@@ -204,6 +204,7 @@ def tried(gate: Gate, from_us: int = 0) -> int:
     )
     for row in gate.rows("journal"):
         comparison.take(told(row["body"]))
+    comparison.finish()
     assert comparison.unsorted_n == 0
     return comparison.costs[session.account_id].tried[0].usage_micros // 10_000
 

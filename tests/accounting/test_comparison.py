@@ -57,7 +57,8 @@ def service(hour: float, gb: float, session: int = 7, **said: Any) -> Told:
     at_us = FROM_US + int(hour * HOUR_US)
     octets = encode_attributes(
         [
-            *((40, (3).to_bytes(4, "big")), (44, b"P.1"), (46, (300).to_bytes(4, "big"))),
+            (40, said.get("status", INTERIM).to_bytes(4, "big")),
+            *((44, b"P.1"), (46, (300).to_bytes(4, "big"))),
             *((43, int(gb * GB).to_bytes(4, "big")), *NAMED),
         ]
     )
@@ -184,6 +185,22 @@ def test_a_session_that_only_its_service_told_of_goes_on_from_its_first_report()
     of.begin(service(-0.5, 1, previous=3))
     of.take([service(1, 2, previous=4), told(1.1, 5, previous=4)])
     assert sums(of)[1] == 3_000_000 and of.cut_n == 0
+
+
+@pytest.mark.parametrize(("late_s", "micros"), [(1, 1_000_000), (3, 2_000_000)])
+def test_a_stop_waits_a_moment_for_the_services_of_its_session(late_s: int, micros: int) -> None:
+    isg = Routers({5: device(5, dialect="cisco")}, 300, 300)
+    of = Comparison(CLASSES, None, SPAN, PEOPLE, routers=isg)
+    hour = 2 + late_s / 3600
+    of.take([service(1, 1), told(1, 2), told(2, 4, previous=1, status=STOP)])
+    of.take([told(hour, 0, session=8, account=2), service(hour, 2, status=STOP)])
+    of.take([told(2.1, 4, previous=1, status=STOP)])
+    of.finish()
+    assert sums(of)[1] == 1_000_000 + micros
+    of.take([service(3, 0, session=9), told(3, 3, session=9), told(3.1, 5, session=9, status=STOP)])
+    assert sums(of)[1] == 1_000_000 + micros + 3_000_000
+    of.take([told(3.1, 6, session=9, previous=1)])
+    assert sums(of)[1] == 1_000_000 + micros + 6_000_000
 
 
 def test_boosters_are_bought_as_they_were_if_the_plan_has_them() -> None:
