@@ -135,8 +135,8 @@ def test_a_new_version_changes_neither_the_session_nor_the_period_that_runs(gate
     later = class_of(gate.accept(id="C"))
     gate.record("start", token=later, id="C")
     gate.now_us += 300_000_000
-    gate.record("interim", token=later, id="C", st=300, o=GB * 41 // 10)
-    assert gate.sessions()[-1].charged_micros == 500_000  # 4 GB are granted now, and more is dear
+    gate.record("interim", token=later, id="C", st=300, o=GB * 51 // 10)
+    assert gate.sessions()[-1].charged_micros == 500_000  # 4 and 1 GB are granted now, more is dear
     assert gate.check() == []
 
 
