@@ -13,6 +13,7 @@ from accounting.pot_terms import terms_of
 from accounting.standing import Standing, Unit, standings
 from cli.output import instant_in_words, octets_in_words, seconds_in_words
 from domain.money import format_amount
+from domain.period import format_instant
 from domain.plan import Plan
 from domain.pot import PotKind
 from domain.pricing import Period
@@ -68,9 +69,12 @@ def label(one: Standing) -> str:
     return f"{one.kind} {one.name}" if one.name != "included" else one.name
 
 
-def in_words(one: Standing, currency: str) -> str:
-    """How much is left or was used, and until when."""
-    until = f" until {instant_in_words(one.ends_us)}" if one.ends_us is not None else ""
+def in_words(one: Standing, currency: str, zone: str | None = None) -> str:
+    """How much is left or was used, and until when: in a zone, or this machine's as in tables."""
+    until = ""
+    if one.ends_us is not None:
+        until = format_instant(one.ends_us, zone) if zone else instant_in_words(one.ends_us)
+        until = f" until {until}"
     used = _amount(one, one.used, currency)
     if one.kind in (PotKind.TIER, PotKind.FAIR_USE):
         step = "tier" if one.kind is PotKind.TIER else "step"

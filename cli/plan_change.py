@@ -114,9 +114,10 @@ class PlanChange:
         if made is None:
             return []
         found = [_time_left(before, made, self.new)] if made.left is not None else []
+        zone = before.timezone or self.new.timezone
         for one, lost in self._dropped:
             word = "given up" if lost else f"not used by {self.new.name}"
-            found.append(f"{word}: {label(one)}, {in_words(one, made.account.currency)}")
+            found.append(f"{word}: {label(one)}, {in_words(one, made.account.currency, zone)}")
         for text, payment in (
             (f"refund of what is left of {before.plan_name}", made.refunded),
             (f"activation of {self.new.name}", made.activated),

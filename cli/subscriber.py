@@ -162,6 +162,9 @@ async def listing(
     """
     found: list[Customer] = []
     after = ""
+    if plan_name is not None:
+        async with office.database.reading() as connection:
+            await plan_called(connection, plan_name)
     while True:
         rows = min(PAGE_ROWS, limit - len(found)) if limit else PAGE_ROWS
         async with office.database.reading() as connection:

@@ -36,11 +36,21 @@ async def suspend(office: Office, *, login: str, reason: str, no_wait: bool) -> 
     def change(before: Subscriber) -> Subscriber:
         if before.status is Status.CLOSED:
             raise HouseError(f"subscriber {login} is closed")
+        already.append(before.status is Status.SUSPENDED)
         return replace(before, status=Status.SUSPENDED)
 
+    already: list[bool] = []
     watch = await edit(office, login, change, action="subscriber suspend", reason=reason)
-    click.echo(f"suspended subscriber {login}")
+    click.echo(_said("suspended", login, already=already[-1]))
     return await live.report(office, watch, no_wait=no_wait)
+
+
+def _said(done: str, login: str, *, already: bool) -> str:
+    """What a command says that may have found it done."""
+    if already:
+        state = "active" if done == "resumed" else done
+        return f"subscriber {login} is {state} already; nothing was changed"
+    return f"{done} subscriber {login}"
 
 
 @click.command("resume")
@@ -55,14 +65,14 @@ async def resume(office: Office, *, login: str, reason: str, no_wait: bool) -> i
     Example:
       tollhouse subscriber resume bob
     """
-    watch = await edit(
-        office,
-        login,
-        lambda before: replace(before, status=Status.ACTIVE),
-        action="subscriber resume",
-        reason=reason,
-    )
-    click.echo(f"resumed subscriber {login}")
+
+    def change(before: Subscriber) -> Subscriber:
+        already.append(before.status is Status.ACTIVE)
+        return replace(before, status=Status.ACTIVE)
+
+    already: list[bool] = []
+    watch = await edit(office, login, change, action="subscriber resume", reason=reason)
+    click.echo(_said("resumed", login, already=already[-1]))
     return await live.report(office, watch, no_wait=no_wait)
 
 
@@ -107,5 +117,5 @@ async def remove(office: Office, *, login: str, reason: str, no_wait: bool) -> i
             office, connection, "subscriber remove", (customer.subscriber, closed), reason=reason
         )
         watch = await office_live.watch(connection, [account.account_id])
-    click.echo(f"closed subscriber {login}")
+    click.echo(_said("closed", login, already=customer.subscriber.status is Status.CLOSED))
     return await live.report(office, watch, no_wait=no_wait)

@@ -130,11 +130,15 @@ async def ending_since(
     limit: int,
     plan_name: str | None = None,
 ) -> list[tuple[str, int]]:
-    """The next (login, id) by login of subscribers whose paid time was not over at an instant."""
+    """The next (login, id) by login of subscribers whose paid time was not over at an instant.
+
+    Who has not bought any yet has none that could be over.
+    """
     table = schema.subscribers.c
     query = (
         select(table.login, table.subscriber_id)
         .where(table.login > after, table.valid_until_us > since_us, table.status != Status.CLOSED)
+        .where(table.valid_until_us != table.period_start_us)  # it ended as it began: unpaid
         .order_by(table.login)
         .limit(limit)
     )

@@ -118,7 +118,8 @@ def test_a_list_is_filtered_and_cut(house: House) -> None:
     assert listed("--limit", "0") == ["alice", "bob", "carol"]
     assert listed("--limit", "2") == ["alice", "bob"]
     assert listed("--status", "suspended") == ["bob"]
-    assert listed("--plan", "none") == []
+    assert listed("--plan", "sample-prepaid", "--status", "closed") == []
+    assert "there is no plan none" in house.refuse("subscriber", "list", "--plan", "none")
 
 
 def test_a_subscriber_that_is_not_there_is_one_line(sample: House) -> None:

@@ -62,6 +62,19 @@ def test_a_dry_run_says_who_and_changes_nothing(town: House) -> None:
     assert "3 would be extended; nothing was changed" in said
 
 
+def test_of_many_who_has_bought_no_time_yet_is_given_none(town: House, tmp_path: Path) -> None:
+    file = tmp_path / "paid.toml"
+    file.write_text('name = "paid"\ncurrency = "USD"\n[package]\nprice = "2"\nvalidity = "30d"\n')
+    town.run("plan", "load", str(file))
+    for name, money in (("fay", "0"), ("gil", "2")):
+        town.run(
+            *("subscriber", "add", name, "--plan", "paid"),
+            *("--password", "secret", "--balance", money),
+        )
+    rows = extend(town, "--plan", "paid", "--days", "3")
+    assert [row["login"] for row in rows] == ["gil"]
+
+
 def test_p1_many_are_extended_once_and_a_second_run_goes_on(
     town: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,16 +10,19 @@ def label(house: House, password: str = "wonderland", **more: str) -> str:
 
 
 def test_suspending_and_resuming_count_at_the_next_login(house: House) -> None:
-    house.run("subscriber", "suspend", "alice")
-    assert label(house) == "suspended"
-    house.run("subscriber", "resume", "alice")
+    for said in ("suspended subscriber alice", "alice is suspended already; nothing was changed"):
+        assert said in house.run("subscriber", "suspend", "alice").stdout
+        assert label(house) == "suspended"
+    for said in ("resumed subscriber alice", "alice is active already; nothing was changed"):
+        assert said in house.run("subscriber", "resume", "alice").stdout
     assert label(house) == "accepted"
 
 
 def test_removing_closes_only_when_nothing_is_owed(house: House) -> None:
     assert "balance of 5.00 USD" in house.refuse("subscriber", "remove", "alice")
     house.run("balance", "correct", "alice", "-5", "--entry", "1", "--reason", "leaves")
-    house.run("subscriber", "remove", "alice")
+    for said in ("closed subscriber alice", "alice is closed already; nothing was changed"):
+        assert said in house.run("subscriber", "remove", "alice").stdout
     assert house.json("subscriber", "show", "alice")["status"] == "closed"
     assert label(house) == "unknown-subscriber"
     assert "is closed" in house.refuse("subscriber", "suspend", "alice")
