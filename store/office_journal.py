@@ -7,7 +7,8 @@ whatever stands between costs ten times as much as the answer. PostgreSQL is ask
 of all chains at once, and besides for the rows about where the following ones should lie: ids tell
 when rows were written, and devices report at a steady pace. A guess that was wrong costs what it
 has read and nothing else, since rows are taken by their ids alone; the better the guesses, the more
-of them at once. A few thousand rows at a time, so that no snapshot is held for long.
+of them at once, and where they fail they become rare. A few thousand rows at a time, so that no
+snapshot is held for long.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ ROWS_AT_ONCE: Final = 2_000
 OCTETS_AT_ONCE: Final = 4_000_000
 AROUND: Final = 2  # rows that are read on either side of where one should lie
 _PACED: Final = 64  # newest steps by which the pace is reckoned
+_REST_MOST_N: Final = 31  # questions without a guess, after guesses that were all wrong
 
 _ROW = "SELECT journal_id, created_us, body, digest FROM journal WHERE journal_id "
 _ON_SQLITE = f"{_ROW}= ?"
-_ON_POSTGRESQL = (
-    f"{_ROW}= ANY($1::bigint[]) UNION ALL SELECT found.* FROM unnest($2::bigint[], $3::bigint[])"
+_ON_POSTGRESQL = f"{_ROW}= ANY($1::bigint[])"
+_GUESSING = (
+    f"{_ON_POSTGRESQL} UNION ALL SELECT found.* FROM unnest($2::bigint[], $3::bigint[])"
     " AS guess (at, within), LATERAL ("
     f"({_ROW}<= at AND journal_id > at - within ORDER BY journal_id DESC LIMIT {AROUND})"
     f" UNION ALL ({_ROW}> at AND journal_id <= at + within ORDER BY journal_id LIMIT {AROUND})"
@@ -75,7 +78,9 @@ class _Chain:
         self._limit = limit
         self.at = at if limit is None or limit > 0 else 0  # the row to be read next; 0: none
         self.found: Found = []
-        self._guesses_n = 0
+        self._guesses_n = 1
+        self._asked_n = 0  # guesses of the last question
+        self._rests_n, self._rest_n = 0, 0  # questions to go without one, and how many were due
 
     def take(self, row: Any) -> None:
         """Take the row that was asked for (None: it is not there), and go on to the one before."""
@@ -96,12 +101,20 @@ class _Chain:
             self.take(rows[self.at])
             taken_n += 1
         self._guesses_n = 2 * taken_n + 1
+        if taken_n:
+            self._rest_n = 0
+        elif self._asked_n:
+            self._rest_n = self._rests_n = min(2 * self._rest_n + 1, _REST_MOST_N)
+        self._asked_n = 0
 
     def guesses(self, most_n: int) -> list[tuple[int, int]]:
         """About where the rows behind the next one should lie, and how far from there at most.
 
         As many as twice those that were right the last time, and one to begin with.
         """
+        if self._rests_n:
+            self._rests_n -= 1
+            return []
         ids = [journal_id for journal_id, _ in self.found[-_PACED:]]
         steps = [one - other for one, other in pairwise([*ids, self.at]) if one != other]
         if not steps:
@@ -113,7 +126,9 @@ class _Chain:
         if self._limit is not None:
             wanted_n = min(wanted_n, self._limit - len(self.found))
         places = (self.at - nth * pace for nth in range(1, wanted_n + 1))
-        return [(place, pace // 2) for place in places if place > pace]
+        found = [(place, pace // 2) for place in places if place > pace]
+        self._asked_n = len(found)
+        return found
 
 
 def _along(connection: Any, chains: Sequence[_Chain]) -> None:
@@ -131,14 +146,17 @@ def _along(connection: Any, chains: Sequence[_Chain]) -> None:
 
 async def _along_asking(driver: Any, chains: Sequence[_Chain]) -> None:
     """Read along chains on a connection to PostgreSQL."""
-    question = await driver.prepare(_ON_POSTGRESQL)
+    plain, guessing = await driver.prepare(_ON_POSTGRESQL), await driver.prepare(_GUESSING)
     rows_n, mean_octets = ROWS_AT_ONCE, OCTETS_AT_ONCE
     while rows_n > 0 and (going := [chain for chain in chains if chain.at][:ROWS_AT_ONCE]):
         most_n = min(rows_n, OCTETS_AT_ONCE // mean_octets) // (2 * AROUND * len(going))
         guesses = [guess for chain in going for guess in chain.guesses(most_n)]
         wanted = {chain.at for chain in going}
-        places, reaches = [at for at, _ in guesses], [within for _, within in guesses]
-        rows = {row[0]: row for row in await question.fetch(wanted, places, reaches)}
+        if guesses:
+            found = await guessing.fetch(wanted, *map(list, zip(*guesses, strict=True)))
+        else:
+            found = await plain.fetch(wanted)
+        rows = {row[0]: row for row in found}
         for chain in going:
             chain.take_all(rows)
         rows_n -= len(wanted) + 2 * AROUND * len(guesses)
