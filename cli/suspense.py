@@ -15,7 +15,7 @@ import click
 from accounting.assign import ByBands, Payer, Writing, accept_review, assign_session
 from accounting.stretches import Stretch, stretches_of
 from accounting.uses import sheet_of
-from cli.customers import customer_called, plan_called
+from cli.customers import customer_called, plan_held
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import LOGIN, limit_option, output_option
@@ -105,7 +105,7 @@ async def assign(office: Office, *, suspense_id: int, login: str, note: str) -> 
         row, session = await _waiting(connection, suspense_id)
         if session.version != known.version:
             raise HouseError(_RACED)
-        plan = await _plan_for(connection, customer, row, session)
+        plan = await _plan_for(office, connection, customer, (row, session))
         payer = await _payer(office, connection, customer, plan, stretches)
         try:
             done = decided(office, payer, (row, session), note=note)
@@ -198,12 +198,15 @@ def _running(session: Session) -> str:
 
 
 async def _plan_for(
-    connection: Connection, customer: Customer, row: Suspense, session: Session
+    office: Office,
+    connection: Connection,
+    customer: Customer,
+    waiting: tuple[Suspense, Session],
 ) -> Plan:
     """The plan that prices it, once it is clear that this subscriber may be charged."""
-    account = customer.account
+    account, (row, session) = customer.account, waiting
     if session.account_id == 0:
-        plan = await plan_called(connection, customer.subscriber.plan_name)
+        plan = await plan_held(office, connection, customer.subscriber)
     else:
         if session.account_id != account.account_id:
             raise HouseError(

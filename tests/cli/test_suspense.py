@@ -169,6 +169,20 @@ def test_a9_by_bands_a_session_that_still_runs_goes_on_for_its_new_payer(
     assert rich_sample.run("ledger", "check").exit_code == 0
 
 
+def test_a9_it_is_charged_by_the_version_that_the_payer_has(sample: House, tmp_path: Path) -> None:
+    file = tmp_path / "paid.toml"
+    for price in ("0.01", "0.05"):
+        file.write_text(
+            f'name = "paid"\ncurrency = "USD"\n[price.volume]\namount = "{price}"\nper = "MB"\n'
+            '[package]\nprice = "1"\nvalidity = "30d"\n'
+        )
+        sample.run("plan", "load", str(file))
+        if price == "0.01":
+            words = ("--plan", "paid", "--password", "x", "--balance", "9")
+            sample.run("subscriber", "add", "bob", *words)
+    assert "1.00 USD charged" in sample.run("suspense", "assign", ended(sample), "bob").stdout
+
+
 def test_a9_by_bands_what_was_put_aside_is_spread_over_its_session(
     rich: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
