@@ -14,4 +14,4 @@ class _Reads(Protocol):
 _Named = TypeVar("_Named", bound=_Reads)
 
 def strangers(named: list[_Named], books: Books) -> list[_Named]:
-    """Those of `aaa.desk.Named` that are no logins, or of somebody who is not held whole."""
+    """Those of `aaa.wants.Named` that are no logins, or of somebody who is not held whole."""

@@ -39,7 +39,7 @@ cdef Subscriber person(ById people, str login):
 
 
 def strangers(list named not None, books):
-    """Those of `aaa.desk.Named` that are no logins, or of somebody who is not held whole."""
+    """Those of `aaa.wants.Named` that are no logins, or of somebody who is not held whole."""
     cdef ById people = books.subscribers.by_number
     cdef Marks whole = books._whole
     cdef Subscriber found

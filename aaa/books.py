@@ -91,6 +91,7 @@ class Books:
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self.draft = Draft()  # what the batch under way has changed
         self._taken: list[Draft] = []  # decided and not durable yet, oldest first
+        self._unseen: list[Session] = []  # durable, and to be shown to the vigil yet
 
     # -- what is missing, and taking in what was found
 
@@ -298,17 +299,27 @@ class Books:
             journal=journal,
         )
 
-    def settle(self) -> list[Order]:
-        """What was taken first is durable: forget that it changed rows. Answers its new orders."""
+    def settle(self, *, in_haste: bool = False) -> list[Order]:
+        """What was taken first is durable: forget that it changed rows. Answers its new orders.
+
+        `in_haste`: the vigil sees its sessions at the next `see`, for the next commit waits.
+        """
         draft = self._taken.pop(0)
         for order in draft.changed_orders.values():
             self.orders.pop(order.order_id, None)
         self.held_micros += draft.held_moved_micros()
-        for session in (*draft.new_sessions.values(), *draft.changed_sessions.values()):
-            self.vigil.see(session)
+        self._unseen += (*draft.new_sessions.values(), *draft.changed_sessions.values())
+        if not in_haste:
+            self.see()
         if len(self.sessions) > self._room_n:
             self._shrink()
         return draft.new_orders
+
+    def see(self) -> None:
+        """Show the vigil what became durable."""
+        unseen, self._unseen = self._unseen, []
+        for session in unseen:
+            self.vigil.see(session)
 
     def discard(self) -> set[int]:
         """A commit failed or its fate is unknown: drop every row that was changed and is not
@@ -416,6 +427,8 @@ class Books:
         self._whole.discard(account_id)
 
     def _drop_session(self, session: Session) -> None:
+        if self._unseen:  # what is gone is seen no more
+            self.see()
         self.lane.drop(session)
         if self.sessions.pop(session.session_id, None) is None:
             return

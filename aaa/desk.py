@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
 
 from aaa import closing, enforce
 from aaa._lane import Lane
@@ -39,7 +38,7 @@ from aaa.terms import lay as lay_terms
 from aaa.turn import DeskSettings, Turn
 from aaa.urgency import urgent
 from aaa.vigil import Vigil, has_lapsed, looks_due
-from aaa.wants import Parsed, parse, wants
+from aaa.wants import Named, Parsed, parse, wants
 from domain.device import Device
 from domain.grant import Order
 from domain.seams import US_PER_S, Ids, Randomness
@@ -51,14 +50,6 @@ from nas.login import LoginHints
 INTERIM_ANSWER = ANSWERS[RecordKind.INTERIM]
 ATTEMPTS_MAX = 8  # at a batch that others keep changing under us
 ROUNDS_MAX = 4  # of loading: a session leads to an account, an order to a session
-
-
-class Named(NamedTuple):
-    """An item of a batch, where it is in it, and what its packet says."""
-
-    at: int
-    item: Item
-    read: Parsed
 
 
 class Desk:
@@ -145,6 +136,10 @@ class Desk:
         """Changes of the feed up to here are heard, and what they ask for is durable."""
         return self._news.looked_seq
 
+    def catch_up(self) -> None:
+        """Do what the last commit has left to be done and the next one need not wait for."""
+        self._books.see()
+
     def take_orders(self) -> list[Order]:
         """Orders that the last batches made durable, to be carried out; each is given once."""
         orders, self._orders = self._orders, []
@@ -156,6 +151,7 @@ class Desk:
 
     def due(self, now_us: int) -> list[Item]:
         """Sessions that time has decided about, picked from memory."""
+        self._books.see()
         due = self._vigil.due(self._books, now_us, self._devices)
         cut = set()
         wait_us = self._settings.disconnect_wait_s * US_PER_S
@@ -187,6 +183,7 @@ class Desk:
 
     def figures(self) -> dict[str, int]:
         """Gauges of what is held in memory; money in micros."""
+        self._books.see()
         held_micros = self._books.held_micros
         if self._company.mine is not None:
             ours = self._company.ours(self._books.sessions)
@@ -235,6 +232,7 @@ class Desk:
                 return False
             self._company.look(self._books, parsed)
             behind.decided = self._decided(items, named, now_us, before.turn.acked)
+            self._store.prepare(behind.decided.changes)
         except Exception as error:  # noqa: BLE001 - looked into when the other one has ended
             behind.broke = error
         self._behind = behind
@@ -346,7 +344,7 @@ class Desk:
             return False
         finally:
             self._at_store = None
-        self._orders += self._books.settle()
+        self._orders += self._books.settle(in_haste=self._behind is not None)
         self._acked = turn.acked
         self._repeats.keep(turn.begun, turn.now_us)
         self.notes.update(turn.notes)

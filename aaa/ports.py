@@ -204,10 +204,15 @@ class Store(Protocol):
     async def commit(self, changes: Changes) -> None:
         """Make all changes durable in one transaction, or none.
 
-        What is written is what the records say when this is called, not what they say later.
+        What is written is what the records say when this is called, or when it was prepared, not
+        what they say later.
         Raises Conflict when a session's version, an account's sums or the change number are not
         those the decisions were made with; StoreUnavailable when the outcome is unknown.
         """
+
+    def prepare(self, changes: Changes) -> None:
+        """Do now what `commit` of these would do first, while another commit is under way. Their
+        records stay as they are until then; if they come to nothing, so does this."""
 
     async def feed(self, since_seq: int) -> list[Change]:
         """The changes made elsewhere after `since_seq`, oldest first."""

@@ -7,6 +7,7 @@ its account, an order to its session. Each round names a little more, until noth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from aaa.books import Books
 from aaa.decisions import login_key
@@ -24,6 +25,14 @@ ACCOUNTING_REQUEST = 4
 
 Parsed = Usage | LoginHints | None
 """What a packet says; None for a task of our own."""
+
+
+class Named(NamedTuple):
+    """An item of a batch, where it is in it, and what its packet says."""
+
+    at: int
+    item: Item
+    read: Parsed
 
 
 def parse(item: Item) -> Parsed:

@@ -54,6 +54,9 @@ class RehearsalStore:
         """Nothing is written."""
         self.decisions += changes.decisions
 
+    def prepare(self, changes: Changes) -> None:
+        """Nothing will be written."""
+
     async def feed(self, since_seq: int) -> list[Change]:
         """Nothing changes during a rehearsal."""
         return []

@@ -32,7 +32,7 @@ from server.parked import Parked
 from server.ports import Desk
 from server.queue import Errand, Queue, Rank
 from server.readiness import Readiness
-from server.walk import DEAF, Batch, Ears, Walk
+from server.walk import DEAF, Batch, Ears, beside, share_of
 
 _SHED_AS: Final = tuple((rank.name.lower(),) for rank in Rank)
 TASK_RETRY_US: Final = 1_000_000  # doubled with each failure, up to the next
@@ -129,20 +129,23 @@ class Batcher:
                 self._ears.listen()
                 self._work.clear()
                 await self._work.wait()
-            batch = self._take()
+            batch = self._take(0)
             if batch.errands:
                 await self._serve(batch)
 
     # ---------------------------------------------------------------- at the desk
 
-    def _take(self) -> Batch:
-        """What was held, and what has come since, as far as there is room."""
+    def _take(self, before_n: int) -> Batch:
+        """What was held, and what has come since, as far as there is room; of a crowd its share."""
         now_us = self._clock.monotonic_us()
         held, self._held = self._held, None
         errands, covered_n, began_us = held if held is not None else Batch([], 0, now_us)
         room_n = self._batch_max_n - len(errands)
         if room_n > 0:
-            found, stale, found_covered_n = self._queue.take(room_n, now_us)
+            enough_n = room_n
+            if not errands and self._queue.is_crowd:
+                enough_n = share_of(before_n, len(self._queue), self._ahead_min_n)
+            found, stale, found_covered_n = self._queue.take(room_n, now_us, enough_n)
             shed_all(stale, self._meters.shed, _SHED_AS)
             errands, covered_n = errands + found, covered_n + found_covered_n
         return Batch(errands, covered_n, began_us)
@@ -152,34 +155,26 @@ class Batcher:
         async with self._turnstile:
             self._under_way = batch
             items = [errand.item for errand in batch.errands]
-            outcomes = await self._decide(batch, self._desk.serve(items, self._clock.now_us()))
+            served = self._decide(batch, self._desk.serve(items, self._clock.now_us()))
+            if len(self._queue) >= self._ahead_min_n:
+                outcomes = await beside(self._spawn, served, self._look_ahead)
+            else:
+                outcomes = await served
             while self._behind is not None:
-                batch, outcomes = await self._relay(batch, outcomes)
+                then = partial(self._relay, batch, outcomes)
+                batch, self._behind = self._behind, None
+                self._under_way = batch
+                served = self._decide(batch, self._desk.follow())
+                outcomes = await beside(self._spawn, served, then)
             self._under_way = None
         self._hand_out(batch, outcomes)
 
-    async def _relay(
-        self, done: Batch, outcomes: Sequence[Outcome]
-    ) -> tuple[Batch, Sequence[Outcome]]:
-        """Have the commit of the batch behind `done` begin, then hand out what became of `done`."""
-        assert self._behind is not None
-        walk, self._behind = Walk(self._behind), None
-        self._under_way = walk.batch
-        stop = self._spawn.task(self._follow(walk), "batch")
-        try:
-            await walk.begun.wait()
-            self._hand_out(done, outcomes)
-            self._ears.poll()
-            self._look_ahead()
-            await walk.over.wait()
-        finally:
-            stop()
-        return walk.batch, walk.outcomes
-
-    async def _follow(self, walk: Walk) -> None:
-        walk.begun.set()  # heard when the commit has begun, for until then nothing waits
-        walk.outcomes = await self._decide(walk.batch, self._desk.follow())
-        walk.over.set()
+    def _relay(self, done: Batch, outcomes: Sequence[Outcome]) -> None:
+        """The batch behind `done` is being committed: hand out what became of that."""
+        self._hand_out(done, outcomes)
+        self._desk.catch_up()  # meanwhile those who were answered ask for more
+        self._ears.poll()
+        self._look_ahead()
 
     async def _decide(
         self, batch: Batch, served: Awaitable[Sequence[Outcome]]
@@ -197,17 +192,20 @@ class Batcher:
         """Have the desk decide what has come, while the batch before it is being committed.
 
         Who comes later waits for one more commit, so it is done late: at half of the batch before
-        it the median wait was twice as long on PostgreSQL, and no more got through.
+        it the median wait was twice as long on PostgreSQL, and no more got through. But a crowd of
+        logins takes as long to decide as to commit.
         Not while others wait for the store: then this row of batches ends with the next commit.
         """
         before = self._under_way
         if before is None or self._behind is not None or self._held is not None:
             return
-        if len(self._queue) < max(self._ahead_min_n, len(before.errands) * 7 // 8):
+        before_n = len(before.errands)
+        enough_n = before_n // 2 if self._queue.is_crowd else before_n * 7 // 8
+        if len(self._queue) < max(self._ahead_min_n, enough_n):
             return
         if self._turnstile.waiting_n or not self._desk.may_look_ahead:
             return
-        batch = self._take()
+        batch = self._take(before_n)
         items = [errand.item for errand in batch.errands]
         if items and self._desk.ahead(items, self._clock.now_us()):
             self._behind = batch

@@ -23,6 +23,11 @@ class CountedLock:
         self._lock = asyncio.Lock()
         self.waiting_n = 0
 
+    @property
+    def taken(self) -> bool:
+        """Is somebody inside?"""
+        return self._lock.locked()
+
     async def __aenter__(self) -> None:
         """Wait until nobody else is inside."""
         self.waiting_n += 1
@@ -54,9 +59,19 @@ class OneAtATime:
             return await self._store.pending_orders()
 
     async def feed(self, since_seq: int) -> list[Change]:
-        """Changes made elsewhere after `since_seq`, oldest first."""
+        """Changes made elsewhere after `since_seq`, oldest first.
+
+        Every commit looks whether there are any. While one batch follows another that is enough,
+        and to let somebody in between takes as long as a batch.
+        """
+        if self._turnstile.taken and self._store.proved(since_seq):
+            return []
         async with self._turnstile:
             return await self._store.feed(since_seq)
+
+    def proved(self, since_seq: int) -> bool:
+        """Has a commit found, since this was asked last, that nothing came after this change?"""
+        return self._store.proved(since_seq)
 
     async def feed_seq(self) -> int:
         """The newest change number."""

@@ -71,6 +71,9 @@ class Desk(Protocol):
     async def follow(self) -> Sequence[Outcome]:
         """Commit what was decided ahead; as `serve`."""
 
+    def catch_up(self) -> None:
+        """Do what the last commit has left to be done, while the next one is under way."""
+
     def take_orders(self) -> list[Order]:
         """The orders made durable since the last call."""
 
@@ -131,6 +134,9 @@ class Store(Protocol):
 
     async def feed(self, since_seq: int) -> list[Change]:
         """Changes made elsewhere after `since_seq`, oldest first."""
+
+    def proved(self, since_seq: int) -> bool:
+        """Has a commit found, since this was asked last, that nothing came after this change?"""
 
     async def feed_seq(self) -> int:
         """The newest change number."""

@@ -106,6 +106,7 @@ class Queue:
         self._login_age_max_us = login_age_max_us
         self._urgent = urgent
         self._fresh: deque[Errand] = deque()  # not sorted, in order of arrival
+        self._fresh_logins_n = 0
         self._lines: tuple[deque[_Place], ...] = tuple(deque() for _ in Rank)
         self._worst_first = self._lines[::-1]
         self._covered: OrderedDict[int, _Place] = OrderedDict()  # by arrival: behind whom
@@ -144,6 +145,8 @@ class Queue:
     def offer_all(self, errands: Sequence[Errand]) -> list[Errand]:
         """Take several into the line, none of them a task: who had to go for them."""
         self._fresh += errands
+        if errands and errands[0].rank in _LOGINS:  # a burst is of one port
+            self._fresh_logins_n += len(errands)
         self._waiting_n += len(errands)
         over_n = self._waiting_n - self._tasks_n - self._limit_n
         if over_n <= 0:
@@ -152,16 +155,31 @@ class Queue:
         self._waiting_n -= over_n
         return [self._turn_away() for _ in range(over_n)]
 
-    def take(self, most_n: int, now_us: int) -> Taken:
-        """The next batch of at most `most_n`, and the logins that waited too long for it."""
+    @property
+    def is_crowd(self) -> bool:
+        """Are most of those who wait logins, none of which has to go before others?"""
+        waiting_n = self._waiting_n
+        return 2 * self._fresh_logins_n > waiting_n == len(self._fresh)
+
+    def take(self, most_n: int, now_us: int, enough_n: int | None = None) -> Taken:
+        """The next batch of at most `most_n`, and the logins that waited too long for it.
+
+        If all that wait would fit, `enough_n` of them are enough: the first.
+        """
         fresh = self._fresh
         oldest_us = now_us - self._login_age_max_us
         if len(fresh) == self._waiting_n <= most_n and (
             not fresh or fresh[0].entered_us >= oldest_us
         ):
+            if enough_n is not None and enough_n < len(fresh):
+                batch = [fresh.popleft() for _ in range(enough_n)]
+                self._waiting_n -= enough_n
+                self._tasks_n -= sum(errand.rank is _TASK for errand in batch)
+                self._fresh_logins_n = max(self._fresh_logins_n - enough_n, 0)
+                return Taken(batch, [], 0)
             batch = list(fresh)
             fresh.clear()
-            self._waiting_n = self._tasks_n = 0
+            self._waiting_n = self._tasks_n = self._fresh_logins_n = 0
             return Taken(batch, [], 0)
         self._sort()
         stale = self._stale_logins(oldest_us)
@@ -194,6 +212,7 @@ class Queue:
                     newest[report.key] = place
         self._arrivals_n += len(self._fresh)
         self._fresh.clear()
+        self._fresh_logins_n = 0
 
     def _cover(self, place: _Place, errand: Errand, report: Report) -> bool:
         """Let it take the place of an earlier report of its session, if it covers that."""

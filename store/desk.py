@@ -6,9 +6,10 @@ knows how to get it there in one hop or one transaction. One batch is under way 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from aaa.ports import (
     Change,
@@ -31,7 +32,7 @@ from store.feed import EVERYTHING, PROBE, ChangeListener, looked_key
 from store.outages import refused
 from store.reading import Ask, load_steps
 from store.rows import OBSERVATIONS, Row, order_of
-from store.standing import Standing
+from store.standing import News, Standing
 from store.writing import Form, Step, commit_steps, touched_accounts
 
 Result = TypeVar("Result")
@@ -49,7 +50,12 @@ class Road(Protocol):
     async def hold(self, accounts: list[int]) -> None:
         """Keep others from writing under these accounts until the next `write` is over."""
 
-    async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
+    def pack(self, feed_seq: int | None, steps: list[Step]) -> Any:
+        """What `write` can be given later of what it would do first; None: nothing."""
+
+    async def write(
+        self, feed_seq: int | None, steps: list[Step], accounts: list[int], packed: Any = None
+    ) -> None:
         """Commit all steps or none; `accounts` are locked first, in order."""
 
     async def tidy(self) -> None:
@@ -60,6 +66,16 @@ class Road(Protocol):
 
     async def close(self) -> None:
         """Give the connection back."""
+
+
+class Written(NamedTuple):
+    """Changes as rows, and what is known once they are durable."""
+
+    changes: Changes
+    steps: list[Step]
+    accounts: list[int]
+    news: News
+    packed: Any
 
 
 class DeskStore:
@@ -74,6 +90,9 @@ class DeskStore:
         self._road = road
         self._sealer = sealer
         self._standing = Standing()
+        self._under_way: News | None = None  # of the commit that is under way
+        self._prepared: Written | None = None  # what comes after it
+        self._proved_seq = -1  # a commit has found no change after this one since it was asked
 
     @classmethod
     async def open(
@@ -120,21 +139,47 @@ class DeskStore:
     async def commit(self, changes: Changes) -> None:
         """Make all changes durable, or none. Raises Conflict, StoreUnavailable, AssertionError.
 
-        What is written is what the records say now: they may change while it is under way.
+        What is written is what the records say now, or said when it was prepared: they may change
+        while it is under way.
         """
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared.changes is changes:
+            written = prepared
+        else:
+            try:
+                written = self._written(changes)
+            except (OverflowError, TypeError, ValueError) as error:  # a value that no column takes
+                raise refused(error) from error
+        if written.steps:
+            self._under_way = written.news
+            try:
+                await self._road.write(
+                    changes.feed_seq, written.steps, written.accounts, written.packed
+                )
+            finally:
+                self._under_way = None
+            self._standing.learn(written.news)
+            self._proved_seq = changes.feed_seq
+
+    def prepare(self, changes: Changes) -> None:
+        """Make rows of what is to be committed next, beside the commit that is under way."""
+        before = self._under_way
+        if before is not None and before.tells_of(changes.sessions):
+            return  # which facts it will find in the database is not known yet
+        with suppress(OverflowError, TypeError, ValueError, sqlite3.Error):  # the commit says so
+            written = self._written(changes)
+            packed = self._road.pack(changes.feed_seq, written.steps) if written.steps else None
+            self._prepared = written._replace(packed=packed)
+
+    def _written(self, changes: Changes) -> Written:
         moved, changed = self._standing.split(changes.sessions)
         moved += changes.moved
-        try:
-            steps = commit_steps(changes, moved, changed, self._road.forms)
-        except (OverflowError, TypeError, ValueError) as error:  # a value that no column takes
-            raise refused(error) from error
-        if steps:
-            # What a login made is changed in full by its Start: nothing of it need be known.
-            begun = [one for one in changes.sessions_new if one.state is SessionState.OPEN]
-            news = self._standing.after(moved, [*changed, *begun])
-            accounts = touched_accounts(changes) if self._road.locks else []
-            await self._road.write(changes.feed_seq, steps, accounts)
-            self._standing.learn(news)
+        steps = commit_steps(changes, moved, changed, self._road.forms)
+        # What a login made is changed in full by its Start: nothing of it need be known.
+        begun = [one for one in changes.sessions_new if one.state is SessionState.OPEN]
+        news = self._standing.after(moved, [*changed, *begun])
+        accounts = touched_accounts(changes) if self._road.locks else []
+        return Written(changes, steps, accounts, news, None)
 
     async def feed(self, since_seq: int) -> list[Change]:
         """The changes made elsewhere after `since_seq`, oldest first.
@@ -143,6 +188,11 @@ class DeskStore:
         change of the kind `everything` in their place. Raises StoreUnavailable.
         """
         return await self._road.read(_feed_steps(since_seq))
+
+    def proved(self, since_seq: int) -> bool:
+        """Has a commit found, since this was asked last, that nothing came after this change?"""
+        proved_seq, self._proved_seq = self._proved_seq, -1
+        return proved_seq == since_seq
 
     async def feed_seq(self) -> int:
         """The newest change number; 0 when nothing was ever changed. Raises StoreUnavailable."""

@@ -157,7 +157,12 @@ class PostgresqlRoad:
         async with self._transaction(_BEGIN, stay=True) as driver:
             await driver.fetch(_LOCK, accounts)
 
-    async def write(self, feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
+    def pack(self, feed_seq: int | None, steps: list[Step]) -> None:
+        """Steps are written as they are."""
+
+    async def write(
+        self, feed_seq: int | None, steps: list[Step], accounts: list[int], packed: None = None
+    ) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
         early = [step for step in steps if step.write in _EARLY]
         hot = [step for step in steps if step.write in _HOT]
@@ -205,8 +210,7 @@ class PostgresqlRoad:
         if self._driver is None or self._driver.is_closed():
             await self._drop()
             self._connection = await self._database.engine.connect()
-            raw = await self._connection.get_raw_connection()
-            self._driver = raw.driver_connection
+            self._driver = (await self._connection.get_raw_connection()).driver_connection
             _encode_arrays(self._driver)
         return self._driver
 
@@ -222,8 +226,7 @@ class PostgresqlRoad:
     async def _transaction(self, begin: str, *, stay: bool = False) -> AsyncIterator[Any]:
         """A transaction on the connection, alone on it until it is over; or the one that is held.
 
-        `stay` leaves it open for the next. When it fails to end cleanly, so does the connection,
-        before the next one can have it.
+        `stay` leaves it open for the next. One that fails to end cleanly ends its connection.
         """
         async with self._turn:
             try:
@@ -276,8 +279,7 @@ def _check_feed(feed_seq: int | None, newest: int) -> None:
 
 async def _met(driver: Any, write: str, rows: list[Any]) -> int:
     """How many rows a statement has met."""
-    status = await driver.execute(_WRITE[write], *zip(*rows, strict=True))
-    return int(status.rpartition(" ")[2])
+    return int((await driver.execute(_WRITE[write], *zip(*rows, strict=True))).split()[-1])
 
 
 async def _write_together(driver: Any, feed_seq: int | None, hot: list[Step]) -> None:

@@ -230,7 +230,17 @@ class SqliteRoad:
     async def hold(self, accounts: list[int]) -> None:
         """Nobody else decides about accounts of this database."""
 
-    async def write(self, feed_seq: int | None, steps: list[Step], _accounts: list[int]) -> None:
+    def pack(self, feed_seq: int | None, steps: list[Step]) -> Batch | None:
+        """Steps as the thread takes them; None: that is left to `write`."""
+        return packed_steps(self._writer, steps, feed_seq) if self._writer is not None else None
+
+    async def write(
+        self,
+        feed_seq: int | None,
+        steps: list[Step],
+        _accounts: list[int],
+        packed: Batch | None = None,
+    ) -> None:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
         # While a backup reads, a checkpoint for each commit would cost as much as the commit.
         if self._tidied or self._pages_n >= CHECKPOINT_PAGES + self._held_n:
@@ -238,11 +248,9 @@ class SqliteRoad:
         if self._writer is None:
             raise StoreUnavailable("the store is closed")
         try:
-            batch = packed_steps(self._writer, steps, feed_seq)
+            batch = packed or packed_steps(self._writer, steps, feed_seq)
             self._pages_n = await self._run(write_in, self._writer, steps, batch)
-        except sqlite3.Error as error:
-            raise refused(error) from error
-        except (OverflowError, ValueError) as error:
+        except (OverflowError, ValueError, sqlite3.Error) as error:
             raise refused(error) from error
         check_in_place(self._path, self._opened)
 

@@ -31,6 +31,12 @@ class News(NamedTuple):
     known: dict[int, int]  # session to `known_as`
     gone: list[int]  # sessions that are over
 
+    def tells_of(self, sessions: Iterable[Session]) -> bool:
+        """Is any of these among them?"""
+        named = {session.session_id for session in sessions}
+        told = named and (*self.moved, *self.known, *self.gone)
+        return not named.isdisjoint(told)
+
 
 class Standing:
     """What this process knows of the rows that it has committed."""

@@ -95,6 +95,9 @@ class Shelf:
         for after, _octets, _seconds in changes.allowances:
             self.allowances[after.account_id, after.period_start_us] = replace(after)
 
+    def prepare(self, changes: Changes) -> None:
+        pass
+
     async def feed(self, since_seq: int) -> list[Change]:
         return []
 

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from aaa._people import strangers
-from aaa.desk import Named
 from aaa.request import Sweep, SweepKind
-from aaa.wants import parse, wants
+from aaa.wants import Named, parse, wants
 from tests.aaa.test_turnstile import Doors
 from tests.accounting.makers import at
 

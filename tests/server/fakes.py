@@ -150,6 +150,7 @@ class Desk:
         self.batches: list[list[Item]] = []
         self.before: Callable[[], Awaitable[None]] | None = None
         self.orders: list[Order] = []
+        self.caught_up_n = 0
         self.wishes: list[Item] = []
         self.sweeps: list[Item] = []
         self.reports: dict[int, Reports] = {}
@@ -193,6 +194,9 @@ class Desk:
     async def follow(self) -> list[Outcome]:
         batch, self.behind = self.behind, []
         return await self.serve(batch, 0)
+
+    def catch_up(self) -> None:
+        self.caught_up_n += 1
 
     def take_orders(self) -> list[Order]:
         orders, self.orders = self.orders, []
@@ -253,6 +257,11 @@ class Store:
         self.observations: list[Observation] = []
         self.away = False
         self.mark: int | None = None
+        self.proof = -1
+
+    def proved(self, since_seq: int) -> bool:
+        proof, self.proof = self.proof, -1
+        return proof == since_seq
 
     def _check(self) -> None:
         if self.away:

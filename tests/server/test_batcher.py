@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+import pytest
+
 from aaa.outcome import FAILED, SILENT, Outcome
 from aaa.request import Item, Recheck, Request, Sweep, SweepKind
 from domain.grant import Order
@@ -163,6 +165,52 @@ def test_what_cannot_be_decided_ahead_is_held_and_more_may_join_it() -> None:
         await room.batcher.quiet()
         assert [len(batch) for batch in desk.batches] == [1, 4]
         assert desk.items == [visit.item for visit in visits]
+        room.spawn.close()
+
+    run(story)
+
+
+@pytest.mark.parametrize("ahead_ok", [True, False])
+def test_of_a_crowd_of_logins_half_is_decided_while_the_other_half_is_committed(
+    ahead_ok: bool,
+) -> None:
+    async def story() -> None:
+        desk = Desk()
+        desk.ahead_ok = ahead_ok
+        entered, gate = gated(desk)
+        room = Room(desk, ahead=4)
+        visits = [Visit(packets.login(n)) for n in range(9)]
+        room.batcher.offer_all(visits)
+        await entered.wait()
+        later = [Visit(packets.login(n)) for n in range(9, 13)]
+        room.batcher.offer_all(later)
+        await asyncio.sleep(0)
+        assert desk.tried[:1] == [[visit.item for visit in visits[5:]]], "who came first"
+        gate.set()
+        await room.batcher.quiet()
+        sizes = [len(batch) for batch in desk.batches]
+        assert sizes == ([5, 4, 4] if ahead_ok else [5, 8])
+        assert desk.items == [visit.item for visit in [*visits, *later]]
+        assert all(visit.outcome is not None for visit in [*visits, *later])
+        assert not room.failures
+        room.spawn.close()
+
+    run(story)
+
+
+def test_what_a_commit_has_left_to_be_done_is_done_beside_the_next_one() -> None:
+    async def story() -> None:
+        desk = Desk()
+        entered, gate = gated(desk)
+        room = Room(desk)
+        visits = [Visit(packets.record(n)) for n in range(2)]
+        room.batcher.offer(visits[0])
+        await entered.wait()
+        room.batcher.offer(visits[1])
+        assert desk.caught_up_n == 0
+        gate.set()
+        await room.batcher.quiet()
+        assert desk.caught_up_n == 1, "there was one batch behind another"
         room.spawn.close()
 
     run(story)
@@ -374,7 +422,7 @@ def test_a_login_that_needs_a_slow_hash_joins_a_batch_with_its_result() -> None:
     async def story() -> None:
         desk = Desk()
         desk.slow = lambda request: lambda: request.packet.identifier == 2
-        room = Room(desk)
+        room = Room(desk, ahead=1000)
         visits = [Visit(packets.login(n)) for n in (1, 2)]
         for visit in visits:
             room.batcher.offer(visit)
@@ -395,7 +443,7 @@ def test_s11_hashes_under_way_are_bounded() -> None:
     async def story() -> None:
         desk = Desk()
         desk.slow = lambda request: lambda: True
-        room = Room(desk, limit=10_000)
+        room = Room(desk, limit=10_000, ahead=1000)
         visits = [Visit(packets.login(n % 256)) for n in range(HASHES_MAX + 3)]
         for visit in visits:
             room.batcher.offer(visit)

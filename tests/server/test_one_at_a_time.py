@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from aaa.ports import Change
 from server.one_at_a_time import CountedLock, OneAtATime
 from tests.server.fakes import Store, device
 
@@ -54,5 +55,27 @@ def test_every_question_comes_through_unchanged() -> None:
         await store.knocked([])
         await store.mark_feed(4)
         assert await store.feed_mark() == inner.mark == 4
+
+    asyncio.run(story())
+
+
+def test_while_batches_follow_one_another_a_commit_answers_for_the_feed() -> None:
+    async def story() -> None:
+        lock, inner = CountedLock(), Store()
+        store = OneAtATime(inner, lock)
+        inner.changes, inner.proof = [Change(8, "account", 1)], 7
+        assert len(await store.feed(7)) == 1, "nobody is inside: it is asked"
+        async with lock:
+            assert await store.feed(7) == [], "what a commit has found"
+            asking = asyncio.ensure_future(store.feed(7))
+            await asyncio.sleep(0)
+            assert lock.waiting_n == 1, "a proof is good for once"
+        assert len(await asking) == 1
+        inner.proof = 8
+        async with lock:
+            asking = asyncio.ensure_future(store.feed(7))
+            await asyncio.sleep(0)
+            assert lock.waiting_n == 1, "it proves nothing about an earlier place"
+        assert len(await asking) == 1
 
     asyncio.run(story())

@@ -75,6 +75,23 @@ def test_a_batch_is_everything_that_waits_in_order_of_arrival() -> None:
     assert len(queue) == queue.requests_n == 0
 
 
+def test_of_a_crowd_that_would_fit_the_first_go_and_the_others_stay() -> None:
+    queue = line(100)
+    crowd = [login(b"user%d" % n) for n in range(6)]
+    queue.offer(Waiting(Rank.TASK))
+    assert not queue.is_crowd
+    queue.offer_all(crowd)
+    assert queue.is_crowd
+    first = queue.take(50, 0, 3)
+    assert first.batch[1:] == crowd[:2] and not first.stale and len(queue) == queue.requests_n == 4
+    assert queue.is_crowd
+    assert queue.take(50, 0, 9).batch == crowd[2:] and not queue
+    queue.offer_all([interim(b"s%d" % n) for n in range(6)])
+    assert not queue.is_crowd
+    queue.offer_all(crowd)
+    assert len(queue.take(11, 0, 3).batch) == 11, "not all would fit: the better ranks first"
+
+
 def test_nobody_is_asked_about_as_long_as_all_fit() -> None:
     asked: list[Request] = []
     queue = Queue(100, AGE_US, lambda request: bool(asked.append(request)))

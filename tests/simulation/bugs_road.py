@@ -22,6 +22,11 @@ _UNCHECKED = (
         "packed_steps(self._writer, steps, feed_seq)",
         "packed_steps(self._writer, steps, None)",
     ),
+    Code(
+        "store.desk_sqlite:SqliteRoad.pack",
+        "packed_steps(self._writer, steps, feed_seq)",
+        "packed_steps(self._writer, steps, None)",
+    ),
     Code("aaa.desk:Desk.absorb", "self._news.unheard += changes", "pass"),
 )
 _EXPECTED = (

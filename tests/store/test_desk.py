@@ -15,8 +15,9 @@ from domain.account import Allowance, MacMode
 from domain.deed import SERVER, draft
 from domain.device import Latch
 from domain.grant import OrderResult, OrderState
-from domain.session import DeviceMark, HoldState, SessionState
+from domain.session import DeviceMark, HoldState, Session, SessionState
 from store import audit, office_deeds, rows, schema
+from store.desk import DeskStore
 from store.feed import record_change
 from store.journal import journal_digest
 from store.plans import plan_row
@@ -27,6 +28,7 @@ from tests.store.house import (
     House,
     account,
     add_device,
+    advanced,
     decision,
     full_batch,
     order,
@@ -282,6 +284,76 @@ def test_what_records_say_later_is_no_part_of_a_commit_under_way(house_url: str)
     tell(house_url, story)
 
 
+async def one_of(store: DeskStore, session_id: int) -> Session:
+    """A session as it is stored."""
+    loaded = await store.load(Want(session_ids={session_id}))
+    return next(one for one in loaded.sessions if one.session_id == session_id)
+
+
+def test_what_comes_next_is_prepared_beside_a_commit_as_it_is_then(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await settle_two(house)
+        store, first = house.store, session(10)
+        work = asyncio.ensure_future(store.commit(Changes(NOW_US, 0, sessions_new=[first])))
+        await asyncio.sleep(0)
+        second = Changes(NOW_US, 0, sessions_new=[session(11)])
+        store.prepare(second)
+        second.sessions_new[0].interim_s = 77
+        await work
+        await store.commit(second)
+        found = await one_of(store, 11)
+        assert found == session(11), "as it was when it was prepared"
+
+        third = Changes(NOW_US, 0, sessions_new=[session(12)])
+        store.prepare(third)
+        again = Changes(NOW_US, 0, sessions_new=[replace(session(12), interim_s=77)])
+        await store.commit(again)
+        found = await one_of(store, 12)
+        assert found.interim_s == 77, "what was prepared came to nothing"
+        assert await house.findings() == []
+
+    tell(house_url, story)
+
+
+def test_what_the_commit_under_way_may_change_is_not_compared_before_it_is_over(
+    house_url: str,
+) -> None:
+    """An address is changed and changed back, in two batches."""
+
+    async def story(house: House) -> None:
+        await settle_two(house)
+        store, first = house.store, session(10)
+        await store.commit(Changes(NOW_US, 0, sessions_new=[first]))
+        now = advanced(first, output_octets=10)
+        await store.commit(Changes(NOW_US, 0, sessions=[now]))
+        away = advanced(now, framed_ip_address="100.64.0.9")
+        back = advanced(away, framed_ip_address=now.framed_ip_address)
+        work = asyncio.ensure_future(store.commit(Changes(NOW_US, 0, sessions=[away])))
+        await asyncio.sleep(0)
+        following = Changes(NOW_US, 0, sessions=[back])
+        store.prepare(following)
+        await work
+        await store.commit(following)
+        found = await one_of(store, 10)
+        assert found == back
+        assert await house.findings() == []
+
+    tell(house_url, story)
+
+
+def test_a_commit_answers_for_the_feed_once(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await settle_two(house)
+        seq = await house.store.feed_seq()
+        assert not house.store.proved(seq)
+        await house.store.commit(Changes(NOW_US, seq, sessions_new=[session(10)]))
+        assert not house.store.proved(seq + 1)
+        await house.store.commit(Changes(NOW_US, seq, sessions_new=[session(11)]))
+        assert house.store.proved(seq) and not house.store.proved(seq)
+
+    tell(house_url, story)
+
+
 # --- orders, decisions, suspense, marks
 
 
@@ -489,7 +561,9 @@ def test_a_probe_that_lost_a_race_says_that_the_store_is_away(
     house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(house: House) -> None:
-        async def race(feed_seq: int | None, steps: list[Step], accounts: list[int]) -> None:
+        async def race(
+            feed_seq: int | None, steps: list[Step], accounts: list[int], packed: Any = None
+        ) -> None:
             raise Conflict("could not serialize access")
 
         monkeypatch.setattr(house.store._road, "write", race)
