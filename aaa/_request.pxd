@@ -18,3 +18,7 @@ cdef class Request:
     cdef public tuple latches
     cdef public object hash_ok
     cdef public bint put_off
+
+
+# User-Password or CHAP-Password, if it is the only credential of a request; else 0.
+cdef int only_credential(Packet packet) noexcept

@@ -1,9 +1,12 @@
 """The types of a request; what it means is said in `_request.pyx`."""
 
-from typing import final
+from typing import Any, Final, final
 
 from domain.device import Device, Latch
 from radius import Packet
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_request.pxd` says what it is."""
 
 @final
 class Request:

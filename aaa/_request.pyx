@@ -6,9 +6,19 @@ the interpreter's costs, and compiled rooms read it without looking names up. It
 """
 
 cimport cython
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 
-from radius._codec cimport Packet
+from radius._codec cimport Packet, load32
+
+# Attributes that may be a credential.
+cdef enum:
+    USER_PASSWORD = 2
+    CHAP_PASSWORD = 3
+    VENDOR_SPECIFIC = 26
+    ARAP_PASSWORD = 70
+    EAP_MESSAGE = 79
+    DIGEST_RESPONSE = 103
+    MICROSOFT = 311
 
 
 @cython.final
@@ -38,3 +48,23 @@ cdef class Request:
 
     def __repr__(self):
         return f"<Request from {self.source_address}: {self.packet!r}>"
+
+
+cdef int only_credential(Packet packet) noexcept:
+    # User-Password or CHAP-Password, if it is the only credential of a request; else 0
+    # (`authenticate.credential_of`).
+    cdef const uint8_t *found
+    cdef bint pap = packet.find(USER_PASSWORD, NULL) != NULL
+    if (
+        pap == (packet.find(CHAP_PASSWORD, NULL) != NULL)
+        or packet.find(EAP_MESSAGE, NULL) != NULL
+        or packet.find(DIGEST_RESPONSE, NULL) != NULL
+        or packet.find(ARAP_PASSWORD, NULL) != NULL
+    ):
+        return 0
+    found = packet.find(VENDOR_SPECIFIC, NULL)
+    while found != NULL:
+        if found[1] >= 6 and load32(found + 2) == MICROSOFT:
+            return 0
+        found = packet.find(VENDOR_SPECIFIC, found)
+    return USER_PASSWORD if pap else CHAP_PASSWORD

@@ -10,6 +10,7 @@ cdef enum:
 cdef extern from "radius/_sha256.h" nogil:
     ctypedef struct sha256 "th_sha256":
         pass
+    int way "th_sha256_way"
     void sha256_begin "th_sha256_begin"(sha256 *h)
     void sha256_feed "th_sha256_feed"(sha256 *h, const uint8_t *octets, size_t size)
     void sha256_end "th_sha256_end"(sha256 *h, uint8_t *digest)

@@ -26,6 +26,12 @@ def login_sum(int64_t device_id, int identifier, bytes authenticator not None, b
     return sum_of_login(device_id, identifier, authenticator, area)
 
 
+def use_instructions(bint wanted, /):
+    """Use the processor's own instructions in this module from now on, where it has any; or not."""
+    global way
+    way = -1 if wanted else 0
+
+
 cdef bytes sum_of_login(int64_t device_id, int identifier, bytes authenticator, bytes area):
     cdef sha256 state
     cdef uint8_t[9] who

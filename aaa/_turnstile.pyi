@@ -5,8 +5,8 @@ from typing import final
 
 from aaa._terms import Terms
 from aaa.outcome import Outcome
-from aaa.request import Request
 from aaa.turn import Turn
+from aaa.wants import Named
 from domain.account import Subscriber
 from domain.device import Device
 from domain.plan import Plan
@@ -30,5 +30,5 @@ class Turnstile:
     def end(self) -> None:
         """The batch is decided, or given up."""
 
-    def admit(self, request: Request, hints: LoginHints) -> Outcome | None:
-        """The outcome of a login that is let in; None: it is one for the long road."""
+    def admit(self, named: list[Named], first: int, outcomes: list[Outcome]) -> int:
+        """Let in the logins from `first` on that follow one another; answers how many."""

@@ -20,7 +20,7 @@ from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
 from aaa._index cimport ById, Ids
 from aaa._marks cimport Kin, Marks
-from aaa._request cimport Request
+from aaa._request cimport Request, only_credential
 from aaa._people cimport login_of, person
 from aaa._spelling cimport mac_of
 from aaa._sums cimport sum_of_login
@@ -31,7 +31,7 @@ from domain._account cimport (
 from domain._session cimport (
     HOLD, HOLDS, NOTHING, STATE, STATES, Session, keep_said,
 )
-from radius._codec cimport Packet, load32, octets_from
+from radius._codec cimport Packet, octets_from
 from rating._rater cimport TIME, VOLUME
 
 from hmac import compare_digest
@@ -89,14 +89,8 @@ cdef enum:
 # Attributes of a request.
 cdef enum:
     USER_PASSWORD = 2
-    CHAP_PASSWORD = 3
-    VENDOR_SPECIFIC = 26
     PROXY_STATE = 33
     CHAP_CHALLENGE = 60
-    ARAP_PASSWORD = 70
-    EAP_MESSAGE = 79
-    DIGEST_RESPONSE = 103
-    MICROSOFT = 311
 
 cdef enum:
     ACCESS_REQUEST = 1
@@ -104,6 +98,7 @@ cdef enum:
     ETHERNET = 15
     TERMS_MAX_N = 4096
     HIDDEN_BLOCK = 16
+    BREATH_N = 32               # logins after which another thread may have the interpreter
 
 cdef int64_t US_PER_S = _US_PER_S
 cdef Py_ssize_t MAX_PASSWORD = _MAX_PASSWORD
@@ -151,13 +146,26 @@ cdef class Turnstile:
         self.turn = self.books = self.sealer = self.heard = self.draft = None
         self.begun = self.earlier = self.people = self.accounts = self.live = None
 
-    def admit(self, Request request not None, hints not None):
-        """The outcome of a login that is let in; None: one for the long road, nothing changed."""
-        if not isinstance(hints, LoginHints):
-            raise TypeError("hints are LoginHints")
-        return self.admitted(request, <tuple> hints)  # a tuple with names
+    def admit(self, list named not None, Py_ssize_t first, list outcomes not None):
+        """Let in logins of `aaa.wants.Named`, from `first` on, while each is the next item of the
+        batch; adds their outcomes. Answers how many."""
+        cdef Py_ssize_t n
+        cdef object outcome
+        cdef tuple one
+        for n in range(first, len(named)):
+            one = <tuple> named[n]                      # at, item, read: a tuple with names
+            if one[0] != len(outcomes) or type(one[2]) is not LoginHints:
+                return n - first
+            outcome = self.admitted(one[1], <tuple> one[2])
+            if outcome is None:
+                return n - first
+            outcomes.append(outcome)
+            if n % BREATH_N == 0:                       # let the thread of the last commit go on
+                with nogil: pass
+        return len(named) - first
 
     cdef object admitted(self, Request request, tuple hints):
+        # The outcome of a login; None: it is one for the long road, nothing is changed.
         cdef Packet packet = request.packet
         cdef Subscriber subscriber
         cdef Terms terms
@@ -478,23 +486,3 @@ cdef inline int put(dict asked, str name, str text) except -1:
     if text:
         asked[name] = text
     return 0
-
-
-cdef int only_credential(Packet packet) noexcept:
-    # User-Password or CHAP-Password, if it is the only credential of a request; else 0
-    # (`authenticate.credential_of`).
-    cdef const uint8_t *found
-    cdef bint pap = packet.find(USER_PASSWORD, NULL) != NULL
-    if (
-        pap == (packet.find(CHAP_PASSWORD, NULL) != NULL)
-        or packet.find(EAP_MESSAGE, NULL) != NULL
-        or packet.find(DIGEST_RESPONSE, NULL) != NULL
-        or packet.find(ARAP_PASSWORD, NULL) != NULL
-    ):
-        return 0
-    found = packet.find(VENDOR_SPECIFIC, NULL)
-    while found != NULL:
-        if found[1] >= 6 and load32(found + 2) == MICROSOFT:
-            return 0
-        found = packet.find(VENDOR_SPECIFIC, found)
-    return USER_PASSWORD if pap else CHAP_PASSWORD

@@ -423,14 +423,17 @@ class Desk:
         self._lane.begin(turn)
         self._turnstile.begin(turn)
         try:
-            for one in (*named, None):
-                until = one.at if one is not None else end
+            n = 0
+            while at < end:
+                until = named[n].at if n < len(named) else end
                 while (at := self._lane.take_run(at, until, outcomes, INTERIM_ANSWER)) < until:
                     outcomes.append(self._decide_off_lane(turn, at, items[at]))
                     at += 1
-                if one is not None:
-                    outcomes.append(self._decide_named(turn, one))
-                    at += 1
+                if n < len(named):
+                    passed_n = self._turnstile.admit(named, n, outcomes) if self.lane_open else 0
+                    if not passed_n:
+                        outcomes.append(self._decide_named(turn, named[n]))
+                    n, at = n + max(passed_n, 1), len(outcomes)
         finally:
             self._lane.end()
             self._turnstile.end()
@@ -438,14 +441,9 @@ class Desk:
 
     def _decide_named(self, turn: Turn, one: Named) -> Outcome:
         """An item without a track; an interim may lay one and take the lane at once."""
-        if self.lane_open and isinstance(one.item, Request):
-            if isinstance(one.read, Usage):
-                if lay(turn, self._lane, one.at, one.item, one.read) and self._lane.take(one.at):
-                    return INTERIM_ANSWER
-            elif one.read is not None:
-                outcome = self._turnstile.admit(one.item, one.read)
-                if outcome is not None:
-                    return outcome
+        if self.lane_open and isinstance(one.item, Request) and isinstance(one.read, Usage):
+            if lay(turn, self._lane, one.at, one.item, one.read) and self._lane.take(one.at):
+                return INTERIM_ANSWER
         return self._decide(turn, one.item, one.read)
 
     def _decide_off_lane(self, turn: Turn, at: int, item: Item) -> Outcome:

@@ -12,6 +12,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#include <immintrin.h>
+#define TH_SHA256_INSTRUCTIONS 1
+#endif
+
 typedef struct {
     uint32_t state[8];
     uint64_t length;      /* octets hashed so far */
@@ -41,7 +47,7 @@ static inline uint32_t th_load_be(const uint8_t *p) {
     return ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) | ((uint32_t)p[2] << 8) | p[3];
 }
 
-static inline void th_sha256_block(uint32_t state[8], const uint8_t *p) {
+static inline void th_sha256_plainly(uint32_t state[8], const uint8_t *p) {
     uint32_t w[64], s[8], up, down;
     for (int i = 0; i < 16; i++) w[i] = th_load_be(p + 4 * i);
     for (int i = 16; i < 64; i++) {
@@ -65,6 +71,58 @@ static inline void th_sha256_block(uint32_t state[8], const uint8_t *p) {
         s[0] = up + down;
     }
     for (int i = 0; i < 8; i++) state[i] += s[i];
+}
+
+#ifdef TH_SHA256_INSTRUCTIONS
+/* Four rounds in two instructions, where the processor has them: a fifth of the time. They keep the
+ * eight words as two vectors, (f e b a) and (h g d c), which change places with every two rounds.
+ */
+__attribute__((target("sha,sse4.1,ssse3")))
+static inline void th_sha256_by_instructions(uint32_t state[8], const uint8_t *p) {
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
+    const __m128i before = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
+    const __m128i behind = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
+    const __m128i old_feba = _mm_alignr_epi8(before, behind, 8);
+    const __m128i old_hgdc = _mm_blend_epi16(behind, before, 0xf0);
+    __m128i feba = old_feba, hgdc = old_hgdc, w[4], sum;
+    for (int i = 0; i < 16; i++) {
+        __m128i *now = &w[i % 4], last = w[(i + 3) % 4];
+        if (i < 4) {
+            *now = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)p + i), big_endian);
+        } else {
+            sum = _mm_sha256msg1_epu32(*now, w[(i + 1) % 4]);
+            sum = _mm_add_epi32(sum, _mm_alignr_epi8(last, w[(i + 2) % 4], 4));
+            *now = _mm_sha256msg2_epu32(sum, last);
+        }
+        sum = _mm_add_epi32(*now, _mm_loadu_si128((const __m128i *)th_sha256_words + i));
+        hgdc = _mm_sha256rnds2_epu32(hgdc, feba, sum);
+        feba = _mm_sha256rnds2_epu32(feba, hgdc, _mm_shuffle_epi32(sum, 0x0e));
+    }
+    feba = _mm_shuffle_epi32(_mm_add_epi32(feba, old_feba), 0x1b);
+    hgdc = _mm_shuffle_epi32(_mm_add_epi32(hgdc, old_hgdc), 0xb1);
+    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, hgdc, 0xf0));
+    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(hgdc, feba, 8));
+}
+
+static inline int th_sha256_has_instructions(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSSE3) || !(c & bit_SSE4_1)) return 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29)); /* SHA extensions */
+}
+#endif
+
+/* -1: not looked yet. Whoever looks finds the same, so it does not matter who is first. */
+static int th_sha256_way = -1;
+
+static inline void th_sha256_block(uint32_t state[8], const uint8_t *p) {
+#ifdef TH_SHA256_INSTRUCTIONS
+    if (th_sha256_way < 0) th_sha256_way = th_sha256_has_instructions();
+    if (th_sha256_way) {
+        th_sha256_by_instructions(state, p);
+        return;
+    }
+#endif
+    th_sha256_plainly(state, p);
 }
 
 static inline void th_sha256_begin(th_sha256 *h) {

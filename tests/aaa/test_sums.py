@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aaa import _sums
+
+
+@pytest.fixture(
+    autouse=True, params=[True, False], ids=["by instructions", "plainly"], scope="module"
+)
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As the processor can do it best, and as any processor can."""
+    _sums.use_instructions(request.param)
+    yield
+    _sums.use_instructions(True)
 
 
 @pytest.mark.parametrize("size", [*range(130), 183, 184, 1_000, 4_096])
