@@ -31,10 +31,7 @@ cdef class Scheme:
     ValueError for numbers with which the arithmetic would not be exact.
     """
 
-    def __cinit__(self):
-        self.families = NULL
-        self.tiers = NULL
-
+    # Families and tiers are NULL until they are made: a new object's memory is all zeros.
     def __init__(
         self, tuple shape, int64_t fee_micros, tuple ways, tuple families, tuple slots,
         tuple fair, tuple caps,
