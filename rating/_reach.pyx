@@ -16,7 +16,7 @@ from libc.string cimport memcpy
 from rating._lines cimport fill_from, price_family, price_gross
 from rating._scheme cimport FLOWS, LINES_MOST, TIME, WIDTH_MOST, Family, Scheme, Uses, quantity_c
 from rating._walk cimport (
-    ALL, BEYOND, FITS, NEAR_OCTETS, OF_TIERS, UNMETERED, Around, DrawC, MeterC, fitting, gather,
+    ALL, BEYOND, FITS, FREED, NEAR_OCTETS, OF_TIERS, UNMETERED, Around, DrawC, MeterC, fitting, gather,
     holds, left_of_cap, pays, refuse,
 )
 
@@ -69,6 +69,8 @@ cdef int reach_c(
     octets[0] = seconds[0] = ALL
     if gross < 0:
         return BEYOND
+    if gross < state[s.waived_at]:
+        return FREED
     money_micros = spendable(s, gross - state[s.waived_at], money_micros, at_us, around)
     if money_micros == ALL:
         return FITS

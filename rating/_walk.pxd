@@ -22,6 +22,7 @@ cdef enum:
     BEYOND = -2     # something does not fit in 63 bits
     UNMETERED = -3  # a counter that the plan needs was not given
     FELL = -4       # a price that fell (T1): a fee that was due and is no longer
+    FREED = -8      # a state that no walk leaves: caps have let go of more than it costs
 
 # What a counter measures.
 cdef enum:

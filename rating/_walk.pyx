@@ -187,6 +187,8 @@ cdef inline int set_piece(PieceC *piece, said, int bands_n) except -1:
 cdef int refuse(int found) except -1:
     if found == UNMETERED:
         raise ValueError("the plan counts something over a period for which no meter was given")
+    if found == FREED:
+        raise ValueError("caps have let go of more than the state costs")
     assert found != FELL, "T1: a price fell as usage rose"
     raise OverflowError("the usage or its price does not fit in 63 bits")
 
@@ -260,7 +262,12 @@ cdef int walk_c(
         around.meters[i].moved = 0
     memcpy(after, before, s.width * sizeof(int64_t))
     was = price_gross(s, before, NULL, around.fee_was, lines)
-    found = BEYOND if was < 0 else pass_through(s, after, rise, around, True)
+    if was < 0:
+        found = BEYOND
+    elif was < before[s.waived_at]:
+        found = FREED
+    else:
+        found = pass_through(s, after, rise, around, True)
     if found == FITS:
         now = price_gross(s, after, before, around.fee_due, lines)
         if now < 0:

@@ -27,6 +27,7 @@ from rating.scheme import (
     charged,
     compile_scheme,
     price,
+    reach,
     scheme_of_simple,
     walk,
 )
@@ -245,6 +246,17 @@ def test_a_walk_beyond_63_bits_changes_nothing() -> None:
 def test_octets_that_no_state_has_are_refused(packed: bytes) -> None:
     with pytest.raises(ValueError):
         Uses(_scheme(_plan()), packed)
+
+
+def test_a_state_in_which_caps_let_go_of_more_than_it_costs_is_no_ground_to_walk_on() -> None:
+    scheme = _scheme(_plan())
+    packed = bytes(scheme.width - 1) + b"\x05"
+    uses = Uses(scheme, packed)
+    with pytest.raises(ValueError, match="let go of more"):
+        walk(scheme, uses, Rise(0, 1, 0, 0, 1), ((1, 0),), (), (), False, False)
+    with pytest.raises(ValueError, match="let go of more"):
+        reach(scheme, uses, 10, 0, 0, (), (), False)
+    assert uses.pack() == packed
 
 
 @few
