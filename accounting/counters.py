@@ -19,6 +19,7 @@ from domain.session import Session
 
 WRAP = 1 << 32
 START_TOLERANCE_US = 60 * US_PER_S  # implied start times within this are the same start
+PROMPT_US = 5 * US_PER_S  # two records of a device that are not late are as long on the way
 COUNTER_MAX = (1 << 62) - 1  # a total beyond this is no counter but noise
 
 
@@ -131,6 +132,8 @@ def _stale(session: Session, reading: Reading, last_s: int, low: bool) -> bool:
         return at_us < known_us and (low or session.epoch > 0)
     if session.epoch and at_us < known_us and _of_earlier_epoch(session, reading, last_s):
         return True
+    if session.epoch and reading.late and _was_told_before(session, reading, last_s):
+        return True
     if at_us > known_us or reading.session_s > last_s:
         return False
     if low or reading.session_s < last_s:
@@ -144,6 +147,21 @@ def _of_earlier_epoch(session: Session, reading: Reading, last_s: int) -> bool:
     """Did what the record counts begin before the counters began anew (A3)?"""
     began_us = reading.at_us - (reading.session_s or 0) * US_PER_S
     return began_us < session.last_event_us - last_s * US_PER_S - START_TOLERANCE_US
+
+
+def _was_told_before(session: Session, reading: Reading, last_s: int) -> bool:
+    """May a record whose own timestamp is long past be one of before the reset, sent again (A3)?
+
+    It says no more than was counted by then, and comes earlier than its session time allows. A
+    Stop is believed, and a device that lags is by its next record beyond what it had.
+    """
+    if reading.final or reading.session_s is None:
+        return False
+    told = (reading.input_octets or 0, reading.output_octets or 0, reading.session_s)
+    base = (session.input_base, session.output_base, session.session_base_s)
+    began_us = reading.at_us - reading.session_s * US_PER_S
+    early = began_us < session.last_event_us - last_s * US_PER_S - PROMPT_US
+    return early and all(one <= most for one, most in zip(told, base, strict=True))
 
 
 def _wrapped(session: Session, reading: Reading, line: Line, raw: tuple[int, int]) -> bool:
@@ -349,7 +367,7 @@ def _advance_by_difference(session: Session, reading: Reading) -> Step:
         return Step.STALE
     longer = reading.session_s is not None and reading.session_s > session.session_s
     added = (reading.input_octets or 0, reading.output_octets or 0)
-    if max(added) > COUNTER_MAX:
+    if max(*added, session.input_octets + added[0], session.output_octets + added[1]) > COUNTER_MAX:
         return Step.ABSURD
     session.input_octets += added[0]
     session.output_octets += added[1]

@@ -258,6 +258,31 @@ def test_a1_a_wrap_at_the_full_rate_of_the_line_is_none_the_less_one() -> None:
     assert one.output_octets == 52_711_769 + WRAP
 
 
+def test_a3_what_a_stamp_says_is_of_before_a_reset_is_no_rise_although_it_would_fit() -> None:
+    def said(one: Session, t: int, st: int, o: int, *, late: bool, final: bool = False) -> Step:
+        step = advance(one, Reading(at(t), st, o // 20, o, final, late=late), Line())
+        one.records_n += 1
+        return step
+
+    one = session()
+    for t, s, o in ((100, 100, 24), (383, 383, 101), (500, 0, 0), (620, 120, 20), (740, 240, 21)):
+        said(one, t, s, o, late=False)
+    assert (one.epoch, one.output_octets) == (1, 122)
+    assert said(one, 842, 383, 101, late=True) is Step.STALE  # 342 s have passed since the reset
+    assert said(one, 880, 380, 26, late=True) is Step.ADVANCED  # of a clock that lags, and prompt
+    assert said(one, 890, 395, 110, late=True) is Step.ADVANCED  # more than was ever told before
+    assert said(one, 891, 399, 111, late=True, final=True) is Step.ADVANCED
+    assert one.output_octets == 101 + 111
+
+
+def test_differences_that_come_to_more_than_any_total_are_noise() -> None:
+    one = session()
+    assert feed(one, 10, 10, COUNTER_MAX, 5, line=DELTA) is Step.ADVANCED
+    assert feed(one, 20, 20, COUNTER_MAX, 5, line=DELTA) is Step.ABSURD
+    assert feed(one, 30, 30, 0, 5, line=DELTA) is Step.ADVANCED
+    assert totals(one) == (10, COUNTER_MAX, 30)
+
+
 def test_q_12_a_wrap_that_the_line_could_not_carry_is_a_reset_candidate() -> None:
     slow = Line(rate_bps=50_000_000, gigawords=False)
     one = session()
