@@ -16,8 +16,8 @@ from libc.string cimport memcpy
 from rating._lines cimport fill_from, price_family, price_gross
 from rating._scheme cimport FLOWS, LINES_MOST, TIME, WIDTH_MOST, Family, Scheme, Uses, quantity_c
 from rating._walk cimport (
-    ALL, BEYOND, FITS, FREED, NEAR_OCTETS, OF_TIERS, UNMETERED, Around, DrawC, MeterC, fitting, gather,
-    holds, left_of_cap, pays, refuse,
+    ALL, BEYOND, FITS, FREED, NEAR_OCTETS, OF_TIERS, UNMETERED, Around, DrawC, MeterC, fitting,
+    gather, holds, left_of_cap, pays, refuse,
 )
 
 cdef int64_t MOST = 0x7FFFFFFFFFFFFFFF

@@ -262,11 +262,8 @@ cdef int walk_c(
         around.meters[i].moved = 0
     memcpy(after, before, s.width * sizeof(int64_t))
     was = price_gross(s, before, NULL, around.fee_was, lines)
-    if was < 0:
-        found = BEYOND
-    elif was < before[s.waived_at]:
-        found = FREED
-    else:
+    found = BEYOND if was < 0 else FREED if was < before[s.waived_at] else FITS
+    if found == FITS:
         found = pass_through(s, after, rise, around, True)
     if found == FITS:
         now = price_gross(s, after, before, around.fee_due, lines)
