@@ -114,7 +114,7 @@ BUGS = (
                 "bought = None\n",
             ),
         ),
-        OFFICE | SOLD,
+        SOLD,
     ),
     Bug(
         "included-for-each-session",

@@ -278,17 +278,21 @@ class Changes:
 
         return work
 
-    def plan_text(self, dice: random.Random) -> Work:
-        """A plan gets another price: its next version."""
+    def plan_text(self, dice: random.Random, name: str = "") -> Work:
+        """A plan gets another price: its next version. Without a name it is one that is used."""
         texts = self._truth.texts or town.EVERY_PLAN
         priced = [name for name, text in texts.items() if "amount" in text]
         used = set(self._truth.cast.values())
-        name = dice.choice(
+        name = name or dice.choice(
             [plan for plan in priced if plan in used]
             or [plan for plan in priced if plan not in town.PACKAGED]
         )
         amount = f'amount = "{dice.randrange(1, 60) / 1000}"'
-        text = re.sub(r'amount = "[0-9.]+"', amount, texts[name], count=1)
+        plain = texts.get(name) or town.EVERY_PLAN[name]
+        text = re.sub(r'amount = "[0-9.]+"', amount, plain, count=1)
+        if name in town.PACKAGED:
+            price = f'price = "{dice.randrange(1, 100) / 100}"'
+            text = re.sub(r'price = "[0-9.]+"', price, text, count=1)
         whole = (
             text if name not in town.EVERY_PLAN else f'name = "{name}"\ncurrency = "USD"\n{text}'
         )

@@ -16,6 +16,7 @@ from domain.seams import Clock
 from server.seams import MonotoneIds
 from store.database import Database, UnsafeDatabase
 from store.office_money import Raced
+from tests.simulation import town
 from tests.simulation.errands import Changes, Desk, Purse, Shop
 from tests.simulation.host import Host
 from tests.simulation.seams import SeededChance
@@ -67,6 +68,16 @@ class Office:
         for n in range(self._plan.office_n):
             errand = self._draw(n)
             self._world.after(errand.after_us, self._set_out, errand)
+        if "packages" in self._plan.kinds:
+            self._load_versions()
+
+    def _load_versions(self) -> None:
+        """What is sold gets new prices, while there is time that was bought at the old ones."""
+        dice = self._world.dice("versions")
+        for n, name in enumerate(sorted(town.PACKAGED)):
+            work = Changes(self._world, self._truth).plan_text(dice, name)
+            after_us = dice.randrange(self._plan.length_us)
+            self._world.after(after_us, self._set_out, Errand(f"version {n}", work, after_us))
 
     def calm(self) -> None:
         """No new errands; those begun are brought to an end."""
