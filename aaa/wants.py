@@ -73,6 +73,14 @@ def _name_pots(want: Want, books: Books) -> None:
         plans += [books.plans.get(one.plan_id) for one in books.live_sessions(account_id)]
         if any(plan is not None and plan.pricing is not None for plan in plans):
             want.pots_of.add(account_id)
+    # What is over is held without its account, and its subscriber may have another plan since.
+    sessions = [books.sessions.get(session_id) for session_id in sorted(want.session_ids)]
+    for key in sorted(want.session_keys):
+        sessions += books.with_id(*key)
+    for session in sessions:
+        plan = books.plans.get(session.plan_id) if session is not None else None
+        if session is not None and plan is not None and plan.pricing is not None:
+            want.pots_of.add(session.account_id)
 
 
 def _name_task(want: Want, books: Books, item: Item) -> None:

@@ -154,3 +154,21 @@ def test_who_has_used_more_than_the_money_is_cut_in_the_middle_of_an_increment(g
     assert gate.account().available_micros < 0
     assert kinds(gate)[-1] is OrderKind.DISCONNECT
     assert gate.check() == []
+
+
+def test_what_comes_late_of_a_session_that_is_over_is_charged_whatever_plan_there_is_now(
+    nights: Gate,
+) -> None:
+    gate = nights
+    gate.add_plan('name = "simple"\ncurrency = "USD"\n')
+    token = class_of(gate.accept())
+    gate.record("start", token=token)
+    gate.at(60).record("stop", token=token, st=60, o=4 * MB)
+    gate.change("alice", plan_name="simple")
+    gate.hear()
+    gate.accept(id="B")  # nothing of this needs a pot
+    outcome = gate.at(70).record("interim", token=token, st=70, o=7 * MB)
+    assert outcome.reply_code == 5
+    (old,) = [one for one in gate.sessions() if one.acct_session_id == "A"]
+    assert old.charged_micros == 200_000
+    assert gate.check() == []

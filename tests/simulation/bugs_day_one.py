@@ -44,7 +44,7 @@ BUGS = (
         400,
         (
             Code(
-                "aaa.entitled:ends_us",
+                "accounting.in_force:ends_us",
                 "plan.package.grace_s if plan.package is not None else 0",
                 "0",
             ),
