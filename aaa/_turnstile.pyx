@@ -26,7 +26,7 @@ from aaa._spelling cimport mac_of
 from aaa._sums cimport sum_of_login
 from aaa._terms cimport Terms
 from domain._account cimport (
-    KIND, KINDS, MAC_MODE, MAC_MODES, STATUS, STATUSES, Account, Subscriber,
+    KIND, KINDS, MAC_MODE, MAC_MODES, PLAN_IDS_AHEAD, STATUS, STATUSES, Account, Subscriber,
 )
 from domain._session cimport (
     HOLD, HOLDS, NOTHING, STATE, STATES, Session, keep_said,
@@ -192,6 +192,7 @@ cdef class Turnstile:
             subscriber.members[STATUS] != ACTIVE
             or subscriber.members[MAC_MODE] == LEARN
             or subscriber.replies
+            or subscriber.alike[PLAN_IDS_AHEAD]     # another version may begin while it runs
             or subscriber.framed_ip_address
             or subscriber.framed_ipv6
             or subscriber.delegated_ipv6_prefix

@@ -90,15 +90,19 @@ class Writing:
 def assign_session(session: Session, payer: Payer, writing: Writing) -> Assigned:
     """Make a session that is nobody's the payer's, with all it has used so far.
 
-    Raises OverflowError for what no book can hold.
+    What was put aside of it (Q-14c) is spread over all its time. Raises OverflowError for what no
+    book can hold.
     """
     assert session.account_id == 0 and session.charged_micros == 0
     session.account_id = payer.account.account_id
     session.subscriber_id = payer.subscriber.subscriber_id
     session.plan_id = payer.plan.plan_id
     nothing = Total(0, 0, 0, 0, 0, False)
+    aside = session.review_input or session.review_output
     take_review(session)
-    stretches = payer.by_bands.stretches if payer.by_bands else ()
+    stretches = list(payer.by_bands.stretches) if payer.by_bands else []
+    if stretches and aside:
+        stretches.append(_over_all(session, stretches))
     return _charge(session, payer, (nothing, stretches), writing, ASSIGNED)
 
 
@@ -110,11 +114,13 @@ def accept_review(session: Session, payer: Payer, writing: Writing) -> Assigned:
     assert session.account_id == payer.account.account_id and not session.live
     before = Total.of(session)
     take_review(session)
-    stretches: list[Stretch] = []
-    if payer.by_bands:
-        from_us = payer.by_bands.stretches[0].from_us
-        stretches = [Stretch(from_us, session.last_event_us, Total.of(session))]
+    stretches = [_over_all(session, payer.by_bands.stretches)] if payer.by_bands else []
     return _charge(session, payer, (before, stretches), writing, ACCEPTED)
+
+
+def _over_all(session: Session, stretches: Sequence[Stretch]) -> Stretch:
+    """What was put aside of a session: its totals as they are with it, over all its time."""
+    return Stretch(stretches[0].from_us, session.last_event_us, Total.of(session))
 
 
 def _charge(

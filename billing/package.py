@@ -44,6 +44,7 @@ class Renewal:
     carries: Carries | None = None
     activated: Payment | None = None  # the fee for the first time on the plan
     opens: Opens | None = None
+    moved_us: tuple[tuple[int, int], ...] = ()  # where periods ahead began, and where they do now
 
 
 def zone_of(subscriber: Subscriber, plan: Plan) -> str:
@@ -82,10 +83,12 @@ def renew(
     stamp: Stamp,
     at_end: bool = False,
     activation_id: int | None = None,
+    ends: Plan | None = None,
 ) -> Renewal | Declined:
     """Buy the package of `plan` once, at `stamp.created_us`; `stamp.entry_id` is its entry.
 
-    `activation_id` is the entry of the plan's activation fee; None: it is not due.
+    `activation_id` is the entry of the plan's activation fee; None: it is not due. `ends` is the
+    version that the period before was bought as, if it is another one.
 
     Another plan than the present one begins now or not at all, for what is paid for is not
     exchanged; unless the paid time is `at_end` but for a moment. Then what running sessions hold
@@ -128,7 +131,8 @@ def renew(
         reason=stamp.reason,
     )
     opens = opens_of(subscriber, after, plan, begin_us, now_us)
-    return Renewal(after, purchase, payment, carries_of(subscriber, plan), activated, opens)
+    carries = carries_of(subscriber, ends or plan)
+    return Renewal(after, purchase, payment, carries, activated, opens)
 
 
 def _activated(
@@ -232,7 +236,8 @@ def extend(
         return Declined("it is paid for 200 years ahead already")
     after = replace(subscriber, valid_until_us=end_us)
     settle(after, now_us)
-    after.periods_ahead_us = tuple(add_days(us, days, zone) for us in after.periods_ahead_us)
+    ahead_us = after.periods_ahead_us
+    after.periods_ahead_us = tuple(add_days(us, days, zone) for us in ahead_us)
     purchase = Purchase(
         purchase_id=purchase_id,
         account_id=subscriber.account_id,
@@ -247,7 +252,8 @@ def extend(
         created_us=now_us,
         reason=stamp.reason,
     )
-    return Renewal(after, purchase, None)
+    moved_us = tuple(zip(ahead_us, after.periods_ahead_us, strict=True))
+    return Renewal(after, purchase, None, moved_us=moved_us)
 
 
 def repeats(earlier: Purchase, subscriber_id: int, *, kind: str) -> bool:

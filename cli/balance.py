@@ -14,7 +14,7 @@ import click
 from billing.payment import Declined, Payment, Stamp, correction, customer_micros, repeats, top_up
 from cli.balance_reverse import reverse
 from cli.booking import reference_of, stamp_of, tell
-from cli.customers import customer_called, plan_called
+from cli.customers import customer_called, plan_held
 from cli.errors import HouseError
 from cli.office import Office, office_command
 from cli.options import AMOUNT, LOGIN, limit_option, output_option
@@ -86,7 +86,7 @@ async def show(office: Office, *, login: str, output: str) -> None:
     """
     async with office.database.reading() as connection:
         customer = await customer_called(connection, login)
-        plan = await plan_called(connection, customer.subscriber.plan_name)
+        plan = await plan_held(office, connection, customer.subscriber)
         spendable = await spendable_now(connection, customer, plan, office.now_us)
     render_one(as_row(customer, spendable), SHOWN, output)
 

@@ -129,7 +129,7 @@ async def load(
         before = await office_plans.newest(connection, names)
         loaded = [await store_plan(office, connection, one, at_once=now) for one in plans]
         said = [
-            await (hold_now(office, connection, stored) if now else held_back(connection, stored))
+            await (hold_now if now else held_back)(office, connection, stored)
             for stored, fresh in loaded
             if fresh
         ]

@@ -6,9 +6,11 @@ change; the same lines say it before (`--dry-run`) and afterwards, and the audit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from accounting.in_force import Version
 from accounting.pot_terms import terms_of
 from accounting.standing import Dropped, dropped
 from billing.activation import had_before
@@ -21,7 +23,7 @@ from cli.people import money
 from domain.account import Subscriber
 from domain.period import format_instant
 from domain.plan import Left, Plan
-from store import office_changes, office_usage
+from store import office_changes, office_plans, office_usage
 from store.office_connection import Connection
 from store.office_money import Raced
 from store.office_subscribers import Customer
@@ -51,6 +53,11 @@ class PlanChange:
         self.tells_left = True  # False: what is left of bundles is not looked up
         self.made: Change | None = None
         self._dropped: list[Dropped] = []
+
+    def leave(self, versions: Sequence[Version], one: Subscriber) -> None:
+        """The plan that is left is the version of it that holds, of all that there are."""
+        if versions:
+            self.old = office_plans.in_force_of(versions, one, self._office.now_us)
 
     async def work_out(
         self, connection: Connection, customer: Customer, moved: Subscriber

@@ -14,6 +14,7 @@ from accounting.in_force import longest_period
 from cli.office import Office
 from cli.session import disconnect_of
 from domain.plan import Plan
+from domain.seams import US_PER_S
 from domain.session import Session
 from store import office_devices, office_grants, office_plans, office_sessions
 from store.office_connection import Connection
@@ -23,11 +24,10 @@ REASON = "plan-changed"
 
 async def hold_now(office: Office, connection: Connection, new: Plan) -> str:
     """Let a version hold at once, in the transaction that loads it; what to say of it."""
-    found = await office_plans.find(connection, new.name, version=new.version - 1)
-    if found is None:
+    older = [one.plan for one in await office_plans.versions(connection, new.name)][1:]
+    if not older:
         return ""  # the first one: nobody has another
-    old, _ = found
-    accounts = await office_grants.grant_now(connection, old, new, now_us=office.now_us)
+    accounts = await office_grants.grant_now(connection, older, new, now_us=office.now_us)
     devices = {one.device_id: one for one in await office_devices.everyone(connection)}
     versions: dict[int, Plan | None] = {}
     cut: list[Session] = []
@@ -53,14 +53,15 @@ async def hold_now(office: Office, connection: Connection, new: Plan) -> str:
     )
 
 
-async def held_back(connection: Connection, new: Plan) -> str:
+async def held_back(office: Office, connection: Connection, new: Plan) -> str:
     """What to say of those for whom a new version does not hold yet; nothing if it is the first."""
     found = await office_plans.find(connection, new.name, version=new.version - 1)
     if found is None:
         return ""
-    period = longest_period(found[0])
-    if found[0].package is not None:
-        whose = await office_plans.held_back(connection, new)
+    period, package = longest_period(found[0]), found[0].package
+    if package is not None:
+        since_us = office.now_us - package.grace_s * US_PER_S
+        whose = await office_plans.held_back(connection, new, since_us)
         if not whose:
             return ""
         since = f"{whose} subscribers keep the version that they have bought until their time ends"

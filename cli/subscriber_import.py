@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from accounting.in_force import Version
 from cli.errors import HouseError
 from cli.import_difference import difference
 from cli.import_file import read
@@ -125,11 +126,15 @@ async def move(
     connection: Connection, found: Difference, now: dict[str, Customer], faults: list[str]
 ) -> None:
     """Make the changes of plan of customers as they are `now`, or with nobody work them out."""
-    purses = Purses()
+    purses, versions = Purses(), dict[str, list[Version]]()
     for one in found.changed:
         if one.another is None:
             continue
         customer = now.get(one.moved.login, one.before)
+        name = customer.subscriber.plan_name
+        if name not in versions:
+            versions[name] = await office_plans.versions(connection, name)
+        one.another.leave(versions[name], customer.subscriber)
         try:
             await purses.change(
                 *(connection, customer, one.moved, one.another),

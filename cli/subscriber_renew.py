@@ -147,6 +147,7 @@ async def bought(
         purchase_id=office.ids.next(),
         stamp=stamp,
         activation_id=office.ids.next() if due else None,
+        ends=await office_plans.that_ends(connection, one.subscriber, plan),
     )
 
 

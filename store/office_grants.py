@@ -8,7 +8,7 @@ server hears of the accounts in the same transaction and looks at their sessions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,12 +29,18 @@ _PEOPLE_AT_ONCE = 1_000
 _Row = tuple[int, str, int]  # the key of a pot: account, key, beginning
 
 
-async def grant_now(connection: AsyncConnection, old: Plan, new: Plan, *, now_us: int) -> list[int]:
+async def grant_now(
+    connection: AsyncConnection, older: Sequence[Plan], new: Plan, *, now_us: int
+) -> list[int]:
     """Grant the periods that run what the bundles of the new version bring; whose they are.
 
-    A bundle that is counted in another unit than before is of the next period.
+    `older` are the versions before it, newest first. A bundle that is counted in another unit than
+    before is of the next period.
     """
-    before = {one.name: one for one in old.pricing.bundles} if old.pricing is not None else {}
+    before: dict[str, Bundle] = {}
+    for plan in older:
+        for bundle in plan.pricing.bundles if plan.pricing is not None else ():
+            before.setdefault(bundle.name, bundle)
     bundles = {
         f"{PotKind.BUNDLE}/{one.period}/{new.name}/{one.name}": one
         for one in (new.pricing.bundles if new.pricing is not None else ())

@@ -101,6 +101,8 @@ async def write(connection: AsyncConnection, renewals: Sequence[Renewal]) -> Non
             await office_pots.keep_unused(connection, one.carries)
         if one.opens is not None:
             await office_pots.open_bought(connection, one.opens)
+        if one.moved_us:
+            await office_pots.move_ahead(connection, one.subscriber, one.moved_us)
 
 
 async def ending(
@@ -138,7 +140,7 @@ async def ending_since(
     query = (
         select(table.login, table.subscriber_id)
         .where(table.login > after, table.valid_until_us > since_us, table.status != Status.CLOSED)
-        .where(table.valid_until_us != table.period_start_us)  # it ended as it began: unpaid
+        .where(table.valid_until_us > table.period_start_us + 1)  # it ended as it began: unpaid
         .order_by(table.login)
         .limit(limit)
     )
@@ -282,7 +284,8 @@ class Renewer:
         stamp = Stamp(self._ids.next(), key, now_us, f"renewal of {plan.name}")
         due = await office_changes.begins_with_fee(connection, one, plan)
         fee_id = self._ids.next() if due else None
-        made = _renewal(one, plan, (self._ids.next(), fee_id), stamp)
+        ends = await office_plans.that_ends(connection, one.subscriber, plan)
+        made = _renewal(one, (ends, plan), (self._ids.next(), fee_id), stamp)
         if not isinstance(made, Renewal):
             return _fate(one, plan, activation.fee_of(plan) if due else 0), None
         await write(connection, [made])
@@ -299,17 +302,18 @@ def _due(one: Customer, plan: Plan | None, until_us: int) -> bool:
 
 
 def _renewal(
-    one: Customer, plan: Plan, ids: tuple[int, int | None], stamp: Stamp
+    one: Customer, plans: tuple[Plan, Plan], ids: tuple[int, int | None], stamp: Stamp
 ) -> Renewal | Declined:
     """A renewal at the end, even when it is bought a moment before: then the plan may change."""
     return renew(
         one.subscriber,
         one.account,
-        plan,
+        plans[1],
         purchase_id=ids[0],
         stamp=stamp,
         at_end=True,
         activation_id=ids[1],
+        ends=plans[0],
     )
 
 

@@ -6,14 +6,15 @@ with, so old versions stay as long as the books. That one holds at once can be s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounting import in_force as rule
-from domain.account import Subscriber
+from accounting.in_force import Version
+from domain.account import Status, Subscriber
 from domain.plan import Plan
 from store import schema
 from store.feed import record_change
@@ -78,27 +79,50 @@ async def newest(connection: AsyncConnection, names: Iterable[str]) -> dict[str,
 
 async def in_force(connection: AsyncConnection, subscriber: Subscriber, now_us: int) -> Plan | None:
     """The version of its plan that holds for a subscriber who would log in now."""
+    found = await versions(connection, subscriber.plan_name)
+    return in_force_of(found, subscriber, now_us) if found else None
+
+
+async def versions(connection: AsyncConnection, name: str) -> list[Version]:
+    """All versions of a plan, newest first."""
     table = schema.plans.c
     query = (
         select(*PLAN_COLUMNS, table.created_us, table.at_once)
-        .where(table.name == subscriber.plan_name)
+        .where(table.name == name)
         .order_by(table.version.desc())
     )
-    found = [version_of(row) for row in await connection.execute(query)]
-    if not found:
-        return None
+    return [version_of(row) for row in await connection.execute(query)]
+
+
+def in_force_of(found: Sequence[Version], subscriber: Subscriber, now_us: int) -> Plan:
+    """As `in_force`, of all versions of the subscriber's plan."""
     plan_id = subscriber.plan_id_at(now_us)
     bought = next((one.plan for one in found if one.plan.plan_id == plan_id), None)
     return rule.in_force(found, subscriber, now_us, bought=bought)
 
 
-async def held_back(connection: AsyncConnection, plan: Plan) -> int:
-    """How many subscribers are in periods that were bought as an older version of this plan."""
+async def that_ends(connection: AsyncConnection, subscriber: Subscriber, plan: Plan) -> Plan:
+    """The version that the last period was bought as which a renewal of `plan` would follow."""
+    until_us = subscriber.valid_until_us
+    plan_id = subscriber.plan_id_at(until_us - 1) if until_us is not None else 0
+    if plan_id in (0, plan.plan_id):
+        return plan
+    return await by_id(connection, plan_id) or plan
+
+
+async def held_back(connection: AsyncConnection, plan: Plan, since_us: int) -> int:
+    """How many subscribers are in periods that were bought as an older version of this plan.
+
+    Who has none any more since an instant is not among them: its next period is of the newest.
+    """
     table = schema.subscribers.c
     older = select(schema.plans.c.plan_id).where(
         schema.plans.c.name == plan.name, schema.plans.c.version < plan.version
     )
-    query = select(func.count()).where(table.plan_name == plan.name, table.plan_id.in_(older))
+    query = select(func.count()).where(
+        *(table.plan_name == plan.name, table.plan_id.in_(older)),
+        *(table.valid_until_us > since_us, table.status != Status.CLOSED),
+    )
     return int(await connection.scalar(query) or 0)
 
 

@@ -17,7 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.succession import Carries, Opens, carried, granted
-from domain.pot import Pot
+from domain.account import Subscriber
+from domain.pot import Pot, PotKind
+from domain.pricing import Period
 from store import schema
 from store.office_money import Raced, values
 from store.rows import POTS
@@ -38,6 +40,21 @@ async def open_bought(connection: AsyncConnection, opens: Opens) -> None:
     """Open the rows of a period that was bought as a newer version. Raises Raced, as above."""
     rows = await _rows(connection, opens.terms.account_id, opens.keys)
     await _write(connection, *granted(opens, rows))
+
+
+async def move_ahead(
+    connection: AsyncConnection, one: Subscriber, moved_us: Sequence[tuple[int, int]]
+) -> None:
+    """Rows of periods that were bought ahead begin where these do now: later, by an extension."""
+    kind = f"{PotKind.BUNDLE}/{Period.VALIDITY}/{one.plan_name}/"
+    for was_us, is_us in sorted(moved_us, reverse=True):
+        change = update(schema.pots).where(
+            _T.account_id == one.account_id,
+            _T.period_start_us == was_us,
+            _T.pot.startswith(kind, autoescape=True),
+            _T.used == 0,
+        )
+        await connection.execute(change.values(period_start_us=is_us))
 
 
 async def _rows(connection: AsyncConnection, account_id: int, keys: Sequence[str]) -> list[Pot]:

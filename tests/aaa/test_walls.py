@@ -433,6 +433,21 @@ def test_a_paid_period_keeps_its_version_and_the_one_bought_next_has_its_own(
     assert newest(gate).plan_id == third.plan_id
 
 
+def test_a_period_bought_ahead_keeps_its_version_behind_one_that_nobody_knows(
+    either_gate: Gate,
+) -> None:
+    gate = either_gate
+    gate.add_plan(BOUGHT.format(20))
+    gate.add_subscriber("alice", plan="paid")
+    second = gate.add_plan(BOUGHT.format(30))
+    bought = {"periods_ahead_us": (day(1),), "plan_ids_ahead": (second.plan_id,)}
+    gate.change("alice", plan_id=0, valid_until_us=day(2), **bought)
+    gate.add_plan(BOUGHT.format(40))
+    gate.at(86_401)
+    begin(gate)
+    assert newest(gate).plan_id == second.plan_id
+
+
 def test_a_month_that_is_counted_keeps_its_version(gate: Gate) -> None:
     monthly = PREPAID + '[[bundle]]\nname = "all"\nvolume = "{} GB"\nperiod = "month"\n'
     first = gate.add_plan(monthly.format(1))

@@ -84,3 +84,21 @@ def test_a_version_that_is_loaded_already_can_be_told_to_hold(shop: House, tmp_p
 
 def test_the_first_version_holds_for_whoever_takes_it(sample: House, tmp_path: Path) -> None:
     assert load(sample, tmp_path, "--now") == "rich version 1: loaded\n"
+
+
+def test_only_who_is_in_a_period_is_said_to_keep_an_older_version(
+    sample: House, tmp_path: Path
+) -> None:
+    file, said = tmp_path / "paid.toml", []
+    for price in ("0.1", "0.2", "0.3"):
+        body = PLAN.format(price=price, volume=3).replace("rich", "paid")
+        file.write_text(f'{body}[package]\nprice = "1"\nvalidity = "30d"\n')
+        said.append(sample.run("plan", "load", str(file), "--no-wait").stdout)
+        if price == "0.1":
+            for login in ("bob", "carl"):
+                sample.run("subscriber", "add", login, "--plan", "paid", "--password", "x")
+        else:
+            sample.run("balance", "top-up", "carl", "1")
+            sample.run("subscriber", "renew", "carl", "--no-wait")
+    assert ["subscribers keep" in one for one in said] == [False, False, True]
+    assert "paid: 1 subscribers keep the version that they have bought" in said[-1]

@@ -199,6 +199,23 @@ def test_a9_by_bands_what_was_put_aside_is_spread_over_its_session(
     assert rich.run("ledger", "check").exit_code == 0
 
 
+def test_a9_by_bands_what_was_put_aside_of_nobodys_session_counts_as_well(
+    rich: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fallen = used("stop", 5, 10, "s7", "alcie")  # less than before, and no second reading comes
+    morning(rich, monkeypatch, *reported("alcie")[:-1], fallen)
+    row = waiting(rich)
+    assert row["output_octets"] == 50_000_000
+    said = rich.run("suspense", "assign", str(row["suspense_id"]), "alice").stdout
+    # 5 MB of the bundle, 20 at 0.10 and 10 of the peak at 0.20 until half past nine; then 10 spread
+    # over all of it: 5 at 0.10, 1 at 0.05 and 4 of the peak.
+    assert said == "assigned to alice: 5.85 USD charged\n"
+    (session,) = rich.json("explain", "charge", "alice", "--rerate")["sessions"]
+    assert (session["differences"], session["records"][-1]["effect"]) == ([], "assigned")
+    assert session["records"][-1]["output_octets"] == 50_000_000
+    assert rich.run("ledger", "check").exit_code == 0
+
+
 def test_a9_by_bands_without_its_journal_usage_is_spread_over_the_whole_session(
     rich_sample: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

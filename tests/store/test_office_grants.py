@@ -103,11 +103,11 @@ def versions(gate: Gate) -> list[Plan]:
 
 def hold_now(gate: Gate) -> tuple[list[int], list[Session]]:
     """Let the newest version hold now; the accounts it was granted to, and older sessions."""
-    new, old, *_ = versions(gate)
+    new, *older = versions(gate)
 
     async def write() -> tuple[list[int], list[Session]]:
         async with gate.database.office() as connection:
-            accounts = await office_grants.grant_now(connection, old, new, now_us=gate.now_us)
+            accounts = await office_grants.grant_now(connection, older, new, now_us=gate.now_us)
             return accounts, await office_grants.sessions_before(connection, new)
 
     done = gate.run(write())

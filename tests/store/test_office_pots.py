@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing.package import Renewal, renew
+from billing.package import Renewal, extend, renew
 from billing.succession import Carries, carried
 from domain.period import DAY_US
 from domain.pot import Pot
@@ -57,6 +57,7 @@ def buy(gate: Gate, key: str) -> Renewal:
                 found[0],
                 purchase_id=gate.ids.next(),
                 stamp=gate.stamp(key),
+                ends=await office_plans.that_ends(connection, one.subscriber, found[0]),
             )
             assert isinstance(made, Renewal), made
             await office_packages.write(connection, [made])
@@ -115,6 +116,44 @@ def test_what_was_bought_ahead_opens_its_rows_and_late_usage_has_back_what_was_l
     assert len(pots(gate)) == 2
     assert use(gate, DAY_S, 11) == 1_000_000
     assert use(gate, 21 * DAY_S, 21) == 1_000_000
+    assert gate.check() == []
+
+
+def test_a_period_leaves_what_its_own_version_granted_and_the_next_has_that_of_its_own(
+    gate: Gate,
+) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    buy(gate, "1")
+    gate.add_plan(PLAN.replace('"10 GB"', '"20 GB"'))
+    gate.at(10 * DAY_S)
+    buy(gate, "2")
+    assert pots(gate) == [(10, 0, 0), (20, 0, 0)]
+    assert use(gate, 11 * DAY_S, 31) == 1_000_000
+    assert gate.check() == []
+
+
+def test_rows_of_what_was_bought_ahead_move_with_an_extension(gate: Gate) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    for number in range(3):
+        buy(gate, str(number))
+
+    async def give() -> tuple[int, ...]:
+        async with gate.database.office() as connection:
+            one = await office_subscribers.find(connection, "alice", lock=True)
+            assert one is not None
+            plan = await office_plans.in_force(connection, one.subscriber, gate.now_us)
+            assert plan is not None
+            stamp = gate.stamp("storm")
+            made = extend(one.subscriber, plan, days=2, purchase_id=gate.ids.next(), stamp=stamp)
+            assert isinstance(made, Renewal), made
+            await office_packages.write(connection, [made])
+        return made.subscriber.periods_ahead_us
+
+    ahead_us = gate.run(give())
+    gate.hear()
+    opened = [row["period_start_us"] for row in gate.rows("pots")]
+    assert ahead_us[0] in opened and len(opened) == 2
+    assert use(gate, 13 * DAY_S, 21) == 1_000_000
     assert gate.check() == []
 
 
