@@ -13,7 +13,7 @@ import enum
 import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -125,26 +125,27 @@ def _print_rows(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
 
     A month of reports is nine thousand rows; rich would take a millisecond for each.
     """
-    widths = [
-        max(cell_len(column.title), max(map(cell_len, cells)))
+    laid = [
+        _laid([column.title, *cells], right=_right(column))
         for column, cells in zip(columns, zip(*rows, strict=True), strict=True)
     ]
-    if sys.stdout.isatty() or sum(widths) + len(_GAP) * len(widths) > PIPE_COLUMNS:
+    width = sum(cell_len(cells[0]) for cells in laid) + len(_GAP) * (len(laid) - 1)
+    if sys.stdout.isatty() or width + len(_GAP) > PIPE_COLUMNS:
         _print_table(_table(columns, rows))
         return
-    rule = _RULE * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    lines = [_line([column.title for column in columns], columns, widths), rule]
-    lines += [_line(row, columns, widths) for row in rows]
-    click.echo("\n".join(lines))
+    title, *lines = [_GAP.join(row).rstrip() for row in zip(*laid, strict=True)]
+    click.echo("\n".join([title, _RULE * width, *lines]))
 
 
-def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
-    """One row, each cell in its column."""
-    parts = []
-    for cell, column, width in zip(cells, columns, widths, strict=True):
-        room = " " * (width - cell_len(cell))
-        parts.append(room + cell if _right(column) else cell + room)
-    return _GAP.join(parts).rstrip()
+def _laid(cells: Sequence[str], *, right: bool) -> list[str]:
+    """The cells of a column, all as wide as the widest is on a terminal."""
+    if all(map(str.isascii, cells)):
+        width = max(map(len, cells))
+        return [cell.rjust(width) if right else cell.ljust(width) for cell in cells]
+    widths = [cell_len(cell) for cell in cells]
+    rooms = [" " * (max(widths) - width) for width in widths]
+    pairs = zip(cells, rooms, strict=True)
+    return [room + cell if right else cell + room for cell, room in pairs]
 
 
 def _right(column: Column) -> bool:
@@ -206,21 +207,17 @@ def _csv_cell(value: Any) -> Any:
 
 def in_words(value: Any, kind: Kind, currency: str = "") -> str:
     """One value as a person reads it; `-` when there is none."""
-    if value is None or value == "" or value == [] or value == ():
+    if value is None or (not value and value in ("", [], ())):
         return "-"
-    match kind:
-        case Kind.MONEY:
-            return format_amount(int(value), currency)
-        case Kind.OCTETS:
-            return octets_in_words(int(value))
-        case Kind.SECONDS:
-            return seconds_in_words(int(value))
-        case Kind.INSTANT:
-            return instant_in_words(int(value)) if value else "-"
-        case Kind.FLAG:
-            return "yes" if value else "no"
-        case Kind.BITS_PER_S:
-            return bits_in_words(int(value))
+    if kind is Kind.MONEY:
+        return format_amount(int(value), currency)
+    if kind is Kind.FLAG:
+        return "yes" if value else "no"
+    if kind is Kind.INSTANT and not value:
+        return "-"
+    words = _IN_WORDS.get(kind)
+    if words is not None:
+        return words(int(value))
     if isinstance(value, list | tuple):
         return ", ".join(escape_controls(str(part)) for part in value)
     return escape_controls(str(value))
@@ -255,3 +252,11 @@ def instant_in_words(us: int) -> str:
     """An instant in this machine's zone, with its offset, to the second."""
     instant = datetime.fromtimestamp(us // 1_000_000, UTC).astimezone()
     return instant.strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+_IN_WORDS: Final[dict[Kind, Callable[[int], str]]] = {
+    Kind.OCTETS: octets_in_words,
+    Kind.SECONDS: seconds_in_words,
+    Kind.INSTANT: instant_in_words,
+    Kind.BITS_PER_S: bits_in_words,
+}
