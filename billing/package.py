@@ -130,7 +130,7 @@ def renew(
         created_us=now_us,
         reason=stamp.reason,
     )
-    opens = opens_of(subscriber, after, plan, begin_us, now_us)
+    opens = opens_of(subscriber, after, plan, begin_us)
     carries = carries_of(subscriber, ends or plan)
     return Renewal(after, purchase, payment, carries, activated, opens)
 

@@ -49,23 +49,23 @@ class Opens:
     terms: Terms  # as they are after the renewal
     plan: Plan
     begin_us: int
-    ahead: bool  # nobody knows yet what is left of the period before
 
     @property
     def keys(self) -> list[str]:
-        """The keys of the rows that can be opened now."""
+        """The keys of the rows that it has."""
         assert self.plan.pricing is not None
         return [
             f"{PotKind.BUNDLE}/{bundle.period}/{self.plan.name}/{bundle.name}"
             for bundle in self.plan.pricing.bundles
-            if bundle.period is Period.VALIDITY and not (self.ahead and bundle.rollover)
+            if bundle.period is Period.VALIDITY
         ]
 
 
 def granted(opens: Opens, rows: Sequence[Pot]) -> tuple[list[Pot], list[tuple[Pot, int]]]:
     """The rows of the period that was bought, and how much earlier ones lose by it; see `carried`.
 
-    Of a period that has rows already, nothing: what was granted stays granted (T6).
+    Of a period that has rows already, nothing: what was granted stays granted (T6). What a period
+    that still runs loses is had back by its own usage.
     """
     view = Pots(opens.plan).view(opens.terms, rows, opens.begin_us, opens.begin_us)
     keys = set(opens.keys)
@@ -95,13 +95,11 @@ def carries_of(subscriber: Subscriber, plan: Plan) -> Carries | None:
     return carries if carries.keys else None
 
 
-def opens_of(
-    before: Subscriber, after: Subscriber, plan: Plan, begin_us: int, now_us: int
-) -> Opens | None:
+def opens_of(before: Subscriber, after: Subscriber, plan: Plan, begin_us: int) -> Opens | None:
     """The rows of the new period, if sessions of another version may run on into it."""
     if plan.pricing is None or before.plan_name != plan.name or before.valid_until_us is None:
         return None
     if before.plan_id_at(before.valid_until_us - 1) in (0, plan.plan_id):
         return None
-    opens = Opens(terms_of(after, plan), plan, begin_us, begin_us > now_us)
+    opens = Opens(terms_of(after, plan), plan, begin_us)
     return opens if opens.keys else None

@@ -41,12 +41,19 @@ def test_a_period_bought_as_a_newer_version_is_granted_what_that_brings() -> Non
     assert granted(at_end.opens, [*rows, *opened]) == ([], [])  # what was granted stays
 
 
-def test_what_a_period_ahead_carries_over_is_not_known_when_it_is_bought() -> None:
+def test_a_period_bought_ahead_has_its_rows_and_what_goes_before_is_kept_within_the_most() -> None:
     old, new = versions()
     one = done(bought(owner("2026-03-19 10:00"), old)).subscriber
     ahead = done(bought(one, new))
-    assert ahead.opens is not None
-    assert [pot.pot for pot in granted(ahead.opens, [])[0]] == ["bundle/validity/made/big"]
+    assert ahead.opens is not None and one.valid_until_us is not None
+    kept = "bundle/validity/made/kept"
+    rows = [Pot(1, kept, one.period_start_us, 107, used=2, until_us=one.valid_until_us)]
+    opened, losing = granted(ahead.opens, rows)
+    assert [(pot.pot, pot.granted) for pot in opened] == [
+        ("bundle/validity/made/big", 5),
+        (kept, 7),
+    ]
+    assert losing == [(rows[0], 5)]
 
 
 def test_nothing_is_opened_for_the_same_version_or_for_another_plan() -> None:

@@ -42,8 +42,8 @@ def gate(database_url: str) -> Iterator[Gate]:
     found.close()
 
 
-def buy(gate: Gate, key: str) -> Renewal:
-    """Renew alice's package now; the server hears of it."""
+def buy(gate: Gate, key: str, *, at_end: bool = False) -> Renewal:
+    """Renew alice's package now; the server hears of it. `at_end`: from what is held as well."""
 
     async def write() -> Renewal:
         async with gate.database.office() as connection:
@@ -57,6 +57,7 @@ def buy(gate: Gate, key: str) -> Renewal:
                 found[0],
                 purchase_id=gate.ids.next(),
                 stamp=gate.stamp(key),
+                at_end=at_end,
                 ends=await office_plans.that_ends(connection, one.subscriber, found[0]),
             )
             assert isinstance(made, Renewal), made
@@ -129,6 +130,25 @@ def test_a_period_leaves_what_its_own_version_granted_and_the_next_has_that_of_i
     buy(gate, "2")
     assert pots(gate) == [(10, 0, 0), (20, 0, 0)]
     assert use(gate, 11 * DAY_S, 31) == 1_000_000
+    assert gate.check() == []
+
+
+def test_what_was_bought_ahead_as_another_version_is_granted_whoever_runs_on_into_it(
+    gate: Gate,
+) -> None:
+    gate.add_subscriber(plan="kept", balance_micros=100_000_000)
+    buy(gate, "1")
+    token = class_of(gate.accept(id="long"))
+    gate.record("start", token=token, id="long")
+    gate.add_plan(PLAN.replace('"10 GB"', '"20 GB"'))
+    buy(gate, "2", at_end=True)
+    assert pots(gate) == [(10, 0, 0), (20, 0, 0)]
+    gate.at(9 * DAY_S).record("interim", token=token, id="long", st=9 * DAY_S, o=4 * GB)
+    gate.at(11 * DAY_S).record("interim", token=token, id="long", st=11 * DAY_S, o=5 * GB)
+    assert sum(used for _, used, _ in pots(gate)) == 5
+    gate.at(12 * DAY_S).record("stop", token=token, id="long", st=12 * DAY_S, o=30 * GB)
+    assert [granted for granted, _, _ in pots(gate)] == [10, 20]
+    assert sum(used for _, used, _ in pots(gate)) == 30
     assert gate.check() == []
 
 
