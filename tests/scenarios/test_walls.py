@@ -74,11 +74,11 @@ def router(shop: Installation) -> Iterator[Router]:
         yield router
 
 
-def load(site: Installation, text: str) -> None:
+def load(site: Installation, text: str, *words: str) -> None:
     """Load a plan."""
     path = Path(site.directory) / "plan.toml"
     path.write_text(text)
-    site.tollhouse("plan", "load", str(path))
+    site.tollhouse("plan", "load", str(path), *words)
 
 
 class Line:
@@ -214,15 +214,15 @@ def test_who_has_no_money_waits_behind_the_wall_and_a_top_up_opens_it(
     shop.tollhouse("ledger", "check")
 
 
-def test_new_speeds_of_a_plan_reach_the_sessions_that_run(
+def test_new_speeds_of_a_plan_that_holds_at_once_reach_the_sessions_that_run(
     shop: Installation, router: Router, listener: CoaListener
 ) -> None:
     line = Line(shop, "faster", "--plan", "walled-home")
     line.begin(router)
-    load(shop, HOME.format(down="50M"))
+    load(shop, HOME.format(down="50M"), "--now")
     order = line.ordered(listener, 1)
     assert order.attributes["Mikrotik-Rate-Limit"] == '"5M/50M"'
-    load(shop, HOME.format(down="20M"))
+    load(shop, HOME.format(down="20M"), "--now")
     assert line.ordered(listener, 2).attributes["Mikrotik-Rate-Limit"] == '"5M/20M"'
     line.report(STOP, down=MB, seconds=60)
 
