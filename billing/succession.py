@@ -31,12 +31,7 @@ class Carries:
     @property
     def keys(self) -> list[str]:
         """The keys of the rows that tell what is left: those of the plan's bundles."""
-        assert self.plan.pricing is not None
-        return [
-            f"{PotKind.BUNDLE}/{bundle.period}/{self.plan.name}/{bundle.name}"
-            for bundle in self.plan.pricing.bundles
-            if bundle.rollover is not None and bundle.period is Period.VALIDITY
-        ]
+        return _keys(self.plan, carrying=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +48,17 @@ class Opens:
     @property
     def keys(self) -> list[str]:
         """The keys of the rows that it has."""
-        assert self.plan.pricing is not None
-        return [
-            f"{PotKind.BUNDLE}/{bundle.period}/{self.plan.name}/{bundle.name}"
-            for bundle in self.plan.pricing.bundles
-            if bundle.period is Period.VALIDITY
-        ]
+        return _keys(self.plan)
+
+
+def _keys(plan: Plan, *, carrying: bool = False) -> list[str]:
+    """The keys of a plan's bundles of paid time; `carrying`: of those that carry over."""
+    assert plan.pricing is not None
+    return [
+        f"{PotKind.BUNDLE}/{bundle.period}/{plan.name}/{bundle.name}"
+        for bundle in plan.pricing.bundles
+        if bundle.period is Period.VALIDITY and not (carrying and bundle.rollover is None)
+    ]
 
 
 def granted(opens: Opens, rows: Sequence[Pot]) -> tuple[list[Pot], list[tuple[Pot, int]]]:

@@ -48,7 +48,7 @@ async def hold_now(office: Office, connection: Connection, new: Plan) -> str:
         after={"version": new.version, "accounts": len(accounts), "sessions": len(cut)},
     )
     return (
-        f"{new.name} holds at once: bundles of {len(accounts)} accounts hold now; "
+        f"{new.name} holds at once: {len(accounts)} accounts are granted its bundles now; "
         f"{len(cut)} sessions at other prices are being ended"
     )
 

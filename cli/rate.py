@@ -102,6 +102,8 @@ async def rate(office: Office, *, who: str, output: str, **given: Any) -> None:
         click.echo(json.dumps(said, indent=2))
     else:
         _print(said, sheet, terms.timezone)
+        if plan.pricing is not None and plan.pricing.classes:
+            click.echo("all of it as traffic of no class: what a class costs is in `plan show`")
         if customer is None:
             _print_besides(said, plan)
         if said["sources"]:

@@ -62,7 +62,10 @@ def test_without_the_word_nothing_that_runs_changes(shop: House, tmp_path: Path)
 
 def test_with_it_bundles_hold_and_sessions_at_other_prices_end(shop: House, tmp_path: Path) -> None:
     said = load(shop, tmp_path, "--now", volume=9)
-    assert "rich holds at once: bundles of 1 accounts hold now; 1 sessions at other prices" in said
+    assert (
+        "rich holds at once: 1 accounts are granted its bundles now; 1 sessions at other prices"
+        in said
+    )
     assert left(shop) == (9 * GB, 8 * GB)
     (order,) = orders(shop)
     assert order.startswith("disconnect (plan-changed)")
@@ -70,14 +73,14 @@ def test_with_it_bundles_hold_and_sessions_at_other_prices_end(shop: House, tmp_
     assert [one["action"] for one in deeds].count("plan load --now") == 1
     assert shop.json("subscriber", "show", "alice")["plan_version"] == 2
     said = load(shop, tmp_path, "--now", volume=9)
-    assert "unchanged" in said and "hold now" not in said
+    assert "unchanged" in said and "at once" not in said
     shop.run("ledger", "check")
 
 
 def test_a_version_that_is_loaded_already_can_be_told_to_hold(shop: House, tmp_path: Path) -> None:
     load(shop, tmp_path, volume=9)
     assert left(shop) == (3 * GB, 2 * GB)
-    assert "rich holds at once: bundles of 1 accounts" in load(shop, tmp_path, "--now", volume=9)
+    assert "rich holds at once: 1 accounts are granted" in load(shop, tmp_path, "--now", volume=9)
     assert left(shop) == (9 * GB, 8 * GB)
     assert "unchanged" in load(shop, tmp_path, "--now", volume=9)
 

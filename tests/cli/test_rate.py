@@ -177,3 +177,16 @@ def test_what_cannot_be_priced_is_one_line(sample: House, tmp_path: Path) -> Non
         'name = "p"\ncurrency = "EUR"\n[price.volume]\namount = "1000000000"\nper = "KB"\n'
     )
     assert "more than any book" in sample.refuse("rate", str(file), "--octets", "100TB")
+
+
+def test_that_no_class_was_asked_for_is_said(sample: House, tmp_path: Path) -> None:
+    file = tmp_path / "classes.toml"
+    file.write_text(
+        'name = "classes"\ncurrency = "USD"\n[price.volume]\namount = "1"\nper = "GB"\n'
+        '[[class]]\nname = "inland"\nservices = ["INLAND"]\n'
+        '[[rate]]\nclasses = ["inland"]\nvolume = { amount = "0", per = "GB" }\n'
+    )
+    sample.run("plan", "load", str(file))
+    said = sample.run("rate", "classes", "--octets", "2GB").stdout
+    assert "as traffic of no class" in said and "2.00 USD" in said
+    assert "of no class" not in sample.run("rate", "sample-prepaid", "--octets", "2GB").stdout

@@ -269,7 +269,7 @@ def test_a_new_version_waits_for_the_next_period_unless_the_operator_says_that_i
     assert line.posted() == 91_500_000
     # With the operator's word a version holds for what runs.
     said = story.load(VERSION.format(price="2", down="30M", amount="7", volume="5 GB"), "--now")
-    assert "versioned holds at once: bundles of 1 accounts hold now" in said
+    assert "versioned holds at once: 1 accounts are granted its bundles now" in said
     line.told("Disconnect-Request", "", third)
     line.report(STOP, session=third, down=GB)
     fourth = f"fourth-{line.login}"
