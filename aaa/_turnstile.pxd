@@ -17,6 +17,7 @@ cdef class Turnstile:
     # The batch under way.
     cdef object turn, books, sealer, heard, draft, earlier
     cdef dict begun
+    cdef list decisions
     cdef ById people, accounts
     cdef Kin live
     cdef bytes class_key

@@ -18,6 +18,7 @@ cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
+from aaa._decided cimport LetIn
 from aaa._index cimport ById, Ids
 from aaa._marks cimport Kin, Marks
 from aaa._request cimport Request, only_credential
@@ -39,7 +40,7 @@ from hmac import compare_digest
 from aaa import authenticate, sealing
 from aaa.answer import method_attributes
 from aaa.outcome import Outcome
-from aaa.ports import AccountMove, Decision
+from aaa.ports import AccountMove
 from aaa.same_ids import number_of
 from domain.account import CredentialKind, MacMode, Status
 from domain.seams import US_PER_S as _US_PER_S
@@ -132,6 +133,7 @@ cdef class Turnstile:
         self.class_key, self.heard = turn.sealer.class_key, None
         self.now_us = turn.now_us
         self.draft, self.begun, self.earlier = turn.books.draft, turn.begun, turn.repeats.kept
+        self.decisions = turn.books.draft.decisions
         self.people, self.accounts = turn.books.subscribers.by_number, turn.books.accounts
         self.live = turn.books._live
         self.start_wait_us = turn.settings.start_wait_s * US_PER_S
@@ -144,6 +146,7 @@ cdef class Turnstile:
     def end(self):
         """The batch is decided, or given up."""
         self.turn = self.books = self.sealer = self.heard = self.draft = None
+        self.decisions = None
         self.begun = self.earlier = self.people = self.accounts = self.live = None
 
     def admit(self, list named not None, Py_ssize_t first, list outcomes not None):
@@ -454,36 +457,16 @@ cdef class Turnstile:
         self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
         str method, str mac,
     ) except -1:
-        """`decisions.remember`, with what was asked and granted in names that operators know."""
-        cdef dict asked = {"method": method}, told
-        put(asked, "User-Name", hints[USER_NAME])
-        put(asked, "Calling-Station-Id", hints[CALLING_STATION_ID])
-        put(asked, "Called-Station-Id", hints[CALLED_STATION_ID])
-        put(asked, "NAS-IP-Address", hints[NAS_IP_ADDRESS])
-        put(asked, "NAS-Identifier", hints[NAS_IDENTIFIER])
-        if hints[NAS_PORT] is not None:
-            asked["NAS-Port"] = hints[NAS_PORT]
-        put(asked, "NAS-Port-Id", hints[NAS_PORT_ID])
-        put(asked, "Acct-Session-Id", hints[ACCT_SESSION_ID])
-        put(asked, "Framed-IP-Address", hints[FRAMED_IP_ADDRESS])
-        put(asked, "source", request.source_address)
-        asked["signed"] = request.signed
-        told = {"session_timeout_s": session.timeout_s, "interim_s": session.interim_s}
-        for name in terms.limit_names:
-            told[name] = session.limit_octets
-        told.update(terms.speeds)
-        told["granted_micros"] = session.granted_micros
-        self.draft.decisions.append(
-            Decision(
-                subscriber.login, session.session_id, self.now_us, terms.device_id,
-                hints[USER_NAME],
-                mac or "", "accepted", session.session_id, asked, told,
-            )
-        )
+        """`decisions.remember`, with what was asked and granted."""
+        cdef LetIn made = LetIn.__new__(LetIn)
+        made.login, made.session_id = subscriber.login, session.session_id
+        made.decided_us, made.device_id = self.now_us, terms.device_id
+        made.mac = mac or ""
+        made.hints, made.method = hints, method
+        made.limit_names, made.speeds = terms.limit_names, terms.speeds
+        made.source_address, made.signed = request.source_address, request.signed
+        made.timeout_s, made.interim_s = session.timeout_s, session.interim_s
+        made.limit_octets = session.limit_octets
+        made.granted_micros = session.granted_micros
+        self.decisions.append(made)
         return 0
-
-
-cdef inline int put(dict asked, str name, str text) except -1:
-    if text:
-        asked[name] = text
-    return 0

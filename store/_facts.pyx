@@ -8,8 +8,10 @@ Nothing here does I/O.
 """
 
 from cpython.object cimport PyObject
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport malloc
 
+from aaa._decided cimport LetIn
 from domain._session cimport (
     ADOPTED,
     CANDIDATE_EVENT_US,
@@ -41,6 +43,13 @@ from domain._session cimport (
 )
 from domain._texts cimport octets_at, text_at
 from store._packed cimport TH_NULL, TH_NUMBER, TH_TEXT, Rows, pack_value, put, th_cell
+
+
+cdef extern from "Python.h":
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+
+
+cdef str ACCEPTED = "accepted"                  # aaa._decided.LetIn.code
 
 
 cdef inline th_cell *other(Rows made, th_cell *at, object value) except NULL:
@@ -124,7 +133,11 @@ def pack_decisions(list decisions, encoded):
     """
     cdef Rows made = Rows(len(decisions), 10)
     cdef th_cell *at = made.cells
+    cdef char *free = lay_room(made, decisions)
     for one in decisions:
+        if type(one) is LetIn:
+            at = let_in(made, at, <LetIn> one, &free)
+            continue
         at = other(made, at, one.login)
         at = put(at, one.n)
         at = put(at, one.decided_us)
@@ -136,6 +149,47 @@ def pack_decisions(list decisions, encoded):
         at = text(made, at, encoded(one.request))
         at = text(made, at, encoded(one.reply))
     return made
+
+
+cdef char *lay_room(Rows made, list decisions) except? NULL:
+    # For the texts of those that write their own.
+    cdef Py_ssize_t octets_n = 0
+    for one in decisions:
+        if type(one) is LetIn:
+            octets_n += (<LetIn> one).room()
+    made.made = malloc(max(octets_n, 1))
+    if made.made == NULL:
+        raise MemoryError
+    return <char *> made.made
+
+
+cdef th_cell *let_in(Rows made, th_cell *at, LetIn one, char **free) except NULL:
+    cdef char *end
+    made.kept.append(one)                       # whose texts the cells point into
+    at = borrowed(at, one.login)
+    at = put(at, one.session_id)
+    at = put(at, one.decided_us)
+    at = put(at, one.device_id)
+    at = borrowed(at, one.said_name())
+    at = borrowed(at, one.mac)
+    at = borrowed(at, ACCEPTED)
+    at = put(at, one.session_id)
+    end = one.write_asked(free[0])
+    at = written(at, free[0], end)
+    free[0] = one.write_told(end)
+    return written(at, end, free[0])
+
+
+cdef inline th_cell *borrowed(th_cell *at, str value) except NULL:
+    # A text that something else in `kept` holds.
+    cdef Py_ssize_t size
+    cdef const char *octets = PyUnicode_AsUTF8AndSize(value, &size)
+    return written(at, octets, octets + size)
+
+
+cdef inline th_cell *written(th_cell *at, const char *begin, const char *end) noexcept:
+    at.value.octets, at.size, at.kind = begin, <int32_t> (end - begin), TH_TEXT
+    return at + 1
 
 
 cdef inline th_cell *text(Rows made, th_cell *at, bytes octets) except NULL:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from aaa._decided import LetIn
 from domain.session import HoldState, Session, SessionState, Walled
 from store import rows
 from store._facts import pack_decisions, pack_facts
 from store.writing import TUPLES
+from tests.aaa.test_decided import kept
+from tests.aaa.test_turnstile import Doors
+from tests.accounting import makers
+from tests.accounting.makers import at
 from tests.store.house import decision
 
 KINDS: dict[str, Any] = {
@@ -47,3 +52,33 @@ def test_packed_decisions_are_the_rows_that_tuples_would_be() -> None:
     packed = pack_decisions(made, rows.json_octets).unpacked()
     assert sorted(packed, key=lambda row: row[1]) == TUPLES["decisions"](made)
     assert [row[:2] for row in packed] == [("user1", 21), ("", 1_007), ("user2", 19)]
+
+
+# Whatever JSON has to spell otherwise, and what it has not.
+ODD = some.text(some.sampled_from('a" \\/\n\r\t\b\f\x00\x1f\x7f\u00eb\u2028\U0001f600'), min_size=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    policies=some.tuples(ODD, ODD),
+    said=some.lists(some.tuples(some.sampled_from([30, 87, 44]), ODD), max_size=3),
+    down_bps=some.sampled_from([None, 1, 2**62]),
+    address=some.sampled_from([b"", bytes([10, 0, 0, 255])]),
+)
+def test_what_lets_somebody_in_writes_the_octets_that_the_encoder_writes(
+    policies: tuple[str, str], said: list[tuple[int, str]], down_bps: int | None, address: bytes
+) -> None:
+    up, down = policies
+    plan = makers.plan(policy_up=up, policy_down=down, down_bps=down_bps)
+    pair = Doors(plan=plan, dialect="standard")
+    short, long = kept(pair.short), kept(pair.long)
+    extra = (*((kind, text.encode()[:253]) for kind, text in said), (8, address))
+    pair.serve(
+        pair.login(at(0), extra=extra), pair.login(at(0), user="USER2", mac="", port=None), t=0
+    )
+    assert {type(one) for one in short} == {LetIn}
+    mixed = [short[0], decision("user2", 19), short[1]]
+    packed = pack_decisions(mixed, rows.json_octets)
+    assert sorted(packed.unpacked(), key=lambda row: row[1]) == TUPLES["decisions"](
+        [long[0], decision("user2", 19), long[1]]
+    )
