@@ -13,7 +13,8 @@ from cpython.object cimport PyObject, PyObject_Hash
 from aaa._index cimport ById
 from aaa._marks cimport Marks
 from aaa._spelling cimport is_folded
-from domain._account cimport Subscriber
+from domain._account cimport LOGIN, Subscriber
+from domain._texts cimport is_text
 
 from domain.login import canonical_login
 from nas.login import LoginHints
@@ -33,7 +34,7 @@ cdef str login_of(tuple hints):
 
 cdef Subscriber person(ById people, str login):
     cdef PyObject *found = people.find(PyObject_Hash(login) >> 1)   # `aaa.logins.number_of`
-    if found == NULL or (<Subscriber> found).login != login:
+    if found == NULL or not is_text((<Subscriber> found).texts, LOGIN, login):
         return None
     return <Subscriber> found
 

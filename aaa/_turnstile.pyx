@@ -21,23 +21,25 @@ from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 from aaa._decided cimport LetIn
 from aaa._index cimport ById, Ids
 from aaa._marks cimport Kin, Marks
-from aaa._request cimport Request, only_credential
 from aaa._people cimport login_of, person
+from aaa._request cimport Request, only_credential
 from aaa._spelling cimport mac_of
 from aaa._sums cimport sum_of_login
 from aaa._terms cimport Terms
+from aaa._unsealed cimport clear_of
 from domain._account cimport (
-    KIND, KINDS, MAC_MODE, MAC_MODES, PLAN_IDS_AHEAD, STATUS, STATUSES, Account, Subscriber,
+    DELEGATED_IPV6_PREFIX, DEVICE_IDS, FRAMED_IP_ADDRESS as OWN_ADDRESS, FRAMED_IPV6, KIND, KINDS,
+    MAC, MAC_MODE, MAC_MODES, NEVER_US, PLAN_IDS_AHEAD, PLAN_NAME, REPLIES, STATUS, STATUSES,
+    Account, Subscriber,
 )
-from domain._session cimport (
-    HOLD, HOLDS, NOTHING, STATE, STATES, Session, keep_said,
-)
+from domain._session cimport HOLD, HOLDS, NOTHING, STATE, STATES, Session, keep_said
+from domain._texts cimport raw_at, text_at
 from radius._codec cimport Packet, octets_from
 from rating._rater cimport TIME, VOLUME
 
 from hmac import compare_digest
 
-from aaa import authenticate, sealing
+from aaa import authenticate
 from aaa.answer import method_attributes
 from aaa.outcome import Outcome
 from aaa.ports import AccountMove
@@ -112,7 +114,6 @@ cdef int8_t ACCEPTED = STATES.index(SessionState.ACCEPTED)
 cdef int8_t LAPSED = STATES.index(SessionState.LAPSED)
 cdef int8_t HELD = HOLDS.index(HoldState.HELD)
 cdef int8_t VOID = HOLDS.index(HoldState.VOID)
-cdef object CREDENTIAL = sealing.CREDENTIAL
 cdef object PAP = str(authenticate.Method.PAP)
 cdef object CHAP = str(authenticate.Method.CHAP)
 cdef tuple BY_PAP = (PAP, None), BY_CHAP = (CHAP, None)
@@ -130,10 +131,16 @@ cdef class Turnstile:
     def begin(self, turn):
         """The logins that follow are decided in this turn."""
         self.turn, self.books, self.sealer = turn, turn.books, turn.sealer
-        self.class_key, self.heard = turn.sealer.class_key, None
+        self.class_key, self.decrypts = turn.sealer.class_key, turn.sealer.decrypts
+        self.heard, self.lapsed_n = None, 0
         self.now_us = turn.now_us
         self.draft, self.begun, self.earlier = turn.books.draft, turn.begun, turn.repeats.kept
         self.decisions = turn.books.draft.decisions
+        self.moves, self.made = turn.books.draft.moves, turn.books.draft.new_sessions
+        self.moved = turn.books.draft.moved_sessions
+        self.changed = turn.books.draft.changed_sessions
+        self.plans, self.newest_plan = turn.books.plans, turn.books.newest_plan
+        self.periodic = turn.books.periodic
         self.people, self.accounts = turn.books.subscribers.by_number, turn.books.accounts
         self.live = turn.books._live
         self.start_wait_us = turn.settings.start_wait_s * US_PER_S
@@ -145,8 +152,11 @@ cdef class Turnstile:
 
     def end(self):
         """The batch is decided, or given up."""
-        self.turn = self.books = self.sealer = self.heard = self.draft = None
-        self.decisions = None
+        if self.lapsed_n:
+            self.turn.notes["lapsed"] += self.lapsed_n
+        self.turn = self.books = self.sealer = self.decrypts = self.heard = self.draft = None
+        self.decisions = self.moves = self.made = self.moved = self.changed = None
+        self.plans = self.newest_plan = self.periodic = None
         self.begun = self.earlier = self.people = self.accounts = self.live = None
 
     def admit(self, list named not None, Py_ssize_t first, list outcomes not None):
@@ -172,38 +182,42 @@ cdef class Turnstile:
         cdef Packet packet = request.packet
         cdef Subscriber subscriber
         cdef Terms terms
-        cdef str mac
+        cdef str login, mac
         if packet.code != ACCESS_REQUEST or request.latches or packet.find(PROXY_STATE, NULL):
             return None
-        subscriber = person(self.people, login_of(hints))
+        login = login_of(hints)
+        subscriber = person(self.people, login)
         if subscriber is None:
             return None
         terms = self.terms_of(request, hints, subscriber)
         if terms is None:
             return None
         mac = mac_of(hints[CALLING_STATION_ID])
-        if subscriber.members[MAC_MODE] == FIXED and mac != subscriber.mac:
+        if subscriber.members[MAC_MODE] == FIXED and mac != text_at(subscriber.texts, MAC):
             return None
-        if subscriber.device_ids and terms.device_id not in subscriber.device_ids:
+        only_at = <tuple> subscriber.alike[DEVICE_IDS]
+        if only_at and terms.device_id not in only_at:
             return None
-        return self.let_in(request, hints, subscriber, terms, mac)
+        return self.let_in(request, hints, subscriber, terms, login, mac)
 
     cdef Terms terms_of(self, Request request, tuple hints, Subscriber subscriber):
         """The terms of a subscriber who has nothing of his own and stands before no wall."""
         cdef Terms terms
+        cdef tuple alike = subscriber.alike
         if (
             subscriber.members[STATUS] != ACTIVE
             or subscriber.members[MAC_MODE] == LEARN
-            or subscriber.replies
-            or subscriber.alike[PLAN_IDS_AHEAD]     # another version may begin while it runs
-            or subscriber.framed_ip_address
-            or subscriber.framed_ipv6
-            or subscriber.delegated_ipv6_prefix
+            or <tuple> alike[REPLIES]
+            or <tuple> alike[PLAN_IDS_AHEAD]        # another version may begin while it runs
+            or text_at(subscriber.texts, OWN_ADDRESS)
+            or text_at(subscriber.texts, FRAMED_IPV6)
+            or text_at(subscriber.texts, DELEGATED_IPV6_PREFIX)
         ):
             return None
-        plan_id = self.books.newest_plan.get(subscriber.plan_name)
-        plan = self.books.plans.get(plan_id) if plan_id is not None else None
-        if subscriber.plan_id not in (0, plan_id) or subscriber.plan_name in self.books.periodic:
+        plan_name = alike[PLAN_NAME]
+        plan_id = self.newest_plan.get(plan_name)
+        plan = self.plans.get(plan_id) if plan_id is not None else None
+        if subscriber.plan_id and subscriber.plan_id != plan_id or plan_name in self.periodic:
             plan = self.books.plan_of(subscriber, self.now_us)
         if plan is None:
             return None
@@ -238,9 +252,9 @@ cdef class Turnstile:
         cdef const uint8_t *found
         try:
             if kind and subscriber.members[KIND] == CLEAR:
-                clear = self.sealer.open(
-                    CREDENTIAL, str(subscriber.subscriber_id), subscriber.credential
-                )
+                clear = clear_of(self.decrypts, subscriber)
+                if clear is None:
+                    return None
                 found = packet.find(kind, NULL)
                 said = octets_from(found + 2, found[1] - 2)
                 if kind == USER_PASSWORD:
@@ -263,19 +277,19 @@ cdef class Turnstile:
         return str(credential.method), proof if proof.vendor else None
 
     cdef object let_in(
-        self, Request request, tuple hints, Subscriber subscriber, Terms terms, str mac
+        self, Request request, tuple hints, Subscriber subscriber, Terms terms, str login, str mac
     ):
         # Who it is, and what of the account's sessions it replaces (`login._let_in`, `ghosts`).
         cdef Account account
         cdef Session old = None, session
         cdef int64_t end_us = 0, available, share, micros = 0
         cdef int64_t octets = -1, seconds = -1
-        cdef bint ends = subscriber.valid_until_us is not None
+        cdef bint ends = subscriber.until_us != NEVER_US
         cdef PyObject *whose = self.accounts.find(subscriber.account_id)
         if whose == NULL:
             return None
         if ends:
-            end_us = <int64_t> subscriber.valid_until_us + terms.grace_us
+            end_us = subscriber.until_us + terms.grace_us
             if self.now_us >= end_us:
                 return None
         if self.live.find(subscriber.account_id) != NULL:
@@ -321,16 +335,16 @@ cdef class Turnstile:
             session.granted_micros = micros
             session.members[HOLD] = HELD
             self.hold(account, micros, True)
-        return self.grant(request, hints, subscriber, terms, session, octets, seconds,
+        return self.grant(request, hints, login, terms, session, octets, seconds,
                           end_us if ends else -1, proof, key, mac)
 
     cdef Session replaced(self, Subscriber subscriber, str mac, str station):
         """The one login of the account, if it is of the same station and never began."""
         cdef Session old
-        live = self.books.live_sessions(subscriber.account_id)
-        if len(live) != 1 or mac is None:
+        cdef PyObject *live = self.live.find(subscriber.account_id)
+        if mac is None or type(<object> live) is not Session:   # a tuple: several
             return None
-        old = <Session> live[0]
+        old = <Session> live
         if (
             old.members[STATE] != ACCEPTED
             or old.subscriber_id != subscriber.subscriber_id
@@ -348,16 +362,28 @@ cdef class Turnstile:
             old.members[HOLD] = VOID
         if back:
             self.hold(account, -back, False)
-        self.books.touch(old)
-        self.turn.notes["lapsed"] += 1
+        self.lapsed_n += 1
+        return self.touch(old)
+
+    cdef int touch(self, Session old) except -1:
+        # It is over (`books.Books.touch`); no track leads to it, mostly, and no id.
+        cdef Py_ssize_t size
+        raw_at(old.texts, 0, &size)
+        if old.track != NULL or size > 0 or old.session_id in self.moved:
+            self.books.touch(old)
+            return 0
+        if old.session_id not in self.made and old.session_id not in self.changed:
+            old.version += 1
+            self.changed[old.session_id] = old
+        (<Ids> self.books.live_on[old.device_id]).discard(old.session_id)
+        self.live.remove(old.account_id, old)
         return 0
 
     cdef int hold(self, Account account, int64_t micros, bint promise) except -1:
         """So much more of the account is held (`draft.Draft.move`)."""
-        cdef dict moves = self.draft.moves
-        move = moves.get(account.account_id)
+        move = self.moves.get(account.account_id)
         if move is None:
-            move = moves[account.account_id] = AccountMove(account)
+            move = self.moves[account.account_id] = AccountMove(account)
         account.held_micros += micros
         move.held_micros += micros
         if promise:
@@ -392,7 +418,7 @@ cdef class Turnstile:
         return session
 
     cdef object grant(
-        self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
+        self, Request request, tuple hints, str login, Terms terms, Session session,
         int64_t octets, int64_t seconds, int64_t end_us, tuple proof, bytes key, str mac,
     ):
         # What the device is told (`grants.grant_of`, `answer.answer`); -1: no limit.
@@ -419,7 +445,7 @@ cdef class Turnstile:
         session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
         self.place(session, hints[ACCT_SESSION_ID])
         self.begun[key] = session.session_id
-        self.remember(request, hints, subscriber, terms, session, proof[0], mac)
+        self.remember(request, hints, login, terms, session, proof[0], mac)
         self.passed_n += 1
         written = terms.written(session, tell, self.class_key)
         if proof[1] is not None:
@@ -440,7 +466,7 @@ cdef class Turnstile:
             return 0
         beside = books.live_on[session.device_id]
         sessions.put(session.session_id, session)
-        self.draft.new_sessions[session.session_id] = session
+        self.made[session.session_id] = session
         beside.put(session.session_id)
         live.put(session.account_id, session)
         lately.put(session.account_id)
@@ -454,12 +480,12 @@ cdef class Turnstile:
         return lot
 
     cdef int remember(
-        self, Request request, tuple hints, Subscriber subscriber, Terms terms, Session session,
+        self, Request request, tuple hints, str login, Terms terms, Session session,
         str method, str mac,
     ) except -1:
         """`decisions.remember`, with what was asked and granted."""
         cdef LetIn made = LetIn.__new__(LetIn)
-        made.login, made.session_id = subscriber.login, session.session_id
+        made.login, made.session_id = login, session.session_id
         made.decided_us, made.device_id = self.now_us, terms.device_id
         made.mac = mac or ""
         made.hints, made.method = hints, method

@@ -8,7 +8,7 @@ unknown, nobody is answered, and the rows of the batch are read anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -225,6 +225,8 @@ class Sealer(Protocol):
     """Keeps secrets readable only with the key file, which is outside the database."""
 
     class_key: bytes
+    decrypts: dict[bytes, Callable[[bytes, bytes, bytes], bytes]]
+    # ^ by the first octets of what is sealed: what opens the rest, see `aaa._unsealed`
 
     def seal(self, purpose: str, row: str, clear: bytes) -> bytes:
         """Encrypt for one row of one purpose, so that rows cannot be exchanged."""

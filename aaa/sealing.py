@@ -98,6 +98,10 @@ class KeyRing:
             _derive(key, "key id", _KEY_ID_OCTETS): AESGCM(_derive(key, "seal", _KEY_OCTETS))
             for key in masters
         }
+        # By what begins each value that the lock has sealed (`aaa._unsealed`).
+        self.decrypts: dict[bytes, Callable[[bytes, bytes, bytes], bytes]] = {
+            bytes([_SEAL_VERSION]) + key_id: lock.decrypt for key_id, lock in self._locks.items()
+        }
         self._current = next(iter(self._locks))
         self.class_key = _derive(masters[-1], "class", _KEY_OCTETS)
 

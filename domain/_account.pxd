@@ -15,9 +15,10 @@ cdef int64_t NEVER_US
 cdef tuple STATUSES, KINDS, MAC_MODES
 cdef dict STATUS_AT, KIND_AT, MAC_MODE_AT
 
-# Places in `members` and the bit of `flags`. Own texts of a subscriber are login, mac, name, the
-# three addresses and the credential; alike are plan_name, device_ids, group_name, language,
-# timezone, replies, next_plan_name, periods_ahead_us and plan_ids_ahead.
+# Places in `members` and the bit of `flags`, and of what a subscriber has in its own texts and in
+# `alike`. Own texts are login, mac, name, the three addresses and the credential; alike are
+# plan_name, device_ids, group_name, language, timezone, replies, next_plan_name, periods_ahead_us
+# and plan_ids_ahead.
 cdef enum:
     STATUS = 0
     KIND
@@ -27,7 +28,18 @@ cdef enum:
     SAMPLE = 1
 
 cdef enum:
-    PLAN_IDS_AHEAD = 8      # in `alike`
+    LOGIN = 0               # among own texts
+    MAC = 1
+    FRAMED_IP_ADDRESS = 3
+    FRAMED_IPV6 = 4
+    DELEGATED_IPV6_PREFIX = 5
+    CREDENTIAL = 6
+
+cdef enum:
+    PLAN_NAME = 0           # in `alike`
+    DEVICE_IDS = 1
+    REPLIES = 5
+    PLAN_IDS_AHEAD = 8
 
 
 cdef class Account(Row):

@@ -7,6 +7,8 @@ cdef Py_ssize_t size_of(const unsigned char *packed, int texts_n) noexcept nogil
 # The n-th of them, which is a str or None, or bytes.
 cdef str text_at(const unsigned char *packed, int n)
 cdef bytes octets_at(const unsigned char *packed, int n)
+# Is it this text, as it stands?
+cdef bint is_text(const unsigned char *packed, int n, str text) except -1
 # Where the octets of the n-th of them are, and how many; -1: none, or those before it in small
 # letters.
 cdef const unsigned char *raw_at(

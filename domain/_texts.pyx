@@ -10,7 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.mem cimport PyMem_Malloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 
 cdef extern from "Python.h":
@@ -143,6 +143,13 @@ cdef str text_at(const unsigned char *packed, int n):
     if number == SMALL:
         return text_at(packed, n - 1).lower()
     return PyUnicode_DecodeUTF8(<const char *> at, number - LENGTH, NULL)
+
+
+cdef bint is_text(const unsigned char *packed, int n, str text) except -1:
+    cdef Py_ssize_t size, wanted
+    cdef const unsigned char *at = raw_at(packed, n, &size)
+    cdef const char *octets = PyUnicode_AsUTF8AndSize(text, &wanted)
+    return size == wanted and memcmp(at, octets, size) == 0
 
 
 cdef bytes octets_at(const unsigned char *packed, int n):

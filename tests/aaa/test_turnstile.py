@@ -143,6 +143,7 @@ def test_a_plan_that_needs_another_look_has_no_terms(plan: dict[str, Any]) -> No
         {"device_ids": (2,)},
         {"replies": (PLAIN,)},
         {"framed_ip_address": "10.9.9.9"},
+        {"name": "10.9.9.9", "framed_ip_address": "10.9.9.9"},  # the same text is kept once
         {"valid_until_us": at(-1)},
     ],
 )

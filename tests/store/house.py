@@ -33,6 +33,9 @@ class PlainSealer:
 
     class_key = b"k" * 32
 
+    def __init__(self) -> None:
+        self.decrypts: dict[bytes, Callable[[bytes, bytes, bytes], bytes]] = {}
+
     def seal(self, purpose: str, row: str, clear: bytes) -> bytes:
         """Sealed octets that name their place."""
         return f"{purpose}/{row}:".encode() + clear
