@@ -70,6 +70,10 @@ int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate);
 int th_commit(void *db, void *commit, void *gather, th_fate *fate);
 void th_undo(void *db, void *rollback);
 
+/* The connection for oneself: each call would take its lock anew, and a row makes many. */
+void th_hold(void *db);
+void th_let_go(void *db);
+
 /* Stand before the WAL of a connection that has one open, and step aside again (`_gather.h`). */
 void *th_gather_wal(void *db);
 void th_gather_no_more(void *gather);

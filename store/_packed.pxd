@@ -53,6 +53,8 @@ cdef extern from "_packed.h" nogil:
     int th_flush_file(void *db, th_fate *fate)
     int th_lay_wal(void *gather, int64_t octets)
     void th_undo(void *db, void *rollback)
+    void th_hold(void *db)
+    void th_let_go(void *db)
 
 
 # The next cell, filled: with a number, or with a value that `into` keeps.

@@ -405,6 +405,7 @@ cdef class Writer:
             for n in range(batch.steps_n):
                 batch.steps[n].met_n = 0
             full = th_make_journals(batch.steps, batch.steps_n)
+            th_hold(self.db)
             code = NO_MEMORY if full else th_begin(
                 self.db, NULL if begun else self.begin, self.newest, batch.feed_seq, &fate
             )
@@ -413,6 +414,7 @@ cdef class Writer:
             if code == 0 and not fate.raced and fate.missed < 0:
                 code = th_commit(self.db, self.commit, self.gather, &fate)
             th_undo(self.db, self.rollback)
+            th_let_go(self.db)
         if full:
             raise MemoryError
         if code:

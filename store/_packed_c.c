@@ -38,8 +38,11 @@ enum { /* places in the table */
     AT_LIBVERSION_NUMBER = 67,
     AT_RESET = 77,
     AT_STEP = 94,
-    AT_EXTENDED_ERRCODE = 166,
     AT_FILE_CONTROL = 127,
+    AT_MUTEX_ENTER = 131,
+    AT_MUTEX_LEAVE = 133,
+    AT_DB_MUTEX = 164,
+    AT_EXTENDED_ERRCODE = 166,
     AT_WAL_CHECKPOINT_V2 = 191,
     AT_PREPARE_V3 = 217,
     AT_CHANGES64 = 253
@@ -63,6 +66,9 @@ static struct {
     int (*wal_checkpoint_v2)(void *, const char *, int, int *, int *);
     int (*prepare_v3)(void *, const char *, int, unsigned, void **, const char **);
     int64_t (*changes64)(void *);
+    void *(*db_mutex)(void *);
+    void (*mutex_enter)(void *);
+    void (*mutex_leave)(void *);
 } sqlite;
 
 static _Thread_local void *loaded;
@@ -94,6 +100,9 @@ int sqlite3_packed_init(void *db, char **why, const any_function *functions) {
     TAKE(wal_checkpoint_v2, AT_WAL_CHECKPOINT_V2);
     TAKE(prepare_v3, AT_PREPARE_V3);
     TAKE(changes64, AT_CHANGES64);
+    TAKE(db_mutex, AT_DB_MUTEX);
+    TAKE(mutex_enter, AT_MUTEX_ENTER);
+    TAKE(mutex_leave, AT_MUTEX_LEAVE);
     all_functions = functions;
     loaded = db;
     return OK;
@@ -117,6 +126,10 @@ int th_prepare(void *db, const char *sql, void **statement, th_fate *fate) {
 }
 
 void th_finalize(void *statement) { sqlite.finalize(statement); }
+
+void th_hold(void *db) { sqlite.mutex_enter(sqlite.db_mutex(db)); }
+
+void th_let_go(void *db) { sqlite.mutex_leave(sqlite.db_mutex(db)); }
 
 int th_in_transaction(void *db) { return !sqlite.get_autocommit(db); }
 
