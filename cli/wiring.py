@@ -94,7 +94,9 @@ async def build_parts(place: Place, seams: Seams, share: Share = ALONE) -> Parts
     keys = read_keys(place, seams.randomness)
     database = await Database.open(place.database_url)
     try:
-        store = await DeskStore.open(database, keys, share, laid_octets=LAID_OCTETS)
+        store = await DeskStore.open(
+            database, keys, share, laid_octets=LAID_OCTETS, spawn=seams.spawn
+        )
     except BaseException:
         await database.close()
         raise

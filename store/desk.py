@@ -22,6 +22,7 @@ from aaa.ports import (
 )
 from domain.device import Device, Observation
 from domain.grant import Order
+from domain.seams import Spawn
 from domain.session import SessionState
 from domain.share import ALONE, WORKERS_MAX, Share
 from store.database import Database
@@ -51,7 +52,10 @@ class Road(Protocol):
         """Keep others from writing under these accounts until the next `write` is over."""
 
     def pack(self, feed_seq: int | None, steps: list[Step]) -> Any:
-        """What `write` can be given later of what it would do first; None: nothing."""
+        """What `write` can be given later of what it would do first; None: nothing.
+
+        That may begin beside this, behind the `write` under way, if that one ends well.
+        """
 
     async def write(
         self, feed_seq: int | None, steps: list[Step], accounts: list[int], packed: Any = None
@@ -102,15 +106,17 @@ class DeskStore:
         share: Share = ALONE,
         *,
         laid_octets: int = 0,
+        spawn: Spawn | None = None,
     ) -> DeskStore:
         """A store on a connection of its own. Raises StoreUnavailable.
 
         `sealer` opens the secrets of devices; without one `load_devices` cannot be used. Of a
-        SQLite database `laid_octets` of the WAL are written ahead: for a server that stays.
+        SQLite database `laid_octets` of the WAL are written ahead, and with `spawn` a commit that
+        was prepared begins when the one before it ends: for a server that stays.
         """
         road: Road
         if database.dialect == "sqlite":
-            road = await SqliteRoad.open(database, laid_octets)
+            road = await SqliteRoad.open(database, laid_octets, spawn)
         else:
             road = await PostgresqlRoad.open(database)
         store = cls(database, road, sealer, share)
@@ -162,9 +168,12 @@ class DeskStore:
             self._proved_seq = changes.feed_seq
 
     def prepare(self, changes: Changes) -> None:
-        """Make rows of what is to be committed next, beside the commit that is under way."""
+        """Make rows of what is to be committed next, beside the commit that is under way.
+
+        It stands on that one, so it may begin before it is asked for, when that has ended well.
+        """
         before = self._under_way
-        if before is not None and before.tells_of(changes.sessions):
+        if before is None or before.tells_of(changes.sessions):
             return  # which facts it will find in the database is not known yet
         with suppress(OverflowError, TypeError, ValueError, sqlite3.Error):  # the commit says so
             written = self._written(changes)

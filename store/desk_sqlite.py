@@ -15,18 +15,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Conflict, Decision, StoreUnavailable
+from domain.seams import Spawn
 from store._answers import Reader
 from store._facts import pack_decisions, pack_facts
 from store._packed import (
     HAS_ZLIB,
     Batch,
-    BooksFile,
     Rows,
     Writer,
     pack,
@@ -36,13 +36,15 @@ from store._packed import (
     pack_moves,
 )
 from store.audit import chained_rows
+from store.beside import Beside
 from store.database import Database
 from store.in_place import check_in_place, file_ids, file_of
 from store.outages import in_one_line, refused, unwritable
+from store.queued import Write
 from store.reading import QUERIES, Ask
 from store.rows import Row, json_octets
 from store.statements import sqlite_sql
-from store.wal import lay, moved, moved_and_flushed, room_for
+from store.wal import lay, moved, room_for
 from store.writes import WRITES
 from store.writing import (
     DEEDS,
@@ -54,7 +56,7 @@ from store.writing import (
 
 TIDY_PAGES = 4_096  # so much of the WAL (16 MiB) is worth moving into the database
 CHECKPOINT_PAGES = 65_536  # and at so much commits wait for it
-REST_PAGES = 4_096  # so few are moved between two batches; if it is more, a reader holds them back
+HELD_PAGES = 4_096  # if more are left, a reader holds them back
 CACHE_KIB = 64 * 1024
 
 Result = TypeVar("Result")
@@ -100,8 +102,15 @@ def read_in(
         connection.execute("COMMIT")
 
 
+class Packed(NamedTuple):
+    """Steps as the thread takes them, and the write that does so, if it is queued already."""
+
+    batch: Batch
+    queued: Write | None
+
+
 def write_in(
-    connection: sqlite3.Connection, writer: Writer, steps: list[Step], batch: Batch
+    writer: Writer, steps: list[Step], batch: Batch, connection: sqlite3.Connection
 ) -> int:
     """Write all steps in one transaction, or nothing. Raises Conflict, AssertionError.
 
@@ -182,7 +191,12 @@ class SqliteRoad:
     locks = False  # nobody else writes while a transaction is under way
 
     def __init__(
-        self, database: Database, connection: AsyncConnection, hop: Hop, raw: sqlite3.Connection
+        self,
+        database: Database,
+        connection: AsyncConnection,
+        hop: Hop,
+        raw: sqlite3.Connection,
+        spawn: Spawn | None,
     ) -> None:
         """Use `open`. `hop(function, *args)` runs a function beside the raw connection."""
         self._database = database
@@ -191,25 +205,29 @@ class SqliteRoad:
         self._raw: sqlite3.Connection | None = raw
         self._writer: Writer | None = None
         self._reader: Reader | None = None
-        self._beside: AsyncConnection | None = None  # the one that moves the WAL beside commits
-        self._file: BooksFile | None = None  # as that one has it
+        self._beside = Beside(database)
         self._pages_n = 0
         self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
         self._tidied = False  # little of the WAL is left to move
+        self._spawn = spawn
+        self._latest = Write()  # what the thread was given last
         self._path = file_of(database)
         self._opened = file_ids(self._path)
 
     @classmethod
-    async def open(cls, database: Database, laid_octets: int = 0) -> SqliteRoad:
+    async def open(
+        cls, database: Database, laid_octets: int = 0, spawn: Spawn | None = None
+    ) -> SqliteRoad:
         """Take the connection out of the pool, for as long as the road is open.
 
-        `laid_octets` of the WAL are written ahead (`store.wal`).
+        `laid_octets` of the WAL are written ahead (`store.wal`). With `spawn` a write may be queued
+        behind the one under way.
         """
         connection = await database.engine.connect()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         # aiosqlite runs anything on its thread; its public methods are one hop per statement.
         try:
-            road = cls(database, connection, driver._execute, driver._conn)
+            road = cls(database, connection, driver._execute, driver._conn, spawn)
             road._writer, road._reader = await road._run(
                 begin_on, room_for(road._path, laid_octets)
             )
@@ -230,29 +248,53 @@ class SqliteRoad:
     async def hold(self, accounts: list[int]) -> None:
         """Nobody else decides about accounts of this database."""
 
-    def pack(self, feed_seq: int | None, steps: list[Step]) -> Batch | None:
-        """Steps as the thread takes them; None: that is left to `write`."""
-        return packed_steps(self._writer, steps, feed_seq) if self._writer is not None else None
+    def pack(self, feed_seq: int | None, steps: list[Step]) -> Packed | None:
+        """Steps as the thread takes them, queued behind the write that is under way if the WAL need
+        not be moved first; None: all that is left to `write`."""
+        if self._writer is None:
+            return None
+        batch = packed_steps(self._writer, steps, feed_seq)
+        if self._spawn is None or self._must_move:
+            return Packed(batch, None)
+        self._latest = write = Write(self._latest)
+        done = self._run(write.on_thread, partial(write_in, self._writer, steps, batch))
+        self._spawn.task(write.ends(done), "queued write")
+        return Packed(batch, write)
 
     async def write(
         self,
         feed_seq: int | None,
         steps: list[Step],
         _accounts: list[int],
-        packed: Batch | None = None,
+        packed: Packed | None = None,
     ) -> None:
         """Commit in one hop. Raises Conflict, StoreUnavailable, AssertionError."""
-        # While a backup reads, a checkpoint for each commit would cost as much as the commit.
-        if self._tidied or self._pages_n >= CHECKPOINT_PAGES + self._held_n:
+        try:
+            pages_n = await packed.queued.outcome() if packed and packed.queued else None
+            if pages_n is None:
+                pages_n = await self._written(feed_seq, steps, packed)
+        except (OverflowError, ValueError, sqlite3.Error) as error:
+            raise refused(error) from error
+        self._pages_n = pages_n
+        check_in_place(self._path, self._opened)
+
+    async def _written(self, feed_seq: int | None, steps: list[Step], packed: Packed | None) -> int:
+        """Begin a write that is not queued, and wait for its end; pages left in the WAL."""
+        if self._must_move:
             await self.checkpoint()
         if self._writer is None:
             raise StoreUnavailable("the store is closed")
-        try:
-            batch = packed or packed_steps(self._writer, steps, feed_seq)
-            self._pages_n = await self._run(write_in, self._writer, steps, batch)
-        except (OverflowError, ValueError, sqlite3.Error) as error:
-            raise refused(error) from error
-        check_in_place(self._path, self._opened)
+        batch = packed.batch if packed else packed_steps(self._writer, steps, feed_seq)
+        self._latest = write = Write()
+        carry = partial(write_in, self._writer, steps, batch)
+        pages_n: int = await self._run(write.on_thread, carry)
+        return pages_n
+
+    @property
+    def _must_move(self) -> bool:
+        """Is the rest of the WAL to be moved before the next commit?"""
+        # While a backup reads, a checkpoint for each commit would cost as much as the commit.
+        return self._tidied or self._pages_n >= CHECKPOINT_PAGES + self._held_n
 
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""
@@ -264,23 +306,13 @@ class SqliteRoad:
         """Move most of a long WAL into the database beside commits. Raises StoreUnavailable."""
         if self._pages_n < TIDY_PAGES + self._held_n:
             return
-        try:
-            if self._beside is None:
-                self._beside = await self._database.engine.connect()
-            driver: Any = (await self._beside.get_raw_connection()).driver_connection
-            if self._file is None:
-                self._file = await driver._execute(BooksFile, driver._conn)
-            left_n = await driver._execute(moved_and_flushed, driver._conn, self._file)
-        except (sqlite3.Error, SQLAlchemyError, ValueError) as error:
-            raise StoreUnavailable(in_one_line(error)) from error
-        self._tidied = left_n <= REST_PAGES
+        left_n = await self._beside.move(self._pages_n)
+        self._tidied = left_n <= HELD_PAGES
         self._held_n = self._held_n if self._tidied else left_n
 
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""
-        beside, self._beside, self._file = self._beside, None, None
-        if beside is not None:
-            await beside.close()
+        await self._beside.close()
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None
         if writer is not None and reader is not None:  # on its thread, behind what is done there

@@ -42,11 +42,13 @@ def moved(connection: sqlite3.Connection) -> int:
 
 
 def moved_and_flushed(connection: sqlite3.Connection, file: BooksFile) -> int:
-    """As `moved`, and what was moved is on the disk. `file` is the connection's own.
+    """As `moved`, and what was moved is on the disk; how many pages are left by then, those among
+    them that were committed meanwhile. `file` is the connection's own.
 
     SQLite flushes the database only when nothing of the WAL is left, which beside commits is hardly
     ever so: they would wait for that flush at the next checkpoint of their own.
     """
-    left_n = moved(connection)
+    moved(connection)
     file.flush()
-    return left_n
+    _busy, pages_n, moved_n = connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+    return max(int(pages_n - moved_n), 0)

@@ -29,6 +29,7 @@ LONG_MODULES: dict[str, str] = {
     "server/lifecycle.py": "what is started in which order and how it comes to rest, in one view",
     "aaa/desk.py": "one road for every batch: what joins it, how it is loaded, decided, committed",
     "aaa/books.py": "an account is held whole: all that is held of it comes and goes in one place",
+    "store/desk_sqlite.py": "a transaction's way to its thread and back, alone or queued",
     "store/reading.py": "every question of a load, and the order of asking",
     "store/books_check.py": "every rule of the books, one statement each",
     "store/office_packages.py": "whose time ends, and what a renewal asks and writes, once for all",

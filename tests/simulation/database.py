@@ -10,9 +10,11 @@ Waiting for a lock is waiting in the world: SQLite's own patience is switched of
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -38,6 +40,7 @@ class InstantConnection(aiosqlite.Connection):
         self._running = True
         self._iter_chunk_size = 64
         self._connection: sqlite3.Connection | None = None
+        self._thread = asyncio.Lock()  # calls are made one by one, in the order in which they come
 
     def __await__(self) -> Generator[Any, None, aiosqlite.Connection]:
         """Open."""
@@ -55,13 +58,19 @@ class InstantConnection(aiosqlite.Connection):
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._running or self._connection is None:
             raise ValueError("Connection closed")
+        async with self._thread:
+            result = await self._called(partial(fn, *args, **kwargs))
+        await self._alive()
+        await self._world.sleep(self._pace.hop_us())
+        return result
+
+    async def _called(self, call: Callable[[], Any]) -> Any:
         await self._world.sleep(self._pace.hop_us())
         waited_us = 0
         while True:
             await self._alive()
             try:
-                result = fn(*args, **kwargs)
-                break
+                return call()
             except sqlite3.OperationalError as error:
                 await self._alive()
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
@@ -72,9 +81,6 @@ class InstantConnection(aiosqlite.Connection):
             self._world.figures["waits for a lock"] += 1
             waited_us += RETRY_US
             await self._world.sleep(RETRY_US)
-        await self._alive()
-        await self._world.sleep(self._pace.hop_us())
-        return result
 
     async def _alive(self) -> None:
         """Die with the disk, if a fault said that the process died in mid-write."""

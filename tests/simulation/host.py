@@ -105,6 +105,7 @@ class WatchedStore(DeskStore):
     points: Points
     committed: Callable[[], None]
     trouble: Callable[[], str]
+    _planned: tuple[Changes, str] | None = None  # what comes next, and what will happen to it
 
     def die(self) -> None:
         """Its process is dead: give back what SQLite would keep a closed connection open for."""
@@ -118,10 +119,18 @@ class WatchedStore(DeskStore):
         self.points.pass_by("load.after")
         return loaded
 
+    def prepare(self, changes: Changes) -> None:
+        """Prepare a batch, whose commit may begin now, unless it will not come there."""
+        self._planned = changes, self.trouble()
+        if self._planned[1] in ("", "after"):
+            super().prepare(changes)
+
     async def commit(self, changes: Changes) -> None:
         """Commit a batch, and have the books looked at."""
         self.points.pass_by("commit.before")
-        trouble = self.trouble()
+        planned, self._planned = self._planned, None
+        prepared = planned is not None and planned[0] is changes
+        trouble = planned[1] if planned is not None and prepared else self.trouble()
         if trouble == "conflict":
             raise Conflict("planned")
         if trouble == "before":
@@ -301,13 +310,13 @@ class Host:
             database = await self.open_database()
             chance = SeededChance(self.world.dice(process.name))
             keys, share = self._keys(chance), self.node.share
-            store = await WatchedStore.open(database, keys, share)
+            dice = self.world.dice(process.name)
+            seams = seams_of(process, self.clock, self.network, dice, share)
+            store = await WatchedStore.open(database, keys, share, spawn=seams.spawn)
             assert isinstance(store, WatchedStore)
             self._store = store
             store.points, store.committed = self.points, self.committed
             store.trouble = self.store_trouble
-            dice = self.world.dice(process.name)
-            seams = seams_of(process, self.clock, self.network, dice, share)
             self.desk = Desk(
                 store,
                 self._settings,

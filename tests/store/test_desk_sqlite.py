@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from aaa.ports import Changes, StoreUnavailable
-from store import desk_sqlite, schema, wal
+from store import beside, desk_sqlite, schema, wal
 from tests.store.house import (
     NOW_US,
     House,
@@ -128,7 +128,8 @@ def test_a_long_reader_does_not_have_the_store_tidy_up_all_the_time(
     house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk_sqlite, "TIDY_PAGES", 20)
-    monkeypatch.setattr(desk_sqlite, "REST_PAGES", 5)
+    monkeypatch.setattr(beside, "REST_PAGES", 5)
+    monkeypatch.setattr(desk_sqlite, "HELD_PAGES", 5)
     moves: list[int] = []
     moved = wal.moved
 
