@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
+from aaa._begun cimport Begun
 from aaa._index cimport ById
 from aaa._marks cimport Kin
 from aaa._request cimport Request
@@ -15,7 +16,8 @@ cdef class Turnstile:
     cdef object lay             # makes terms
     cdef readonly int64_t passed_n      # logins let in here since the start
     # The batch under way.
-    cdef object turn, books, sealer, heard, draft, earlier
+    cdef object turn, books, sealer, heard, draft
+    cdef Begun earlier
     cdef dict decrypts          # see `aaa._unsealed`
     cdef dict begun
     cdef dict plans, newest_plan        # of the books

@@ -18,6 +18,7 @@ cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
+from aaa._begun cimport Begun
 from aaa._decided cimport LetIn
 from aaa._index cimport ById, Ids
 from aaa._marks cimport Kin, Marks
@@ -303,7 +304,7 @@ cdef class Turnstile:
             terms.device_id, request.packet.identifier, request.packet.authenticator,
             request.packet.attribute_octets,
         )
-        if key in self.earlier and self.turn.repeats.session_of(key, self.now_us):
+        if self.earlier.has(key) and self.turn.repeats.session_of(key, self.now_us):
             return None
 
         # Credit (`login._admit`): what it may hold, and how far that carries it.

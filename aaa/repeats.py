@@ -9,9 +9,9 @@ router reports it. Nothing here decides.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Final
 
+from aaa._begun import Begun
 from aaa._sums import login_sum
 from aaa.request import Request
 from domain.seams import US_PER_S
@@ -24,25 +24,17 @@ class Repeats:
     """Which session each login of the last minutes has begun."""
 
     def __init__(self) -> None:
-        # Session and instant, oldest first. A plain dict passes over every key that was ever
-        # forgotten to come to its first one.
-        self.kept: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
+        self.kept = Begun()
 
     def session_of(self, key: bytes, now_us: int) -> int:
         """The session that a login of this `key_of` has begun; 0: none is known."""
-        session_id, at_us = self.kept.get(key, (0, now_us))
+        session_id, at_us = self.kept.find(key)
         return session_id if abs(now_us - at_us) <= KEEP_US else 0
 
     def keep(self, begun: dict[bytes, int], now_us: int) -> None:
         """Remember what a batch has begun, once that is durable."""
-        for key, session_id in begun.items():
-            self.kept.pop(key, None)
-            self.kept[key] = (session_id, now_us)
-        while self.kept:
-            key = next(iter(self.kept))
-            if len(self.kept) <= KEPT_MAX_N and now_us - self.kept[key][1] <= KEEP_US:
-                return
-            del self.kept[key]
+        self.kept.add(begun, now_us)
+        self.kept.forget(now_us - KEEP_US, KEPT_MAX_N)
 
 
 def key_of(request: Request) -> bytes:
