@@ -2,6 +2,9 @@
 
 from libc.stdint cimport int64_t
 
+from aaa._request cimport Request
+from domain._session cimport Session
+
 
 cdef class LetIn:
     cdef readonly str login
@@ -24,3 +27,10 @@ cdef class LetIn:
     # JSON as `store.rows.json_octets` makes it of `request` and `reply`; they return its end.
     cdef char *write_asked(self, char *at) except NULL
     cdef char *write_told(self, char *at) except NULL
+
+
+# The outcome, with these attributes.
+cdef object accepted(bytes written)
+
+# What is told by the request and by the session as it begins; the rest is to be filled in.
+cdef LetIn let_in(Request request, tuple hints, Session session)

@@ -1,8 +1,11 @@
 """The types of decisions that let somebody in; what each does is said in `_decided.pyx`."""
 
-from typing import Any, final
+from typing import Any, Final, final
 
 from aaa.ports import Decision
+
+__pyx_capi__: Final[dict[str, Any]]
+"""What other compiled modules may call directly; `_decided.pxd` says what it is."""
 
 @final
 class LetIn:

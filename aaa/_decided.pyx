@@ -11,6 +11,11 @@ cimport cython
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, strlen
 
+from aaa._request cimport Request
+from domain._session cimport Session
+from nas._hints cimport blank, set_at
+
+from aaa.outcome import Outcome
 from aaa.ports import Decision
 
 
@@ -35,6 +40,7 @@ cdef enum:
     NUMBER_MOST = 20
     WORDS_MOST = 512        # all that is the same in each, and all numbers but those of `speeds`
 
+cdef int ACCEPT = 2
 cdef str ACCEPTED = "accepted"
 cdef const char *HEX = b"0123456789abcdef"
 
@@ -145,6 +151,28 @@ cdef class LetIn:
             at = put_text(at, speed) if type(speed) is str else put_number(at, speed)
         at = put_number(put_word(at, b',"granted_micros":'), self.granted_micros)
         return put_word(at, b"}")
+
+
+cdef object accepted(bytes written):
+    cdef tuple made = blank(Outcome, 6)
+    set_at(made, 0, ACCEPT)
+    set_at(made, 1, written)
+    set_at(made, 2, 0)
+    set_at(made, 3, ACCEPTED)
+    set_at(made, 4, None)
+    set_at(made, 5, 0)
+    return made
+
+
+cdef LetIn let_in(Request request, tuple hints, Session session):
+    cdef LetIn made = LetIn.__new__(LetIn)
+    made.session_id, made.device_id = session.session_id, session.device_id
+    made.decided_us = session.created_us
+    made.hints = hints
+    made.source_address, made.signed = request.source_address, request.signed
+    made.timeout_s, made.interim_s = session.timeout_s, session.interim_s
+    made.limit_octets, made.granted_micros = session.limit_octets, session.granted_micros
+    return made
 
 
 cdef inline int put_item(dict asked, str name, str text) except -1:

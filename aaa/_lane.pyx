@@ -23,6 +23,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from aaa._index cimport ById
+from aaa._moves cimport AccountMove, move_of
 from aaa._request cimport Request
 from aaa._said cimport DELAY, INPUT, INPUT_HIGH, OUTPUT, OUTPUT_HIGH, SESSION_TIME, STAMP
 from aaa._said cimport Said, key_of, names_hash, octets_of, read_said, says
@@ -33,7 +34,6 @@ from domain._session cimport EPOCH, INPUT_BASE, OUTPUT_BASE, PART, SESSION_BASE_
 from domain._session cimport UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S, Charge, Session, rare_of
 from rating._rater cimport FEE, STEPS, TIME, VOLUME, counted_c, price_c
 
-from aaa.ports import AccountMove
 
 
 cdef extern from "_lane.h" nogil:
@@ -446,12 +446,13 @@ cdef class Lane:
 
     cdef int move(self, Track track, int64_t rise, int64_t back) except -1:
         cdef Account account = track.account
+        cdef AccountMove move
         account.open_micros += rise
         account.held_micros -= back
-        move = self.moves.get(track.account.account_id)
-        if move is None:
-            self.moves[track.account.account_id] = AccountMove(account, 0, rise, -back)
-            return 0
+        found = self.moves.get(account.account_id)
+        if found is None:
+            found = self.moves[account.account_id] = move_of(account)
+        move = <AccountMove> found
         move.open_micros += rise
         move.held_micros -= back
         return 0

@@ -19,9 +19,10 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 
 from aaa._begun cimport Begun
-from aaa._decided cimport LetIn
+from aaa._decided cimport LetIn, accepted, let_in
 from aaa._index cimport ById, Ids
 from aaa._marks cimport Kin, Marks
+from aaa._moves cimport AccountMove, move_of
 from aaa._people cimport login_of, person
 from aaa._request cimport Request, only_credential
 from aaa._spelling cimport mac_of
@@ -42,8 +43,6 @@ from hmac import compare_digest
 
 from aaa import authenticate
 from aaa.answer import method_attributes
-from aaa.outcome import Outcome
-from aaa.ports import AccountMove
 from aaa.same_ids import number_of
 from domain.account import CredentialKind, MacMode, Status
 from domain.seams import US_PER_S as _US_PER_S
@@ -98,7 +97,6 @@ cdef enum:
 
 cdef enum:
     ACCESS_REQUEST = 1
-    ACCEPT = 2
     ETHERNET = 15
     TERMS_MAX_N = 4096
     HIDDEN_BLOCK = 16
@@ -382,9 +380,11 @@ cdef class Turnstile:
 
     cdef int hold(self, Account account, int64_t micros, bint promise) except -1:
         """So much more of the account is held (`draft.Draft.move`)."""
-        move = self.moves.get(account.account_id)
-        if move is None:
-            move = self.moves[account.account_id] = AccountMove(account)
+        cdef AccountMove move
+        found = self.moves.get(account.account_id)
+        if found is None:
+            found = self.moves[account.account_id] = move_of(account)
+        move = <AccountMove> found
         account.held_micros += micros
         move.held_micros += micros
         if promise:
@@ -451,7 +451,7 @@ cdef class Turnstile:
         written = terms.written(session, tell, self.class_key)
         if proof[1] is not None:
             written += encode_attributes(method_attributes(self.turn, proof[1], request))
-        return Outcome(ACCEPT, written, 0, "accepted")
+        return accepted(written)
 
     cdef int place(self, Session session, str name) except -1:
         """It is born (`books.Books.add_session`), mostly alone on its account and with its id."""
@@ -485,15 +485,8 @@ cdef class Turnstile:
         str method, str mac,
     ) except -1:
         """`decisions.remember`, with what was asked and granted."""
-        cdef LetIn made = LetIn.__new__(LetIn)
-        made.login, made.session_id = login, session.session_id
-        made.decided_us, made.device_id = self.now_us, terms.device_id
-        made.mac = mac or ""
-        made.hints, made.method = hints, method
+        cdef LetIn made = let_in(request, hints, session)
+        made.login, made.method, made.mac = login, method, mac or ""
         made.limit_names, made.speeds = terms.limit_names, terms.speeds
-        made.source_address, made.signed = request.source_address, request.signed
-        made.timeout_s, made.interim_s = session.timeout_s, session.interim_s
-        made.limit_octets = session.limit_octets
-        made.granted_micros = session.granted_micros
         self.decisions.append(made)
         return 0

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aaa import closing, enforce
 from aaa._lane import Lane
+from aaa._named import named
 from aaa._people import strangers
 from aaa._survey import lay_known
 from aaa._turnstile import Turnstile
@@ -367,7 +368,7 @@ class Desk:
             places = lay_known(self._lane, self._books, self._sealer.class_key, list(places))
         else:
             places = range(len(items))
-        return [Named(at, items[at], parse(items[at])) for at in places]
+        return named(items, places)
 
     def _strangers(self, named: list[Named]) -> list[Named]:
         """Those that may lead to more than is held; whose plans have pots, all may."""

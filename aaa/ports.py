@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from aaa._moves import AccountMove as AccountMove
 from accounting.in_force import Version
 from domain.account import Account, Allowance, Subscriber
 from domain.deed import Deed
@@ -90,21 +91,6 @@ class Change(NamedTuple):
     seq: int
     kind: str  # account, subscriber, device, plan, session, order
     row_id: int
-
-
-@dataclass(slots=True)
-class AccountMove:
-    """Relative movement of one account, and what it must come to.
-
-    `promise` asks the store to check spendable >= -credit_limit in the same statement (L7).
-    """
-
-    after: Account
-    posted_micros: int = 0
-    open_micros: int = 0
-    held_micros: int = 0
-    entries_n: int = 0
-    promise: bool = False
 
 
 @dataclass(slots=True)

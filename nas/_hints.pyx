@@ -8,13 +8,25 @@ and `tests/nas/test_hints.py` compares all of it with readers in plain Python.
 """
 
 from cpython.bytes cimport PyBytes_GET_SIZE
+from cpython.tuple cimport PyTuple_New
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
 
 from nas.values import ipv6_of as _ipv6_of, text_of as _text_of
 
-from radius._codec cimport load32, octets_from, octets_of
+from radius._codec cimport Packet, load32, octets_from, octets_of
+
+
+cdef extern from *:
+    """
+    static inline PyObject *th_blank(PyObject *kind, Py_ssize_t size)
+    {
+        return ((PyTypeObject *) kind)->tp_alloc((PyTypeObject *) kind, size);
+    }
+    """
+    object blank_of "th_blank"(object kind, Py_ssize_t size)
+
 
 # Numbers of attributes, as in `nas.attribute_types`.
 cdef enum:
@@ -26,6 +38,7 @@ cdef enum:
     FRAMED_IP_ADDRESS = 8
     CALLED_STATION_ID = 30
     CALLING_STATION_ID = 31
+    VENDOR_SPECIFIC = 26
     NAS_IDENTIFIER = 32
     ACCT_SESSION_ID = 44
     NAS_PORT_TYPE = 61
@@ -34,6 +47,8 @@ cdef enum:
 
 cdef enum:
     LONGEST_IPV4 = 15
+    SAID_N = 13                 # of the fields of a `LoginHints`, and how many it has
+    FIELDS_N = 15
 
 
 cdef bint is_plain(const uint8_t *p, Py_ssize_t size) noexcept nogil:
@@ -86,14 +101,17 @@ cdef object octets(const uint8_t *p):
     return None if p == NULL else octets_from(p + 2, p[1] - 2)
 
 
-def said(bytes area not None, /):
-    """The first thirteen fields of `nas.login.LoginHints`, in order, from attribute octets."""
-    cdef Found found
+cdef tuple blank(type kind, Py_ssize_t size):
+    return <tuple> blank_of(kind, size)
+
+
+cdef int fill(tuple into, bytes area, Found *found) except -1:
+    # The first fields, as they were said; the area is walked once.
     cdef const uint8_t *p = octets_of(area)
     cdef const uint8_t *end = p + PyBytes_GET_SIZE(area)
     cdef const uint8_t **first = found.first
     cdef str address
-    memset(&found, 0, sizeof(Found))
+    memset(found, 0, sizeof(Found))
     while p < end:
         if end - p < 2 or p[1] < 2 or p[1] > end - p:
             raise ValueError("these are no whole attributes")
@@ -103,18 +121,41 @@ def said(bytes area not None, /):
     address = ipv4(first[NAS_IP_ADDRESS])
     if not address and first[NAS_IPV6_ADDRESS] != NULL:
         address = _ipv6_of(octets(first[NAS_IPV6_ADDRESS]))
-    return (
-        octets(first[USER_NAME]),
-        text(first[USER_NAME]),
-        text(first[CALLING_STATION_ID]),
-        text(first[CALLED_STATION_ID]),
-        integer(first[NAS_PORT]),
-        text(first[NAS_PORT_ID]),
-        integer(first[NAS_PORT_TYPE]),
-        text(first[ACCT_SESSION_ID]),
-        address,
-        text(first[NAS_IDENTIFIER]),
-        ipv4(first[FRAMED_IP_ADDRESS]),
-        integer(first[SERVICE_TYPE]),
-        integer(first[FRAMED_PROTOCOL]),
-    )
+    set_at(into, 0, octets(first[USER_NAME]))
+    set_at(into, 1, text(first[USER_NAME]))
+    set_at(into, 2, text(first[CALLING_STATION_ID]))
+    set_at(into, 3, text(first[CALLED_STATION_ID]))
+    set_at(into, 4, integer(first[NAS_PORT]))
+    set_at(into, 5, text(first[NAS_PORT_ID]))
+    set_at(into, 6, integer(first[NAS_PORT_TYPE]))
+    set_at(into, 7, text(first[ACCT_SESSION_ID]))
+    set_at(into, 8, address)
+    set_at(into, 9, text(first[NAS_IDENTIFIER]))
+    set_at(into, 10, ipv4(first[FRAMED_IP_ADDRESS]))
+    set_at(into, 11, integer(first[SERVICE_TYPE]))
+    set_at(into, 12, integer(first[FRAMED_PROTOCOL]))
+    return 0
+
+
+cdef tuple read(type kind, Packet packet, object is_captive, bint dhcp):
+    cdef Found found
+    cdef tuple made = blank(kind, FIELDS_N)
+    fill(made, packet.attribute_octets, &found)
+    set_at(made, 13, found.first[VENDOR_SPECIFIC] != NULL and is_captive(packet))
+    set_at(made, 14, dhcp)
+    return made
+
+
+def hints_of(type kind not None, Packet packet not None, is_captive, bint dhcp):
+    """What a packet says as a `nas.login.LoginHints`, which is `kind`: thirteen fields as they were
+    said, whether `is_captive` says so, which is asked only if there are vendors' attributes, and
+    `dhcp`."""
+    return read(kind, packet, is_captive, dhcp)
+
+
+def said(bytes area not None, /):
+    """The first thirteen fields of `nas.login.LoginHints`, in order, from attribute octets."""
+    cdef Found found
+    cdef tuple made = PyTuple_New(SAID_N)
+    fill(made, area, &found)
+    return made

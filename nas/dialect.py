@@ -52,6 +52,7 @@ class Dialect(Protocol):
     default_coa_port: int  # where the family listens for Disconnect and CoA (COA-01)
     has_octet_limit: bool  # the device itself ends a session at an octet limit
     plain_records: bool  # accounting is read by the RFCs' attributes alone
+    plain_logins: bool  # `read_login` is `nas.login.read_hints` of the packet alone
     has_limit_coa: bool  # it takes new limits for a running session
     has_disconnect: bool  # it ends a session when told to
     granularity_s: int  # how late, at worst, it notices that a limit is reached

@@ -6,12 +6,11 @@ connection and steer the form of the answer, they never prove who somebody is (A
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from nas import attribute_types as kinds
-from nas._hints import said
+from nas._hints import hints_of
 from radius import Packet
-from radius.vendors import VENDOR_SPECIFIC
 
 
 class LoginHints(NamedTuple):
@@ -34,14 +33,11 @@ class LoginHints(NamedTuple):
     dhcp: bool = False  # it shows what only a DHCP server or relay sends
 
 
-_made: Final = tuple.__new__  # the constructor takes as long again to bind fifteen arguments
-
-
 def read_hints(
     packet: Packet, *, nas_port_id: str = "", calling_station_id: str = "", dhcp: bool = False
 ) -> LoginHints:
     """What every dialect reads alike; the keywords count where the attribute is absent."""
-    hints = _made(LoginHints, (*said(packet.attribute_octets), _captive(packet), dhcp))
+    hints = hints_of(LoginHints, packet, is_captive, dhcp)
     if not hints.nas_port_id and nas_port_id:
         hints = hints._replace(nas_port_id=nas_port_id)
     if not hints.calling_station_id and calling_station_id:
@@ -49,9 +45,9 @@ def read_hints(
     return hints
 
 
-def _captive(packet: Packet) -> bool:
+def is_captive(packet: Packet) -> bool:
     """The client's address before translation (RouterOS), or the page that ends a login."""
-    return packet.first(VENDOR_SPECIFIC) is not None and (
+    return (
         packet.vsa(kinds.MIKROTIK, kinds.MIKROTIK_HOST_IP) is not None
         or packet.vsa(kinds.WISPR, kinds.WISPR_LOGOFF_URL) is not None
     )

@@ -24,6 +24,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
+from aaa._moves cimport AccountMove
 from domain._account cimport Account
 from domain._session cimport (
     CLOSED_MICROS,
@@ -177,6 +178,7 @@ def pack_moves(list moves):
     cdef Rows made = Rows(len(moves), 10)
     cdef th_cell *at = made.cells
     cdef Account after
+    cdef AccountMove move
     for move in moves:
         after = move.after
         at = put(at, after.account_id)

@@ -48,6 +48,7 @@ class Cisco:
     default_coa_port = 1700
     has_octet_limit = False
     plain_records = False
+    plain_logins = False
     has_limit_coa = False
     has_disconnect = True
     granularity_s = 1

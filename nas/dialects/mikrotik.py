@@ -61,6 +61,7 @@ class Mikrotik:
     default_coa_port = 3799
     has_octet_limit = True
     plain_records = True
+    plain_logins = True
     has_limit_coa = True
     has_disconnect = True
     granularity_s = 1

@@ -40,6 +40,7 @@ class Standard:
     default_coa_port = 3799
     has_octet_limit = False
     plain_records = True
+    plain_logins = True
     has_limit_coa = True
     has_disconnect = True
     granularity_s = 1
