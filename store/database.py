@@ -166,6 +166,7 @@ def make_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
         connect_args={
             "timeout": CONNECT_S,
             "command_timeout": STATEMENT_S,
+            "max_cacheable_statement_size": 0,  # however long: a batch is one statement
             "server_settings": {
                 "application_name": "tollhouse",
                 "timezone": "UTC",

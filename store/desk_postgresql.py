@@ -1,16 +1,15 @@
 """The hot road on PostgreSQL: rows as arrays, on one connection, in as few round trips as it takes.
 
-A batch of interims is one statement between BEGIN and COMMIT: what each table gets is a part of it,
-in a fixed order, and each part meets its rows in the order of their keys. So two servers that write
-under the same accounts wait for one another and never embrace (L11): accounts come first, locked by
-their own update where all of them move, else by a statement of its own. A connection that fails is
-thrown away; the next use makes a new one.
+A batch of interims is one statement and one transaction (`store.together`): it commits if it meets
+all rows that it has to, and fails otherwise; then, and where more is to be written, it is one of a
+few between BEGIN and COMMIT. Two servers that write under the same accounts wait for one another
+and never embrace (L11): accounts come first, locked by their own update where all of them move,
+else before it. A connection that fails is thrown away; the next use makes a new one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
@@ -27,9 +26,10 @@ from store.database import OFFICE_LOCK, Database
 from store.desk_sqlite import check_met
 from store.outages import away, in_one_line, raced, refused, unwritable
 from store.reading import QUERIES, Ask
-from store.rows import CHARGES, RECORDS, Row
+from store.rows import RECORDS, Row
 from store.statements import numbered_postgresql, postgresql_sql
-from store.writes import ADDED, WRITES
+from store.together import TOGETHER, arrays, together
+from store.writes import WRITES
 from store.writing import DEEDS, LIVE, NAMED, TUPLES, Form, Step
 
 Result = TypeVar("Result")
@@ -38,53 +38,30 @@ _INT8_ARRAY_OID: Final = 1016
 
 _READ = {name: postgresql_sql(query) for name, query in QUERIES.items()}
 _WRITE = {name: postgresql_sql(recipe) for name, recipe in WRITES.items()}
-_LOCK = numbered_postgresql(
+_LOCK: Final = numbered_postgresql(
     select(schema.accounts.c.account_id)
     .where(schema.accounts.c.account_id == any_(bindparam("p_ids", type_=ARRAY(BigInteger))))
     .order_by(schema.accounts.c.account_id)
     .with_for_update(key_share=True),
     ("ids",),
-)
+).replace("$1", "'{{{}}}'")
 # Rows are met one by one by their keys, in the order of the arrays, whatever the planner thinks of
 # their number: the order of locks depends on it, and no plan by figures of the past is better.
 PAGE_N: Final = 5_000  # rows of one page of a large answer
 _BY_KEY: Final = (
-    "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
-    "SET LOCAL enable_mergejoin = off; SET LOCAL plan_cache_mode = force_generic_plan"
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
+    "SET plan_cache_mode = force_generic_plan"
 )
-_BEGIN: Final = f"BEGIN{_BY_KEY}"
+_AT_ONCE: Final = ""  # one statement is a transaction by itself
+_BEGIN: Final = "BEGIN"
+_LOCK_CHAIN: Final = f"SELECT pg_advisory_xact_lock({OFFICE_LOCK})"
 # A table that was nearly empty when it was looked at last is walked for every key of a batch, long
-# after it has grown: whoever asks by keys is answered by keys.
+# after it has grown: whoever asks by keys is answered by keys. The start asks for all.
 _LOOK: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-# What an interim writes, in the order of locks. A charge row that is not there yet, the first of a
-# session's day, is added afterwards.
-_HOT: Final = {"move": "move", "journal": "journal", "advance": "advance", "charges": "charge"}
-# What must go before: looks at what is not written, and a new session's rows before its charges.
-_EARLY: Final = (LIVE, NAMED, "sessions_new", "totals_new")
-_ADDED_AT = tuple(CHARGES.names.index(name) for name in ADDED)
-
-
-def _joined(names: Iterable[str]) -> tuple[str, dict[str, int]]:
-    """These writes as one statement, and how many parameters each takes, in their order.
-
-    It answers the number of the newest change, then how many rows each write met. PostgreSQL works
-    out the answers from left to right, and each write when its answer is needed.
-    """
-    parts: list[str] = []
-    taken: dict[str, int] = {}
-    for name in names:
-        pieces = re.split(r"\$(\d+)", _WRITE[name])  # text, number, text, number ... text
-        before_n = sum(taken.values())
-        taken[name] = max(map(int, pieces[1::2]))
-        pieces[1::2] = [f"${int(number) + before_n}" for number in pieces[1::2]]
-        parts.append(f"{name} AS ({''.join(pieces)} RETURNING 1)")
-    counts = [f"(SELECT count(*) FROM {name})" for name in taken]
-    answers = ", ".join([f"({_READ['feed_seq']})", *counts])
-    return f"WITH {', '.join(parts)} SELECT {answers}", taken
-
-
-_TOGETHER, _TAKEN = _joined(_HOT.values())
+_LOOK_AT_ALL: Final = (
+    f"{_LOOK}; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; "
+    "SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto"
+)
 
 
 async def _made(driver: Any, sql: str, columns: list[Any], make: Callable[[Row], Any]) -> list[Any]:
@@ -96,6 +73,10 @@ async def _made(driver: Any, sql: str, columns: list[Any], make: Callable[[Row],
     while rows := await cursor.fetch(PAGE_N):
         made += map(make, rows)
     return made
+
+
+class Unmet(Conflict):
+    """Something was not as expected; the statements one by one say what it was."""
 
 
 class PostgresqlRoad:
@@ -128,7 +109,7 @@ class PostgresqlRoad:
         except StopIteration as done:
             nothing: Result = done.value
             return nothing
-        begin = _LOOK if ask.keys == [()] else f"{_LOOK}{_BY_KEY}"  # the start asks for all
+        begin = _LOOK_AT_ALL if ask.keys == [()] else _LOOK
         try:
             async with self._transaction(begin, stay=self._holding) as driver:
                 try:
@@ -154,8 +135,8 @@ class PostgresqlRoad:
         Raises Conflict, StoreUnavailable. What is read meanwhile is no snapshot, but what belongs
         to these accounts stands still.
         """
-        async with self._transaction(_BEGIN, stay=True) as driver:
-            await driver.fetch(_LOCK, accounts)
+        async with self._transaction(_BEGIN, *_locking(accounts), stay=True):
+            pass
 
     def pack(self, feed_seq: int | None, steps: list[Step]) -> None:
         """Steps are written as they are."""
@@ -164,34 +145,26 @@ class PostgresqlRoad:
         self, feed_seq: int | None, steps: list[Step], accounts: list[int], packed: None = None
     ) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
-        early = [step for step in steps if step.write in _EARLY]
-        hot = [step for step in steps if step.write in _HOT]
-        late = [step for step in steps if step.write not in _HOT and step.write not in _EARLY]
+        hot = {step.write: step for step in steps if step.write in TOGETHER}
+        late = [step for step in steps if step.write not in TOGETHER]
         deeds = any(step.write == DEEDS for step in late)
+        # Before any other lock the chain's, as the office takes it (L11): it has no forks.
+        locks = [_LOCK_CHAIN] * deeds + _locking(_to_lock(hot, accounts))
         if deeds and self._holding:  # the office locks the chain first, so must we
             async with self._transaction(_BEGIN):
                 pass
-        async with self._transaction(_BEGIN) as driver:
-            if deeds:
-                # Before any other lock, as the office takes it (L11): the chain has no forks.
-                await driver.execute(f"SELECT pg_advisory_xact_lock({OFFICE_LOCK})")
-            guarded = any(step.write in (LIVE, NAMED) for step in early)
-            if guarded or len(accounts) > max(_moved_n(hot), 1):
-                await driver.fetch(_LOCK, accounts)
-            try:
-                for step in early:
-                    check_met(step, await _met(driver, step.write, step.rows))
-                if hot:
+        try:
+            begin = _BEGIN if late or locks or self._holding else _AT_ONCE
+            async with self._transaction(begin, *locks) as driver:
+                if hot or feed_seq is not None:
                     await _write_together(driver, feed_seq, hot)
-                elif feed_seq is not None:
-                    _check_feed(feed_seq, await driver.fetchval(_READ["feed_seq"]))
-                for step in late:
-                    if step.write == DEEDS:
-                        found = await driver.fetchrow(_READ["audit_head"])
-                        step = step._replace(rows=chained_rows(step.rows, found))
-                    check_met(step, await _met(driver, step.write, step.rows))
-            except (OverflowError, ValueError) as error:
-                raise refused(error) from error
+                await _write_apart(driver, late)
+        except Unmet:
+            async with self._transaction(_BEGIN, *locks) as driver:
+                newest = await driver.fetchval(_READ["feed_seq"])
+                if feed_seq is not None and newest != feed_seq:
+                    raise Conflict(f"change {newest} came after {feed_seq}") from None
+                await _write_apart(driver, steps)
 
     async def tidy(self) -> None:
         """PostgreSQL looks after itself."""
@@ -210,8 +183,10 @@ class PostgresqlRoad:
         if self._driver is None or self._driver.is_closed():
             await self._drop()
             self._connection = await self._database.engine.connect()
-            self._driver = (await self._connection.get_raw_connection()).driver_connection
-            _encode_arrays(self._driver)
+            driver: Any = (await self._connection.get_raw_connection()).driver_connection
+            await driver.execute(_BY_KEY)
+            _encode_arrays(driver)
+            self._driver = driver
         return self._driver
 
     async def _drop(self) -> None:
@@ -223,25 +198,30 @@ class PostgresqlRoad:
             await connection.close()
 
     @asynccontextmanager
-    async def _transaction(self, begin: str, *, stay: bool = False) -> AsyncIterator[Any]:
+    async def _transaction(self, begin: str, *locks: str, stay: bool = False) -> AsyncIterator[Any]:
         """A transaction on the connection, alone on it until it is over; or the one that is held.
 
-        `stay` leaves it open for the next. One that fails to end cleanly ends its connection.
+        Beginning and locks are one round trip; what follows sees all that it has waited for.
+        If it begins with nothing, it is whatever single statement follows. `stay` leaves it open
+        for the next. One that fails to end cleanly ends its connection.
         """
         async with self._turn:
             try:
                 driver = await self._connected()
-                if not self._holding:
-                    await driver.execute(begin)
+                assert begin or not self._holding, "a commit by itself, inside of another"
+                begun = locks if self._holding or not begin else (begin, *locks)
                 self._holding = False
                 try:
+                    if begun:
+                        await driver.execute("; ".join(begun))
                     yield driver
                 except (Conflict, AssertionError, ValueError, asyncpg.PostgresError):
-                    await driver.execute("ROLLBACK")
+                    if begin:
+                        await driver.execute("ROLLBACK")
                     raise
                 if stay:
                     self._holding = True
-                else:
+                elif begin:
                     await driver.execute("COMMIT")
             except (Conflict, AssertionError):
                 raise
@@ -267,34 +247,38 @@ def _encode_arrays(driver: Any) -> None:
     )
 
 
-def _moved_n(hot: list[Step]) -> int:
-    """Of how many accounts the sums move: they are locked by that."""
-    return sum(len(step.rows) for step in hot if step.write == "move")
+def _to_lock(steps: Mapping[str, Step], accounts: list[int]) -> list[int]:
+    """Which accounts are locked before all else: none, where their own update does it."""
+    guarded = LIVE in steps or NAMED in steps
+    moved_n = len(steps["move"].rows) if "move" in steps else 0
+    return accounts if guarded or len(accounts) > max(moved_n, 1) else []
 
 
-def _check_feed(feed_seq: int | None, newest: int) -> None:
-    if feed_seq is not None and newest != feed_seq:
-        raise Conflict(f"change {newest} came after {feed_seq}")
+def _locking(accounts: list[int]) -> list[str]:
+    """What locks these accounts, in the order of their ids."""
+    return [_LOCK.format(",".join(map(str, accounts)))] if accounts else []
 
 
-async def _met(driver: Any, write: str, rows: list[Any]) -> int:
-    """How many rows a statement has met."""
-    return int((await driver.execute(_WRITE[write], *zip(*rows, strict=True))).split()[-1])
+async def _write_together(driver: Any, feed_seq: int | None, steps: Mapping[str, Step]) -> None:
+    """One statement for most of what a batch looks at and writes. Raises Unmet."""
+    statement = together(steps)
+    met = [len(steps[name].rows) if name in steps else 0 for name in statement.names]
+    try:
+        await driver.fetch(statement.sql, *arrays(statement, steps), [feed_seq, *met])
+    except asyncpg.InvalidTextRepresentationError as error:
+        raise Unmet(in_one_line(error)) from error
+    except (OverflowError, ValueError) as error:
+        raise refused(error) from error
 
 
-async def _write_together(driver: Any, feed_seq: int | None, hot: list[Step]) -> None:
-    """One statement for all that interims write; then the charge rows that were not there."""
-    given = {_HOT[step.write]: list(zip(*step.rows, strict=True)) for step in hot}
-    if "charge" in given:
-        given["charge"] = [given["charge"][at] for at in _ADDED_AT]
-    columns: list[Any] = []
-    for name, taken_n in _TAKEN.items():
-        columns += given.get(name) or [()] * taken_n
-    newest, *counts = await driver.fetchrow(_TOGETHER, *columns)
-    _check_feed(feed_seq, newest)
-    met = dict(zip(_TAKEN, counts, strict=True))
-    for step in hot:
-        met_n = met[_HOT[step.write]]
-        if step.write == "charges" and met_n < len(step.rows):
-            met_n += await _met(driver, "charges_new", step.rows)
-        check_met(step, met_n)
+async def _write_apart(driver: Any, steps: Iterable[Step]) -> None:
+    """A statement for each. Raises Conflict, AssertionError for one that met too few rows."""
+    for step in steps:
+        if step.write == DEEDS:
+            found = await driver.fetchrow(_READ["audit_head"])
+            step = step._replace(rows=chained_rows(step.rows, found))
+        try:
+            said = await driver.execute(_WRITE[step.write], *zip(*step.rows, strict=True))
+        except (OverflowError, ValueError) as error:
+            raise refused(error) from error
+        check_met(step, int(said.split()[-1]))

@@ -4,7 +4,8 @@ A commit whose answer never comes has an unknown outcome: that is the normal cas
 and the one that a random kill meets too seldom. This proxy reads the client's side of the protocol
 and strikes exactly at the COMMIT (or inside the transaction) in one of the ways of `Strike`, once
 for each time it is armed. Only the server's own road says plain `COMMIT`; the commands of an
-operator, which say `COMMIT;`, pass.
+operator, which say `COMMIT;`, pass. The road's statements that commit by themselves are taken apart
+when there is something to strike: into BEGIN, the statement, and a COMMIT that can be struck.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 COMMIT = b"COMMIT\0"
-BEGIN = (b"BEGIN\0", b"BEGIN; SET LOCAL ")  # how a transaction of the road that writes begins
+BEGIN = (b"BEGIN\0", b"BEGIN; SELECT ")  # how a transaction of the road that writes begins
+ROLLBACK = b"ROLLBACK\0"
+ALONE = (b"WITH ", b" RETURNING 1)")  # how a statement that commits by itself begins, and its parts
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 CHUNK_OCTETS = 65_536
 START_LIMIT_S = 60
@@ -137,6 +140,11 @@ class PgProxy:
         self.struck[armed[0]] += 1
         return armed
 
+    def give_back(self, strike: Strike, state: str) -> None:
+        """It was not used after all."""
+        self.struck[strike] -= 1
+        self._armed = (strike, state)
+
 
 class _Pair:
     """The two connections of one client."""
@@ -153,6 +161,8 @@ class _Pair:
         self._reader, self._writer = reader, writer
         self._back_reader, self._back_writer = back_reader, back_writer
         self._writing = False  # in a transaction of the road that may write
+        self._alone: set[bytes] = set()  # names of statements that commit by themselves
+        self._kept: bytearray | None = None  # answers, while it is not known whether they are true
         self._muted = asyncio.Event()  # set: answers are no longer passed on
         self._answered = asyncio.Event()  # while muted: the database has answered
 
@@ -169,6 +179,11 @@ class _Pair:
     async def _up(self) -> None:
         """From the database to the server, untouched."""
         while octets := await self._back_reader.read(CHUNK_OCTETS):
+            if self._kept is not None:
+                self._kept += octets
+                if self._kept[-6:-1] == IDLE[:5]:
+                    self._answered.set()
+                continue
             if self._muted.is_set():
                 if octets[-6:-1] == IDLE[:5]:
                     self._answered.set()
@@ -188,8 +203,17 @@ class _Pair:
                     return
                 if not passed:
                     continue
-            if head[:1] == b"B" and self._writing and await self._struck_inside():
-                continue
+            if head[:1] == b"P":
+                self._remember(body)
+            if head[:1] == b"B":
+                alone = not self._writing and body.split(b"\0", 2)[1] in self._alone
+                if (self._writing or alone) and await self._struck_inside():
+                    continue
+                if alone:
+                    passed = await self._by_itself(head + body)
+                    if passed is None:
+                        return
+                    continue
             self._back_writer.write(head + body)
             await self._back_writer.drain()
 
@@ -206,16 +230,51 @@ class _Pair:
         """Look at a simple query: is it passed on? None: the connection ends here."""
         if body.startswith(BEGIN):
             self._writing = True
+        if body == ROLLBACK:
+            self._writing = False
         if body != COMMIT or not self._writing:
             return True
         self._writing = False
+        strike = await self._due()
+        return True if strike is None else await self._strike(*strike)
+
+    async def _due(self) -> tuple[Strike, str] | None:
+        """A COMMIT has come: what is done to it, if anything."""
         self._proxy.commits_n += 1
         if self._proxy.delay_s:
             await asyncio.sleep(self._proxy.delay_s)
-        strike = self._proxy.take_strike(inside=False)
+        return self._proxy.take_strike(inside=False)
+
+    def _remember(self, body: bytes) -> None:
+        """Which statement has this name?"""
+        name, sql, _ = body.split(b"\0", 2)
+        self._alone.discard(name)
+        if sql.startswith(ALONE[0]) and ALONE[1] in sql:
+            self._alone.add(name)
+
+    async def _by_itself(self, bound: bytes) -> bool | None:
+        """A statement that is a transaction: None, if the connection ends with it."""
+        strike = await self._due()
+        flight = bound + await self._flight()
         if strike is None:
+            self._back_writer.write(flight)
+            await self._back_writer.drain()
             return True
-        return await self._strike(*strike)
+        self._muted.set()
+        await self._ask("BEGIN")
+        self._answered.clear()
+        self._kept = bytearray()
+        self._back_writer.write(flight)
+        await asyncio.wait_for(self._answered.wait(), START_LIMIT_S)
+        answer, self._kept = bytes(self._kept), None
+        if answer.endswith(IDLE[:5] + b"T"):
+            return await self._strike(*strike)
+        self._proxy.give_back(*strike)  # the statement has failed: there is nothing to commit
+        await self._ask("ROLLBACK")
+        self._muted.clear()
+        self._writer.write(answer[:-1] + b"I")
+        await self._writer.drain()
+        return True
 
     async def _strike(self, strike: Strike, state: str) -> bool | None:
         self._muted.set()
@@ -250,12 +309,17 @@ class _Pair:
         if strike is None:
             return False
         self._writing = False
-        kind = b"B"
-        while kind != b"S":  # the rest of the statement, up to its Sync
-            head = await self._reader.readexactly(5)
-            await self._reader.readexactly(struct.unpack("!I", head[1:])[0] - 4)
-            kind = head[:1]
+        await self._flight()
         raised = f"DO $$BEGIN RAISE EXCEPTION USING ERRCODE = '{strike[1]}'; END$$"
         self._back_writer.write(query(raised))
         await self._back_writer.drain()
         return True
+
+    async def _flight(self) -> bytes:
+        """The rest of a statement, up to its Sync."""
+        octets, kind = b"", b"B"
+        while kind != b"S":
+            head = await self._reader.readexactly(5)
+            octets += head + await self._reader.readexactly(struct.unpack("!I", head[1:])[0] - 4)
+            kind = head[:1]
+        return octets

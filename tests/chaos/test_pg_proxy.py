@@ -62,6 +62,13 @@ async def mark(connection: Any) -> None:
     await connection.execute("COMMIT")
 
 
+async def mark_at_once(connection: Any) -> None:
+    await connection.fetch(
+        "WITH made AS (INSERT INTO marks VALUES ($1) RETURNING 1) SELECT count(*) FROM made", 1
+    )
+
+
+@pytest.mark.parametrize("work", [mark, mark_at_once])
 @pytest.mark.parametrize(
     ("strike", "state", "error", "committed"),
     [
@@ -75,13 +82,15 @@ async def mark(connection: Any) -> None:
 def test_a_strike_ends_the_transaction_as_it_says(
     url: str, proxy: PgProxy, postgres_cluster: PostgresCluster, strike: Strike, state: str,
     error: type[BaseException] | tuple[type[BaseException], ...], committed: bool,
+    work: Callable[[Any], Awaitable[None]],
 ) -> None:  # fmt: skip
     proxy.arm(strike, state)
-    assert isinstance(play(url, proxy, mark, postgres_cluster.port), error)
+    assert isinstance(play(url, proxy, work, postgres_cluster.port), error)
     assert not proxy.armed
     assert rows_n(url) == committed
-    assert play(url, proxy, mark, postgres_cluster.port) is None  # it strikes once
+    assert play(url, proxy, work, postgres_cluster.port) is None  # it strikes once
     assert rows_n(url) == committed + 1
+    assert proxy.commits_n == (1 if strike is Strike.INSIDE else 2)
 
 
 def test_a_late_commit_comes_after_its_client_has_gone(
@@ -103,15 +112,33 @@ def test_after_an_error_at_commit_the_same_connection_goes_on(
     url: str, proxy: PgProxy, postgres_cluster: PostgresCluster
 ) -> None:
     async def twice(connection: Any) -> None:
-        for state in ("40001", "40P01"):
-            proxy.arm(Strike.AT_COMMIT if state == "40001" else Strike.INSIDE, state)
-            with pytest.raises(asyncpg.PostgresError):
-                await mark(connection)
-            await connection.execute("ROLLBACK")
-        await mark(connection)
+        for work in (mark, mark_at_once):
+            for state in ("40001", "40P01"):
+                proxy.arm(Strike.AT_COMMIT if state == "40001" else Strike.INSIDE, state)
+                with pytest.raises(asyncpg.PostgresError):
+                    await work(connection)
+                await connection.execute("ROLLBACK")
+            await work(connection)
 
     assert play(url, proxy, twice, postgres_cluster.port) is None
-    assert rows_n(url) == 1
+    assert rows_n(url) == 2
+
+
+def test_a_statement_that_fails_by_itself_is_not_struck(
+    url: str, proxy: PgProxy, postgres_cluster: PostgresCluster
+) -> None:
+    async def wrong(connection: Any) -> None:
+        sql = "WITH made AS (INSERT INTO marks VALUES (1) RETURNING 1) SELECT 1 / $1::int FROM made"
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await connection.fetch(sql, 0)
+        assert not connection.is_in_transaction()
+        assert proxy.armed
+        with pytest.raises(asyncpg.SerializationError):
+            await mark_at_once(connection)
+
+    proxy.arm(Strike.AT_COMMIT, "40001")
+    assert play(url, proxy, wrong, postgres_cluster.port) is None
+    assert rows_n(url) == 0
 
 
 def test_an_operators_commit_and_a_reader_pass(

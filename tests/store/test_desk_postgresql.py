@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import select, text
 
-from aaa.ports import Changes, StoreUnavailable, Want
+from aaa.ports import AccountMove, Changes, Conflict, StoreUnavailable, Want
 from domain.session import Charge
-from store import desk_postgresql
+from store import desk_postgresql, schema
+from store.feed import record_change
 from tests.peers.postgres import PostgresCluster
 from tests.store.house import (
     NOW_US,
     House,
+    account,
     advanced,
+    decision,
     full_batch,
+    interim_changes,
     session,
     settle_two,
     tell,
+    top_up,
 )
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 def test_a_store_that_went_away_is_used_again_when_it_is_back(
@@ -100,22 +109,103 @@ def test_a_reader_that_lost_a_race_says_that_the_store_is_away(
     tell(house_postgresql_url, story)
 
 
-def test_interims_meet_their_rows_by_key_whatever_the_planner_thinks(
+class Counted:
+    """The driver of a road, which counts round trips and is cut off before one of them."""
+
+    def __init__(self, driver: Any, cut_at: int = 0) -> None:
+        self._driver, self._cut_at = driver, cut_at
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._driver, name)
+        if name not in ("execute", "fetch", "fetchrow", "fetchval"):
+            return real
+
+        def asks(sql: str, *given: object) -> Any:
+            self.asked.append(sql)
+            if len(self.asked) == self._cut_at:
+                self._driver.terminate()
+            return real(sql, *given)
+
+        return asks
+
+
+def test_interims_are_one_round_trip_and_one_transaction(house_postgresql_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle(posted_micros=5_000)
+        one, owner = session(10), account(1, posted_micros=5_000, entries_n=1)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[one]))
+        road = house.store._road
+        road._driver = counted = Counted(road._driver)
+        await house.store.commit(interim_changes(owner, one, 100, 10_000))
+        assert [sql.partition(" ")[0] for sql in counted.asked] == ["WITH"]
+        (found,) = (await house.store.load(Want(account_ids={1}))).accounts
+        assert found.open_micros == 100
+
+    tell(house_postgresql_url, story)
+
+
+def test_a_commit_that_is_cut_before_any_of_its_round_trips_leaves_nothing(
     house_postgresql_url: str,
 ) -> None:
-    """L11: rows are locked in the order of the arrays; a hash or a scan has an order of its own."""
-
     async def story(house: House) -> None:
         await settle_two(house)
-        driver = house.store._road._driver
-        columns = [()] * sum(desk_postgresql._TAKEN.values())
-        await driver.execute(desk_postgresql._BEGIN)
-        found = await driver.fetch(f"EXPLAIN {desk_postgresql._TOGETHER}", *columns)
-        await driver.execute("ROLLBACK")
-        plan = "\n".join(row[0].partition("  (")[0].strip() for row in found)
-        loops = re.findall(r"-> +Nested Loop\n-> +Function Scan on given.*\n-> +Index Scan", plan)
-        assert len(loops) == 3, plan
-        assert not any(word in plan for word in ("Seq Scan", "Hash", "Merge", "Sort"))
+        before = await house.everything()
+        await house.store.feed_seq()
+        road, failed_n = house.store._road, 0
+        while True:
+            road._driver = counted = Counted(road._driver, failed_n + 1)
+            try:
+                await house.store.commit(full_batch())
+                break
+            except StoreUnavailable:
+                failed_n += 1
+            assert await house.everything() == before, counted.asked[-1]
+            await house.store.feed_seq()  # there is a connection again
+        assert failed_n == len(counted.asked) > 8
+        assert await house.findings() == []
+
+    tell(house_postgresql_url, story)
+
+
+def test_whoever_was_there_first_shows_before_what_he_broke(house_postgresql_url: str) -> None:
+    """The number of an entry that another server has taken is a conflict, not a wrong row."""
+
+    async def story(house: House) -> None:
+        await house.settle(posted_micros=500)
+        owner = account(1, posted_micros=500, entries_n=1)
+        stale = full_batch()
+        await house.book(top_up(owner, 5, seq=2))
+        moved = replace(owner, posted_micros=505, entries_n=2)
+        await house.store.commit(Changes(NOW_US, 0, accounts=[AccountMove(moved, 5, 0, 0, 1)]))
+        for guarded in ([], [(1, 0, 0)]):
+            stale = Changes(
+                NOW_US,
+                0,
+                accounts=[AccountMove(replace(owner, posted_micros=508, entries_n=2), 8, 0, 0, 1)],
+                entries=[replace(top_up(owner, 8, seq=2), entry_id=900, key="another")],
+                live=guarded,
+            )
+            with pytest.raises(Conflict, match="move: 1 rows"):
+                await house.store.commit(stale)
+
+    tell(house_postgresql_url, story)
+
+
+def test_what_a_lock_has_waited_for_is_seen(house_postgresql_url: str) -> None:
+    """A change of the office that ends while a batch waits for its account is a conflict."""
+
+    async def story(house: House) -> None:
+        await house.settle()
+        async with house.database.office() as connection:
+            await connection.execute(select(schema.accounts).with_for_update())
+            changes = Changes(NOW_US, 0, live=[(1, 0, 0)], decisions=[decision("user1", 1)])
+            waiting = asyncio.create_task(house.store.commit(changes))
+            while not await connection.scalar(text(WAITS)):  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0.01)
+            await record_change(connection, "account", 1)
+        with pytest.raises(Conflict, match="change"):
+            await waiting
 
     tell(house_postgresql_url, story)
 

@@ -237,6 +237,11 @@ def test_l9_a_commit_is_all_or_nothing_wherever_it_fails(
         statements_n = len(commit_steps(full_batch(), [], [], TUPLES))
         assert statements_n >= 14
         real, real_packed = desk_sqlite.check_met, desk_sqlite.packed_steps
+        real_together = desk_postgresql._write_together
+
+        async def unmet(*_: object) -> None:
+            raise desk_postgresql.Unmet
+
         for failing in range(statements_n):
             left = iter(range(statements_n))
 
@@ -249,11 +254,14 @@ def test_l9_a_commit_is_all_or_nothing_wherever_it_fails(
                 refused = Step("note", [(None, "no key")])
                 return real_packed(writer, [*steps[:n], refused, *steps[n:]], seq)
 
+            # On PostgreSQL each statement by itself, as after one of all that was not met.
+            monkeypatch.setattr(desk_postgresql, "_write_together", unmet)
             monkeypatch.setattr(desk_postgresql, "check_met", fault)
             monkeypatch.setattr(desk_sqlite, "packed_steps", spoilt)
             with pytest.raises((OSError, StoreUnavailable, AssertionError)):
                 await house.store.commit(full_batch())
             assert await house.everything() == before, f"statement {failing}"
+        monkeypatch.setattr(desk_postgresql, "_write_together", real_together)
         monkeypatch.setattr(desk_postgresql, "check_met", real)
         monkeypatch.setattr(desk_sqlite, "packed_steps", real_packed)
         await house.store.commit(full_batch())
