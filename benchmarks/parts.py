@@ -143,6 +143,17 @@ def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
                         )
                         note(figures, kind, one, window, run)
                         tell(f"{kind:9} {one.name:22} window {window:5} {_said(run)}")
+                        if isinstance(one, House):
+                            _come_and_go(one, run.sent, size)
+
+
+def _come_and_go(house: House, count: int, size: Size) -> None:
+    """Those who logged in last begin their sessions and end them: nobody of them is on line."""
+    who = {"first": size.sessions_n, "to": size.subscribers_n, "order": "random"}
+    for kind in ("start", "stop"):
+        house.traffic.run(
+            kind, house.acct_port, **who, count=count, window=256, seconds=600, timeout=3
+        )
 
 
 def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:

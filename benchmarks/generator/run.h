@@ -153,11 +153,13 @@ static void flush_all(driver *d) {
     for (uint32_t s = 0; s < d->now.sockets; s++) if (d->queued_n[s]) flush_socket(d, s);
 }
 
-/* The next session of the run that has nothing outstanding, or NOBODY. */
+/* The next session of the run that has nothing outstanding, or NOBODY. Logins of whatever kind go on
+ * one behind the other, so that as many Starts, and then Stops, are of those who logged in. */
 static uint32_t next_session(driver *d) {
     uint32_t span = d->now.to - d->now.from, tries = span < 4096 ? span : 4096;
+    uint32_t *cursor = d->cursor + (d->now.kind <= MSCHAP ? PAP : d->now.kind);
     while (tries--) {
-        uint32_t at = d->cursor[d->now.kind]++ % span;
+        uint32_t at = (*cursor)++ % span;
         uint32_t n = d->now.shuffled ? d->order[at] : d->now.from + at;
         if (!d->people.all[n].busy || d->now.flood) return n;
     }
