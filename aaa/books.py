@@ -16,6 +16,7 @@ from aaa._index import ById, Ids
 from aaa._intake import hold_accounts, hold_people, hold_sessions
 from aaa._lane import Lane
 from aaa._marks import Kin, Marks
+from aaa._watch import watch
 from aaa.buyers import Buyers
 from aaa.draft import Draft
 from aaa.hearing import Hearing
@@ -318,8 +319,7 @@ class Books:
     def see(self) -> None:
         """Show the vigil what became durable."""
         unseen, self._unseen = self._unseen, []
-        for session in unseen:
-            self.vigil.see(session)
+        watch(self.vigil, unseen)
 
     def discard(self) -> set[int]:
         """A commit failed or its fate is unknown: drop every row that was changed and is not

@@ -51,7 +51,7 @@ class Vigil:
         """The books are new and empty."""
         self.live_n = self.held_n = 0
         self.looks = Agenda()
-        self._lapses = Agenda()
+        self.lapses = Agenda()
         # By device: of those that have reported usage, and of those that never have, which age by
         # the reports of others alone.
         self._silent: dict[int, Agenda] = {}
@@ -61,13 +61,13 @@ class Vigil:
         self._looked: set[int] = set()  # of those, whoever had their turn while others wait
         self.more_to_look = False  # others wait for the next round
         self._lapsed: set[int] = set()
-        self._suspects: set[int] = set()
+        self.suspects: set[int] = set()
         self._stale: set[int] = set()
 
     # ---------------------------------------------------------------- what the books tell
 
     def see(self, session: Session) -> None:
-        """A session was taken in, or what a batch made of it is durable."""
+        """A session was taken in, or what a batch made of it is durable (`aaa._watch`: many)."""
         look_us = session.look_us
         if look_us is not None and look_us != session.look_noted_us:
             session.look_noted_us = look_us
@@ -79,10 +79,10 @@ class Vigil:
         elif state is SessionState.ACCEPTED:
             if session.noted != LAPSE or session.noted_us != session.hold_until_us:
                 session.noted, session.noted_us = LAPSE, session.hold_until_us
-                self._lapses.note(session.hold_until_us, session.session_id)
+                self.lapses.note(session.hold_until_us, session.session_id)
             counted = LIVE
         else:
-            self._suspects.discard(session.session_id)
+            self.suspects.discard(session.session_id)
             counted = 0
         if counted and session.hold_state is HoldState.HELD:
             counted = LIVE | HELD
@@ -91,7 +91,7 @@ class Vigil:
 
     def gone(self, session: Session) -> None:
         """A session is no longer in memory."""
-        self._suspects.discard(session.session_id)
+        self.suspects.discard(session.session_id)
         self._count(session, 0)
 
     def _count(self, session: Session, counted: int) -> None:
@@ -125,13 +125,13 @@ class Vigil:
     def due(self, books: Books, now_us: int, devices: Container[int]) -> dict[SweepKind, set[int]]:
         """The sessions to be swept now, by why; `devices` are those that there are."""
         look = self._looks_due(books, now_us)
-        self._lapsed.update(self._lapses.due(now_us, MOST_N))
+        self._lapsed.update(self.lapses.due(now_us, MOST_N))
         lapsed = set()
         for session in self._still(books, self._lapsed):
             if has_lapsed(session, now_us, devices):
                 lapsed.add(session.session_id)
             elif session.state is SessionState.ACCEPTED:
-                self._lapses.note(session.hold_until_us, session.session_id)
+                self.lapses.note(session.hold_until_us, session.session_id)
         self._lapsed = set(lapsed)
         for device_id in books.live_on:
             if device_id not in devices:
@@ -168,11 +168,11 @@ class Vigil:
         self._listen(books)
         suspects = [
             one
-            for one in self._still(books, self._suspects)
+            for one in self._still(books, self.suspects)
             if self._hearing.suspect(one, self.stale_min_s)
         ]
-        self._suspects = {one.session_id for one in suspects}
-        return len(suspects) if self.mine is None else sum(map(self.mine, self._suspects))
+        self.suspects = {one.session_id for one in suspects}
+        return len(suspects) if self.mine is None else sum(map(self.mine, self.suspects))
 
     def is_stale(self, session: Session) -> bool:
         """Suspect, and silent for as long again (F-03)."""
@@ -204,10 +204,10 @@ class Vigil:
         heard_us = max(session.last_seen_us, self._hearing.since_us(session.device_id))
         noted = SILENT if has_reported(session) else QUIET
         if not self._hearing.suspect(session, self.stale_min_s):
-            self._suspects.discard(session.session_id)
+            self.suspects.discard(session.session_id)
             self._note(session, noted, heard_us + after_us)
             return
-        self._suspects.add(session.session_id)
+        self.suspects.add(session.session_id)
         if self.is_stale(session):
             self._stale.add(session.session_id)
         else:
