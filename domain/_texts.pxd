@@ -14,3 +14,15 @@ cdef bint is_text(const unsigned char *packed, int n, str text) except -1
 cdef const unsigned char *raw_at(
     const unsigned char *packed, int n, Py_ssize_t *size
 ) noexcept nogil
+
+
+# Where each of so many texts lies; those that are in small letters the one before are `AS_BEFORE`.
+cdef enum:
+    NO_TEXT = -1
+    AS_BEFORE = -2
+
+cdef struct Piece:
+    const unsigned char *octets
+    Py_ssize_t size
+
+cdef void pieces_of(const unsigned char *packed, int texts_n, Piece *pieces) noexcept nogil

@@ -159,3 +159,18 @@ cdef bytes octets_at(const unsigned char *packed, int n):
         return None
     at = read_number(skip(packed, n), &number)
     return PyBytes_FromStringAndSize(<const char *> at, number - LENGTH)
+
+
+cdef void pieces_of(const unsigned char *packed, int texts_n, Piece *pieces) noexcept nogil:
+    cdef const unsigned char *at = packed
+    cdef Py_ssize_t number = NONE
+    cdef int n
+    for n in range(texts_n):
+        if packed != NULL:
+            at = read_number(at, &number)
+        pieces[n].octets, pieces[n].size = at, NO_TEXT
+        if number == SMALL:
+            pieces[n].size = AS_BEFORE
+        elif number >= LENGTH:
+            pieces[n].size = number - LENGTH
+            at += number - LENGTH

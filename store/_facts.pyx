@@ -10,6 +10,7 @@ Nothing here does I/O.
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport malloc
+from libc.string cimport memcpy
 
 from aaa._decided cimport LetIn
 from domain._session cimport (
@@ -41,8 +42,8 @@ from domain._session cimport (
     Session,
     rare_of,
 )
-from domain._texts cimport octets_at, text_at
-from store._packed cimport TH_NULL, TH_NUMBER, TH_TEXT, Rows, pack_value, put, th_cell
+from domain._texts cimport NO_TEXT, Piece, pieces_of, size_of, text_at
+from store._packed cimport TH_BLOB, TH_NULL, TH_NUMBER, TH_TEXT, Rows, pack_value, put, th_cell
 
 
 cdef extern from "Python.h":
@@ -67,27 +68,34 @@ def pack_facts(list sessions):
     """Rows of `session_facts`, in the order of sessions."""
     cdef Rows made = Rows(len(sessions), 53)
     cdef th_cell *at = made.cells
+    cdef char *free = lay_texts(made, sessions)
+    cdef Piece[STRANDS + 1] pieces
+    cdef tuple place = None
     cdef Session one
     for one in sessions:
+        pieces_of(one.texts, STRANDS + 1, pieces)
+        if one.alike is not place:
+            place = one.alike
+            made.kept.append(place)             # whose texts the cells point into
         at = put(at, one.session_id)
         at = put(at, one.account_id)
         at = put(at, one.subscriber_id)
         at = put(at, one.device_id)
         at = put(at, one.plan_id)
         at = put(at, one.members[STATE])
-        at = other(made, at, text_at(one.texts, 0))  # acct_session_id
+        at = own(made, at, one, pieces, 0, &free)  # acct_session_id
         at = put(at, rare_of(one, CLASS_SESSION_ID))
-        at = other(made, at, text_at(one.texts, 1))  # user_name
-        at = other(made, at, text_at(one.texts, 2))  # calling_station_id
-        at = other(made, at, one.alike[0])  # called_station_id
+        at = own(made, at, one, pieces, 1, &free)  # user_name
+        at = own(made, at, one, pieces, 2, &free)  # calling_station_id
+        at = borrowed(at, place[0])  # called_station_id
         at = put_or_null(at, one.port)
-        at = other(made, at, text_at(one.texts, 4))  # nas_port_id
-        at = other(made, at, one.alike[1])  # nas_ip_address
-        at = other(made, at, one.alike[2])  # nas_identifier
-        at = other(made, at, one.alike[3])  # source_address
-        at = other(made, at, text_at(one.texts, 5))  # framed_ip_address
-        at = other(made, at, text_at(one.texts, 6))  # framed_ipv6_prefix
-        at = other(made, at, text_at(one.texts, 7))  # acct_multi_session_id
+        at = own(made, at, one, pieces, 4, &free)  # nas_port_id
+        at = borrowed(at, place[1])  # nas_ip_address
+        at = borrowed(at, place[2])  # nas_identifier
+        at = borrowed(at, place[3])  # source_address
+        at = own(made, at, one, pieces, 5, &free)  # framed_ip_address
+        at = own(made, at, one, pieces, 6, &free)  # framed_ipv6_prefix
+        at = own(made, at, one, pieces, 7, &free)  # acct_multi_session_id
         at = put(at, one.created_us)
         at = put(at, one.start_us)
         at = put_or_null(at, NOTHING if one.rare == NULL else one.rare[STOP_US])
@@ -114,16 +122,54 @@ def pack_facts(list sessions):
         at = put(at, rare_of(one, CUT_ORDER_ID))
         at = put(at, one.members[WALL])
         at = put_or_null(at, one.look)
-        at = other(made, at, one.alike[4])  # access
-        at = other(made, at, octets_at(one.texts, 10))
+        at = borrowed(at, place[4])  # access
+        at = own(made, at, one, pieces, 10, &free)  # told
+        (at - 1).kind = TH_BLOB
         at = put(at, one.flags & ADOPTED != 0)
         at = put(at, rare_of(one, REPLACED_BY))
-        at = other(made, at, text_at(one.texts, 3))  # mac
-        at = other(made, at, text_at(one.texts, 8))  # framed_ipv6_address
-        at = other(made, at, text_at(one.texts, 9))  # delegated_ipv6_prefix
-        at = other(made, at, text_at(one.texts, STRANDS))
+        at = own(made, at, one, pieces, 3, &free)  # mac
+        at = own(made, at, one, pieces, 8, &free)  # framed_ipv6_address
+        at = own(made, at, one, pieces, 9, &free)  # delegated_ipv6_prefix
+        at = own(made, at, one, pieces, STRANDS, &free)
     made.sort(1)
     return made
+
+
+cdef char *lay_texts(Rows made, list sessions) except NULL:
+    # For own texts, which a session may replace while they are written. One in small letters takes
+    # as much as the one before it.
+    cdef Py_ssize_t octets_n = 1
+    cdef Session one
+    for one in sessions:
+        octets_n += 2 * size_of(one.texts, STRANDS + 1)
+    return lay(made, octets_n)
+
+
+cdef th_cell *own(
+    Rows made, th_cell *at, Session one, const Piece *pieces, int n, char **free
+) except NULL:
+    cdef Py_ssize_t size = pieces[n].size, octet
+    cdef const unsigned char *octets = pieces[n].octets
+    if size == NO_TEXT:
+        at.kind = TH_NULL
+        return at + 1
+    if size >= 0:
+        memcpy(free[0], octets, size)
+    else:
+        octets, size = pieces[n - 1].octets, pieces[n - 1].size
+        for octet in range(size):
+            if octets[octet] >= 0x80:
+                return other(made, at, text_at(one.texts, n))
+            free[0][octet] = <char> (octets[octet] + 32 * (b"A" <= octets[octet] <= b"Z"))
+    free[0] += size
+    return written(at, free[0] - size, free[0])
+
+
+cdef char *lay(Rows made, Py_ssize_t octets_n) except NULL:
+    made.made = malloc(octets_n)
+    if made.made == NULL:
+        raise MemoryError
+    return <char *> made.made
 
 
 def pack_decisions(list decisions, encoded):
@@ -151,16 +197,13 @@ def pack_decisions(list decisions, encoded):
     return made
 
 
-cdef char *lay_room(Rows made, list decisions) except? NULL:
+cdef char *lay_room(Rows made, list decisions) except NULL:
     # For the texts of those that write their own.
-    cdef Py_ssize_t octets_n = 0
+    cdef Py_ssize_t octets_n = 1
     for one in decisions:
         if type(one) is LetIn:
             octets_n += (<LetIn> one).room()
-    made.made = malloc(max(octets_n, 1))
-    if made.made == NULL:
-        raise MemoryError
-    return <char *> made.made
+    return lay(made, octets_n)
 
 
 cdef th_cell *let_in(Rows made, th_cell *at, LetIn one, char **free) except NULL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -41,6 +42,22 @@ def plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
 @given(some.lists(SESSIONS, max_size=5))
 def test_packed_facts_are_the_rows_that_tuples_would_be(made: list[Session]) -> None:
     assert pack_facts(made).unpacked() == [plain(row) for row in TUPLES["facts"](made)]
+
+
+@pytest.mark.parametrize(
+    "station", ["02:00:AA", "\u00c4:\u0130", "\u1e9e", "x" * 300, "", "\u00e4"]
+)
+def test_a_text_in_small_letters_is_written_whole(station: str) -> None:
+    one = makers.session(calling_station_id=station, mac=station.lower(), nas_port_id="ether1")
+    assert pack_facts([one]).unpacked() == [plain(row) for row in TUPLES["facts"]([one])]
+
+
+def test_what_was_packed_stays_when_the_session_says_something_else() -> None:
+    one = makers.session(acct_session_id="A" * 90, told=b"\x01told", nas_identifier="tower")
+    before = [plain(row) for row in TUPLES["facts"]([one])]
+    packed = pack_facts([one])
+    one.acct_session_id, one.told, one.nas_identifier = "B" * 9_000, b"", "else"
+    assert packed.unpacked() == before
 
 
 def test_packed_decisions_are_the_rows_that_tuples_would_be() -> None:
