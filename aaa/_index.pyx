@@ -118,6 +118,11 @@ cdef class ById:
         at = seek(self._keys, self._places_n, key, FREE)
         return self._found[at] if self._keys[at] == key else NULL
 
+    cdef void fetch(self, int64_t key) noexcept:
+        cdef Py_ssize_t at = place_of(key, self._places_n)
+        fetch_at(self._keys + at)
+        fetch_at(self._found + at)
+
     cdef int _resize(self, Py_ssize_t places_n) except -1:
         cdef int64_t *keys = free_places(places_n)
         cdef PyObject **found = <PyObject **> PyMem_Calloc(places_n, sizeof(PyObject *))

@@ -8,12 +8,14 @@ they are looked up here first, and only those that lead to something else are as
 Nothing here reads or decides anything; a stranger is not refused, but read.
 """
 
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyObject_Hash
+from libc.stdint cimport int64_t
 
-from aaa._index cimport ById
+from aaa._index cimport FREE_PLACE, ById, fetch_at
 from aaa._marks cimport Marks
 from aaa._spelling cimport is_folded
-from domain._account cimport LOGIN, Subscriber
+from domain._account cimport LOGIN, Account, Subscriber
 from domain._texts cimport is_text
 
 from domain.login import canonical_login
@@ -23,6 +25,10 @@ from nas.login import LoginHints
 cdef enum:
     USER_NAME = 1
     CALLING_STATION_ID = 2
+
+cdef enum:
+    READ = 2                    # place in aaa.wants.Named
+    ROW_HALF = 64               # octets
 
 
 cdef str login_of(tuple hints):
@@ -39,12 +45,53 @@ cdef Subscriber person(ById people, str login):
     return <Subscriber> found
 
 
+cdef int fetch_all(ById people, ById accounts, list named) except -1:
+    """Have the rows of all of them come from memory at once: those of a batch are anywhere in it,
+    and to wait for one after the other takes as long as to decide."""
+    cdef Py_ssize_t n, size = len(named)
+    cdef int64_t *keys = <int64_t *> PyMem_Malloc(size * (sizeof(int64_t) + sizeof(PyObject *)))
+    cdef PyObject **held = <PyObject **> (keys + size)
+    if keys == NULL:
+        raise MemoryError
+    try:
+        for n in range(size):
+            read = (<tuple> named[n])[READ]
+            keys[n] = FREE_PLACE
+            if type(read) is LoginHints:
+                keys[n] = PyObject_Hash(login_of(<tuple> read)) >> 1
+                people.fetch(keys[n])
+        for n in range(size):
+            held[n] = people.find(keys[n])
+            fetch_row(held[n])
+        for n in range(size):
+            if held[n] != NULL:
+                fetch_at((<Subscriber> held[n]).texts)
+                accounts.fetch((<Subscriber> held[n]).account_id)
+        for n in range(size):
+            if held[n] != NULL:
+                held[n] = accounts.find((<Subscriber> held[n]).account_id)
+                fetch_row(held[n])
+        for n in range(size):
+            if held[n] != NULL:
+                fetch_row(<PyObject *> (<Account> held[n]).live)
+    finally:
+        PyMem_Free(keys)
+    return 0
+
+
+cdef inline void fetch_row(PyObject *row) noexcept nogil:
+    # The numbers that are looked at first are near its beginning.
+    fetch_at(row)
+    fetch_at(<const char *> row + ROW_HALF)
+
+
 def strangers(list named not None, books):
     """Those of `aaa.wants.Named` that are no logins, or of somebody who is not held whole."""
     cdef ById people = books.subscribers.by_number
     cdef Marks whole = books._whole
     cdef Subscriber found
     cdef list rest = []
+    fetch_all(people, whole.accounts, named)
     for one in named:
         if type(one.read) is LoginHints:
             found = person(people, login_of(<tuple> one.read))
