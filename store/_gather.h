@@ -9,6 +9,11 @@
  * This stands between SQLite and the file of one connection, on whatever VFS that has. It is not
  * used where overwriting may harm neighbours (no SQLITE_IOCAP_POWERSAFE_OVERWRITE), since SQLite
  * then writes behind its last flush.
+ *
+ * The flush of a commit may be put off: then somebody else flushes the file, on a thread of his own,
+ * and answers for the commit only after that. It is the last call of a commit to the file. The
+ * flush of a WAL's head is never put off: on the disk, new frames behind an old head would be
+ * followed by old ones (https://sqlite.org/src/info/ff5be73dee).
  */
 #ifndef TOLLHOUSE_GATHER_H
 #define TOLLHOUSE_GATHER_H
@@ -22,6 +27,8 @@ enum {
     TH_POWERSAFE = 0x1000,
     TH_SYNC_NORMAL = 2
 };
+
+enum { TH_NOT, TH_FLUSHED, TH_PUT_OFF }; /* how a commit is gathered */
 
 typedef struct th_methods th_methods;
 
@@ -48,7 +55,8 @@ typedef struct {
     th_methods own; /* first, so that a file's methods lead here */
     const th_methods *real;
     th_file *file; /* NULL: it was closed */
-    int gathering;
+    int gathering; /* TH_NOT and so on */
+    int new_head;  /* the head was written and not flushed since */
     int held_n;
     int64_t at;
     char held[TH_GATHERED_MAX];
@@ -65,6 +73,7 @@ static int th_let_out(th_gather *gather) {
 static int th_write_file(th_file *file, const void *octets, int size, int64_t at) {
     th_gather *gather = th_gather_of(file);
     int follows = at == gather->at + gather->held_n, code;
+    if (at == 0) gather->new_head = 1;
     if (gather->held_n && (!follows || gather->held_n + size > TH_GATHERED_MAX)) {
         code = th_let_out(gather);
         if (code) return code;
@@ -78,8 +87,12 @@ static int th_write_file(th_file *file, const void *octets, int size, int64_t at
 }
 
 static int th_sync_file(th_file *file, int flags) {
-    int code = th_let_out(th_gather_of(file));
-    return code ? code : th_gather_of(file)->real->sync(file, flags);
+    th_gather *gather = th_gather_of(file);
+    int code = th_let_out(gather);
+    if (code || (gather->gathering == TH_PUT_OFF && !gather->new_head)) return code;
+    code = gather->real->sync(file, flags);
+    if (!code) gather->new_head = 0;
+    return code;
 }
 
 static int th_read_file(th_file *file, void *into, int size, int64_t at) {

@@ -66,8 +66,10 @@ int th_make_journals(th_step *steps, int64_t steps_n);
 int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate);
 /* Write steps in order, up to the first that fails or misses a row; nothing is undone here. */
 int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate);
-/* `gather`: what `th_gather_wal` gave, which is NULL where commits are not gathered. */
-int th_commit(void *db, void *commit, void *gather, th_fate *fate);
+/* `gather`: what `th_gather_wal` gave, which is NULL where commits are not gathered. Not `flushed`:
+ * where they are, the flush is left to `th_flush_wal`, which any thread may call. */
+int th_commit(void *db, void *commit, void *gather, int flushed, th_fate *fate);
+int th_flush_wal(void *gather, th_fate *fate);
 void th_undo(void *db, void *rollback);
 
 /* The connection for oneself: each call would take its lock anew, and a row makes many. */

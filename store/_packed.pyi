@@ -54,8 +54,11 @@ class Writer:
     def batch(self, steps: Iterable[tuple[str, Rows, bool]], feed_seq: int | None = None) -> Batch:
         """A transaction of these steps: each is (name, Rows, must it meet all its rows?)."""
 
-    def run(self, batch: Batch, begun: bool = False) -> tuple[int, int, int]:
+    def run(self, batch: Batch, begun: bool = False, flushed: bool = True) -> tuple[int, int, int]:
         """(Newest change, step that met too few rows or -1, pages of the WAL to be moved)."""
+
+    def flush(self) -> None:
+        """Have all that is committed reach the disk. On any thread."""
 
     def lay(self, octets: int) -> bool:
         """Have the WAL begin with so many octets that are on the disk already; was it done?"""

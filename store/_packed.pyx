@@ -388,10 +388,11 @@ cdef class Writer:
             made.steps[n].must_meet_all = must_meet_all
         return made
 
-    def run(self, Batch batch, bint begun=False):
+    def run(self, Batch batch, bint begun=False, bint flushed=True):
         """Carry a batch out, all of it or nothing. Call on the thread of the connection.
 
-        `begun`: the caller has begun the transaction. Returns (newest change, step that met too
+        `begun`: the caller has begun the transaction. Not `flushed`: it is on the disk only after a
+        later `flush`, and if that fails nobody knows what is. Returns (newest change, step that met too
         few rows or -1, pages of the WAL that are not in the database yet). It is committed unless
         the change is not the one that was wanted or a step met too few. Raises sqlite3.Error; then
         nothing is committed, unless it says I/O.
@@ -414,7 +415,7 @@ cdef class Writer:
             if code == 0 and not fate.raced:
                 code = th_write(self.db, batch.steps, batch.steps_n, &fate)
             if code == 0 and not fate.raced and fate.missed < 0:
-                code = th_commit(self.db, self.commit, self.gather, &fate)
+                code = th_commit(self.db, self.commit, self.gather, flushed, &fate)
             th_undo(self.db, self.rollback)
             th_let_go(self.db)
         if full:
@@ -422,6 +423,16 @@ cdef class Writer:
         if code:
             raise error_of(&fate)
         return fate.newest, fate.missed, fate.pages_n
+
+
+    def flush(self):
+        """Have all that is committed reach the disk. On any thread. Raises sqlite3.Error."""
+        cdef th_fate fate
+        memset(&fate, 0, sizeof(fate))
+        with nogil:
+            th_flush_wal(self.gather, &fate)
+        if fate.code:
+            raise error_of(&fate)
 
 
 @cython.final
@@ -438,11 +449,10 @@ cdef class BooksFile:
         Raises sqlite3.Error.
         """
         cdef th_fate fate
-        cdef int code
+        memset(&fate, 0, sizeof(fate))
         with nogil:
-            memset(&fate, 0, sizeof(fate))
-            code = th_flush_file(self.db, &fate)
-        if code:
+            th_flush_file(self.db, &fate)
+        if fate.code:
             raise error_of(&fate)
 
 
@@ -471,20 +481,12 @@ cdef int prepare(void *db, bytes sql, void **statement) except -1:
         raise error_of(&fate)
     return 0
 
-
 _CLASSES = {
-    2: sqlite3.InternalError,
-    12: sqlite3.InternalError,
-    7: MemoryError,
-    11: sqlite3.DatabaseError,
-    18: sqlite3.DataError,
-    19: sqlite3.IntegrityError,
-    20: sqlite3.IntegrityError,
-    21: sqlite3.ProgrammingError,
-    25: sqlite3.InterfaceError,
+    2: sqlite3.InternalError, 12: sqlite3.InternalError, 7: MemoryError,
+    11: sqlite3.DatabaseError, 18: sqlite3.DataError, 19: sqlite3.IntegrityError,
+    20: sqlite3.IntegrityError, 21: sqlite3.ProgrammingError, 25: sqlite3.InterfaceError,
 }
 _OPERATIONAL = frozenset({1, 3, 4, 5, 6, 8, 9, 10, 13, 14, 15, 16, 17})
-
 
 cdef object error_of(th_fate *fate):
     """The driver's exception for a code of SQLite."""

@@ -294,20 +294,26 @@ int th_flush_file(void *db, th_fate *fate) {
     return code == OK ? OK : th_failed(fate, code, code, "disk I/O error at a flush");
 }
 
+int th_flush_wal(void *gather, th_fate *fate) {
+    th_gather *wal = gather;
+    int code = wal && wal->file ? wal->real->sync(wal->file, TH_SYNC_NORMAL) : OK;
+    return code == OK ? OK : th_failed(fate, code, code, "disk I/O error at a flush");
+}
+
 void th_gather_no_more(void *gather) { th_gather_end(gather); }
 
-int th_commit(void *db, void *commit, void *gather_wal, th_fate *fate) {
+int th_commit(void *db, void *commit, void *gather_wal, int flushed, th_fate *fate) {
     th_gather *gather = gather_wal;
     int pages_n = 0, moved_n = 0, code;
-    if (gather) gather->gathering = 1;
+    if (gather) gather->gathering = flushed ? TH_FLUSHED : TH_PUT_OFF;
     code = done(db, commit, fate);
     if (gather) {
-        gather->gathering = 0;
+        gather->gathering = TH_NOT;
         if (code == OK) code = fate->code = th_let_out(gather); /* a flush has left nothing */
         gather->held_n = 0;
     }
     if (code != OK) return code;
-    /* It is durable now, whatever the count of pages says. */
+    /* It is there now, whatever the count of pages says. */
     if (sqlite.wal_checkpoint_v2(db, "main", CHECKPOINT_NOOP, &pages_n, &moved_n) == OK)
         fate->pages_n = pages_n - moved_n;
     return OK;

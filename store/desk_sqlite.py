@@ -38,6 +38,7 @@ from store._packed import (
 from store.audit import chained_rows
 from store.beside import Beside
 from store.database import Database
+from store.flusher import Flusher, moved_anew
 from store.in_place import check_in_place, file_ids, file_of
 from store.outages import in_one_line, refused, unwritable
 from store.queued import Write
@@ -54,7 +55,7 @@ from store.writing import (
     Step,
 )
 
-TIDY_PAGES = 4_096  # so much of the WAL (16 MiB) is worth moving into the database
+TIDY_PAGES = 8_192  # so much of the WAL (32 MiB) is worth moving into the database
 CHECKPOINT_PAGES = 65_536  # and at so much commits wait for it
 HELD_PAGES = 4_096  # if more are left, a reader holds them back
 CACHE_KIB = 64 * 1024
@@ -110,17 +111,23 @@ class Packed(NamedTuple):
 
 
 def write_in(
-    writer: Writer, steps: list[Step], batch: Batch, connection: sqlite3.Connection
+    writer: Writer,
+    steps: list[Step],
+    batch: Batch,
+    connection: sqlite3.Connection,
+    *,
+    flushed: bool = True,
 ) -> int:
     """Write all steps in one transaction, or nothing. Raises Conflict, AssertionError.
 
-    `batch` is what the writer has made of the steps. Returns how many pages of the WAL are not in
+    `batch` is what the writer has made of the steps. Not `flushed`: that is still to be done, by
+    `Writer.flush`, before anybody hears of it. Returns how many pages of the WAL are not in
     the database yet.
     """
     begun = steps[-1].write == DEEDS
     if begun:  # their digests follow from a row that is read in the same transaction
         batch = _with_deeds(connection, writer, steps, batch)
-    newest, missed, pages_n = writer.run(batch, begun)
+    newest, missed, pages_n = writer.run(batch, begun, flushed)
     if batch.feed_seq not in (-1, newest):
         raise Conflict(f"change {newest} came after {batch.feed_seq}")
     if missed >= 0:
@@ -210,6 +217,7 @@ class SqliteRoad:
         self._held_n = 0  # pages that a reader kept in the WAL at the last checkpoint
         self._tidied = False  # little of the WAL is left to move
         self._spawn = spawn
+        self._flusher: Flusher | None = None
         self._latest = Write()  # what the thread was given last
         self._path = file_of(database)
         self._opened = file_ids(self._path)
@@ -231,6 +239,8 @@ class SqliteRoad:
             road._writer, road._reader = await road._run(
                 begin_on, room_for(road._path, laid_octets)
             )
+            if spawn is not None:
+                road._flusher = await Flusher.open(database, road._writer)
         except BaseException as error:
             await connection.close()
             if isinstance(error, OSError):
@@ -240,6 +250,7 @@ class SqliteRoad:
 
     async def read(self, steps: Generator[Ask, list[Row], Result]) -> Result:
         """Answer all questions in one hop. Raises StoreUnavailable."""
+        await self._mend()
         if self._reader is None:
             raise StoreUnavailable("the store is closed")
         result: Result = await self._run(read_in, self._reader, steps)
@@ -254,11 +265,19 @@ class SqliteRoad:
         if self._writer is None:
             return None
         batch = packed_steps(self._writer, steps, feed_seq)
-        if self._spawn is None or self._must_move:
+        flusher = self._flusher
+        if self._spawn is None or flusher is None or flusher.torn or self._must_move:
             return Packed(batch, None)
         self._latest = write = Write(self._latest)
-        done = self._run(write.on_thread, partial(write_in, self._writer, steps, batch))
-        self._spawn.task(write.ends(done), "queued write")
+        carry = partial(write_in, self._writer, steps, batch, flushed=False)
+
+        async def carried() -> int:
+            pages_n: int = await self._run(write.on_thread, carry)
+            if write.well:
+                await flusher.flush()
+            return pages_n
+
+        self._spawn.task(write.ends(carried()), "queued write")
         return Packed(batch, write)
 
     async def write(
@@ -280,6 +299,7 @@ class SqliteRoad:
 
     async def _written(self, feed_seq: int | None, steps: list[Step], packed: Packed | None) -> int:
         """Begin a write that is not queued, and wait for its end; pages left in the WAL."""
+        await self._mend()
         if self._must_move:
             await self.checkpoint()
         if self._writer is None:
@@ -289,6 +309,12 @@ class SqliteRoad:
         carry = partial(write_in, self._writer, steps, batch)
         pages_n: int = await self._run(write.on_thread, carry)
         return pages_n
+
+    async def _mend(self) -> None:
+        """If a flush has failed, nothing is read or written before all is durable that could be."""
+        if self._flusher is not None and self._flusher.torn:
+            await self._run(moved_anew)
+            self._flusher.torn = False
 
     @property
     def _must_move(self) -> bool:
@@ -313,6 +339,9 @@ class SqliteRoad:
     async def close(self) -> None:
         """Give the connection back. The last one to go takes the WAL with it."""
         await self._beside.close()
+        flusher, self._flusher = self._flusher, None
+        if flusher is not None:
+            await flusher.close()
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None
         if writer is not None and reader is not None:  # on its thread, behind what is done there

@@ -16,7 +16,7 @@ import sqlite3
 
 from store._packed import BooksFile, Writer
 
-LAID_OCTETS = 24 * 1024 * 1024  # what it grows to before it begins anew, and a half
+LAID_OCTETS = 48 * 1024 * 1024  # what it grows to before it begins anew, and a half
 ROOM_N = 20  # so many times as much has to be free
 
 

@@ -18,7 +18,7 @@ _DURABLE = (
 )
 _UNCHECKED = (
     Code(
-        "store.desk_sqlite:SqliteRoad.write",
+        "store.desk_sqlite:SqliteRoad._written",
         "packed_steps(self._writer, steps, feed_seq)",
         "packed_steps(self._writer, steps, None)",
     ),
@@ -146,13 +146,13 @@ BUGS = (
         (
             Code(
                 "store.desk_sqlite:write_in",
-                "newest, missed, pages_n = writer.run(batch, begun)\n",
+                "newest, missed, pages_n = writer.run(batch, begun, flushed)\n",
                 'first = [step for step in steps if step.write in ("move", "journal")]\n'
                 "    if first and not begun:\n"
                 "        writer.run(packed_steps(writer, first, batch.feed_seq))\n"
                 "        rest = [step for step in steps if step not in first]\n"
                 "        batch = packed_steps(writer, rest, batch.feed_seq)\n"
-                "    newest, missed, pages_n = writer.run(batch, begun)\n",
+                "    newest, missed, pages_n = writer.run(batch, begun, flushed)\n",
             ),
         ),
         CRASHES | DISK,
@@ -178,12 +178,12 @@ BUGS = (
         (
             Code(
                 "store.desk_sqlite:write_in",
-                "newest, missed, pages_n = writer.run(batch, begun)\n",
+                "newest, missed, pages_n = writer.run(batch, begun, flushed)\n",
                 'later = [step for step in steps if step.write == "journal" and not begun]\n'
                 "    if later:\n"
                 "        steps = [step for step in steps if step not in later]\n"
                 "        batch = packed_steps(writer, steps, batch.feed_seq)\n"
-                "    newest, missed, pages_n = writer.run(batch, begun)\n"
+                "    newest, missed, pages_n = writer.run(batch, begun, flushed)\n"
                 "    if later and missed < 0 and batch.feed_seq in (-1, newest):\n"
                 "        writer.run(packed_steps(writer, later, None))\n",
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,29 +19,9 @@ from store.feed import record_change
 from store.queued import Write
 from store.writing import Step
 from tests.store.house import NOW_US, House, PlainSealer, Untold, session, settle_two
+from tests.store.tasks import Tasks
 
 NO_CONNECTION: Any = None
-
-
-class Tasks:
-    """What spawns in these tests (domain.seams.Spawn)."""
-
-    def __init__(self) -> None:
-        """Nothing runs yet."""
-        self.begun: list[asyncio.Task[None]] = []
-
-    def task(self, work: Coroutine[Any, Any, None], name: str) -> Callable[[], None]:
-        """Run it."""
-        self.begun.append(asyncio.get_running_loop().create_task(work, name=name))
-        return lambda: None
-
-    def later(self, delay_us: int, call: Callable[[], None]) -> Callable[[], None]:
-        """Nothing here has a timer."""
-        raise NotImplementedError
-
-    def thread(self, call: Callable[[], Any]) -> Awaitable[Any]:
-        """Nothing here is slow."""
-        raise NotImplementedError
 
 
 def tell(url: str, story: Callable[[House], Awaitable[None]]) -> None:

@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2
 
-from aaa.ports import StoreUnavailable
+from aaa.ports import Changes, StoreUnavailable, Want
 from store import desk_sqlite
 from store.database import Database
 from store.desk import DeskStore
+from store.flusher import Flusher
 from store.upgrade import upgrade
 from tests.simulation.disk.disk import Disk, Fault, be_default
 from tests.simulation.disk.writer import life
+from tests.store.tasks import Tasks
 
 FILE = "tollhouse.db"
 LAID_OCTETS = 300_000
@@ -40,12 +42,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def opened(
-    directory: Path, laid_octets: int = 0
+    directory: Path, laid_octets: int = 0, spawn: Tasks | None = None
 ) -> AsyncIterator[tuple[Database, DeskStore]]:
     """The store of a server on a directory that a disk has."""
     database = await Database.open(f"sqlite:///{directory / FILE}")
     try:
-        store = await DeskStore.open(database, laid_octets=laid_octets)
+        store = await DeskStore.open(database, laid_octets=laid_octets, spawn=spawn)
         try:
             yield database, store
         finally:
@@ -181,3 +183,128 @@ def test_a_probe_writes_to_the_disk_and_so_notices_a_full_one(
     shutil.copyfile(template, tmp_path / FILE)
     with life(tmp_path) as disk:
         asyncio.run(probe())
+
+
+JOURNALED = "SELECT count(*) FROM journal"
+NOW_US = 1_760_000_000_000_000
+
+
+def lot(number: int) -> Changes:
+    """A commit of one row of the journal."""
+    return Changes(NOW_US, 0, journal_id=number, journal=random.Random(number).randbytes(9_000))
+
+
+async def begun(store: DeskStore, changes: Changes) -> asyncio.Task[None]:
+    """A commit that is under way."""
+    work = asyncio.ensure_future(store.commit(changes))
+    await asyncio.sleep(0)
+    return work
+
+
+async def queued_and_cut(disk: Disk, into: Path, commits_n: int) -> None:
+    """Each commit is queued behind the one before; the power may be cut after each."""
+    async with opened(disk.directory, LAID_OCTETS, Tasks()) as (_database, store):
+        work = await begun(store, lot(1))
+        for number in range(2, commits_n + 1):
+            following = lot(number)
+            store.prepare(following)
+            await work
+            for seed in range(4):
+                disk.after_power_cut(into / f"{number - 1}-{seed}", random.Random(seed))
+            work = await begun(store, following)
+        await work
+
+
+def lost_n(into: Path) -> int:
+    """In how many of the cuts is less than was acknowledged? Its number begins their names."""
+    lost = 0
+    for left in into.iterdir():
+        connection = dbapi2.connect(left / FILE)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        (rows_n,) = connection.execute(JOURNALED).fetchone()
+        connection.close()
+        lost += rows_n < int(left.name.partition("-")[0])
+    return lost
+
+
+@pytest.mark.parametrize("flushed", [True, False], ids=["as shipped", "control"])
+def test_a1_a_queued_commit_is_acknowledged_when_it_is_on_the_disk(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch, flushed: bool
+) -> None:
+    async def nothing(_self: Flusher) -> None:
+        """A flush that is only said to have been done."""
+
+    if not flushed:
+        monkeypatch.setattr(Flusher, "flush", nothing)
+    be_default()
+    (tmp_path / "lived").mkdir()
+    shutil.copyfile(template, tmp_path / "lived" / FILE)
+    with life(tmp_path / "lived") as disk:
+        asyncio.run(queued_and_cut(disk, tmp_path / "cut", 8))
+    assert lost_n(tmp_path / "cut") == 0 if flushed else lost_n(tmp_path / "cut") > 0
+
+
+async def torn(disk: Disk, store: DeskStore) -> None:
+    """The flush of a queued commit fails: it fails, and what is queued behind it."""
+    await store.probe()  # the head of the log is flushed
+    disk.arm(Fault.EIO_SYNC, 1)  # the one after that of the first commit
+    work = await begun(store, lot(1))
+    second, third = lot(2), lot(3)
+    store.prepare(second)
+    await work
+    work = await begun(store, second)
+    store.prepare(third)
+    with pytest.raises(StoreUnavailable, match="I/O error"):
+        await work
+    with pytest.raises(StoreUnavailable, match="an earlier commit"):
+        await store.commit(third)
+    assert disk.figures()["eio_sync"] == 1
+
+
+@pytest.mark.parametrize("first", ["read", "write"])
+def test_a1_after_a_failed_flush_all_that_can_be_read_is_made_durable_before_it_is_read(
+    tmp_path: Path, template: Path, first: str
+) -> None:
+    """Or a report whose commit came to be would be taken for a repeat, and acknowledged."""
+
+    async def story() -> None:
+        async with opened(tmp_path / "lived", LAID_OCTETS, Tasks()) as (_database, store):
+            await torn(disk, store)
+            if first == "read":
+                await store.load(Want(account_ids={1}))
+            else:
+                await store.commit(lot(4))
+            for seed in range(12):
+                into = tmp_path / "cut" / f"{3 if first == 'read' else 4}-{seed}"
+                disk.after_power_cut(into, random.Random(seed))
+
+    be_default()
+    (tmp_path / "lived").mkdir()
+    shutil.copyfile(template, tmp_path / "lived" / FILE)
+    with life(tmp_path / "lived") as disk:
+        asyncio.run(story())
+    assert lost_n(tmp_path / "cut") == 0
+
+
+def test_a1_while_a_reader_keeps_a_failed_flush_from_being_mended_nothing_is_answered(
+    tmp_path: Path, template: Path
+) -> None:
+    async def story() -> None:
+        async with opened(tmp_path, LAID_OCTETS, Tasks()) as (database, store):
+            store._road._raw.execute("PRAGMA busy_timeout=0")
+            async with database.reading() as reader:
+                await reader.exec_driver_sql(JOURNALED)
+                await torn(disk, store)
+                for _ in range(2):
+                    with pytest.raises(StoreUnavailable, match="long reader"):
+                        await store.load(Want(account_ids={1}))
+                    with pytest.raises(StoreUnavailable, match="long reader"):
+                        await store.commit(lot(5))
+            await store.commit(lot(6))
+            async with database.reading() as reader:
+                assert (await reader.exec_driver_sql(JOURNALED)).scalar_one() == 4
+
+    be_default()
+    shutil.copyfile(template, tmp_path / FILE)
+    with life(tmp_path) as disk:
+        asyncio.run(story())
