@@ -10,8 +10,8 @@
  * used where overwriting may harm neighbours (no SQLITE_IOCAP_POWERSAFE_OVERWRITE), since SQLite
  * then writes behind its last flush.
  *
- * The flush of a commit may be put off: then somebody else flushes the file, on a thread of his own,
- * and answers for the commit only after that. It is the last call of a commit to the file. The
+ * The flush of a commit may be put off: then somebody else flushes the file, on a thread of his
+ * own, and answers for the commit only after that. It is the last call of a commit to the file. The
  * flush of a WAL's head is never put off: on the disk, new frames behind an old head would be
  * followed by old ones (https://sqlite.org/src/info/ff5be73dee).
  */
