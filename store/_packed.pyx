@@ -391,8 +391,8 @@ cdef class Writer:
     def run(self, Batch batch, bint begun=False, bint flushed=True):
         """Carry a batch out, all of it or nothing. Call on the thread of the connection.
 
-        `begun`: the caller has begun the transaction. Not `flushed`: it is on the disk after a later
-        `flush`; if that fails nobody knows what is. Returns (newest change, step that met too
+        `begun`: the caller has begun the transaction. Not `flushed`: it is on the disk after the
+        next `flush`; if that fails nobody knows what is. Returns (newest change, step that met too
         few rows or -1, pages of the WAL that are not in the database yet). It is committed unless
         the change is not the one that was wanted or a step met too few. Raises sqlite3.Error; then
         nothing is committed, unless it says I/O.
