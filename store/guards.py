@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import func, literal_column, select
 
 from aaa.ports import LIVE_MODULUS
-from store import schema
+from store import live_sessions, schema
 from store.columns import INT64
 from store.statements import Parameters, Query, types_of
 
@@ -27,7 +27,7 @@ def _same_live(p: Parameters) -> Any:
     return (
         select(func.count())
         .select_from(schema.sessions)
-        .where(_S.account_id == p["account_id"], text(f"sessions.{schema.LIVE}"))
+        .where(live_sessions.of_account(p["account_id"]))
         .having(func.count() == p["live_n"], sign == p["sign"])
     )
 

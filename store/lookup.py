@@ -13,11 +13,11 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, or_, select, text
+from sqlalchemy import Column, ColumnElement, Select, TextClause, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.session import Session, SessionState
-from store import schema
+from store import live_sessions, schema
 from store.office_sessions import ListedSession, listed, listed_of_row
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -56,7 +56,7 @@ async def sessions(
 ) -> list[ListedSession]:
     """The sessions that fit, the newest beginning first."""
     found: dict[int, ListedSession] = {}
-    roads = _roads(sought)
+    roads = _roads(sought, connection.dialect.name)
     if not roads:
         query = _narrowed(listed(), sought).order_by(_by_age(sought).desc()).limit(limit)
         return [listed_of_row(row) for row in await connection.execute(query)]
@@ -110,11 +110,11 @@ def _beginning(one: ListedSession) -> tuple[int, int]:
     return one.session.start_us or one.session.created_us, one.session.session_id
 
 
-def _roads(sought: Sought) -> list[list[ColumnElement[bool]]]:
+def _roads(sought: Sought, dialect: str) -> list[list[ColumnElement[bool]]]:
     """The conditions that an index answers: one list for each index that has to be asked."""
-    station = [] if sought.mac is None else _having(_F.mac, [sought.mac])
     if sought.network is None:
-        return [station] if station else []
+        return [] if sought.mac is None else live_sessions.at_station(sought.mac, dialect)
+    station = [] if sought.mac is None else _having(_F.mac, [sought.mac])
     network = sought.network
     if isinstance(network, ipaddress.IPv4Network):
         return [[*_having(_F.framed_ip_address, [str(network.network_address)]), *station]]
@@ -149,13 +149,21 @@ def _narrowed(query: Select[Any], sought: Sought) -> Select[Any]:
     if sought.device_id is not None:
         query = query.where(_T.device_id == sought.device_id)
     if sought.ended is not None:
-        ended = _T.state == int(SessionState.CLOSED)
-        query = query.where(ended if sought.ended else text("sessions.state < 2"))
+        query = query.where(_over(sought))
     if sought.until_us is not None:
         query = query.where(_T.state.in_(_BEGAN), _T.start_us <= sought.until_us)
     if sought.since_us is not None:
         query = query.where(_T.state.in_(_BEGAN), _not_ended_before(sought.since_us))
     return query
+
+
+def _over(sought: Sought) -> ColumnElement[bool] | TextClause:
+    """Ended or live, as it is asked for; the live ones of an account are found by the account."""
+    if sought.ended:
+        return _T.state == int(SessionState.CLOSED)
+    if sought.account_id is not None:
+        return live_sessions.of_account(sought.account_id)
+    return text("sessions.state < 2")
 
 
 def _not_ended_before(us: int) -> ColumnElement[bool]:

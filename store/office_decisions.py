@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aaa.ports import Decision
-from store import schema
+from store import live_sessions, schema
 from store.rows import DECISIONS
 from store.writing import DECISIONS_PER_LOGIN
 
 _MAC_ROWS_MAX = 200
 _BEGUN_MAX = 200  # sessions of an account that are looked at; it may have several logins
 _T, _S, _P = schema.decisions.c, schema.sessions.c, schema.subscribers.c
+_F = schema.session_facts.c
 
 
 async def of_login(connection: AsyncConnection, login: str) -> list[Decision]:
@@ -39,14 +40,12 @@ async def of_strangers(connection: AsyncConnection) -> list[Decision]:
 
 async def of_mac(connection: AsyncConnection, mac: str) -> list[Decision]:
     """The newest decisions about one canonical MAC, newest first."""
-    begun = select(_S.session_id).where(_S.mac == mac, _S.mac != "")
-    begun = begun.order_by(_S.start_us.desc()).limit(_MAC_ROWS_MAX)
     refused = text(schema.REFUSED)
-    return _merged(
-        await _newest(connection, _T.mac == mac, refused, limit=_MAC_ROWS_MAX),
-        await _newest(connection, _T.n.in_(begun)),
-        limit=_MAC_ROWS_MAX,
-    )
+    found = [await _newest(connection, _T.mac == mac, refused, limit=_MAC_ROWS_MAX)]
+    for given in live_sessions.at_station(mac, connection.dialect.name):
+        let_in = select(_F.session_id).where(*given).order_by(_F.start_us.desc())
+        found.append(await _newest(connection, _T.n.in_(let_in.limit(_MAC_ROWS_MAX))))
+    return _merged(*found, limit=_MAC_ROWS_MAX)
 
 
 async def newest_refusals(connection: AsyncConnection, *, limit: int) -> list[Decision]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.grant import Order
 from domain.session import Session
-from store import schema
+from store import live_sessions, schema
 from store.feed import record_change
 from store.office_money import values
 from store.rows import ORDERS, SESSIONS, Row
@@ -67,7 +67,8 @@ async def listing(
     if live_only:
         # Ordered by a sum, so that no index of all sessions, ever so many of them ended, is walked
         # for the order: the live ones are found by the index of the live ones, and sorted.
-        query = query.where(_LIVE).order_by((table.session_id + 0).desc())
+        live = _LIVE if account_id is None else live_sessions.of_account(account_id)
+        query = query.where(live).order_by((table.session_id + 0).desc())
     else:
         query = query.order_by(table.session_id.desc())
     if account_id is not None:
@@ -89,7 +90,7 @@ async def live_of(connection: AsyncConnection, account_id: int) -> list[Session]
     table = schema.sessions.c
     query = (
         select(*SESSIONS.columns)
-        .where(table.account_id == account_id, _LIVE)
+        .where(live_sessions.of_account(account_id))
         .order_by(table.session_id)
     )
     return [SESSIONS.of_row(row) for row in await connection.execute(query)]

@@ -11,20 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.payment import customer_micros
 from domain.account import Account, Subscriber
 from domain.ledger import Entry
 from domain.login import canonical_login, canonical_mac
-from store import name_words, schema
+from store import live_sessions, name_words, schema
 from store.feed import record_change, record_changes
 from store.office_money import values, write_entries
 from store.rows import ACCOUNTS, SUBSCRIBERS
 
 _ROWS_AT_ONCE = 1_000
-_LIVE = text("sessions.state < 2")  # as the partial index says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +172,6 @@ async def live_sessions_n(connection: AsyncConnection, account_id: int) -> int:
     query = (
         select(func.count())
         .select_from(schema.sessions)
-        .where(schema.sessions.c.account_id == account_id, _LIVE)
+        .where(live_sessions.of_account(account_id))
     )
     return int(await connection.scalar(query) or 0)

@@ -17,7 +17,7 @@ from accounting.in_force import PERIOD_MAX_US
 from domain.account import Account, Allowance, Subscriber
 from domain.period import DAY_US
 from domain.session import Session
-from store import rows, schema
+from store import live_sessions, rows, schema
 from store.columns import INT64
 from store.plans import PLAN_COLUMNS, plan_of, version_of
 from store.rows import Shape
@@ -142,15 +142,13 @@ def _versions(p: Parameters) -> Select[Any]:
 
 def _of_live(shape: Shape) -> Query:
     """Rows of every account that has a live session, for the start of a server."""
-    accounts = select(_S.account_id).where(_LIVE)
-    return Query({}, lambda p: select(*shape.columns).where(shape.table.c.account_id.in_(accounts)))
+    live = live_sessions.has_some(shape.table.c.account_id)
+    return Query({}, lambda p: select(*shape.columns).where(live))
 
 
 def _others_of(shape: Shape) -> Select[Any]:
     """Rows of accounts that have no live session."""
-    account_id = shape.table.c.account_id
-    live: Select[Any] = select(literal_column("1")).where(_S.account_id == account_id, _LIVE)
-    return select(*shape.columns).where(~live.correlate(shape.table).exists())
+    return select(*shape.columns).where(live_sessions.has_none(shape.table.c.account_id))
 
 
 def _other_accounts(p: Parameters) -> Select[Any]:
@@ -194,7 +192,7 @@ QUERIES: dict[str, Query] = {
     "sessions_of_key": Query(types_of(_S.device_id, _S.acct_session_id), _sessions_of_key),
     "live_of_account": Query(
         types_of(_S.account_id),
-        lambda p: select(*rows.SESSIONS.columns).where(_S.account_id == p["account_id"], _LIVE),
+        lambda p: select(*rows.SESSIONS.columns).where(live_sessions.of_account(p["account_id"])),
     ),
     "live_of_device": Query(
         types_of(_S.device_id),

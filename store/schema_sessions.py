@@ -3,7 +3,8 @@
 A session is two rows: `session_facts`, wide and seldom changed, and `session_totals`, narrow, which
 each interim changes; `sessions` is a view of both, for whoever reads. The key of a session starts
 with its account; `session_id` alone and (device, Acct-Session-Id) are the two ways a packet names
-it. No index holds a column that each interim changes.
+it. No index holds a column that each interim changes, and on SQLite a login that was accepted is
+in few of them until it begins (`store.live_sessions`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ VIEWS = MetaData()
 
 # Accepted or open; written alike in the partial indexes and in every query that means to use them.
 LIVE = "state < 2"
+ACCEPTED, OPEN, BEGUN = "state = 0", "state = 1", "state <> 0"
+STATION = "mac <> ''"
 PENDING = "state = 'pending'"
 OPEN_SUSPENSE = "state = 'open'"
 
@@ -55,6 +58,12 @@ def _index_where(column: str) -> Index:
     columns = (column, "start_us", "stop_us", "session_id")
     name = f"ix_session_facts_{column}"
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def _on_sqlite(name: str, *columns: str, where: str) -> Index:
+    """Of sessions in some states; with the state, so that a question needs no row to ask for it."""
+    index = Index(f"ix_session_facts_{name}", *columns, "state", sqlite_where=text(where))
+    return index.ddl_if(dialect="sqlite")
 
 
 def _index_live(name: str, *columns: str) -> Index:
@@ -172,10 +181,15 @@ session_facts = Table(
     _index_where("framed_ipv6_prefix"),
     _index_where("framed_ipv6_address"),
     _index_where("delegated_ipv6_prefix"),
-    _index_where("mac"),
+    _index_where("mac").ddl_if(dialect="postgresql"),
+    _on_sqlite(
+        "station", "mac", "start_us", "stop_us", "session_id", where=f"{STATION} AND {BEGUN}"
+    ),
     Index(None, "session_id").ddl_if(dialect="postgresql"),
     Index(None, "device_id", "acct_session_id", "session_id"),
-    _index_live("account", "account_id"),
+    _index_live("account", "account_id").ddl_if(dialect="postgresql"),
+    _on_sqlite("live_open", "account_id", where=OPEN),
+    _on_sqlite("live_accepted", "session_id", "account_id", "mac", where=ACCEPTED),
     _index_live("device", "device_id", "session_id"),
     sqlite_strict=True,
     postgresql_with={"fillfactor": 70},

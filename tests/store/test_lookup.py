@@ -19,6 +19,7 @@ from tests.store.test_office_queries import plans_of
 S = 1_000_000
 HOUR = 3_600 * S
 A = ip_network("100.64.0.7")
+WAITING = "SCAN accepted USING COVERING INDEX ix_session_facts_live_accepted"
 
 
 def ended(n: int, start_us: int, stop_us: int, **changed: Any) -> Session:
@@ -143,13 +144,14 @@ def test_sqlite_passes_a_worn_address_over_in_the_index_alone(house_sqlite_url: 
         await a_day(house)
         for what, index in (
             ({"network": A}, "ix_session_facts_framed_ip_address"),
-            ({"mac": "02:00:00:00:00:02"}, "ix_session_facts_mac"),
+            ({"mac": "02:00:00:00:00:02"}, "ix_session_facts_station"),
             ({"network": ip_network("2001:db8::1")}, "ix_session_facts_delegated_ipv6_prefix"),
         ):
             sought = Sought(**what, **at(NOW_US))
             plans = await plans_of(house, lambda c, w=sought: lookup.sessions(c, w, limit=10))
             assert any(f"USING COVERING INDEX {index} " in step for step in plans), plans
-            assert not [step for step in plans if step.startswith("SCAN")], plans
+            scans = {step for step in plans if step.startswith("SCAN")}
+            assert scans <= {WAITING}, plans  # those that were accepted and have not begun
 
     tell(house_sqlite_url, story)
 

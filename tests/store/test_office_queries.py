@@ -15,6 +15,7 @@ from store import (
     office_deeds,
     office_devices,
     office_house,
+    office_live,
     office_money,
     office_plans,
     office_sessions,
@@ -51,6 +52,14 @@ QUESTIONS: dict[str, Question] = {
     "sessions of an account": lambda c: office_sessions.listing(
         c, live_only=False, limit=10, account_id=7
     ),
+    "live sessions of an account": lambda c: office_sessions.listing(
+        c, live_only=True, limit=10, account_id=7
+    ),
+    "live sessions of an account, looked up": lambda c: lookup.sessions(
+        c, Sought(account_id=7, ended=False), limit=10
+    ),
+    "live sessions of one account": lambda c: office_sessions.live_of(c, 7),
+    "live sessions of some accounts": lambda c: office_live.watch(c, [7, 8]),
     "live sessions of a device": lambda c: office_sessions.listing(
         c, live_only=True, limit=10, device_id=7
     ),
@@ -89,6 +98,7 @@ QUESTIONS: dict[str, Question] = {
 WALKS = (
     "SCAN audit",
     "USING INDEX ix_session_facts_live",
+    "USING COVERING INDEX ix_session_facts_live_accepted",
     "USING INDEX ix_decisions_decided_us",
     "USING COVERING INDEX ix_decisions_decided_us",
     "USING INDEX ix_suspense_open",
