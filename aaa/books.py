@@ -8,7 +8,7 @@ live sessions and allowances come and go together, so a decision never sees half
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from operator import attrgetter
 
@@ -47,6 +47,8 @@ _NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
 WHOLE, LATELY = 0, 1  # marks of an account
 LIVE, PEOPLE = 0, 1  # and what it has
 SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
+ENDED_KEPT_N = 20_000  # sessions that are over and kept for what comes late; the oldest go first
+OTHERS_KEPT_N = 250_000  # accounts that may be held beyond those of sessions: people log in again
 
 
 class Books:
@@ -93,6 +95,7 @@ class Books:
         self.draft = Draft()  # what the batch under way has changed
         self._taken: list[Draft] = []  # decided and not durable yet, oldest first
         self._unseen: list[Session] = []  # durable, and to be shown to the vigil yet
+        self._ended: deque[Session] = deque()  # over and still held, in the order of their ends
 
     # -- what is missing, and taking in what was found
 
@@ -312,14 +315,27 @@ class Books:
         self._unseen += (*draft.new_sessions.values(), *draft.changed_sessions.values())
         if not in_haste:
             self.see()
-        if len(self.sessions) > self._room_n:
+        if len(self.sessions) > self._room_n or self._too_many_others:
             self._shrink()
         return draft.new_orders
 
     def see(self) -> None:
-        """Show the vigil what became durable."""
+        """Show the vigil what became durable; let go of some that were over long before."""
         unseen, self._unseen = self._unseen, []
         watch(self.vigil, unseen)
+        self._ended += [session for session in unseen if not session.live]
+        for _ in range(len(self._ended) - ENDED_KEPT_N):
+            session = self._ended.popleft()
+            if self.sessions.get(session.session_id) is not session or session.live:
+                continue  # it was let go of already, or goes on
+            if any(draft.names(session) for draft in (*self._taken, self.draft)):
+                self._ended.append(session)
+            else:
+                self._drop_session(session)
+
+    @property
+    def _too_many_others(self) -> bool:
+        return len(self.accounts) > len(self.sessions) + OTHERS_KEPT_N
 
     def discard(self) -> set[int]:
         """A commit failed or its fate is unknown: drop every row that was changed and is not
@@ -450,9 +466,11 @@ class Books:
         """Keep the live sessions, however many; what ended, and looks at it, can be read again."""
         for session in [s for s in self.sessions.values() if not s.live]:
             self._drop_session(session)
+        self._ended.clear()
         self.same_id.forget_empty()
-        for account_id in [a for a in self._whole if not self.has_live(a)]:
-            self.drop_account(account_id)
+        if self._too_many_others:
+            for account_id in [a for a in self._whole if not self.has_live(a)]:
+                self.drop_account(account_id)
         self.suspense.clear()
         # To look at all of them again pays when a quarter more came.
         self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)

@@ -54,6 +54,12 @@ class Draft:
             session.version += 1
             self.changed_sessions[session_id] = session
 
+    def names(self, session: Session) -> bool:
+        """Has the batch made, changed or moved this session?"""
+        session_id = session.session_id
+        kept = (self.changed_sessions, self.moved_sessions, self.new_sessions)
+        return any(session_id in one for one in kept)
+
     def touched(self) -> list[Session]:
         """The sessions that the batch made, changed or moved."""
         return [

@@ -339,6 +339,7 @@ def test_a_dropped_account_leaves_nothing_behind() -> None:
 
 def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
+    monkeypatch.setattr(module, "OTHERS_KEPT_N", 0)
     books = filled(session())
     books.take_in(
         Want(account_ids={2}, session_keys={(1, "Z")}),
@@ -351,6 +352,58 @@ def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyP
     settled(books)
     assert set(books.sessions) == {1} and set(books.accounts) == {1}
     assert (1, "Z") not in books.same_id
+
+
+def test_people_are_kept_when_their_sessions_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They will log in again, and to read each of them anew would cost several times a login."""
+    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 1)
+    books = filled(session())
+    over = session(session_id=5, account_id=2, state=SessionState.CLOSED)
+    books.take_in(Want(account_ids={2}), whole(2, over, login="bob"))
+    settled(books)
+    assert set(books.sessions) == {1} and set(books.accounts) == {1, 2}
+    assert "bob" in books.subscribers and not books.missing(Want(logins={"bob"}))
+
+
+def test_more_people_than_are_to_be_kept_are_let_go_while_few_sessions_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "OTHERS_KEPT_N", 1)
+    books = filled(session())
+    for n in (2, 3):
+        books.take_in(Want(account_ids={n}), whole(n, login=f"user{n}"))
+        settled(books)
+        assert set(books.accounts) == ({1, 2} if n == 2 else {1})
+
+
+def test_sessions_that_are_over_are_let_go_one_by_one_the_oldest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 2)
+    books = filled(*(session(session_id=n) for n in range(1, 7)))
+    for n in (2, 4, 1, 6):
+        books.sessions[n].state = SessionState.CLOSED
+        books.touch(books.sessions[n])
+        settled(books)
+    assert set(books.sessions) == {1, 3, 5, 6}
+    assert {one.session_id for one in books.live_sessions(1)} == {3, 5}
+    assert books.missing(Want(session_ids={2})).session_ids == {2}, "it can be read again"
+
+
+def test_a_session_that_is_over_stays_while_a_batch_under_way_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 0)
+    books = filled(session(), session(session_id=2))
+    one = books.sessions[1]
+    one.state = SessionState.CLOSED
+    books.touch(one)
+    books.take_changes(T0_US, 0, b"")
+    books.touch(one)  # by what is decided behind it
+    books.settle()
+    assert books.sessions.get(1) is one
+    settled(books)
+    assert books.sessions.get(1) is None and books.sessions.get(2) is not None
 
 
 def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_batch(
