@@ -18,6 +18,7 @@
 #ifndef TOLLHOUSE_GATHER_H
 #define TOLLHOUSE_GATHER_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,8 @@ typedef struct {
     th_file *file; /* NULL: it was closed */
     int gathering; /* TH_NOT and so on */
     int new_head;  /* the head was written and not flushed since */
+    int failed;    /* what a flush has failed with, on whichever thread */
+    pthread_mutex_t flushing;
     int held_n;
     int64_t at;
     char held[TH_GATHERED_MAX];
@@ -86,11 +89,22 @@ static int th_write_file(th_file *file, const void *octets, int size, int64_t at
     return 0;
 }
 
+/* One at a time: the system tells of a failed write once, and whoever hears of it has to note it
+ * before another flush is believed. */
+static int th_sync_real(th_gather *gather, int flags) {
+    int code;
+    pthread_mutex_lock(&gather->flushing);
+    code = gather->real->sync(gather->file, flags);
+    if (code) gather->failed = code;
+    pthread_mutex_unlock(&gather->flushing);
+    return code;
+}
+
 static int th_sync_file(th_file *file, int flags) {
     th_gather *gather = th_gather_of(file);
     int code = th_let_out(gather);
     if (code || (gather->gathering == TH_PUT_OFF && !gather->new_head)) return code;
-    code = gather->real->sync(file, flags);
+    code = th_sync_real(gather, flags);
     if (!code) gather->new_head = 0;
     return code;
 }
@@ -140,6 +154,7 @@ static th_gather *th_gather_before(th_file *file) {
     gather->own.sync = th_sync_file;
     gather->own.file_size = th_file_size;
     gather->own.control = th_control_file;
+    pthread_mutex_init(&gather->flushing, NULL);
     gather->real = real;
     gather->file = file;
     file->methods = &gather->own;
@@ -165,6 +180,7 @@ static int th_lay_out(th_gather *gather, int64_t octets) {
 /* Step aside. */
 static void th_gather_end(th_gather *gather) {
     if (gather && gather->file) gather->file->methods = gather->real;
+    if (gather) pthread_mutex_destroy(&gather->flushing);
     free(gather);
 }
 

@@ -69,7 +69,10 @@ int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate);
 /* `gather`: what `th_gather_wal` gave, which is NULL where commits are not gathered. Not `flushed`:
  * where they are, the flush is left to `th_flush_wal`, which any thread may call. */
 int th_commit(void *db, void *commit, void *gather, int flushed, th_fate *fate);
+/* Fails as well if any flush of the WAL by this connection has failed: the system tells of a
+ * failure once, to whoever asks first. `th_forgive` forgets that. */
 int th_flush_wal(void *gather, th_fate *fate);
+void th_forgive(void *gather);
 void th_undo(void *db, void *rollback);
 
 /* The connection for oneself: each call would take its lock anew, and a row makes many. */

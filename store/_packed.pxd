@@ -49,6 +49,7 @@ cdef extern from "_packed.h" nogil:
     int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate)
     int th_commit(void *db, void *commit, void *gather, int flushed, th_fate *fate)
     int th_flush_wal(void *gather, th_fate *fate)
+    void th_forgive(void *gather)
     void *th_gather_wal(void *db)
     void th_gather_no_more(void *gather)
     int th_flush_file(void *db, th_fate *fate)

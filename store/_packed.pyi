@@ -60,6 +60,9 @@ class Writer:
     def flush(self) -> None:
         """Have all that is committed reach the disk. On any thread."""
 
+    def forgive(self) -> None:
+        """Forget that a flush has failed: all was moved into the database, and is on the disk."""
+
     def lay(self, octets: int) -> bool:
         """Have the WAL begin with so many octets that are on the disk already; was it done?"""
 

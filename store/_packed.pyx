@@ -133,8 +133,7 @@ cdef int pack_value(Rows into, th_cell *cell, PyObject *given) except -1:
         cell.kind = TH_BLOB
     else:
         raise sqlite3.ProgrammingError(f"type '{type(value).__name__}' is not supported")
-    if size > 0x7FFFFFFF:
-        raise OverflowError("a value is too long for SQLite")
+    if size > 0x7FFFFFFF: raise OverflowError("a value is too long for SQLite")
     cell.size = <int32_t> size
     into.kept.append(value)
     return 0
@@ -334,8 +333,7 @@ cdef class Writer:
         Call on the thread of the connection, in a transaction that writes: nobody else may append.
         """
         cdef int failed
-        if self.db == NULL:
-            raise sqlite3.ProgrammingError("the writer is closed")
+        if self.db == NULL: raise sqlite3.ProgrammingError("the writer is closed")
         with nogil:
             failed = th_lay_wal(self.gather, octets)
         return not failed
@@ -418,10 +416,8 @@ cdef class Writer:
                 code = th_commit(self.db, self.commit, self.gather, flushed, &fate)
             th_undo(self.db, self.rollback)
             th_let_go(self.db)
-        if full:
-            raise MemoryError
-        if code:
-            raise error_of(&fate)
+        if full: raise MemoryError
+        if code: raise error_of(&fate)
         return fate.newest, fate.missed, fate.pages_n
 
 
@@ -433,6 +429,10 @@ cdef class Writer:
             th_flush_wal(self.gather, &fate)
         if fate.code:
             raise error_of(&fate)
+
+    def forgive(self):
+        """Forget that a flush has failed: all was moved into the database, and is on the disk."""
+        th_forgive(self.gather)
 
 
 @cython.final

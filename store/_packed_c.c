@@ -296,8 +296,13 @@ int th_flush_file(void *db, th_fate *fate) {
 
 int th_flush_wal(void *gather, th_fate *fate) {
     th_gather *wal = gather;
-    int code = wal && wal->file ? wal->real->sync(wal->file, TH_SYNC_NORMAL) : OK;
+    int code = wal && wal->file ? th_sync_real(wal, TH_SYNC_NORMAL) : OK;
+    if (code == OK && wal) code = wal->failed;
     return code == OK ? OK : th_failed(fate, code, code, "disk I/O error at a flush");
+}
+
+void th_forgive(void *gather) {
+    if (gather) ((th_gather *)gather)->failed = 0;
 }
 
 void th_gather_no_more(void *gather) { th_gather_end(gather); }

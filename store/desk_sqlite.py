@@ -218,7 +218,7 @@ class SqliteRoad:
         self._tidied = False  # little of the WAL is left to move
         self._spawn = spawn
         self._flusher: Flusher | None = None
-        self._latest = Write()  # what the thread was given last
+        self._latest = Write()  # the batch that was given to the thread last
         self._path = file_of(database)
         self._opened = file_ids(self._path)
 
@@ -299,13 +299,15 @@ class SqliteRoad:
 
     async def _written(self, feed_seq: int | None, steps: list[Step], packed: Packed | None) -> int:
         """Begin a write that is not queued, and wait for its end; pages left in the WAL."""
+        write = Write()
+        if feed_seq is not None:  # a batch: the next one, packed while this waits, stands on it
+            self._latest = write
         await self._mend()
         if self._must_move:
             await self.checkpoint()
         if self._writer is None:
             raise StoreUnavailable("the store is closed")
         batch = packed.batch if packed else packed_steps(self._writer, steps, feed_seq)
-        self._latest = write = Write()
         carry = partial(write_in, self._writer, steps, batch)
         pages_n: int = await self._run(write.on_thread, carry)
         return pages_n
@@ -314,7 +316,7 @@ class SqliteRoad:
         """If a flush has failed, nothing is read or written before all is durable that could be."""
         if self._flusher is not None and self._flusher.torn:
             await self._run(moved_anew)
-            self._flusher.torn = False
+            self._flusher.mended()
 
     @property
     def _must_move(self) -> bool:

@@ -35,6 +35,7 @@ class Flusher:
         self._driver = driver
         self._writer = writer
         self.torn = False  # a flush has failed: what is durable is not known
+        self._closed = False
 
     @classmethod
     async def open(cls, database: Database, writer: Writer) -> Flusher:
@@ -46,17 +47,29 @@ class Flusher:
     async def flush(self) -> None:
         """Return when all that was committed is on the disk. Raises StoreUnavailable when that
         is not known of this commit."""
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         try:
             if not self.torn:
                 await self._driver._execute(self._writer.flush)
         except sqlite3.Error as error:
             self.torn = True
             raise StoreUnavailable(in_one_line(error)) from error
+        except BaseException:  # given up: nobody heard how it ended
+            self.torn = True
+            raise
         if self.torn:
             raise StoreUnavailable("the flush of an earlier commit has failed")
 
+    def mended(self) -> None:
+        """All that can be read is durable again (`moved_anew`)."""
+        self._writer.forgive()
+        self.torn = False
+
     async def close(self) -> None:
-        """Wait for the flush that is under way. Nothing is flushed any more."""
+        """Wait for the flush that is under way. Nothing is flushed any more, so that the writer
+        can be closed."""
+        self._closed = True
         await self._connection.close()
 
 

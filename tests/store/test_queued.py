@@ -197,3 +197,45 @@ def test_a1_a_database_that_was_removed_acknowledges_no_queued_commit(
             await house.store.commit(second)
 
     tell(house_sqlite_url, story)
+
+
+def test_what_is_prepared_while_the_log_is_moved_for_its_ground_is_not_written_before_that(
+    house_sqlite_url: str,
+) -> None:
+    """The commit before waits for the log, and would lose its race."""
+
+    async def story(house: House) -> None:
+        await settle_two(house)
+        road = house.store._road
+        assert isinstance(road, SqliteRoad)
+        first = session(9)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
+        road._tidied = True
+        stale = replace(first, version=7, output_octets=5)
+        work = await begun(house, Changes(NOW_US, 0, sessions=[stale]))
+        house.store.prepare(Changes(NOW_US, 0, sessions_new=[session(11)]))
+        with pytest.raises(Conflict):
+            await work
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[session(12)]))
+        assert await ids(house) == [9, 12]
+
+    tell(house_sqlite_url, story)
+
+
+def test_a_small_write_in_between_is_not_what_a_batch_stands_on(house_sqlite_url: str) -> None:
+    async def story(house: House) -> None:
+        await settle_two(house)
+        first = session(9)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
+        stale = replace(first, version=7, output_octets=5)
+        work = await begun(house, Changes(NOW_US, 0, sessions=[stale]))
+        mark = asyncio.ensure_future(house.store.mark_feed(0))
+        await asyncio.sleep(0)
+        house.store.prepare(Changes(NOW_US, 0, sessions_new=[session(11)]))
+        with pytest.raises(Conflict):
+            await work
+        await mark
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[session(12)]))
+        assert await ids(house) == [9, 12]
+
+    tell(house_sqlite_url, story)

@@ -256,7 +256,7 @@ async def torn(disk: Disk, store: DeskStore) -> None:
     store.prepare(third)
     with pytest.raises(StoreUnavailable, match="I/O error"):
         await work
-    with pytest.raises(StoreUnavailable, match="an earlier commit"):
+    with pytest.raises(StoreUnavailable, match="flush"):
         await store.commit(third)
     assert disk.figures()["eio_sync"] == 1
 
@@ -303,6 +303,36 @@ def test_a1_while_a_reader_keeps_a_failed_flush_from_being_mended_nothing_is_ans
             await store.commit(lot(6))
             async with database.reading() as reader:
                 assert (await reader.exec_driver_sql(JOURNALED)).scalar_one() == 4
+
+    be_default()
+    shutil.copyfile(template, tmp_path / FILE)
+    with life(tmp_path) as disk:
+        asyncio.run(story())
+
+
+def test_a1_a_failure_that_another_flush_of_the_log_was_told_of_is_not_forgotten(
+    tmp_path: Path, template: Path
+) -> None:
+    """The system tells of a failed write once, to whoever flushes first."""
+
+    async def story() -> None:
+        async with opened(tmp_path, LAID_OCTETS, Tasks()) as (_database, store):
+            await store.probe()
+            disk.arm(Fault.EIO_SYNC)
+            with pytest.raises(StoreUnavailable):
+                await store.probe()
+            work = await begun(store, lot(1))
+            second = lot(2)
+            store.prepare(second)
+            await work
+            with pytest.raises(StoreUnavailable, match="I/O error at a flush"):
+                await store.commit(second)
+            await store.commit(lot(3))
+            work = await begun(store, lot(4))
+            fifth = lot(5)
+            store.prepare(fifth)
+            await work
+            await store.commit(fifth)
 
     be_default()
     shutil.copyfile(template, tmp_path / FILE)
