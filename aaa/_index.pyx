@@ -233,6 +233,20 @@ cdef class ById:
             <object> self._found[at] for at in range(self._places_n) if self._keys[at] != FREE
         ]
 
+    def walk(self, Py_ssize_t start, Py_ssize_t places_n):
+        """The numbers at so many places from one on, in a list; and the place that comes next.
+
+        At the end it goes on at the beginning. A number that was put or taken meanwhile may move
+        others from place to place, so one walk around may miss some.
+        """
+        cdef Py_ssize_t at = start if 0 <= start < self._places_n else 0
+        cdef list keys = []
+        for _ in range(min(places_n, self._places_n)):
+            if self._keys[at] != FREE:
+                keys.append(self._keys[at])
+            at = next_to(at, self._places_n)
+        return keys, at
+
     def items(self):
         """Pairs of both, in a list."""
         return list(zip(self.keys(), self.values()))

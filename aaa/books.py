@@ -46,9 +46,9 @@ _ASKED = (
 _NUMBER, _LOGIN = attrgetter("session_id"), attrgetter("login")
 WHOLE, LATELY = 0, 1  # marks of an account
 LIVE, PEOPLE = 0, 1  # and what it has
-SESSIONS_CACHED_MAX = 200_000  # beyond this, rows that no live session needs are dropped
 ENDED_KEPT_N = 20_000  # sessions that are over and kept for what comes late; the oldest go first
 OTHERS_KEPT_N = 250_000  # accounts that may be held beyond those of sessions: people log in again
+LOOKED_AT_N = 2_048  # places of the table of accounts, for such as may go; each batch
 
 
 class Books:
@@ -90,12 +90,13 @@ class Books:
         self._whole = Marks(self.accounts, WHOLE)  # accounts held whole
         self._buyers = Buyers()
         self._asked = Want()  # what was asked for and may be absent; one batch
-        self._room_n = SESSIONS_CACHED_MAX  # so many sessions are held before any is let go
         self.strays: set[int] = set()  # nobody's sessions that were dropped, perhaps alive
         self.draft = Draft()  # what the batch under way has changed
         self._taken: list[Draft] = []  # decided and not durable yet, oldest first
         self._unseen: list[Session] = []  # durable, and to be shown to the vigil yet
-        self._ended: deque[Session] = deque()  # over and still held, in the order of their ends
+        self._ended: deque[Session] = deque()  # over and still held, the first to go first
+        self._sought: deque[tuple[int, str]] = deque()  # names that were asked for, likewise
+        self._walked_to = 0  # the place of the table of accounts that is looked at next
 
     # -- what is missing, and taking in what was found
 
@@ -157,6 +158,7 @@ class Books:
                 self.pots[account_id] = pots
         for key in sorted(want.session_keys):
             self.same_id.know(key)
+            self._sought.append(key)
         hold_sessions(self, loaded.sessions, want.all_live, loaded.keys_shared)
         for device_id in want.mark_devices:
             self.marks.setdefault(device_id, {})
@@ -168,14 +170,14 @@ class Books:
             self.suspense.setdefault(session_id, {})
         for row in loaded.suspense:
             self.suspense.setdefault(row.session_id, {}).setdefault(row.reason, row)
-        if want.all_live:  # nothing of them can be let go
-            self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)
 
     def hold_session(self, session: Session) -> None:
         """A session was read. If it is held already, that one stays."""
         session = self.sessions.setdefault(session.session_id, session)
         self.index(session)
         self.vigil.see(session)
+        if not session.live:
+            self._ended.append(session)
 
     def index(self, session: Session) -> None:
         """Bring the look-ups of a session to what it says now."""
@@ -315,15 +317,20 @@ class Books:
         self._unseen += (*draft.new_sessions.values(), *draft.changed_sessions.values())
         if not in_haste:
             self.see()
-        if len(self.sessions) > self._room_n or self._too_many_others:
-            self._shrink()
+        if len(self.accounts) > len(self.sessions) + OTHERS_KEPT_N:
+            self._let_go_of_others()
         return draft.new_orders
 
     def see(self) -> None:
-        """Show the vigil what became durable; let go of some that were over long before."""
+        """Show the vigil what became durable; let go of as many that were over long before.
+
+        A few with each batch: to let go of many at once would hold up all who wait.
+        """
         unseen, self._unseen = self._unseen, []
         watch(self.vigil, unseen)
         self._ended += [session for session in unseen if not session.live]
+        for _ in range(len(self._sought) - ENDED_KEPT_N):
+            self.same_id.forget_nobodys(self._sought.popleft())
         for _ in range(len(self._ended) - ENDED_KEPT_N):
             session = self._ended.popleft()
             if self.sessions.get(session.session_id) is not session or session.live:
@@ -333,9 +340,18 @@ class Books:
             else:
                 self._drop_session(session)
 
-    @property
-    def _too_many_others(self) -> bool:
-        return len(self.accounts) > len(self.sessions) + OTHERS_KEPT_N
+    def _let_go_of_others(self) -> None:
+        """Forget some accounts without a live session; which, is the next batch's walk to say.
+
+        Whoever logs in again is read anew. The walk goes around the whole table before it meets
+        one again, so who was just read is safe for long.
+        """
+        more_n = len(self.accounts) - len(self.sessions) - OTHERS_KEPT_N
+        named = set[int]().union(*(draft.account_ids() for draft in (*self._taken, self.draft)))
+        keys, self._walked_to = self.accounts.walk(self._walked_to, LOOKED_AT_N)
+        others = [key for key in keys if key not in named and not self.has_live(key)]
+        for account_id in others[:more_n]:
+            self.drop_account(account_id)
 
     def discard(self) -> set[int]:
         """A commit failed or its fate is unknown: drop every row that was changed and is not
@@ -351,9 +367,7 @@ class Books:
     def _undo(self, draft: Draft) -> set[int]:
         touched = draft.touched()
         logins = {decision.login for decision in draft.decisions}
-        account_ids = {account_id for account_id, _ in draft.allowance_moves}
-        account_ids |= {account_id for account_id, _, _ in draft.pot_moves}
-        account_ids |= {*draft.moves, *(session.account_id for session in touched)}
+        account_ids = draft.account_ids()
         account_ids |= {
             self.subscribers[login].account_id for login in logins if login in self.subscribers
         }
@@ -449,6 +463,7 @@ class Books:
         if self.sessions.pop(session.session_id, None) is None:
             return
         self.vigil.gone(session)
+        self.suspense.pop(session.session_id, None)
         self.same_id.forget((session.device_id, session.acct_session_id))
         self._live.remove(session.account_id, session)
         self.live_on[session.device_id].discard(session.session_id)
@@ -461,16 +476,3 @@ class Books:
         self._drop_session(session)
         if not session.account_id:  # no account leads back to a session of nobody
             self.strays.add(session.session_id)
-
-    def _shrink(self) -> None:
-        """Keep the live sessions, however many; what ended, and looks at it, can be read again."""
-        for session in [s for s in self.sessions.values() if not s.live]:
-            self._drop_session(session)
-        self._ended.clear()
-        self.same_id.forget_empty()
-        if self._too_many_others:
-            for account_id in [a for a in self._whole if not self.has_live(a)]:
-                self.drop_account(account_id)
-        self.suspense.clear()
-        # To look at all of them again pays when a quarter more came.
-        self._room_n = max(SESSIONS_CACHED_MAX, len(self.sessions) * 5 // 4)

@@ -60,6 +60,13 @@ class Draft:
         kept = (self.changed_sessions, self.moved_sessions, self.new_sessions)
         return any(session_id in one for one in kept)
 
+    def account_ids(self) -> set[int]:
+        """The accounts whose money, usage or sessions the batch has moved; 0 for nobody's."""
+        account_ids = {*self.moves, *(session.account_id for session in self.touched())}
+        account_ids |= {account_id for account_id, _ in self.allowance_moves}
+        account_ids |= {account_id for account_id, _, _ in self.pot_moves}
+        return account_ids
+
     def touched(self) -> list[Session]:
         """The sessions that the batch made, changed or moved."""
         return [

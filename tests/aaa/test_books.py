@@ -9,6 +9,7 @@ import pytest
 
 from aaa import books as module
 from aaa.books import Books
+from aaa.draft import Draft
 from aaa.ports import Change, Decision, Loaded, Want
 from domain.account import Allowance
 from domain.grant import Order, OrderKind, OrderState
@@ -338,11 +339,13 @@ def test_a_dropped_account_leaves_nothing_behind() -> None:
 
 
 def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
+    """Also by what is read again and again of those that were over long before."""
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 0)
     monkeypatch.setattr(module, "OTHERS_KEPT_N", 0)
     books = filled(session())
+    books.put_suspense(doubt(session_id=6))
     books.take_in(
-        Want(account_ids={2}, session_keys={(1, "Z")}),
+        Want(account_ids={2}, session_keys={(1, "X"), (1, "Z")}),
         whole(
             2,
             *(session(session_id=n, account_id=2, state=SessionState.CLOSED) for n in range(5, 9)),
@@ -350,13 +353,27 @@ def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyP
         ),
     )
     settled(books)
+    settled(books)
     assert set(books.sessions) == {1} and set(books.accounts) == {1}
-    assert (1, "Z") not in books.same_id
+    assert (1, "X") not in books.same_id and (1, "Z") not in books.same_id
+    assert 6 not in books.suspense
+
+
+def test_a_name_that_nobody_had_is_known_until_many_others_were_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 1)
+    books = filled(session(acct_session_id="A"))
+    for name in "ABCD":
+        books.take_in(Want(session_keys={(1, name)}), Loaded(sessions=[session()]))
+        books.index(books.sessions[1])
+        settled(books)
+    assert [name for name in "ABCD" if (1, name) in books.same_id] == ["A", "D"]
 
 
 def test_people_are_kept_when_their_sessions_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """They will log in again, and to read each of them anew would cost several times a login."""
-    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 1)
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 0)
     books = filled(session())
     over = session(session_id=5, account_id=2, state=SessionState.CLOSED)
     books.take_in(Want(account_ids={2}), whole(2, over, login="bob"))
@@ -373,7 +390,26 @@ def test_more_people_than_are_to_be_kept_are_let_go_while_few_sessions_are_held(
     for n in (2, 3):
         books.take_in(Want(account_ids={n}), whole(n, login=f"user{n}"))
         settled(books)
-        assert set(books.accounts) == ({1, 2} if n == 2 else {1})
+        assert len(books.accounts) == 2 and 1 in books.accounts, "who is on line stays"
+
+
+def test_people_are_let_go_a_few_at_a_time_and_nobody_whom_a_batch_under_way_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "OTHERS_KEPT_N", 0)
+    monkeypatch.setattr(module, "LOOKED_AT_N", 10)
+    books = filled(session())
+    for n in range(2, 102):
+        books.take_in(Want(account_ids={n}), whole(n, login=f"user{n}"))
+    books.draft.move(books.accounts[50], posted=-1)  # by the batch under way
+    gone = []
+    for _ in range(100):
+        before = set(books.accounts)
+        books._taken.append(Draft())  # one that changed nothing and is durable now
+        books.settle()
+        gone.append(before - set(books.accounts))
+    assert set(books.accounts) == {1, 50}
+    assert all(len(some) <= 10 for some in gone) and sum(map(len, gone)) == 99
 
 
 def test_sessions_that_are_over_are_let_go_one_by_one_the_oldest_first(
@@ -404,42 +440,6 @@ def test_a_session_that_is_over_stays_while_a_batch_under_way_names_it(
     assert books.sessions.get(1) is one
     settled(books)
     assert books.sessions.get(1) is None and books.sessions.get(2) is not None
-
-
-def test_more_live_sessions_than_are_to_be_cached_are_not_looked_at_in_every_batch(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
-    looked: list[int] = []
-    walk = Books._shrink
-
-    def counted(one: Books) -> None:
-        looked.append(len(one.sessions))
-        walk(one)
-
-    monkeypatch.setattr(Books, "_shrink", counted)
-    books = filled(*(session(session_id=n) for n in range(1, 21)))
-    for _ in range(9):
-        settled(books)
-    assert looked == [20] and len(books.sessions) == 20
-    for n in range(30, 36):
-        books.take_in(
-            Want(session_keys={(1, str(n))}),
-            Loaded(sessions=[session(session_id=n, state=SessionState.CLOSED)]),
-        )
-    settled(books)
-    assert looked == [20, 26] and len(books.sessions) == 20
-
-
-def test_what_lives_at_the_start_is_not_looked_at_for_something_to_let_go(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "SESSIONS_CACHED_MAX", 3)
-    monkeypatch.setattr(Books, "_shrink", lambda books: pytest.fail("nothing can be let go"))
-    books = Books()
-    books.take_in(Want(all_live=True), whole(1, *(session(session_id=n) for n in range(1, 21))))
-    settled(books)
-    assert len(books.sessions) == 20
 
 
 def test_a_login_that_nobody_has_is_asked_for_once_in_a_batch() -> None:

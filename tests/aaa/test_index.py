@@ -103,6 +103,20 @@ def test_a_set_of_numbers_does_what_a_set_does(steps: list[tuple[str, int]]) -> 
     assert len(numbers) == 0 and 1 not in numbers
 
 
+@given(some.sets(some.integers(-(2**40), 2**40), max_size=60), some.integers(1, 9))
+def test_a_walk_in_steps_goes_round_and_round(numbers: set[int], step: int) -> None:
+    table: ById[int] = ById()
+    assert table.walk(5, step) == ([], 0)
+    for number in numbers:
+        table[number] = number
+    at, met = 0, list[int]()
+    while len(met) < 2 * len(numbers):
+        keys, at = table.walk(at, step)
+        met += keys
+    assert met[: 2 * len(numbers)] == table.keys() * 2
+    assert table.walk(10**6, 10**6)[0] == table.keys(), "once round at most; begun anew if smaller"
+
+
 def test_a_number_that_leads_nowhere_is_an_error_only_where_it_is_in_brackets() -> None:
     table: ById[str] = ById()
     assert table.get(1) is None and table.get(1, "other") == "other"
