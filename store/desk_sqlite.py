@@ -266,8 +266,10 @@ class SqliteRoad:
             return None
         batch = packed_steps(self._writer, steps, feed_seq)
         flusher = self._flusher
-        if self._spawn is None or flusher is None or flusher.torn or self._must_move:
+        if flusher is None or flusher.torn or self._must_move:
             return Packed(batch, None)
+        spawn = self._spawn
+        assert spawn is not None, "without it there is no flusher"
         self._latest = write = Write(self._latest)
         carry = partial(write_in, self._writer, steps, batch, flushed=False)
 
@@ -277,7 +279,7 @@ class SqliteRoad:
                 await flusher.flush()
             return pages_n
 
-        self._spawn.task(write.ends(carried()), "queued write")
+        spawn.task(write.ends(carried()), "queued write")
         return Packed(batch, write)
 
     async def write(

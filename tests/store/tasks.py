@@ -21,8 +21,8 @@ class Tasks:
 
     def later(self, delay_us: int, call: Callable[[], None]) -> Callable[[], None]:
         """Nothing here has a timer."""
-        raise NotImplementedError
+        raise AssertionError("a store sets no timer")
 
     def thread(self, call: Callable[[], Any]) -> Awaitable[Any]:
         """Nothing here is slow."""
-        raise NotImplementedError
+        raise AssertionError("a store has threads of its own")
