@@ -8,32 +8,21 @@ what the encoder makes of `request` and `reply`.
 """
 
 cimport cython
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, strlen
 
 from aaa._request cimport Request
 from domain._session cimport Session
-from nas._hints cimport blank, set_at
+from nas._hints cimport (
+    HINT_ACCT_SESSION_ID, HINT_CALLED_STATION_ID, HINT_CALLING_STATION_ID, HINT_FRAMED_IP_ADDRESS,
+    HINT_NAS_IDENTIFIER, HINT_NAS_IP_ADDRESS, HINT_NAS_PORT, HINT_NAS_PORT_ID, HINT_USER_NAME,
+    blank, set_at,
+)
 
 from aaa.outcome import Outcome
 from aaa.ports import Decision
 
-
-cdef extern from "Python.h":
-    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
-
-
-# Places in nas.login.LoginHints.
-cdef enum:
-    USER_NAME = 1
-    CALLING_STATION_ID = 2
-    CALLED_STATION_ID = 3
-    NAS_PORT = 4
-    NAS_PORT_ID = 5
-    ACCT_SESSION_ID = 7
-    NAS_IP_ADDRESS = 8
-    NAS_IDENTIFIER = 9
-    FRAMED_IP_ADDRESS = 10
 
 cdef enum:
     TEXT_MOST = 6           # octets that one of a text may take: \u001f
@@ -71,16 +60,16 @@ cdef class LetIn:
     def request(self):
         """What was asked, in names that operators know; what was not sent is left out."""
         cdef dict asked = {"method": self.method}
-        put_item(asked, "User-Name", self.hints[USER_NAME])
-        put_item(asked, "Calling-Station-Id", self.hints[CALLING_STATION_ID])
-        put_item(asked, "Called-Station-Id", self.hints[CALLED_STATION_ID])
-        put_item(asked, "NAS-IP-Address", self.hints[NAS_IP_ADDRESS])
-        put_item(asked, "NAS-Identifier", self.hints[NAS_IDENTIFIER])
-        if self.hints[NAS_PORT] is not None:
-            asked["NAS-Port"] = self.hints[NAS_PORT]
-        put_item(asked, "NAS-Port-Id", self.hints[NAS_PORT_ID])
-        put_item(asked, "Acct-Session-Id", self.hints[ACCT_SESSION_ID])
-        put_item(asked, "Framed-IP-Address", self.hints[FRAMED_IP_ADDRESS])
+        put_item(asked, "User-Name", self.hints[HINT_USER_NAME])
+        put_item(asked, "Calling-Station-Id", self.hints[HINT_CALLING_STATION_ID])
+        put_item(asked, "Called-Station-Id", self.hints[HINT_CALLED_STATION_ID])
+        put_item(asked, "NAS-IP-Address", self.hints[HINT_NAS_IP_ADDRESS])
+        put_item(asked, "NAS-Identifier", self.hints[HINT_NAS_IDENTIFIER])
+        if self.hints[HINT_NAS_PORT] is not None:
+            asked["NAS-Port"] = self.hints[HINT_NAS_PORT]
+        put_item(asked, "NAS-Port-Id", self.hints[HINT_NAS_PORT_ID])
+        put_item(asked, "Acct-Session-Id", self.hints[HINT_ACCT_SESSION_ID])
+        put_item(asked, "Framed-IP-Address", self.hints[HINT_FRAMED_IP_ADDRESS])
         put_item(asked, "source", self.source_address)
         asked["signed"] = self.signed
         return asked
@@ -109,14 +98,14 @@ cdef class LetIn:
         return self.plain() == (other.plain() if type(other) is LetIn else other)
 
     cdef str said_name(self):
-        return self.hints[USER_NAME]
+        return self.hints[HINT_USER_NAME]
 
     cdef Py_ssize_t room(self) except -1:
         cdef Py_ssize_t octets_n = octets_of(self.method) + octets_of(self.source_address)
         cdef int place
         for place in (
-            USER_NAME, CALLING_STATION_ID, CALLED_STATION_ID, NAS_IP_ADDRESS, NAS_IDENTIFIER,
-            NAS_PORT_ID, ACCT_SESSION_ID, FRAMED_IP_ADDRESS,
+            HINT_USER_NAME, HINT_CALLING_STATION_ID, HINT_CALLED_STATION_ID, HINT_NAS_IP_ADDRESS,
+            HINT_NAS_IDENTIFIER, HINT_NAS_PORT_ID, HINT_ACCT_SESSION_ID, HINT_FRAMED_IP_ADDRESS,
         ):
             octets_n += octets_of(self.hints[place])
         for name in self.limit_names:
@@ -128,16 +117,16 @@ cdef class LetIn:
     cdef char *write_asked(self, char *at) except NULL:
         cdef tuple hints = self.hints
         at = put_text(put_word(at, b'{"method":'), self.method)
-        at = put_said(at, b',"User-Name":', hints[USER_NAME])
-        at = put_said(at, b',"Calling-Station-Id":', hints[CALLING_STATION_ID])
-        at = put_said(at, b',"Called-Station-Id":', hints[CALLED_STATION_ID])
-        at = put_said(at, b',"NAS-IP-Address":', hints[NAS_IP_ADDRESS])
-        at = put_said(at, b',"NAS-Identifier":', hints[NAS_IDENTIFIER])
-        if hints[NAS_PORT] is not None:
-            at = put_number(put_word(at, b',"NAS-Port":'), hints[NAS_PORT])
-        at = put_said(at, b',"NAS-Port-Id":', hints[NAS_PORT_ID])
-        at = put_said(at, b',"Acct-Session-Id":', hints[ACCT_SESSION_ID])
-        at = put_said(at, b',"Framed-IP-Address":', hints[FRAMED_IP_ADDRESS])
+        at = put_said(at, b',"User-Name":', hints[HINT_USER_NAME])
+        at = put_said(at, b',"Calling-Station-Id":', hints[HINT_CALLING_STATION_ID])
+        at = put_said(at, b',"Called-Station-Id":', hints[HINT_CALLED_STATION_ID])
+        at = put_said(at, b',"NAS-IP-Address":', hints[HINT_NAS_IP_ADDRESS])
+        at = put_said(at, b',"NAS-Identifier":', hints[HINT_NAS_IDENTIFIER])
+        if hints[HINT_NAS_PORT] is not None:
+            at = put_number(put_word(at, b',"NAS-Port":'), hints[HINT_NAS_PORT])
+        at = put_said(at, b',"NAS-Port-Id":', hints[HINT_NAS_PORT_ID])
+        at = put_said(at, b',"Acct-Session-Id":', hints[HINT_ACCT_SESSION_ID])
+        at = put_said(at, b',"Framed-IP-Address":', hints[HINT_FRAMED_IP_ADDRESS])
         at = put_said(at, b',"source":', self.source_address)
         return put_word(at, b',"signed":true}' if self.signed else b',"signed":false}')
 

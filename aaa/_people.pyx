@@ -17,14 +17,10 @@ from aaa._marks cimport Marks
 from aaa._spelling cimport is_folded
 from domain._account cimport LOGIN, Account, Subscriber
 from domain._texts cimport is_text
+from nas._hints cimport HINT_CALLING_STATION_ID, HINT_USER_NAME
 
 from domain.login import canonical_login
 from nas.login import LoginHints
-
-# Places in nas.login.LoginHints.
-cdef enum:
-    USER_NAME = 1
-    CALLING_STATION_ID = 2
 
 cdef enum:
     READ = 2                    # place in aaa.wants.Named
@@ -32,10 +28,10 @@ cdef enum:
 
 
 cdef str login_of(tuple hints):
-    cdef str name = hints[USER_NAME]
+    cdef str name = hints[HINT_USER_NAME]
     if name and is_folded(name):
         return name
-    return canonical_login(name or hints[CALLING_STATION_ID])
+    return canonical_login(name or hints[HINT_CALLING_STATION_ID])
 
 
 cdef Subscriber person(ById people, str login):

@@ -30,12 +30,17 @@ from aaa._sums cimport sum_of_login
 from aaa._terms cimport Terms
 from aaa._unsealed cimport clear_of
 from domain._account cimport (
-    DELEGATED_IPV6_PREFIX, DEVICE_IDS, FRAMED_IP_ADDRESS as OWN_ADDRESS, FRAMED_IPV6, KIND, KINDS,
+    DELEGATED_IPV6_PREFIX, DEVICE_IDS, FRAMED_IP_ADDRESS, FRAMED_IPV6, KIND, KINDS,
     MAC, MAC_MODE, MAC_MODES, NEVER_US, PLAN_IDS_AHEAD, PLAN_NAME, REPLIES, STATUS, STATUSES,
     Account, Subscriber,
 )
 from domain._session cimport HOLD, HOLDS, NOTHING, STATE, STATES, Session, keep_said
 from domain._texts cimport raw_at, text_at
+from nas._hints cimport (
+    HINT_ACCT_SESSION_ID, HINT_CALLED_STATION_ID, HINT_CALLING_STATION_ID, HINT_CAPTIVE, HINT_DHCP,
+    HINT_FRAMED_PROTOCOL, HINT_NAS_IDENTIFIER, HINT_NAS_IP_ADDRESS, HINT_NAS_PORT, HINT_NAS_PORT_ID,
+    HINT_NAS_PORT_TYPE, HINT_SERVICE_TYPE, HINT_USER_NAME,
+)
 from radius._codec cimport Packet, octets_from
 from rating._rater cimport TIME, VOLUME
 
@@ -71,23 +76,6 @@ cdef extern from *:
     uint64_t next_lot "th_next_lot"(uint64_t lot) nogil
     int64_t spread "th_spread"(int64_t number, uint64_t lot) nogil
 
-
-# Places in nas.login.LoginHints.
-cdef enum:
-    USER_NAME = 1
-    CALLING_STATION_ID = 2
-    CALLED_STATION_ID = 3
-    NAS_PORT = 4
-    NAS_PORT_ID = 5
-    NAS_PORT_TYPE = 6
-    ACCT_SESSION_ID = 7
-    NAS_IP_ADDRESS = 8
-    NAS_IDENTIFIER = 9
-    FRAMED_IP_ADDRESS = 10
-    SERVICE_TYPE = 11
-    FRAMED_PROTOCOL = 12
-    CAPTIVE = 13
-    DHCP = 14
 
 # Attributes of a request.
 cdef enum:
@@ -191,7 +179,7 @@ cdef class Turnstile:
         terms = self.terms_of(request, hints, subscriber)
         if terms is None:
             return None
-        mac = mac_of(hints[CALLING_STATION_ID])
+        mac = mac_of(hints[HINT_CALLING_STATION_ID])
         if subscriber.members[MAC_MODE] == FIXED and mac != text_at(subscriber.texts, MAC):
             return None
         only_at = <tuple> subscriber.alike[DEVICE_IDS]
@@ -208,7 +196,7 @@ cdef class Turnstile:
             or subscriber.members[MAC_MODE] == LEARN
             or <tuple> alike[REPLIES]
             or <tuple> alike[PLAN_IDS_AHEAD]        # another version may begin while it runs
-            or text_at(subscriber.texts, OWN_ADDRESS)
+            or text_at(subscriber.texts, FRAMED_IP_ADDRESS)
             or text_at(subscriber.texts, FRAMED_IPV6)
             or text_at(subscriber.texts, DELEGATED_IPV6_PREFIX)
         ):
@@ -222,13 +210,14 @@ cdef class Turnstile:
             return None
         plan_id = plan.plan_id
         plain_mac = (
-            hints[NAS_PORT_TYPE] == ETHERNET
-            and hints[SERVICE_TYPE] is None
-            and mac_of(hints[USER_NAME]) is not None
+            hints[HINT_NAS_PORT_TYPE] == ETHERNET
+            and hints[HINT_SERVICE_TYPE] is None
+            and mac_of(hints[HINT_USER_NAME]) is not None
         )
         key = (
-            plan_id, request.device.device_id, hints[SERVICE_TYPE], hints[FRAMED_PROTOCOL],
-            hints[NAS_PORT_TYPE], hints[CAPTIVE], hints[DHCP], plain_mac,
+            plan_id, request.device.device_id,
+            hints[HINT_SERVICE_TYPE], hints[HINT_FRAMED_PROTOCOL], hints[HINT_NAS_PORT_TYPE],
+            hints[HINT_CAPTIVE], hints[HINT_DHCP], plain_mac,
         )
         found = self.terms.get(key, self)
         if found is None:
@@ -292,7 +281,7 @@ cdef class Turnstile:
             if self.now_us >= end_us:
                 return None
         if self.live.find(subscriber.account_id) != NULL:
-            old = self.replaced(subscriber, mac, hints[CALLING_STATION_ID])
+            old = self.replaced(subscriber, mac, hints[HINT_CALLING_STATION_ID])
             if old is None:
                 return None
         proof = self.proof_of(request, subscriber)
@@ -401,19 +390,20 @@ cdef class Turnstile:
         session.subscriber_id = subscriber.subscriber_id
         session.device_id, session.plan_id, session.version = terms.device_id, terms.plan_id, 1
         session.members[STATE] = ACCEPTED
-        session.port = NOTHING if hints[NAS_PORT] is None else hints[NAS_PORT]
+        session.port = NOTHING if hints[HINT_NAS_PORT] is None else hints[HINT_NAS_PORT]
         session.look = NOTHING
         session.created_us = session.start_us = session.last_seen_us = self.now_us
         session.slot_until_us = self.now_us + self.start_wait_us
         keep_said(
             session,
             [
-                hints[ACCT_SESSION_ID], hints[USER_NAME], hints[CALLING_STATION_ID], mac,
-                hints[NAS_PORT_ID], "", "", "", "", "", terms.told, "", b"",
+                hints[HINT_ACCT_SESSION_ID], hints[HINT_USER_NAME],
+                hints[HINT_CALLING_STATION_ID], mac, hints[HINT_NAS_PORT_ID],
+                "", "", "", "", "", terms.told, "", b"",
             ],
             (
-                hints[CALLED_STATION_ID], hints[NAS_IP_ADDRESS], hints[NAS_IDENTIFIER],
-                request.source_address, terms.access,
+                hints[HINT_CALLED_STATION_ID], hints[HINT_NAS_IP_ADDRESS],
+                hints[HINT_NAS_IDENTIFIER], request.source_address, terms.access,
             ),
         )
         return session
@@ -444,7 +434,7 @@ cdef class Turnstile:
         if terms.limits_n:
             session.limit_octets = tell
         session.hold_until_us = self.now_us + timeout_s * US_PER_S + self.hold_margin_us
-        self.place(session, hints[ACCT_SESSION_ID])
+        self.place(session, hints[HINT_ACCT_SESSION_ID])
         self.begun[key] = session.session_id
         self.remember(request, hints, login, terms, session, proof[0], mac)
         self.passed_n += 1

@@ -12,14 +12,12 @@ from domain._session cimport (
     COUNTED, HOLD, HOLDS, NOTED, NOTHING, STATE, STATES, Session,
 )
 
+from aaa.vigil import HELD as _HELD, LAPSE as _LAPSE, LIVE as _LIVE
 from domain.session import HoldState, SessionState
 
-# As in `aaa.vigil`: what a session is noted for, and how it is counted.
-cdef enum:
-    LAPSE = 1
-    LIVE = 1
-    HELD = 2
-
+cdef int8_t LAPSE = _LAPSE
+cdef int8_t LIVE = _LIVE
+cdef int8_t HELD = _HELD
 cdef int8_t ACCEPTED = STATES.index(SessionState.ACCEPTED)
 cdef int8_t LAPSED = STATES.index(SessionState.LAPSED)
 cdef int8_t MONEY_HELD = HOLDS.index(HoldState.HELD)
@@ -48,7 +46,7 @@ def watch(vigil, list sessions not None):
                 lapses.put(one.hold_until_us, one.session_id)
             counted = LIVE | HELD if one.members[HOLD] == MONEY_HELD else LIVE
         live_n += (counted & LIVE) - (one.notes[COUNTED] & LIVE)
-        held_n += ((counted & HELD) - (one.notes[COUNTED] & HELD)) // HELD
+        held_n += ((counted & HELD) != 0) - ((one.notes[COUNTED] & HELD) != 0)
         one.notes[COUNTED] = counted
     vigil.live_n += live_n
     vigil.held_n += held_n

@@ -47,8 +47,6 @@ cdef enum:
 
 cdef enum:
     LONGEST_IPV4 = 15
-    SAID_N = 13                 # of the fields of a `LoginHints`, and how many it has
-    FIELDS_N = 15
 
 
 cdef bint is_plain(const uint8_t *p, Py_ssize_t size) noexcept nogil:
@@ -121,28 +119,28 @@ cdef int fill(tuple into, bytes area, Found *found) except -1:
     address = ipv4(first[NAS_IP_ADDRESS])
     if not address and first[NAS_IPV6_ADDRESS] != NULL:
         address = _ipv6_of(octets(first[NAS_IPV6_ADDRESS]))
-    set_at(into, 0, octets(first[USER_NAME]))
-    set_at(into, 1, text(first[USER_NAME]))
-    set_at(into, 2, text(first[CALLING_STATION_ID]))
-    set_at(into, 3, text(first[CALLED_STATION_ID]))
-    set_at(into, 4, integer(first[NAS_PORT]))
-    set_at(into, 5, text(first[NAS_PORT_ID]))
-    set_at(into, 6, integer(first[NAS_PORT_TYPE]))
-    set_at(into, 7, text(first[ACCT_SESSION_ID]))
-    set_at(into, 8, address)
-    set_at(into, 9, text(first[NAS_IDENTIFIER]))
-    set_at(into, 10, ipv4(first[FRAMED_IP_ADDRESS]))
-    set_at(into, 11, integer(first[SERVICE_TYPE]))
-    set_at(into, 12, integer(first[FRAMED_PROTOCOL]))
+    set_at(into, HINT_USER_NAME_OCTETS, octets(first[USER_NAME]))
+    set_at(into, HINT_USER_NAME, text(first[USER_NAME]))
+    set_at(into, HINT_CALLING_STATION_ID, text(first[CALLING_STATION_ID]))
+    set_at(into, HINT_CALLED_STATION_ID, text(first[CALLED_STATION_ID]))
+    set_at(into, HINT_NAS_PORT, integer(first[NAS_PORT]))
+    set_at(into, HINT_NAS_PORT_ID, text(first[NAS_PORT_ID]))
+    set_at(into, HINT_NAS_PORT_TYPE, integer(first[NAS_PORT_TYPE]))
+    set_at(into, HINT_ACCT_SESSION_ID, text(first[ACCT_SESSION_ID]))
+    set_at(into, HINT_NAS_IP_ADDRESS, address)
+    set_at(into, HINT_NAS_IDENTIFIER, text(first[NAS_IDENTIFIER]))
+    set_at(into, HINT_FRAMED_IP_ADDRESS, ipv4(first[FRAMED_IP_ADDRESS]))
+    set_at(into, HINT_SERVICE_TYPE, integer(first[SERVICE_TYPE]))
+    set_at(into, HINT_FRAMED_PROTOCOL, integer(first[FRAMED_PROTOCOL]))
     return 0
 
 
 cdef tuple read(type kind, Packet packet, object is_captive, bint dhcp):
     cdef Found found
-    cdef tuple made = blank(kind, FIELDS_N)
+    cdef tuple made = blank(kind, HINTS_N)
     fill(made, packet.attribute_octets, &found)
-    set_at(made, 13, found.first[VENDOR_SPECIFIC] != NULL and is_captive(packet))
-    set_at(made, 14, dhcp)
+    set_at(made, HINT_CAPTIVE, found.first[VENDOR_SPECIFIC] != NULL and is_captive(packet))
+    set_at(made, HINT_DHCP, dhcp)
     return made
 
 

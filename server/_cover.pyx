@@ -8,6 +8,7 @@ instances of an attribute the first one counts.
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
@@ -22,9 +23,6 @@ cdef enum:
     DEVICE_OCTETS = 8
     ADDRESS_MAX = 255
     CLASSES_MAX = 16        # instances of Class; more of them cover nothing
-
-cdef extern from "Python.h":
-    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 cdef enum:
     # places of numbers

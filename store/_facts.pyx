@@ -8,6 +8,7 @@ Nothing here does I/O.
 """
 
 from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport malloc
 from libc.string cimport memcpy
@@ -44,10 +45,6 @@ from domain._session cimport (
 )
 from domain._texts cimport NO_TEXT, Piece, pieces_of, size_of, text_at
 from store._packed cimport TH_BLOB, TH_NULL, TH_NUMBER, TH_TEXT, Rows, pack_value, put, th_cell
-
-
-cdef extern from "Python.h":
-    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 
 cdef str ACCEPTED = "accepted"                  # aaa._decided.LetIn.code

@@ -19,28 +19,16 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_AsLongLong, PyLong_Check
 from cpython.object cimport PyObject
-from cpython.unicode cimport PyUnicode_Check
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_Check
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from aaa._moves cimport AccountMove
 from domain._account cimport Account
-from domain._session cimport (
-    CLOSED_MICROS,
-    UNRATED_INPUT,
-    UNRATED_OUTPUT,
-    UNRATED_S,
-    USES,
-    Charge,
-    Session,
-    rare_of,
-)
+from domain._session cimport CLOSED_MICROS, UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S, USES
+from domain._session cimport Charge, Session, rare_of
 from domain._texts cimport octets_at, raw_at
-
-
-cdef extern from "Python.h":
-    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 
 cdef enum:
@@ -133,7 +121,8 @@ cdef int pack_value(Rows into, th_cell *cell, PyObject *given) except -1:
         cell.kind = TH_BLOB
     else:
         raise sqlite3.ProgrammingError(f"type '{type(value).__name__}' is not supported")
-    if size > 0x7FFFFFFF: raise OverflowError("a value is too long for SQLite")
+    if size > 0x7FFFFFFF:
+        raise OverflowError("a value is too long for SQLite")
     cell.size = <int32_t> size
     into.kept.append(value)
     return 0
@@ -333,7 +322,8 @@ cdef class Writer:
         Call on the thread of the connection, in a transaction that writes: nobody else may append.
         """
         cdef int failed
-        if self.db == NULL: raise sqlite3.ProgrammingError("the writer is closed")
+        if self.db == NULL:
+            raise sqlite3.ProgrammingError("the writer is closed")
         with nogil:
             failed = th_lay_wal(self.gather, octets)
         return not failed
@@ -416,10 +406,11 @@ cdef class Writer:
                 code = th_commit(self.db, self.commit, self.gather, flushed, &fate)
             th_undo(self.db, self.rollback)
             th_let_go(self.db)
-        if full: raise MemoryError
-        if code: raise error_of(&fate)
+        if full:
+            raise MemoryError
+        if code:
+            raise error_of(&fate)
         return fate.newest, fate.missed, fate.pages_n
-
 
     def flush(self):
         """Have all that is committed reach the disk. On any thread. Raises sqlite3.Error."""
@@ -481,12 +472,20 @@ cdef int prepare(void *db, bytes sql, void **statement) except -1:
         raise error_of(&fate)
     return 0
 
+
 _CLASSES = {
-    2: sqlite3.InternalError, 12: sqlite3.InternalError, 7: MemoryError,
-    11: sqlite3.DatabaseError, 18: sqlite3.DataError, 19: sqlite3.IntegrityError,
-    20: sqlite3.IntegrityError, 21: sqlite3.ProgrammingError, 25: sqlite3.InterfaceError,
+    2: sqlite3.InternalError,
+    7: MemoryError,
+    11: sqlite3.DatabaseError,
+    12: sqlite3.InternalError,
+    18: sqlite3.DataError,
+    19: sqlite3.IntegrityError,
+    20: sqlite3.IntegrityError,
+    21: sqlite3.ProgrammingError,
+    25: sqlite3.InterfaceError,
 }
 _OPERATIONAL = frozenset({1, 3, 4, 5, 6, 8, 9, 10, 13, 14, 15, 16, 17})
+
 
 cdef object error_of(th_fate *fate):
     """The driver's exception for a code of SQLite."""
