@@ -14,6 +14,7 @@ from aaa.request import Request
 from aaa.sealing import CREDENTIAL
 from accounting.ledger import AMOUNT_MAX_MICROS
 from domain.account import CredentialKind, MacMode, Status
+from domain.login import canonical_login, canonical_mac
 from domain.plan import (
     Counted,
     Garden,
@@ -25,6 +26,7 @@ from domain.plan import (
     Validity,
     VolumePrice,
 )
+from nas.values import text_of
 from radius import Packet, encode_attributes, mschap
 from radius.passwords import chap_response, hide_password
 from radius.vendors import vendor_attribute
@@ -46,9 +48,11 @@ class Doors(Pair):
     def __init__(self, **traits: Any) -> None:
         kind = traits.pop("kind", CredentialKind.CLEAR)
         rest = traits.pop("subscriber", {})
+        login = traits.pop("subscriber_1", "user1")
         super().__init__(**traits)
         clear = b"secret" if kind is CredentialKind.CLEAR else mschap.nt_hash("secret")
         for house in (self.short, self.long):
+            house.shelf.subscribers[0].login = login
             for one in house.shelf.subscribers:
                 one.credential_kind = kind
                 one.credential = SEALER.seal(CREDENTIAL, str(one.subscriber_id), clear)
@@ -60,10 +64,10 @@ class Doors(Pair):
         self,
         now_us: int,
         *,
-        user: str = "user1",
+        user: str | bytes = "user1",
         by: str = "pap",
         password: bytes = b"secret",
-        mac: str = MACS[0],
+        mac: str | bytes = MACS[0],
         id: str = "",
         port: int | None = 7,
         extra: tuple[tuple[int, bytes], ...] = (),
@@ -72,10 +76,13 @@ class Doors(Pair):
         """An Access-Request; `again`: a copy of the one before it."""
         self.requests_n += not again
         authenticator = self.requests_n.to_bytes(16, "big")
-        pairs = [(1, user.encode()), *credential(by, password, user, authenticator), *extra]
-        for kind, text in ((31, mac), (44, id), (32, "tower-7")):
-            if text:
-                pairs.append((kind, text.encode()))
+        name = user if isinstance(user, bytes) else user.encode()
+        pairs = [(1, name), *credential(by, password, name, authenticator), *extra]
+        if isinstance(mac, bytes):
+            pairs.append((31, mac))  # said, though it may be empty
+        elif mac:
+            pairs.append((31, mac.encode()))
+        pairs += [(kind, text.encode()) for kind, text in ((44, id), (32, "tower-7")) if text]
         if port is not None:
             pairs.append((5, port.to_bytes(4, "big")))
         packet = Packet(1, self.requests_n & 255, authenticator, pairs)
@@ -86,8 +93,13 @@ class Doors(Pair):
         return self.short.desk._turnstile.passed_n
 
 
+def called(name: bytes, station: bytes, **traits: Any) -> Doors:
+    """Two desks whose first subscriber is whom a device means that says this."""
+    return Doors(subscriber_1=canonical_login(text_of(name) or text_of(station)), **traits)
+
+
 def credential(
-    by: str, password: bytes, user: str, authenticator: bytes
+    by: str, password: bytes, user: bytes, authenticator: bytes
 ) -> list[tuple[int, bytes]]:
     """The attributes that prove a password, by method."""
     if by == "pap":
@@ -98,7 +110,7 @@ def credential(
         return []
     challenge, peer = bytes(range(16)), bytes(range(16, 32))
     nt = mschap.nt_hash(password.decode())
-    digest = mschap.challenge_hash(peer, challenge, user.encode())
+    digest = mschap.challenge_hash(peer, challenge, user)
     response = bytes(2) + peer + bytes(8) + mschap.challenge_response(digest, nt)
     return [vendor_attribute(311, 11, challenge), vendor_attribute(311, 25, response)]
 
@@ -339,3 +351,108 @@ def test_l7_the_turnstile_and_the_long_road_write_the_same_books(
         else:
             said = {"id": name or "A", "login": user.lower(), "mac": mac, "t": t, "st": 0}
             pair.serve(pair.record(what, at(t), **said), t=t)
+
+
+NAMES = (
+    b"user1",
+    b"User1@Isp.Example",
+    b"ISP\\user1",
+    b"  user1\t",
+    b"user1\0\0",
+    b"us\0er1",
+    b"user1\r\n",
+    b"us\xe9r1",  # Latin-1, no UTF-8
+    b"\xc0\xafuser1",  # a slash in more octets than it takes
+    b"\xed\xa0\x80",  # half of a pair of UTF-16
+    b"\\xe9 \\u0130 \\\\",  # as octets that were escaped
+    "ÜSER1@Прим.example".encode(),
+    "\u0130\u017f\u212a\u1e9e".encode(),  # letters whose other case is longer, or ASCII
+    "\u00a0user1\u3000".encode(),  # spaces that are no ASCII
+    "\u200buser1\u2028\U0001f600".encode(),
+    b"x" * 253,
+    b"Y\xff" * 126,
+    "я".encode() * 126,
+    b'"user1"\x1f\x7f',
+)
+STATIONS = (
+    b"",
+    b"02:00:00:00:0a:01",
+    b"02-00-00-00-0A-01",
+    b"0200.0000.0A01",
+    b"020000000A01",
+    b"02 00 00 00 0a 01",
+    b"02:00:00:00:0a:01:hotspot",
+    b"02:00:00:00:0a:01\0",
+    b"02:00:00:00:0a:0g",
+    b"02:00:00:00:0a:1",
+    b"02:00:00-00-0a.01",
+    b"198.51.100.7",
+    "０２:00:00:00:0a:01".encode(),
+)
+said = (
+    some.sampled_from(NAMES)
+    | some.sampled_from(STATIONS)
+    | some.binary(max_size=253)
+    | some.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
+spellings = some.sampled_from(
+    [
+        lambda name: name,
+        bytes.upper,
+        bytes.lower,
+        bytes.swapcase,
+        lambda name: (b" " + name + b" ")[:253],
+        lambda name: name + b"\0" if len(name) < 253 else name,
+        lambda name: (name + b"@example.net")[:253],
+        lambda name: name.replace(b":", b"-"),
+        lambda name: name[:-1],
+        lambda name: b"",
+    ]
+)
+
+
+@pytest.mark.parametrize("by", ["pap", "mschap2"])
+@pytest.mark.parametrize("name", [*NAMES, *STATIONS])
+def test_whoever_is_called_oddly_passes_as_others_do(name: bytes, by: str) -> None:
+    pair = called(name, MACS[0].encode())
+    pair.serve(pair.login(at(0), user=name, by=by), t=0)
+    pair.serve(pair.login(at(1), user=name, by=by, id="B"), t=1)
+    assert pair.passed_n == 2
+
+
+@pytest.mark.parametrize("station", [*STATIONS, *NAMES])
+def test_a_login_passes_from_any_station(station: bytes) -> None:
+    pair = Doors()
+    pair.serve(pair.login(at(0), mac=station), t=0)
+    assert pair.passed_n == 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=said,
+    station=said,
+    dialect=some.sampled_from(["mikrotik", "cisco", "standard"]),
+    mac_mode=some.sampled_from([MacMode.ANY, MacMode.ANY, MacMode.FIXED]),
+    steps=some.lists(
+        some.tuples(spellings, spellings, some.sampled_from(["pap", "chap", "mschap2"]), said),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_l7_whatever_a_device_calls_people_and_stations_both_roads_do_the_same(
+    name: bytes,
+    station: bytes,
+    dialect: str,
+    mac_mode: MacMode,
+    steps: list[tuple[Any, Any, str, bytes]],
+) -> None:
+    mac = canonical_mac(text_of(station))
+    pair = called(name, station, dialect=dialect, subscriber={"mac_mode": mac_mode, "mac": mac})
+    for t, (spelt, spelt_too, by, other) in enumerate(steps):
+        user, mac_said = spelt(name), spelt_too(station)
+        batch = [
+            pair.login(at(t), user=user, mac=mac_said, by=by, id="A"),
+            pair.login(at(t), user=other, mac=mac_said, by=by, id=f"B{t}"),
+            pair.login(at(t), user=user, mac=other, by=by),
+        ]
+        pair.serve(*batch, t=t)
