@@ -60,7 +60,7 @@ class Rival(Entrant):
         """With its own router."""
         super().__init__(server.name, (server.auth_port, server.acct_port), router)
         self._server = server
-        self.few_connections = self.needs_starts = server.kind == rivals.SQL
+        self.few_connections = self.needs_starts = server.kind in rivals.ON_POSTGRESQL
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
@@ -136,6 +136,11 @@ class Field:
         kinds = (rivals.NOWHERE, rivals.DETAIL, rivals.SQL)
         return [self.floor(), *map(self._rival, kinds), *self.houses()]
 
+    def porters(self) -> list[Entrant]:
+        """Everybody for logins."""
+        *others, sqlite, postgresql = self.entrants()
+        return [*others, self._rival(rivals.LOGINS_STORED), sqlite, postgresql]
+
     def houses(self) -> list[House]:
         """Tollhouse on both databases."""
         return [self.house(sqlite=True), self.house(sqlite=False)]
@@ -156,7 +161,7 @@ class Field:
         if kind not in self._made:
             directory = self._directory / kind
             directory.mkdir()
-            url = self._database() if kind == rivals.SQL else ""
+            url = self._database() if kind in rivals.ON_POSTGRESQL else ""
             server = FreeRadius(
                 kind, directory, subscribers_n=self._subscribers_n, database_url=url
             )

@@ -15,8 +15,9 @@ from typing import Protocol
 
 FLOOR = "echo"
 FILES, DETAIL, SQL = "FreeRADIUS files", "FreeRADIUS detail", "FreeRADIUS sql"
+SQL_STORED = "FreeRADIUS sql, logins stored"
 SQLITE, POSTGRESQL = "Tollhouse SQLite", "Tollhouse PostgreSQL"
-CONTESTANTS = (FLOOR, FILES, DETAIL, SQL, SQLITE, POSTGRESQL)
+CONTESTANTS = (FLOOR, FILES, DETAIL, SQL, SQL_STORED, SQLITE, POSTGRESQL)
 
 
 @dataclass

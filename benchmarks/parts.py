@@ -127,7 +127,7 @@ def _said(run: Run) -> str:
 def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Logins of subscribers who are not on line, in random order; PAP, CHAP and MS-CHAPv2."""
     for _ in range(size.rounds):
-        for one in field.entrants():
+        for one in field.porters():
             with one.serving():
                 for kind in LOGINS:
                     for window in login_windows(figures, kind, one, size):

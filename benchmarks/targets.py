@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.figures import DETAIL, FILES, POSTGRESQL, SQL, SQLITE, Figures, Steady
+from benchmarks.figures import DETAIL, FILES, POSTGRESQL, SQL, SQL_STORED, SQLITE, Figures, Steady
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,15 @@ TARGETS = (
     Target("interims, PostgreSQL : FreeRADIUS sql", ratio(INTERIMS, POSTGRESQL, SQL), "×", 8, 20),
     Target("PAP logins, SQLite : FreeRADIUS files", ratio(PAP, SQLITE, FILES), "×", 0.5, 1.2),
     Target("PAP logins, SQLite : FreeRADIUS sql", ratio(PAP, SQLITE, SQL), "×", 8, 8),
+    Target(
+        "PAP logins, SQLite : FreeRADIUS sql, logins stored",
+        *(ratio(PAP, SQLITE, SQL_STORED), "×", 8, 8),
+    ),
     Target("PAP logins, PostgreSQL : FreeRADIUS sql", ratio(PAP, POSTGRESQL, SQL), "×", None, None),
+    Target(
+        "PAP logins, PostgreSQL : FreeRADIUS sql, logins stored",
+        *(ratio(PAP, POSTGRESQL, SQL_STORED), "×", None, None),
+    ),
     Target("CHAP login : PAP login, cost", cost("chap", SQLITE), "×", 1.5, 1.5, True),
     Target("MS-CHAPv2 login : PAP login, cost", cost("mschap", SQLITE), "×", 3, 3, True),
     Target(
