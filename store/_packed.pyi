@@ -4,24 +4,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, final
 
-from aaa.ports import AccountMove
-from domain.session import Charge, Session
-
 __pyx_capi__: Final[dict[str, Any]]
 HAS_ZLIB: bool
 """Is zlib within reach of compiled code? Only then is `pack_journal` of any use."""
 
 def pack(rows: Sequence[tuple[Any, ...]], keys_n: int = 0) -> Rows:
     """Tuples of one length as Rows, in the order of their first `keys_n` values (numbers)."""
-
-def pack_moves(moves: list[AccountMove]) -> Rows:
-    """AccountMoves as rows of the statement `move`, in the order of accounts."""
-
-def pack_advances(sessions: list[Session]) -> Rows:
-    """What moves of sessions as rows of `session_totals`, in the order of sessions."""
-
-def pack_charges(charges: list[Charge]) -> Rows:
-    """Charges as rows of `charges`, by key. Two additions to one row stay two: each is met."""
 
 def pack_journal(journal_id: int, created_us: int, version: int, body: bytes) -> Rows:
     """The row of the statement `journal`; the writer compresses and digests it on its thread."""

@@ -24,17 +24,8 @@ from aaa.ports import Conflict, Decision, StoreUnavailable
 from domain.seams import Spawn
 from store._answers import Reader
 from store._facts import pack_decisions, pack_facts
-from store._packed import (
-    HAS_ZLIB,
-    Batch,
-    Rows,
-    Writer,
-    pack,
-    pack_advances,
-    pack_charges,
-    pack_journal,
-    pack_moves,
-)
+from store._interims import pack_advances, pack_charges, pack_moves
+from store._packed import HAS_ZLIB, Batch, Rows, Writer, pack, pack_journal
 from store.audit import chained_rows
 from store.beside import Beside
 from store.database import Database

@@ -17,22 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from pysqlite3 import _sqlite3
 
-from aaa.ports import AccountMove
 from accounting.journal import VERSION, packed
-from domain.session import Charge
-from store._packed import (
-    Rows,
-    Writer,
-    pack,
-    pack_advances,
-    pack_charges,
-    pack_journal,
-    pack_moves,
-)
+from store._packed import Writer, pack, pack_journal
 from store.journal import journal_digest
-from store.rows import CHARGES
 from store.writing import TUPLES
-from tests.store.house import account, advanced, charge, session
 
 NEWEST = "SELECT coalesce(max(n), 0) FROM seq"
 TABLES = """
@@ -327,41 +315,6 @@ def test_l11_packed_rows_are_in_the_order_of_their_keys(rows: list[Any]) -> None
     assert pack(rows, 2).unpacked() == sorted(rows, key=lambda row: row[:2])
 
 
-NUMBERS = some.tuples(*[some.integers(-(2**62), 2**62)] * 5, some.booleans())
-
-
-@given(some.lists(NUMBERS, unique_by=lambda drawn: drawn[0]))
-def test_packed_interims_are_the_rows_that_tuples_would_be(
-    drawn: list[tuple[int, int, int, int, int, bool]],
-) -> None:
-    moves, sessions, charges = [], [], []
-    for n, (a, b, c, d, e, promise) in enumerate(drawn):
-        after = account(a, posted_micros=b, open_micros=c, held_micros=d, entries_n=n)
-        moves.append(AccountMove(after, e, d, c, n + 1, promise))
-        counters = {"last_event_us": a, "last_seen_us": b, "input_octets": c, "output_octets": d}
-        cost = {"free_octets": e, "free_s": a, "charged_micros": b, "granted_micros": c}
-        rest = {"session_s": d, "used_micros": e, "hold_until_us": a, "journal_last": b}
-        uses = b"" if promise else bytes([n % 256, 0])
-        moved = advanced(session(n + 1, account_id=a), **counters, **cost, **rest, uses=uses)
-        sessions.append(moved)
-        entry = {"entry_id": e if promise else None, "input_octets": c, "session_s": d}
-        charges.append(charge(sessions[-1], b, octets=e, part=n, day=-n, **entry))
-    shapes: tuple[tuple[Any, Any, str], ...] = (
-        (moves, pack_moves, "move"),
-        (sessions, pack_advances, "advance"),
-        (charges, pack_charges, "charges"),
-    )
-    for records, form, name in shapes:
-        packed: Rows = form(records)
-        rows = [tuple(map(plain, row)) for row in TUPLES[name](records)]
-        assert packed.unpacked() == rows, name
-
-
-def plain(value: Any) -> int | bytes | None:
-    """Flags and members of enumerations as the numbers that they are."""
-    return value if value is None or isinstance(value, bytes) else int(value)
-
-
 @given(
     some.integers(0, 2**62), some.integers(0, 2**62), some.binary() | some.text().map(str.encode)
 )
@@ -383,18 +336,6 @@ def test_a_journal_row_is_made_as_the_journal_packs_and_digests_it(
         found = connection.execute("SELECT * FROM journal").fetchall()
         assert found == [(row_id, at_us, kept, journal_digest(row_id, at_us, kept))] * 2
         connection.close()
-
-
-def test_two_additions_to_one_charge_row_both_count() -> None:
-    one = charge(session(10), 5)
-    assert len(pack_charges([one, one])) == 2
-    assert pack_charges([one]).unpacked() == [CHARGES.to_row(one)]
-
-
-@pytest.mark.parametrize("form", [pack_moves, pack_advances, pack_charges])
-def test_a_record_of_another_kind_is_no_row_of_an_interim(form: Any) -> None:
-    with pytest.raises((TypeError, AttributeError)):
-        form([Charge(1, 2, 3, 4, 5, 6) if form is not pack_charges else session(1)])
 
 
 def compare_places(name: str) -> None:
