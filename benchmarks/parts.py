@@ -98,7 +98,7 @@ def interims(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Interims of `sessions_n` open sessions in the order of their logins."""
     for round_n in range(size.rounds):
         for one in field.entrants():
-            with one.serving():
+            with field.serving(one):
                 if one.needs_starts and not round_n:
                     one.traffic.run("start", one.acct_port, **_all_once(size.sessions_n))
                 all_known(one, size)
@@ -128,7 +128,7 @@ def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Logins of subscribers who are not on line, in random order; PAP, CHAP and MS-CHAPv2."""
     for _ in range(size.rounds):
         for one in field.porters():
-            with one.serving():
+            with field.serving(one):
                 for kind in LOGINS:
                     for window in login_windows(figures, kind, one, size):
                         run = one.traffic.run(
@@ -171,18 +171,18 @@ def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
         waits_us = paces.flushes(figures)
         tell(f"latency   a bare flush: p50 {sorted(waits_us)[len(waits_us) // 2] / 1000:.2f} ms")
         for house in field.houses():
-            top = _top(house, figures, size)
+            top = _top(field, house, figures, size)
             line = paces.floor(field.floor(), house, figures, plan, top / 2)
             tell(f"latency   {house.name:22} {line}")
-            with house.serving():
+            with field.serving(house):
                 for line in paces.measure(house, figures, plan, top, round_n):
                     tell(f"latency   {house.name:22} {line}")
 
 
-def _top(house: House, figures: Figures, size: Size) -> float:
+def _top(field: Field, house: House, figures: Figures, size: Size) -> float:
     """The best rate of interims so far; looked for if nobody has."""
     if figures.best("interims", house.name) is None:
-        with house.serving():
+        with field.serving(house):
             all_known(house, size)
             for window in size.windows[-3:]:
                 run = _interims(house, size, window, size.sessions_n)
@@ -231,7 +231,7 @@ def scale(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     told = _scale(figures, many, size)
     for round_n in range(size.rounds):
         for name, house, count in (("few", few, size.sessions_n), ("many", many, size.many_n)):
-            with house.serving():
+            with field.serving(house):
                 if not round_n:
                     _touch_all(house, count)
                     told.resident_octets[name] = house.server.resident_octets()
@@ -271,7 +271,7 @@ def overload(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     for _ in range(size.rounds):
         for sqlite in (True, False):
             house = field.house(sqlite=sqlite, all_open=True)
-            with house.serving():
+            with field.serving(house):
                 _touch_all(house, size.subscribers_n)
                 for line in floods.offer_all(
                     house,
@@ -291,7 +291,7 @@ def workers(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     with crews.routers_of(house) as routers:
         for workers_n in (1, 2) * size.rounds:
             house.server.employ(workers_n)
-            with house.serving():
+            with field.serving(house):
                 lines = crews.measure(
                     field, routers, figures, workers_n, to=size.sessions_n, **timing
                 )
