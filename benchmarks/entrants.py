@@ -173,7 +173,7 @@ class Field:
 
     def _rival(self, kind: str) -> Entrant:
         if kind not in self._made:
-            directory = self._directory / kind
+            directory = self._directory / kind.replace(",", "").replace(" ", "-")
             directory.mkdir()
             url = self._database() if kind in rivals.ON_POSTGRESQL else ""
             server = FreeRadius(
