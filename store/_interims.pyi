@@ -12,3 +12,6 @@ def pack_advances(sessions: list[Session]) -> Rows:
 
 def pack_charges(charges: list[Charge]) -> Rows:
     """Charges as rows of `charges`, by key. Two additions to one row stay two: each is met."""
+
+def pack_sums(charges: list[Charge]) -> Rows:
+    """As `pack_charges`, but several additions to one row are one: PostgreSQL meets a row once."""

@@ -1,5 +1,5 @@
 # cython: language_level=3, auto_pickle=False, autotestdict=False
-"""What an interim writes, as rows for SQLite (`store._packed`): numbers from record to cell.
+"""What an interim writes, as packed rows (`store._packed`): numbers from record to cell.
 
 Movements of accounts, what moves of sessions, and charges: the same rows that plain Python makes of
 the same records, in the order of their keys; the tests compare them. Where a session keeps what is
@@ -16,6 +16,14 @@ from domain._session cimport (
 from domain._texts cimport octets_at, raw_at
 from store._packed cimport TH_BLOB, Rows, pack_value, put, th_cell
 
+cimport cython
+from libc.string cimport memcpy
+
+cdef enum:
+    CHARGE_KEYS_N = 5
+    CHARGE_COLUMNS_N = 11
+    FIRST_SUM = 6       # input and output octets, seconds, micros
+    SUMS_N = 4
 
 cdef const char *NO_OCTETS = b""
 
@@ -87,7 +95,7 @@ cdef inline th_cell *put_uses(Rows made, th_cell *at, Session one) except NULL:
 
 def pack_charges(list charges):
     """Charges as rows of `charges`, by key. Two additions to one row stay two: each is met."""
-    cdef Rows made = Rows(len(charges), 11)
+    cdef Rows made = Rows(len(charges), CHARGE_COLUMNS_N)
     cdef th_cell *at = made.cells
     cdef Charge one
     for one in charges:
@@ -103,5 +111,37 @@ def pack_charges(list charges):
         at = put(at, one.amount_micros)
         pack_value(made, at, <PyObject *> one.entry_id)
         at += 1
-    made.sort(5)
+    made.sort(CHARGE_KEYS_N)
     return made
+
+
+@cython.overflowcheck(True)
+def pack_sums(list charges):
+    """As `pack_charges`, but several additions to one row are one: PostgreSQL meets a row once.
+
+    Raises OverflowError for a sum beyond 64 bits.
+    """
+    cdef Rows made = pack_charges(charges)
+    cdef th_cell *last = made.cells
+    cdef th_cell *one
+    cdef Py_ssize_t n, place, kept_n = min(made.rows_n, 1)
+    for n in range(1, made.rows_n):
+        one = made.cells + n * CHARGE_COLUMNS_N
+        if is_same_row(last, one):
+            for place in range(FIRST_SUM, FIRST_SUM + SUMS_N):
+                last[place].value.number = last[place].value.number + one[place].value.number
+            continue
+        last += CHARGE_COLUMNS_N
+        kept_n += 1
+        if last != one:
+            memcpy(last, one, CHARGE_COLUMNS_N * sizeof(th_cell))
+    made.rows_n = kept_n
+    return made
+
+
+cdef bint is_same_row(const th_cell *one, const th_cell *other) noexcept:
+    cdef Py_ssize_t place
+    for place in range(CHARGE_KEYS_N):
+        if one[place].value.number != other[place].value.number:
+            return False
+    return True

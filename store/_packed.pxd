@@ -66,6 +66,8 @@ cdef inline th_cell *put(th_cell *at, int64_t number) noexcept:
     return at + 1
 
 cdef int pack_value(Rows into, th_cell *cell, PyObject *given) except -1
+# What a cell holds, as the int, str or bytes that was packed; None for NULL.
+cdef object value_of(const th_cell *cell)
 
 
 cdef class Rows:

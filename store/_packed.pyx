@@ -85,7 +85,7 @@ cdef class Rows:
         return 0
 
 
-cdef object value_of(th_cell *cell):
+cdef object value_of(const th_cell *cell):
     if cell.kind == TH_NULL:
         return None
     if cell.kind == TH_NUMBER:

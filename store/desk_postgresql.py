@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from aaa.ports import Conflict, StoreUnavailable
 from store import schema
 from store._arrays import int8_array
+from store._interims import pack_advances, pack_moves, pack_sums
 from store.audit import chained_rows
 from store.database import OFFICE_LOCK, Database
 from store.desk_sqlite import check_met
@@ -28,13 +29,20 @@ from store.outages import away, in_one_line, raced, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import RECORDS, Row
 from store.statements import numbered_postgresql, postgresql_sql
-from store.together import TOGETHER, arrays, together
+from store.together import TOGETHER, Packed, columns, packed_steps
 from store.writes import WRITES
 from store.writing import DEEDS, LIVE, NAMED, TUPLES, Form, Step
 
 Result = TypeVar("Result")
 
 _INT8_ARRAY_OID: Final = 1016
+# What comes with every interim is packed; the rest as it is.
+_FORMS: Mapping[str, Form] = {
+    **TUPLES,
+    "move": pack_moves,
+    "advance": pack_advances,
+    "charges": pack_sums,
+}
 
 _READ = {name: postgresql_sql(query) for name, query in QUERIES.items()}
 _WRITE = {name: postgresql_sql(recipe) for name, recipe in WRITES.items()}
@@ -82,7 +90,7 @@ class Unmet(Conflict):
 class PostgresqlRoad:
     """The server's connection for batches."""
 
-    forms: Mapping[str, Form] = TUPLES
+    forms: Mapping[str, Form] = _FORMS
     locks = True
 
     def __init__(self, database: Database) -> None:
@@ -138,14 +146,19 @@ class PostgresqlRoad:
         async with self._transaction(_BEGIN, *_locking(accounts), stay=True):
             pass
 
-    def pack(self, feed_seq: int | None, steps: list[Step]) -> None:
-        """Steps are written as they are."""
+    def pack(self, feed_seq: int | None, steps: list[Step]) -> Packed:
+        """The first of the statements as the driver takes it. Raises OverflowError, TypeError."""
+        return packed_steps(feed_seq, _hot(steps))
 
     async def write(
-        self, feed_seq: int | None, steps: list[Step], accounts: list[int], packed: None = None
+        self,
+        feed_seq: int | None,
+        steps: list[Step],
+        accounts: list[int],
+        packed: Packed | None = None,
     ) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
-        hot = {step.write: step for step in steps if step.write in TOGETHER}
+        hot = _hot(steps)
         late = [step for step in steps if step.write not in TOGETHER]
         deeds = any(step.write == DEEDS for step in late)
         # Before any other lock the chain's, as the office takes it (L11): it has no forks.
@@ -157,7 +170,7 @@ class PostgresqlRoad:
             begin = _BEGIN if late or locks or self._holding else _AT_ONCE
             async with self._transaction(begin, *locks) as driver:
                 if hot or feed_seq is not None:
-                    await _write_together(driver, feed_seq, hot)
+                    await _write_together(driver, packed or packed_steps(feed_seq, hot))
                 await _write_apart(driver, late)
         except Unmet:
             async with self._transaction(_BEGIN, *locks) as driver:
@@ -243,7 +256,7 @@ def _encode_arrays(driver: Any) -> None:
     """
     driver._protocol.get_settings().add_python_codec(
         *(_INT8_ARRAY_OID, "_int8", "pg_catalog", (), "scalar"),
-        *(int8_array, bytes, "binary"),
+        *(lambda column: column if type(column) is bytes else int8_array(column), bytes, "binary"),
     )
 
 
@@ -259,12 +272,15 @@ def _locking(accounts: list[int]) -> list[str]:
     return [_LOCK.format(",".join(map(str, accounts)))] if accounts else []
 
 
-async def _write_together(driver: Any, feed_seq: int | None, steps: Mapping[str, Step]) -> None:
-    """One statement for most of what a batch looks at and writes. Raises Unmet."""
-    statement = together(steps)
-    met = [len(steps[name].rows) if name in steps else 0 for name in statement.names]
+def _hot(steps: list[Step]) -> dict[str, Step]:
+    """Those of the steps that are one statement, by the names of their writes."""
+    return {step.write: step for step in steps if step.write in TOGETHER}
+
+
+async def _write_together(driver: Any, packed: Packed) -> None:
+    """Write most of a batch in one statement. Raises Unmet."""
     try:
-        await driver.fetch(statement.sql, *arrays(statement, steps), [feed_seq, *met])
+        await driver.fetch(packed.sql, *packed.given)
     except asyncpg.InvalidTextRepresentationError as error:
         raise Unmet(in_one_line(error)) from error
     except (OverflowError, ValueError) as error:
@@ -278,7 +294,7 @@ async def _write_apart(driver: Any, steps: Iterable[Step]) -> None:
             found = await driver.fetchrow(_READ["audit_head"])
             step = step._replace(rows=chained_rows(step.rows, found))
         try:
-            said = await driver.execute(_WRITE[step.write], *zip(*step.rows, strict=True))
+            said = await driver.execute(_WRITE[step.write], *columns(step.rows))
         except (OverflowError, ValueError) as error:
             raise refused(error) from error
         check_met(step, int(said.split()[-1]))

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from store._arrays import columns_of
+from store._packed import Rows as PackedRows
 from store.reading import QUERIES
 from store.rows import CHARGES
 from store.statements import postgresql_sql
@@ -60,13 +62,32 @@ def together(writes: Iterable[str]) -> Together:
     return _joined(PLAIN.union(*(names for names in _MORE if found & names)))
 
 
+class Packed(NamedTuple):
+    """A statement and its parameters."""
+
+    sql: str
+    given: list[Any]
+
+
+def packed_steps(feed_seq: int | None, steps: Mapping[str, Step]) -> Packed:
+    """The statement for these steps, each by the name of its write, with what it takes."""
+    statement = together(steps)
+    met = [len(steps[name].rows) if name in steps else 0 for name in statement.names]
+    return Packed(statement.sql, [*arrays(statement, steps), [feed_seq, *met]])
+
+
 def arrays(statement: Together, steps: Mapping[str, Step]) -> list[Any]:
     """Rows as the parameters of a statement; what is not written has none."""
-    columns: list[Any] = []
+    given: list[Any] = []
     for name, taken_n in zip(statement.names, statement.taken, strict=True):
         step = steps.get(name)
-        columns += [()] * taken_n if step is None else zip(*step.rows, strict=True)
-    return columns
+        given += [()] * taken_n if step is None else columns(step.rows)
+    return given
+
+
+def columns(rows: PackedRows | list[tuple[Any, ...]]) -> Iterable[Any]:
+    """What a statement takes of these rows: its columns, some of them in octets already."""
+    return columns_of(rows) if isinstance(rows, PackedRows) else zip(*rows, strict=True)
 
 
 @cache

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store._arrays import int8_array
+from store._arrays import columns_of, int8_array
+from store._interims import pack_sums
+from store._packed import pack
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 
@@ -40,3 +43,17 @@ def test_a_number_beyond_64_bits_is_refused(wrong: int) -> None:
 def test_what_is_no_number_is_refused(wrong: object) -> None:
     with pytest.raises(TypeError):
         int8_array((1, wrong))  # type: ignore[arg-type]
+
+
+CELLS = st.none() | NUMBERS | st.binary(max_size=3) | st.text(max_size=3)
+
+
+@given(st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[CELLS] * width), max_size=9)))
+def test_packed_rows_have_the_columns_that_tuples_have(rows: list[tuple[Any, ...]]) -> None:
+    for given_column, column in zip(columns_of(pack(rows)), zip(*rows, strict=True), strict=True):
+        of_numbers = all(one is None or isinstance(one, int) for one in column)
+        assert given_column == (plainly(list(column)) if of_numbers else column)
+
+
+def test_no_rows_have_columns_of_no_length() -> None:
+    assert columns_of(pack_sums([])) == [plainly([])] * 11

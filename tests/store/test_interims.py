@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from aaa.ports import AccountMove
 from domain.session import Charge
-from store._interims import pack_advances, pack_charges, pack_moves
+from store._interims import pack_advances, pack_charges, pack_moves, pack_sums
 from store._packed import Rows
 from store.rows import CHARGES
 from store.writing import TUPLES
@@ -49,6 +49,25 @@ def test_packed_interims_are_the_rows_that_tuples_would_be(
 def plain(value: Any) -> int | bytes | None:
     """Flags and members of enumerations as the numbers that they are."""
     return value if value is None or isinstance(value, bytes) else int(value)
+
+
+KEYS = some.tuples(*[some.integers(1, 2)] * 5)
+SUMS = some.tuples(*[some.integers(0, 2**60)] * 4)
+
+
+@given(some.lists(some.tuples(KEYS, SUMS, some.integers(1, 9)), max_size=7))
+def test_additions_to_one_charge_row_are_one_where_a_row_is_met_once(
+    drawn: list[tuple[tuple[int, ...], tuple[int, ...], int]],
+) -> None:
+    """The key and the plan are those of the first of them."""
+    charges = [Charge(*key, plan_id, *sums, plan_id) for key, sums, plan_id in drawn]
+    assert pack_sums(charges).unpacked() == TUPLES["charges"](charges)
+
+
+def test_a_sum_of_more_than_64_bits_is_refused() -> None:
+    one = charge(session(10), 2**62)
+    with pytest.raises(OverflowError):
+        pack_sums([one, one])
 
 
 def test_two_additions_to_one_charge_row_both_count() -> None:
