@@ -48,7 +48,8 @@ WHOLE, LATELY = 0, 1  # marks of an account
 LIVE, PEOPLE = 0, 1  # and what it has
 ENDED_KEPT_N = 20_000  # sessions that are over and kept for what comes late; the oldest go first
 OTHERS_KEPT_N = 250_000  # accounts that may be held beyond those of sessions: people log in again
-LOOKED_AT_N = 2_048  # places of the table of accounts, for such as may go; each batch
+LOOKED_AT_N = 2_048  # places of the table of accounts, for such as may go; each batch,
+LOOKED_AT_MAX_N = 8_192  # and more if many are to go
 
 
 class Books:
@@ -173,10 +174,10 @@ class Books:
 
     def hold_session(self, session: Session) -> None:
         """A session was read. If it is held already, that one stays."""
-        session = self.sessions.setdefault(session.session_id, session)
+        read, session = session, self.sessions.setdefault(session.session_id, session)
         self.index(session)
         self.vigil.see(session)
-        if not session.live:
+        if session is read and not session.live:
             self._ended.append(session)
 
     def index(self, session: Session) -> None:
@@ -330,7 +331,9 @@ class Books:
         watch(self.vigil, unseen)
         self._ended += [session for session in unseen if not session.live]
         for _ in range(len(self._sought) - ENDED_KEPT_N):
-            self.same_id.forget_nobodys(self._sought.popleft())
+            key = self._sought.popleft()
+            if not self.with_id(*key):  # nobody had the name, or gave it up for another
+                self.same_id.forget(key)
         for _ in range(len(self._ended) - ENDED_KEPT_N):
             session = self._ended.popleft()
             if self.sessions.get(session.session_id) is not session or session.live:
@@ -341,14 +344,15 @@ class Books:
                 self._drop_session(session)
 
     def _let_go_of_others(self) -> None:
-        """Forget some accounts without a live session; which, is the next batch's walk to say.
+        """Forget some accounts without a live session, wherever the walk is now.
 
-        Whoever logs in again is read anew. The walk goes around the whole table before it meets
-        one again, so who was just read is safe for long.
+        Whoever logs in again is read anew. Not while rows are read for a batch: it would not ask
+        again for what it was given.
         """
         more_n = len(self.accounts) - len(self.sessions) - OTHERS_KEPT_N
         named = set[int]().union(*(draft.account_ids() for draft in (*self._taken, self.draft)))
-        keys, self._walked_to = self.accounts.walk(self._walked_to, LOOKED_AT_N)
+        places_n = min(max(LOOKED_AT_N, 4 * more_n), LOOKED_AT_MAX_N)
+        keys, self._walked_to = self.accounts.walk(self._walked_to, places_n)
         others = [key for key in keys if key not in named and not self.has_live(key)]
         for account_id in others[:more_n]:
             self.drop_account(account_id)

@@ -52,11 +52,6 @@ class SameIds:
         """The name has to be asked for again."""
         self.by_number.pop(number_of(key))
 
-    def forget_nobodys(self, key: Key) -> None:
-        """The name has to be asked for again if nobody had it."""
-        if self.by_number.get(number_of(key)) == ():
-            self.forget(key)
-
 
 def number_of(key: Key) -> int:
     """The number that a name is held by."""

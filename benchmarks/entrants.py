@@ -132,16 +132,20 @@ class Field:
         """Processor time that PostgreSQL has used."""
         return 0.0 if self._postgres is None else family_cpu_s(self._postgres.pid)
 
-    @contextlib.contextmanager
-    def serving(self, one: Entrant) -> Iterator[None]:
-        """Run an entrant on a disk that has nothing left to do for others.
+    def rest(self) -> None:
+        """Have everything that was written so far be on the disk.
 
-        What was made and what those before it wrote lies in memory until the system sees fit to
-        write it down, half a minute later: every flush of whoever runs then waits for that.
+        What was made and what others wrote lies in memory until the system sees fit to write it
+        down, half a minute later: every flush of whoever runs then waits for that.
         """
         if self._postgres is not None:
             self._postgres.execute("CHECKPOINT")
         os.sync()
+
+    @contextlib.contextmanager
+    def serving(self, one: Entrant) -> Iterator[None]:
+        """Run an entrant on a disk that has nothing left to do for others."""
+        self.rest()
         with one.serving():
             yield
 

@@ -168,6 +168,7 @@ def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
         shares=size.shares,
     )
     for round_n in range(size.rounds):
+        field.rest()
         waits_us = paces.flushes(figures)
         tell(f"latency   a bare flush: p50 {sorted(waits_us)[len(waits_us) // 2] / 1000:.2f} ms")
         for house in field.houses():

@@ -34,9 +34,8 @@ from store.writes import WRITES
 from store.writing import DEEDS, LIVE, NAMED, TUPLES, Form, Step
 
 Result = TypeVar("Result")
-
 _INT8_ARRAY_OID: Final = 1016
-# What comes with every interim is packed; the rest as it is.
+# Packed is what comes with every interim. All that may be NULL in it are numbers (`columns_of`).
 _FORMS: Mapping[str, Form] = {
     **TUPLES,
     "move": pack_moves,
@@ -147,7 +146,7 @@ class PostgresqlRoad:
             pass
 
     def pack(self, feed_seq: int | None, steps: list[Step]) -> Packed:
-        """The first of the statements as the driver takes it. Raises OverflowError, TypeError."""
+        """The first of the statements as the driver takes it. Raises OverflowError, ValueError."""
         return packed_steps(feed_seq, _hot(steps))
 
     async def write(
@@ -159,6 +158,7 @@ class PostgresqlRoad:
     ) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
         hot = _hot(steps)
+        packed = packed or packed_steps(feed_seq, hot)
         late = [step for step in steps if step.write not in TOGETHER]
         deeds = any(step.write == DEEDS for step in late)
         # Before any other lock the chain's, as the office takes it (L11): it has no forks.
@@ -170,7 +170,7 @@ class PostgresqlRoad:
             begin = _BEGIN if late or locks or self._holding else _AT_ONCE
             async with self._transaction(begin, *locks) as driver:
                 if hot or feed_seq is not None:
-                    await _write_together(driver, packed or packed_steps(feed_seq, hot))
+                    await _write_together(driver, packed)
                 await _write_apart(driver, late)
         except Unmet:
             async with self._transaction(_BEGIN, *locks) as driver:

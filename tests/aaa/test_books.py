@@ -371,6 +371,19 @@ def test_a_name_that_nobody_had_is_known_until_many_others_were_asked_for(
     assert [name for name in "ABCD" if (1, name) in books.same_id] == ["A", "D"]
 
 
+def test_a_name_that_its_session_gave_up_is_not_known_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 0)
+    books = filled(session(acct_session_id="A"))
+    books.take_in(Want(session_keys={(1, "A"), (1, "B")}), Loaded(sessions=[session()]))
+    books.index(books.sessions[1])
+    books.sessions[1].acct_session_id = "B"
+    books.touch(books.sessions[1])
+    settled(books)
+    assert (1, "A") not in books.same_id and (1, "B") in books.same_id
+
+
 def test_people_are_kept_when_their_sessions_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """They will log in again, and to read each of them anew would cost several times a login."""
     monkeypatch.setattr(module, "ENDED_KEPT_N", 0)
@@ -398,6 +411,7 @@ def test_people_are_let_go_a_few_at_a_time_and_nobody_whom_a_batch_under_way_mov
 ) -> None:
     monkeypatch.setattr(module, "OTHERS_KEPT_N", 0)
     monkeypatch.setattr(module, "LOOKED_AT_N", 10)
+    monkeypatch.setattr(module, "LOOKED_AT_MAX_N", 10)
     books = filled(session())
     for n in range(2, 102):
         books.take_in(Want(account_ids={n}), whole(n, login=f"user{n}"))
@@ -410,6 +424,20 @@ def test_people_are_let_go_a_few_at_a_time_and_nobody_whom_a_batch_under_way_mov
         gone.append(before - set(books.accounts))
     assert set(books.accounts) == {1, 50}
     assert all(len(some) <= 10 for some in gone) and sum(map(len, gone)) == 99
+
+
+def test_however_many_people_come_at_once_no_more_are_held_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "OTHERS_KEPT_N", 100)
+    monkeypatch.setattr(module, "LOOKED_AT_N", 10)
+    books, held = Books(), list[int]()
+    for batch in range(30):
+        for n in range(1 + 200 * batch, 201 + 200 * batch):
+            books.take_in(Want(account_ids={n}), whole(n, login=f"user{n}"))
+        settled(books)
+        held.append(len(books.accounts))
+    assert max(held) <= 300, held
 
 
 def test_sessions_that_are_over_are_let_go_one_by_one_the_oldest_first(

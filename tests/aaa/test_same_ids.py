@@ -45,6 +45,3 @@ def test_what_is_forgotten_must_be_asked_for_again() -> None:
     names.forget((1, "B"))
     names.forget((7, "never"))
     assert KEY in names and (1, "C") in names and len(names) == 2
-    for name in ("A", "C", "never"):
-        names.forget_nobodys((1, name))
-    assert KEY in names and len(names) == 1 and names.ids(KEY) == (1,)
