@@ -21,8 +21,16 @@ typedef struct th_cell {
     int32_t kind;
 } th_cell;
 
+/* The cells of one step, where its statement finds them as a table (`_given.h`). */
+typedef struct th_given {
+    const th_cell *cells;
+    int64_t rows_n;
+    int64_t columns_n;
+} th_given;
+
 typedef struct th_step {
     void *statement;
+    th_given *given; /* if it takes all rows at once; NULL: one after the other, bound */
     th_cell *cells;
     int *version; /* of its one row, if that is of the journal and still to be made; 0: it is not */
     void **made;  /* where to leave what the cells of a row that was made refer to */
@@ -47,6 +55,9 @@ void *th_take_loaded(void);
 
 /* The table of SQLite's functions, once a connection has loaded this library. */
 const void *th_functions(void);
+
+/* Where the statements of a connection that take all rows at once find them; NULL: no memory. */
+th_given *th_given_of(void *db);
 
 int th_prepare(void *db, const char *sql, void **statement, th_fate *fate);
 void th_finalize(void *statement);

@@ -21,8 +21,11 @@ cdef extern from "_packed.h" nogil:
         th_value value "is"
         int32_t size
         int32_t kind
+    struct th_given:
+        pass
     struct th_step:
         void *statement
+        th_given *given
         th_cell *cells
         int *version
         void **made
@@ -39,6 +42,7 @@ cdef extern from "_packed.h" nogil:
         char said[240]
     void *th_take_loaded()
     const void *th_functions()
+    th_given *th_given_of(void *db)
     int th_prepare(void *db, const char *sql, void **statement, th_fate *fate)
     void th_finalize(void *statement)
     int th_in_transaction(void *db)
@@ -97,6 +101,8 @@ cdef class Writer:
     cdef void *rollback
     cdef void *gather  # stands before the WAL
     cdef dict statements  # the place in `prepared` by name
+    cdef th_given *given
+    cdef set by_set  # the names of those that take all rows at once
     cdef void **prepared
     cdef Py_ssize_t prepared_n
 

@@ -37,8 +37,15 @@ class Writer:
     """The statements of a connection, prepared once, and the road that batches of rows take."""
 
     def __init__(
-        self, connection: sqlite3.Connection, statements: Mapping[str, str], newest: str
-    ) -> None: ...
+        self,
+        connection: sqlite3.Connection,
+        statements: Mapping[str, str],
+        newest: str,
+        *,
+        by_set: Iterable[str] = (),
+    ) -> None:
+        """The statements named in `by_set` take all rows of a step, from the table `given`."""
+
     def batch(self, steps: Iterable[tuple[str, Rows, bool]], feed_seq: int | None = None) -> Batch:
         """A transaction of these steps: each is (name, Rows, must it meet all its rows?)."""
 

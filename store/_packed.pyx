@@ -191,18 +191,24 @@ cdef class Writer:
     def __cinit__(self):
         self.db = self.begin = self.newest = self.commit = self.rollback = NULL
         self.gather = NULL
+        self.given = NULL
         self.prepared = NULL
         self.prepared_n = 0
 
-    def __init__(self, connection, statements, str newest):
+    def __init__(self, connection, statements, str newest, *, by_set=()):
         """Call on the thread of the connection. `newest` asks for the newest change number.
 
-        `statements` is SQL by the name of the step that it writes. Raises sqlite3.Error.
+        `statements` is SQL by the name of the step that it writes; those named in `by_set` take all
+        rows of a step at once, from the table `given`. Raises sqlite3.Error.
         """
         cdef bytes sql
         self.db = loaded_by(connection)
         self.prepared = <void **> calloc(len(statements) + 1, sizeof(void *))
         if self.prepared == NULL:
+            raise MemoryError
+        self.by_set = set(by_set)
+        self.given = th_given_of(self.db)
+        if self.given == NULL:
             raise MemoryError
         prepare(self.db, b"BEGIN IMMEDIATE", &self.begin)
         prepare(self.db, b"COMMIT", &self.commit)
@@ -271,6 +277,7 @@ cdef class Writer:
             raise MemoryError
         for n, (name, rows, must_meet_all) in enumerate(made.kept):
             made.steps[n].statement = self.prepared[<Py_ssize_t> self.statements[name]]
+            made.steps[n].given = self.given if name in self.by_set else NULL
             made.steps[n].cells = rows.cells
             made.steps[n].rows_n = rows.rows_n
             made.steps[n].columns_n = rows.columns_n

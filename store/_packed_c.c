@@ -9,6 +9,7 @@
 
 #include "_fold.h"
 #include "_gather.h"
+#include "_given.h"
 #include "_sqlite.h"
 
 #include <stdlib.h>
@@ -32,12 +33,18 @@ enum { /* places in the table */
     AT_BIND_TEXT = 10,
     AT_COLUMN_COUNT = 22,
     AT_COLUMN_INT64 = 29,
+    AT_DECLARE_VTAB = 50,
     AT_ERRMSG = 53,
     AT_FINALIZE = 57,
     AT_GET_AUTOCOMMIT = 60,
     AT_LIBVERSION_NUMBER = 67,
     AT_RESET = 77,
+    AT_RESULT_BLOB = 78,
+    AT_RESULT_INT64 = 83,
+    AT_RESULT_NULL = 84,
+    AT_RESULT_TEXT = 85,
     AT_STEP = 94,
+    AT_CREATE_MODULE_V2 = 119,
     AT_FILE_CONTROL = 127,
     AT_MUTEX_ENTER = 131,
     AT_MUTEX_LEAVE = 133,
@@ -74,7 +81,9 @@ static struct {
 static _Thread_local void *loaded;
 static const any_function *all_functions;
 
-#define TAKE(name, place) (memcpy(&sqlite.name, &functions[place], sizeof sqlite.name))
+#define TAKE_FOR(whose, name, place)                                                               \
+    (memcpy(&(whose).name, &functions[place], sizeof((whose).name)))
+#define TAKE(name, place) TAKE_FOR(sqlite, name, place)
 
 /* The name follows from the file's: SQLite looks for it when it loads this library. */
 int sqlite3_packed_init(void *db, char **why, const any_function *functions);
@@ -103,6 +112,12 @@ int sqlite3_packed_init(void *db, char **why, const any_function *functions) {
     TAKE(db_mutex, AT_DB_MUTEX);
     TAKE(mutex_enter, AT_MUTEX_ENTER);
     TAKE(mutex_leave, AT_MUTEX_LEAVE);
+    TAKE_FOR(th_giving, declare_vtab, AT_DECLARE_VTAB);
+    TAKE_FOR(th_giving, create_module_v2, AT_CREATE_MODULE_V2);
+    TAKE_FOR(th_giving, result_blob, AT_RESULT_BLOB);
+    TAKE_FOR(th_giving, result_int64, AT_RESULT_INT64);
+    TAKE_FOR(th_giving, result_null, AT_RESULT_NULL);
+    TAKE_FOR(th_giving, result_text, AT_RESULT_TEXT);
     all_functions = functions;
     loaded = db;
     return OK;
@@ -119,6 +134,8 @@ void *th_take_loaded(void) {
 static int failed(void *db, int code, th_fate *fate) {
     return th_failed(fate, code, sqlite.extended_errcode(db), sqlite.errmsg(db));
 }
+
+th_given *th_given_of(void *db) { return th_given_for(db); }
 
 int th_prepare(void *db, const char *sql, void **statement, th_fate *fate) {
     int code = sqlite.prepare_v3(db, sql, -1, PERSISTENT, statement, NULL);
@@ -262,10 +279,20 @@ static int write_rows(void *db, th_step *step, th_fate *fate) {
     return OK;
 }
 
+static int write_set(void *db, th_step *step, th_fate *fate) {
+    int code;
+    if (!step->rows_n) return OK;
+    *step->given = (th_given){step->cells, step->rows_n, step->columns_n};
+    code = done(db, step->statement, fate);
+    if (code == OK) step->met_n = sqlite.changes64(db);
+    *step->given = (th_given){0};
+    return code;
+}
+
 int th_write(void *db, th_step *steps, int64_t steps_n, th_fate *fate) {
     fate->missed = -1;
     for (int64_t n = 0; n < steps_n; n++) {
-        int code = write_rows(db, &steps[n], fate);
+        int code = (steps[n].given ? write_set : write_rows)(db, &steps[n], fate);
         if (code != OK) return code;
         if (steps[n].must_meet_all && steps[n].met_n != steps[n].rows_n) {
             fate->missed = (int)n;

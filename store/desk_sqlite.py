@@ -32,10 +32,10 @@ from store.database import Database
 from store.flusher import Flusher, moved_anew
 from store.in_place import check_in_place, file_ids, file_of
 from store.outages import in_one_line, refused, unwritable
-from store.queued import Write
+from store.queued import Carry, Write
 from store.reading import QUERIES, Ask
 from store.rows import Row, json_octets
-from store.statements import sqlite_sql
+from store.statements import Insert, sqlite_set_sql, sqlite_sql
 from store.wal import lay, moved, room_for
 from store.writes import WRITES
 from store.writing import (
@@ -55,7 +55,11 @@ Result = TypeVar("Result")
 Hop = Callable[..., Awaitable[Any]]
 
 _READ = {name: sqlite_sql(query) for name, query in QUERIES.items()}
-_WRITE = {name: sqlite_sql(recipe) for name, recipe in WRITES.items()}
+_BY_SET = [name for name, recipe in WRITES.items() if isinstance(recipe, Insert)]
+_WRITE = {
+    name: sqlite_set_sql(recipe) if isinstance(recipe, Insert) else sqlite_sql(recipe)
+    for name, recipe in WRITES.items()
+}
 
 
 def _journal(drafts: list[tuple[int, int, int, bytes]]) -> Any:
@@ -126,6 +130,12 @@ def write_in(
     return pages_n
 
 
+def move_and_carry(carry: Carry, left: list[int], connection: sqlite3.Connection) -> int:
+    """Move the rest of the WAL, of which so many pages are `left`, and carry out a write."""
+    left.append(moved(connection))
+    return carry(connection)
+
+
 def _with_deeds(
     connection: sqlite3.Connection, writer: Writer, steps: list[Step], batch: Batch
 ) -> Batch:
@@ -170,7 +180,7 @@ def begin_on(connection: sqlite3.Connection, laid_octets: int) -> tuple[Writer, 
     """
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-    writer = Writer(connection, _WRITE, _READ["feed_seq"])
+    writer = Writer(connection, _WRITE, _READ["feed_seq"], by_set=_BY_SET)
     if laid_octets:
         lay(connection, writer, laid_octets)
     return writer, Reader(writer, _READ)
@@ -296,13 +306,18 @@ class SqliteRoad:
         if feed_seq is not None:  # a batch: the next one, packed while this waits, stands on it
             self._latest = write
         await self._mend()
-        if self._must_move:
-            await self.checkpoint()
         if self._writer is None:
             raise StoreUnavailable("the store is closed")
         batch = packed.batch if packed else packed_steps(self._writer, steps, feed_seq)
         carry = partial(write_in, self._writer, steps, batch)
-        pages_n: int = await self._run(write.on_thread, carry)
+        left: list[int] = []
+        if self._must_move:  # in one hop: what is queued behind this must not come between
+            carry = partial(move_and_carry, carry, left)
+            self._count_anew()
+        try:
+            pages_n: int = await self._run(write.on_thread, carry)
+        finally:
+            self._held_n = left[0] if left else self._held_n
         return pages_n
 
     async def _mend(self) -> None:
@@ -319,9 +334,12 @@ class SqliteRoad:
 
     async def checkpoint(self) -> None:
         """Move the WAL into the database as far as readers allow; waits for nobody."""
+        self._count_anew()
+        self._held_n = await self._run(moved)
+
+    def _count_anew(self) -> None:
         self._pages_n = 0  # what a reader holds back is counted again at the next commit
         self._tidied = False
-        self._held_n = await self._run(moved)
 
     async def tidy(self) -> None:
         """Move most of a long WAL into the database beside commits. Raises StoreUnavailable."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Select, Table, bindparam, column, func, select, true
+from sqlalchemy import ARRAY, Column, Select, Table, bindparam, column, func, select, table, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement, FromClause
@@ -21,6 +21,8 @@ from sqlalchemy.types import TypeEngine
 
 Parameters = Mapping[str, ColumnElement[Any]]
 Types = Mapping[str, TypeEngine[Any]]
+
+GIVEN_COLUMNS_N = 64
 
 _BOUND = re.compile(r"(?<!:):(p_\w+)")
 _SQLITE = sqlite.dialect(paramstyle="named")
@@ -78,6 +80,23 @@ def sqlite_sql(recipe: Recipe) -> str:
     else:
         statement = recipe.change({name: bindparam(f"p_{name}") for name in names})
     return _numbered(str(statement.compile(dialect=_SQLITE)), names, "?")
+
+
+def sqlite_set_sql(recipe: Insert) -> str:
+    """The statement for all rows at once, which finds them in the table `given` (`_given.h`).
+
+    A row that violates a constraint undoes the transaction, which whoever carries it out would do
+    anyway: SQLite need not keep what each page was before the statement.
+    """
+    columns = [column(f"c{at}") for at, _ in enumerate(recipe.names, 1)]
+    assert len(columns) <= GIVEN_COLUMNS_N, "more than the table has"
+    given = table("given", *columns)
+    rows: Parameters = dict(zip(recipe.names, given.c, strict=True))
+    chosen = true() if recipe.only is None else recipe.only(rows)  # an upsert asks for a condition
+    adding = sqlite.insert(recipe.table).prefix_with("OR ROLLBACK")
+    adding = adding.from_select(list(recipe.names), select(given).where(chosen))
+    statement = recipe.merge(adding) if recipe.merge else adding
+    return str(statement.compile(dialect=_SQLITE))
 
 
 def postgresql_sql(recipe: Recipe) -> str:

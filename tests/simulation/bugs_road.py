@@ -216,8 +216,8 @@ BUGS = (
             ),
             Statement(
                 "entries",
-                "?11)",
-                '?11) ON CONFLICT (account_id, "key") DO UPDATE SET reason = excluded.reason',
+                "WHERE 1 = 1",
+                'WHERE 1 = 1 ON CONFLICT (account_id, "key") DO UPDATE SET reason = excluded.reason',
             ),
         ),
     ),

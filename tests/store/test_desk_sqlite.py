@@ -161,15 +161,14 @@ def test_a_long_reader_does_not_cost_a_checkpoint_for_every_commit(
     monkeypatch.setattr(desk_sqlite, "CHECKPOINT_PAGES", 20)
 
     async def story(house: House) -> None:
-        road = house.store._road
         tried: list[int] = []
-        checkpoint = road.checkpoint
+        moved = wal.moved
 
-        async def counted() -> None:
-            await checkpoint()
-            tried.append(road._held_n)
+        def counted(connection: sqlite3.Connection) -> int:
+            tried.append(moved(connection))
+            return tried[-1]
 
-        monkeypatch.setattr(road, "checkpoint", counted)
+        monkeypatch.setattr(desk_sqlite, "moved", counted)
         async with house.database.reading() as connection:
             await connection.execute(select(func.count()).select_from(schema.journal))
             for n in range(40):  # 40 commits of some 5 pages each

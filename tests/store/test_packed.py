@@ -42,6 +42,12 @@ STATEMENTS = {
     "drop": "DELETE FROM things WHERE id > ?1",
     "ask": "SELECT id FROM things WHERE id >= ?1",
 }
+BY_SET = {
+    name: STATEMENTS[name]
+    .replace("INSERT", "INSERT OR ROLLBACK")
+    .replace("VALUES (?1, ?2, ?3, ?4)", "SELECT c1, c2, c3, c4 FROM given WHERE true")
+    for name in ("add", "ignore", "merge")
+}
 VALUES = {
     "numbers": some.none() | some.integers(-(2**70), 2**70) | some.integers(-5, 1500),
     "words": some.none() | some.text(max_size=9) | some.just("one") | some.just("\ud800"),
@@ -79,9 +85,10 @@ def by_the_driver(connection: sqlite3.Connection, steps: list[tuple[str, Any]]) 
     return tuple(met)
 
 
-def by_us(connection: sqlite3.Connection, steps: list[tuple[str, Any]]) -> Outcome:
-    """The same as one batch."""
-    writer = Writer(connection, STATEMENTS, NEWEST)
+def by_us(connection: sqlite3.Connection, steps: list[tuple[str, Any]], by_set: Any) -> Outcome:
+    """The same as one batch; what `by_set` names takes all its rows at once."""
+    words = {name: BY_SET[name] if name in by_set else STATEMENTS[name] for name in STATEMENTS}
+    writer = Writer(connection, words, NEWEST, by_set=by_set)
     try:
         batch = writer.batch([(name, pack(rows), False) for name, rows in steps])
         writer.run(batch)
@@ -98,12 +105,15 @@ def kind_of(error: Exception) -> Outcome:
     return type(error), code, str(error) if code is not None else None
 
 
-@given(some.lists(some.tuples(some.sampled_from(["add", "ignore", "merge"]), ROWS), max_size=4))
+@given(
+    some.lists(some.tuples(some.sampled_from(["add", "ignore", "merge"]), ROWS), max_size=4),
+    some.sets(some.sampled_from(sorted(BY_SET))),
+)
 def test_l9_a_batch_does_what_executemany_does_or_fails_as_it_does(
-    steps: list[tuple[str, Any]],
+    steps: list[tuple[str, Any]], by_set: set[str]
 ) -> None:
     reference, ours = opened(), opened()
-    expected, found = by_the_driver(reference, steps), by_us(ours, steps)
+    expected, found = by_the_driver(reference, steps), by_us(ours, steps, by_set)
     if expected and isinstance(expected[0], type):
         # What cannot be packed fails before anything is begun, so another row may fail first.
         assert found and isinstance(found[0], type)
@@ -123,12 +133,37 @@ def test_rows_that_were_met_are_counted_as_the_driver_counts_them(
 ) -> None:
     rows: list[Any] = [(key, 7) if name == "change" else (key,) for key in keys]
     reference, ours = opened(), opened()
-    assert by_us(ours, [(name, rows)]) == by_the_driver(reference, [(name, rows)])
+    assert by_us(ours, [(name, rows)], ()) == by_the_driver(reference, [(name, rows)])
     assert left(ours) == left(reference)
 
 
+def test_a_statement_by_set_finds_the_rows_of_its_step_and_nothing_between_steps() -> None:
+    connection = opened()
+    words = {"copy": "INSERT INTO things (id, word) SELECT c1, c2 FROM given", "drop": "SELECT 1"}
+    made = Writer(connection, words, NEWEST, by_set=["copy"])
+    first, none, second = pack([(5, "a"), (6, "b")]), pack([]), pack([(7, "c")])
+    batch = made.batch([("copy", rows, True) for rows in (first, none, second)])
+    assert made.run(batch)[1] == -1 and batch.met() == [2, 0, 1]
+    assert [row[0::2] for row in left(connection)[2:]] == [(5, "a"), (6, "b"), (7, "c")]
+    assert connection.execute("SELECT count(*) FROM given").fetchone() == (0,)
+    made.close()
+    connection.close()
+
+
+def test_a_step_by_set_that_misses_a_row_undoes_the_batch() -> None:
+    connection = opened()
+    before = left(connection)
+    made = Writer(connection, BY_SET, NEWEST, by_set=BY_SET)
+    row = (1, 1, "one", b"1")
+    batch = made.batch([("add", pack([(5, 5, "five", None)]), True), ("ignore", pack([row]), True)])
+    assert made.run(batch)[1] == 1 and batch.met() == [1, 0]
+    assert left(connection) == before and not connection.in_transaction
+    made.close()
+    connection.close()
+
+
 def test_a_question_meets_the_rows_that_it_answers() -> None:
-    assert by_us(opened(), [("ask", [(1,), (2,), (3,)])]) == (3,)
+    assert by_us(opened(), [("ask", [(1,), (2,), (3,)])], ()) == (3,)
 
 
 @pytest.fixture

@@ -222,6 +222,34 @@ def test_what_is_prepared_while_the_log_is_moved_for_its_ground_is_not_written_b
     tell(house_sqlite_url, story)
 
 
+def test_a_write_behind_one_that_moves_the_log_first_is_begun_in_its_turn(
+    house_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies on the thread already when the log has been moved."""
+    alone: list[int] = []
+    written = SqliteRoad._written
+
+    async def counted(road: SqliteRoad, *args: Any) -> int:
+        alone.append(1)
+        return await written(road, *args)
+
+    async def story(house: House) -> None:
+        await settle_two(house)
+        road = house.store._road
+        assert isinstance(road, SqliteRoad)
+        monkeypatch.setattr(SqliteRoad, "_written", counted)
+        road._tidied = True
+        work = await begun(house, Changes(NOW_US, 0, sessions_new=[session(10)]))
+        second = Changes(NOW_US, 0, sessions_new=[session(11)])
+        house.store.prepare(second)
+        await work
+        await house.store.commit(second)
+        assert await ids(house) == [10, 11]
+        assert alone == [1], "the second one was queued"
+
+    tell(house_sqlite_url, story)
+
+
 def test_a_small_write_in_between_is_not_what_a_batch_stands_on(house_sqlite_url: str) -> None:
     async def story(house: House) -> None:
         await settle_two(house)

@@ -10,7 +10,16 @@ from sqlalchemy import select, update
 from store import schema
 from store.columns import INT64
 from store.reading import QUERIES
-from store.statements import Insert, Query, Recipe, Update, postgresql_sql, sqlite_sql, types_of
+from store.statements import (
+    Insert,
+    Query,
+    Recipe,
+    Update,
+    postgresql_sql,
+    sqlite_set_sql,
+    sqlite_sql,
+    types_of,
+)
 from store.writes import WRITES
 
 ACCOUNTS = schema.accounts.c
@@ -47,6 +56,25 @@ def test_an_insert_names_its_columns() -> None:
     add = Insert(schema.knocks, ("address", "count_n"))
     assert sqlite_sql(add) == "INSERT INTO knocks (address, count_n) VALUES (?1, ?2)"
     assert "unnest($1::TEXT[], $2::BIGINT[]) AS given(address, count_n)" in postgresql_sql(add)
+
+
+def test_an_insert_by_set_takes_the_columns_of_the_table_given_in_its_order() -> None:
+    add = Insert(schema.knocks, ("address", "count_n"))
+    assert " ".join(sqlite_set_sql(add).split()) == (
+        "INSERT OR ROLLBACK INTO knocks (address, count_n) "
+        "SELECT given.c1, given.c2 FROM given WHERE 1 = 1"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, one in WRITES.items() if isinstance(one, Insert)])
+def test_every_insert_by_set_names_what_its_rows_have_and_adds_as_the_other_does(name: str) -> None:
+    recipe = WRITES[name]
+    assert isinstance(recipe, Insert)
+    one, many = (" ".join(write(recipe).split()) for write in (sqlite_sql, sqlite_set_sql))
+    assert set(re.findall(r"given\.c(\d+)", many)) == {
+        str(n) for n, _ in enumerate(recipe.names, 1)
+    }
+    assert one.partition(" ON CONFLICT")[1:] == many.partition(" ON CONFLICT")[1:]
 
 
 def test_a_value_hidden_in_a_statement_is_refused() -> None:
