@@ -13,7 +13,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Select, Table, bindparam, column, func, select, table, true
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnClause,
+    Select,
+    Table,
+    bindparam,
+    column,
+    func,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement, FromClause
@@ -88,7 +100,7 @@ def sqlite_set_sql(recipe: Insert) -> str:
     A row that violates a constraint undoes the transaction, which whoever carries it out would do
     anyway: SQLite need not keep what each page was before the statement.
     """
-    columns = [column(f"c{at}") for at, _ in enumerate(recipe.names, 1)]
+    columns: list[ColumnClause[Any]] = [column(f"c{n}") for n, _ in enumerate(recipe.names, 1)]
     assert len(columns) <= GIVEN_COLUMNS_N, "more than the table has"
     given = table("given", *columns)
     rows: Parameters = dict(zip(recipe.names, given.c, strict=True))
