@@ -29,7 +29,7 @@ from store.outages import away, in_one_line, raced, refused, unwritable
 from store.reading import QUERIES, Ask
 from store.rows import RECORDS, Row
 from store.statements import numbered_postgresql, postgresql_sql
-from store.together import TOGETHER, Packed, columns, packed_steps
+from store.together import TOGETHER, Packed, columns, hot_steps, packed_steps
 from store.writes import WRITES
 from store.writing import DEEDS, LIVE, NAMED, TUPLES, Form, Step
 
@@ -147,7 +147,7 @@ class PostgresqlRoad:
 
     def pack(self, feed_seq: int | None, steps: list[Step]) -> Packed:
         """The first of the statements as the driver takes it. Raises OverflowError, ValueError."""
-        return packed_steps(feed_seq, _hot(steps))
+        return packed_steps(feed_seq, hot_steps(steps))
 
     async def write(
         self,
@@ -157,8 +157,11 @@ class PostgresqlRoad:
         packed: Packed | None = None,
     ) -> None:
         """Commit in one transaction. Raises Conflict, StoreUnavailable, AssertionError."""
-        hot = _hot(steps)
-        packed = packed or packed_steps(feed_seq, hot)
+        hot = hot_steps(steps)
+        try:
+            packed = packed or packed_steps(feed_seq, hot)
+        except (OverflowError, ValueError) as error:
+            raise refused(error) from error
         late = [step for step in steps if step.write not in TOGETHER]
         deeds = any(step.write == DEEDS for step in late)
         # Before any other lock the chain's, as the office takes it (L11): it has no forks.
@@ -253,6 +256,7 @@ def _encode_arrays(driver: Any) -> None:
     """Have arrays of numbers encoded by us on this connection.
 
     The driver's public way to say so is for types of one value only; this is what it leads to.
+    Columns of packed rows come in octets already (`store.together.columns`).
     """
     driver._protocol.get_settings().add_python_codec(
         *(_INT8_ARRAY_OID, "_int8", "pg_catalog", (), "scalar"),
@@ -270,11 +274,6 @@ def _to_lock(steps: Mapping[str, Step], accounts: list[int]) -> list[int]:
 def _locking(accounts: list[int]) -> list[str]:
     """What locks these accounts, in the order of their ids."""
     return [_LOCK.format(",".join(map(str, accounts)))] if accounts else []
-
-
-def _hot(steps: list[Step]) -> dict[str, Step]:
-    """Those of the steps that are one statement, by the names of their writes."""
-    return {step.write: step for step in steps if step.write in TOGETHER}
 
 
 async def _write_together(driver: Any, packed: Packed) -> None:

@@ -69,8 +69,16 @@ class Packed(NamedTuple):
     given: list[Any]
 
 
+def hot_steps(steps: Iterable[Step]) -> dict[str, Step]:
+    """Those of the steps that are one statement, by the names of their writes."""
+    return {step.write: step for step in steps if step.write in TOGETHER}
+
+
 def packed_steps(feed_seq: int | None, steps: Mapping[str, Step]) -> Packed:
-    """The statement for these steps, each by the name of its write, with what it takes."""
+    """The statement for these steps, each by the name of its write, with what it takes.
+
+    Raises OverflowError, ValueError for rows that the driver could not be given.
+    """
     statement = together(steps)
     met = [len(steps[name].rows) if name in steps else 0 for name in statement.names]
     return Packed(statement.sql, [*arrays(statement, steps), [feed_seq, *met]])

@@ -583,3 +583,14 @@ def test_the_rim_may_ask_while_a_batch_is_under_way(house_url: str) -> None:
         assert len(await house.table("sessions")) == 2
 
     tell(house_url, story)
+
+
+def test_rows_that_no_statement_can_be_given_are_refused_on_either_road(house_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle()
+        ragged = Step("entries", [(1, 2), (1,)])
+        with pytest.raises(AssertionError, match="refuses a row"):
+            await house.store._road.write(None, [ragged], [])
+        assert await house.table("entries") == []
+
+    tell(house_url, story)
