@@ -274,10 +274,12 @@ class SqliteRoad:
         self._latest = write = Write(self._latest)
         carry = partial(write_in, self._writer, steps, batch, flushed=False)
 
+        begin_flush, flushed = flusher.behind()
+
         async def carried() -> int:
-            pages_n: int = await self._run(write.on_thread, carry)
+            pages_n: int = await self._run(write.on_thread, carry, begin_flush)
             if write.well:
-                await flusher.flush()
+                await flusher.answers(flushed)
             return pages_n
 
         spawn.task(write.ends(carried()), "queued write")
@@ -354,6 +356,8 @@ class SqliteRoad:
         await self._beside.close()
         flusher, self._flusher = self._flusher, None
         if flusher is not None:
+            with suppress(StoreUnavailable):
+                await self._run(lambda _: None)  # what is queued there still has to be flushed
             await flusher.close()
         writer, self._writer = self._writer, None
         reader, self._reader = self._reader, None

@@ -1,16 +1,19 @@
 """The thread that flushes the WAL of one commit while the next is being written.
 
 A commit that was not flushed where it was written (`store._packed`, `Writer.run`) is nobody's to
-answer for until `flush` has returned. If that fails, it is not known what of the file is on the
-disk, and it never will be: to the system those pages are clean, and a later flush says nothing of
-them (the same is true of every commit behind). So everything is `torn` from then on: nothing is
-read or written (`store.desk_sqlite`) until all of the WAL was moved into the database, whose pages
-are written and flushed anew.
+answer for until the flush behind it has ended. If that fails, it is not known what of the file is
+on the disk, and it never will be: to the system those pages are clean, and a later flush says
+nothing of them (the same is true of every commit behind). So everything is `torn` from then on:
+nothing is read or written (`store.desk_sqlite`) until all of the WAL was moved into the database,
+whose pages are written and flushed anew.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,7 +38,6 @@ class Flusher:
         self._driver = driver
         self._writer = writer
         self.torn = False  # a flush has failed: what is durable is not known
-        self._closed = False
 
     @classmethod
     async def open(cls, database: Database, writer: Writer) -> Flusher:
@@ -44,14 +46,18 @@ class Flusher:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         return cls(connection, driver, writer)
 
-    async def flush(self) -> None:
-        """Return when all that was committed is on the disk. Raises StoreUnavailable when that
-        is not known of this commit."""
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
+    def behind(self) -> tuple[Callable[[], None], asyncio.Future[None]]:
+        """What the writer's thread calls when it has committed, and the end of the flush that then
+        follows, without waiting for the loop: while that is busy, it would be milliseconds."""
+        flushed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # aiosqlite's own queue to its thread; its public methods begin on the loop.
+        return partial(self._driver._tx.put_nowait, (flushed, self._writer.flush)), flushed
+
+    async def answers(self, flushed: Awaitable[None]) -> None:
+        """Return when that flush has ended well. Raises StoreUnavailable when it is not known
+        what of the commit, or of one before it, is on the disk."""
         try:
-            if not self.torn:
-                await self._driver._execute(self._writer.flush)
+            await flushed
         except sqlite3.Error as error:
             self.torn = True
             raise StoreUnavailable(in_one_line(error)) from error
@@ -67,9 +73,8 @@ class Flusher:
         self.torn = False
 
     async def close(self) -> None:
-        """Wait for the flush that is under way. Nothing is flushed any more, so that the writer
-        can be closed."""
-        self._closed = True
+        """Wait for the flushes that are under way. The writer's thread may begin none any more;
+        then it can be closed."""
         await self._connection.close()
 
 

@@ -17,6 +17,10 @@ from aaa.ports import StoreUnavailable
 Carry = Callable[[sqlite3.Connection], int]
 
 
+def nothing() -> None:
+    """What a write is followed by that stands alone."""
+
+
 class Write:
     """One transaction that the thread is given, and how it ended.
 
@@ -32,16 +36,19 @@ class Write:
         self._pages_n = 0
         self.well = False
 
-    def on_thread(self, connection: sqlite3.Connection, carry: Carry) -> int:
+    def on_thread(
+        self, connection: sqlite3.Connection, carry: Carry, then: Callable[[], None] = nothing
+    ) -> int:
         """Carry it out, unless what it stands on has come to nothing; what `carry` answers, or 0.
 
-        `carry` raises for whatever is not committed.
+        `carry` raises for whatever is not committed; `then` is called of what is.
         """
         before, self._before = self._before, None  # or each would keep all before it
         if before is not None and not before.well:
             return 0
         pages_n = carry(connection)
         self.well = True
+        then()
         return pages_n
 
     async def ends(self, done: Awaitable[int]) -> None:

@@ -216,8 +216,8 @@ BUGS = (
             ),
             Statement(
                 "entries",
-                "WHERE 1 = 1",
-                'WHERE 1 = 1 ON CONFLICT (account_id, "key") DO UPDATE SET reason = excluded.reason',
+                "1 = 1",
+                '1 = 1 ON CONFLICT (account_id, "key") DO UPDATE SET reason = excluded.reason',
             ),
         ),
     ),

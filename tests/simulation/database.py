@@ -28,6 +28,24 @@ from tests.simulation.world import World
 RETRY_US = 20_000
 
 
+class InstantQueue:
+    """aiosqlite's queue to its thread, for whoever puts a call there from another thread."""
+
+    def __init__(self, connection: InstantConnection) -> None:
+        """Of this connection."""
+        self._connection = connection
+
+    def put_nowait(self, job: tuple[asyncio.Future[Any], Callable[[], Any]]) -> None:
+        """Have it called when its turn comes; the future is told how that ended."""
+        running_process().spawn(self._told(*job), "queued call")
+
+    async def _told(self, end: asyncio.Future[Any], call: Callable[[], Any]) -> None:
+        try:
+            end.set_result(await self._connection._execute(call))
+        except Exception as error:  # noqa: BLE001 - it is for whoever waits
+            end.set_exception(error)
+
+
 class InstantConnection(aiosqlite.Connection):
     """aiosqlite's connection, its calls made in place."""
 
@@ -41,6 +59,7 @@ class InstantConnection(aiosqlite.Connection):
         self._iter_chunk_size = 64
         self._connection: sqlite3.Connection | None = None
         self._thread = asyncio.Lock()  # calls are made one by one, in the order in which they come
+        self._tx = InstantQueue(self)  # type: ignore[assignment]
 
     def __await__(self) -> Generator[Any, None, aiosqlite.Connection]:
         """Open."""

@@ -58,6 +58,17 @@ def test_a_write_behind_one_that_came_to_nothing_is_not_begun() -> None:
     assert alone.on_thread(NO_CONNECTION, lambda _: 7) == 7
 
 
+def test_only_what_was_committed_is_followed_by_its_flush() -> None:
+    flushed: list[str] = []
+    first, second = Write(), Write()
+    behind = Write(second)
+    first.on_thread(NO_CONNECTION, lambda _: 1, lambda: flushed.append("first"))
+    with pytest.raises(sqlite3.OperationalError):
+        second.on_thread(NO_CONNECTION, failing, lambda: flushed.append("second"))
+    behind.on_thread(NO_CONNECTION, lambda _: 1, lambda: flushed.append("behind"))
+    assert flushed == ["first"]
+
+
 def test_a_write_behind_one_that_ended_well_keeps_nothing_of_it() -> None:
     first = Write()
     second = Write(first)
