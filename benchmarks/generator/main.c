@@ -60,6 +60,7 @@ static int open_socket(uint32_t source, uint16_t own_port) {
 /* Fresh sockets for a run: no answer to an earlier one can be taken for one of this. */
 static int open_sockets(driver *d) {
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(d->now.port)};
+    int whole = 1;
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     d->free_head = d->free_n = d->out_n = 0;
     d->oldest = d->newest = NOBODY;
@@ -67,6 +68,7 @@ static int open_sockets(driver *d) {
         d->sockets[s] = open_socket(d->people.source, 0);
         if (d->sockets[s] < 0
             || connect(d->sockets[s], (struct sockaddr *)&server, sizeof server)) return 0;
+        setsockopt(d->sockets[s], IPPROTO_UDP, UDP_GRO_OPTION, &whole, sizeof whole);
         d->queued_n[s] = 0;
     }
     if (!open_ears(d)) return 0;
