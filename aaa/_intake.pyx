@@ -16,19 +16,17 @@ from aaa._marks cimport Kin, Marks
 from domain._account cimport Account, Subscriber
 from domain._session cimport COUNTED, HOLD, NOTED, NOTHING, STATE, Session
 
+from aaa.vigil import HELD as _HELD, LIVE as _LIVE, QUIET as _QUIET, SILENT as _SILENT
 from domain.seams import US_PER_S as _US_PER_S
 from domain.session_state import HoldState, SessionState
 
+cdef int8_t QUIET = _QUIET
+cdef int8_t SILENT = _SILENT
+cdef int8_t LIVE = _LIVE
+cdef int8_t HELD = _HELD
 cdef int8_t OPEN = SessionState.OPEN
-cdef int8_t HELD = HoldState.HELD
+cdef int8_t MONEY_HELD = HoldState.HELD
 cdef int64_t SECOND_US = _US_PER_S
-
-cdef enum:
-    # Words of `aaa.vigil`, which says what they mean.
-    QUIET = 2
-    SILENT = 3
-    IS_LIVE = 1
-    IS_HELD = 2
 
 
 def hold_accounts(books, list accounts):
@@ -133,10 +131,10 @@ def hold_sessions(books, list sessions, bint all_names, set keys_shared not None
         lately.put(one.account_id)
         note_look(one, looks)
         note_silence(one, beside, stale_min_s)
-        one.notes[COUNTED] = IS_LIVE | IS_HELD if one.members[HOLD] == HELD else IS_LIVE
+        one.notes[COUNTED] = LIVE | HELD if one.members[HOLD] == MONEY_HELD else LIVE
         if mine is None or mine(one.session_id):
             live_n += 1
-            held_n += one.notes[COUNTED] & IS_HELD != 0
+            held_n += (one.notes[COUNTED] & HELD) != 0
     books.vigil.live_n += live_n
     books.vigil.held_n += held_n
 

@@ -6,7 +6,9 @@ the same records, in the order of their keys; the tests compare them. Where a se
 `domain/_session.pxd`'s. Nothing here does I/O.
 """
 
+cimport cython
 from cpython.object cimport PyObject
+from libc.string cimport memcpy
 
 from aaa._moves cimport AccountMove
 from domain._account cimport Account
@@ -15,9 +17,6 @@ from domain._session cimport (
 )
 from domain._texts cimport octets_at, raw_at
 from store._packed cimport TH_BLOB, Rows, pack_value, put, th_cell
-
-cimport cython
-from libc.string cimport memcpy
 
 cdef enum:
     CHARGE_KEYS_N = 5
