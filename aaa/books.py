@@ -347,7 +347,8 @@ class Books:
         """Forget some accounts without a live session, wherever the walk is now.
 
         Whoever logs in again is read anew. Not while rows are read for a batch: it would not ask
-        again for what it was given.
+        again for what it was given. So this is for `settle` and not for `see`, which may come at
+        any time; and in haste too, for under load no commit ends otherwise, and more would come.
         """
         more_n = len(self.accounts) - len(self.sessions) - OTHERS_KEPT_N
         named = set[int]().union(*(draft.account_ids() for draft in (*self._taken, self.draft)))

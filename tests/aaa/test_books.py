@@ -359,6 +359,27 @@ def test_memory_is_bounded_by_the_sessions_that_live(monkeypatch: pytest.MonkeyP
     assert 6 not in books.suspense
 
 
+def test_what_is_known_of_a_sessions_suspense_goes_with_it_also_if_it_went_before_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The batch that asked has named the session and reads it again."""
+    monkeypatch.setattr(module, "ENDED_KEPT_N", 0)
+    books = filled(session())
+    over = session(session_id=5, account_id=0, state=SessionState.CLOSED)
+    asked = Want(session_ids={5})
+    books.take_in(books.missing(asked), Loaded(sessions=[over]))
+    lacking = books.missing(Want(suspense_of={5}))
+    books.see()
+    assert 5 not in books.sessions
+    books.take_in(lacking, Loaded(suspense=[doubt(session_id=5)]))
+    again = books.missing(Want(session_keys={(1, over.acct_session_id)}))
+    assert again.session_keys
+    books.take_in(again, Loaded(sessions=[over]))
+    assert books.suspense[5], "it was read after the session was"
+    settled(books)
+    assert 5 not in books.sessions and 5 not in books.suspense
+
+
 def test_a_name_that_nobody_had_is_known_until_many_others_were_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -44,4 +44,9 @@ def test_what_is_forgotten_must_be_asked_for_again() -> None:
     names.add(KEY, session())
     names.forget((1, "B"))
     names.forget((7, "never"))
-    assert KEY in names and (1, "C") in names and len(names) == 2
+    assert (1, "B") not in names and KEY in names and (1, "C") in names and len(names) == 2
+    assert names.ids(KEY) == (1,), "the others are as they were"
+    names.forget(KEY)
+    assert KEY not in names and names.ids(KEY) == ()
+    names.know(KEY)
+    assert names.ids(KEY) == (), "who had it is told anew"
