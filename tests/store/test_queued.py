@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aaa.ports import Changes, Conflict, StoreUnavailable
+from domain.session import Session
 from store import desk_sqlite
 from store.desk import DeskStore
 from store.desk_sqlite import Packed, SqliteRoad
@@ -115,6 +116,28 @@ async def begun(house: House, changes: Changes) -> asyncio.Task[None]:
     return work
 
 
+def have_log_moved(house: House) -> None:
+    """The next commit moves the rest of the log first."""
+    road = house.store._road
+    assert isinstance(road, SqliteRoad)
+    road._tidied = True
+
+
+async def losing(house: House, *, log_moves: bool = False) -> asyncio.Task[None]:
+    """Session 9 is there, and a commit is under way that knows another version of it."""
+    await settle_two(house)
+    first = session(9)
+    await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
+    if log_moves:
+        have_log_moved(house)
+    return await begun(house, Changes(NOW_US, 0, sessions=[outdated(first)]))
+
+
+def outdated(one: Session) -> Session:
+    """What is written of a session by who knows another version of it."""
+    return replace(one, version=7, output_octets=5)
+
+
 async def ids(house: House) -> list[int]:
     """The sessions that there are."""
     return [row[0] for row in await house.table("session_facts")]
@@ -161,8 +184,7 @@ def test_a_queued_commit_may_lose_a_race_of_its_own(house_url: str) -> None:
         first = session(10)
         await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
         work = await begun(house, Changes(NOW_US, 0, sessions_new=[session(11)]))
-        stale = replace(first, version=7, output_octets=5)
-        second = Changes(NOW_US, 0, sessions=[stale])
+        second = Changes(NOW_US, 0, sessions=[outdated(first)])
         house.store.prepare(second)
         await work
         with pytest.raises(Conflict):
@@ -216,14 +238,7 @@ def test_what_is_prepared_while_the_log_is_moved_for_its_ground_is_not_written_b
     """The commit before waits for the log, and would lose its race."""
 
     async def story(house: House) -> None:
-        await settle_two(house)
-        road = house.store._road
-        assert isinstance(road, SqliteRoad)
-        first = session(9)
-        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
-        road._tidied = True
-        stale = replace(first, version=7, output_octets=5)
-        work = await begun(house, Changes(NOW_US, 0, sessions=[stale]))
+        work = await losing(house, log_moves=True)
         house.store.prepare(Changes(NOW_US, 0, sessions_new=[session(11)]))
         with pytest.raises(Conflict):
             await work
@@ -246,10 +261,8 @@ def test_a_write_behind_one_that_moves_the_log_first_is_begun_in_its_turn(
 
     async def story(house: House) -> None:
         await settle_two(house)
-        road = house.store._road
-        assert isinstance(road, SqliteRoad)
         monkeypatch.setattr(SqliteRoad, "_written", counted)
-        road._tidied = True
+        have_log_moved(house)
         work = await begun(house, Changes(NOW_US, 0, sessions_new=[session(10)]))
         second = Changes(NOW_US, 0, sessions_new=[session(11)])
         house.store.prepare(second)
@@ -263,11 +276,7 @@ def test_a_write_behind_one_that_moves_the_log_first_is_begun_in_its_turn(
 
 def test_a_small_write_in_between_is_not_what_a_batch_stands_on(house_sqlite_url: str) -> None:
     async def story(house: House) -> None:
-        await settle_two(house)
-        first = session(9)
-        await house.store.commit(Changes(NOW_US, 0, sessions_new=[first]))
-        stale = replace(first, version=7, output_octets=5)
-        work = await begun(house, Changes(NOW_US, 0, sessions=[stale]))
+        work = await losing(house)
         mark = asyncio.ensure_future(house.store.mark_feed(0))
         await asyncio.sleep(0)
         house.store.prepare(Changes(NOW_US, 0, sessions_new=[session(11)]))
