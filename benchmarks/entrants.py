@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,11 @@ class House(Entrant):
         return self.server.per_packet
 
 
+def directory_name(name: str) -> str:
+    """What the directory of an entrant is called: FreeRADIUS's settings name it without quotes."""
+    return re.sub(r"\W+", "-", name)
+
+
 class Field:
     """All entrants of one comparison; a context manager."""
 
@@ -154,7 +160,7 @@ class Field:
         kinds = (rivals.NOWHERE, rivals.DETAIL, rivals.SQL)
         return [self.floor(), *map(self._rival, kinds), *self.houses()]
 
-    def porters(self) -> list[Entrant]:
+    def login_entrants(self) -> list[Entrant]:
         """Everybody for logins."""
         *others, sqlite, postgresql = self.entrants()
         return [*others, self._rival(rivals.LOGINS_STORED), sqlite, postgresql]
@@ -177,7 +183,7 @@ class Field:
 
     def _rival(self, kind: str) -> Entrant:
         if kind not in self._made:
-            directory = self._directory / kind.replace(",", "").replace(" ", "-")
+            directory = self._directory / directory_name(kind)
             directory.mkdir()
             url = self._database() if kind in rivals.ON_POSTGRESQL else ""
             server = FreeRadius(
@@ -196,7 +202,7 @@ class Field:
         """
         key = f"house {sqlite} {many} {all_open} {apart}"
         if key not in self._made:
-            directory = self._directory / key.replace(" ", "-")
+            directory = self._directory / directory_name(key)
             server = Tollhouse(
                 directory,
                 f"sqlite:///{directory / 'bench.db'}" if sqlite else self._database(),

@@ -127,7 +127,7 @@ def _said(run: Run) -> str:
 def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     """Logins of subscribers who are not on line, in random order; PAP, CHAP and MS-CHAPv2."""
     for _ in range(size.rounds):
-        for one in field.porters():
+        for one in field.login_entrants():
             with field.serving(one):
                 for kind in LOGINS:
                     for window in login_windows(figures, kind, one, size):
@@ -201,6 +201,7 @@ def start(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
     house = field.many()
     scale = _scale(figures, house, size)
     for _ in range(size.rounds):
+        field.rest()
         began_s = time.monotonic()
         house.server.launch()
         lead_s = time.monotonic() - began_s
