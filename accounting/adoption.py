@@ -21,12 +21,14 @@ UNTOLD_US = 86_400 * US_PER_S  # no session without a known start is older than 
 def ran_before(usage: Usage, at_us: int, device: Device) -> bool:
     """Did the session of this record, its first to reach us, begin before its device was ours?
 
-    The start is inferred: event time less Acct-Session-Time. A report that is no Start and names
-    no time tells no start; within a day of the switch it is taken for one of before.
+    The start is inferred: event time less Acct-Session-Time. Both are told in whole seconds, so a
+    session of the second in which the device became ours is ours. A report that is no Start and
+    names no time tells no start; within a day of the switch it is taken for one of before.
     """
     if usage.session_s is not None or usage.kind is RecordKind.START:
         began_us = at_us - (usage.session_s or 0) * US_PER_S
-        return began_us < device.accounting_since_us
+        since_us = device.accounting_since_us
+        return began_us < since_us - since_us % US_PER_S
     return at_us < device.accounting_since_us + UNTOLD_US and device.accounting_since_us > 0
 
 

@@ -50,6 +50,13 @@ def test_nothing_ran_before_a_device_that_was_always_ours() -> None:
     assert not ran_before(record(RecordKind.INTERIM, session_s=10**6), at(5), long_ago)
 
 
+def test_a_session_of_the_second_in_which_the_device_became_ours_is_ours() -> None:
+    """A record made 0.9 s after says the second in which both were."""
+    switched = device(at(SINCE) + 50_000)
+    assert not ran_before(record(RecordKind.START), at(SINCE), switched)
+    assert ran_before(record(RecordKind.START), at(SINCE) - 1, switched)
+
+
 def test_a_counter_that_comes_later_than_the_others_has_a_baseline_of_its_own() -> None:
     one = session(adopted=True)
     before = Total.of(one)
