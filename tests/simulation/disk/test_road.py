@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pysqlite3 import dbapi2
@@ -20,6 +22,7 @@ from aaa.ports import Changes, StoreUnavailable, Want
 from store import desk_sqlite
 from store.database import Database
 from store.desk import DeskStore
+from store.desk_sqlite import SqliteRoad
 from store.flusher import Flusher
 from store.upgrade import upgrade
 from tests.simulation.disk.disk import Disk, Fault, be_default
@@ -231,11 +234,16 @@ def lost_n(into: Path) -> int:
 def test_a1_a_queued_commit_is_acknowledged_when_it_is_on_the_disk(
     tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch, flushed: bool
 ) -> None:
-    async def nothing(_self: Flusher) -> None:
-        """A flush that is only said to have been done."""
+    async def nothing(_self: Flusher, _flushed: Awaitable[None]) -> None:
+        """A flush that is not waited for, and said to have been done."""
+
+    def never(_self: Flusher) -> tuple[Callable[[], None], asyncio.Future[None]]:
+        """No flush."""
+        return lambda: None, asyncio.get_running_loop().create_future()
 
     if not flushed:
-        monkeypatch.setattr(Flusher, "flush", nothing)
+        monkeypatch.setattr(Flusher, "behind", never)
+        monkeypatch.setattr(Flusher, "answers", nothing)
     be_default()
     (tmp_path / "lived").mkdir()
     shutil.copyfile(template, tmp_path / "lived" / FILE)
@@ -244,16 +252,28 @@ def test_a1_a_queued_commit_is_acknowledged_when_it_is_on_the_disk(
     assert lost_n(tmp_path / "cut") == 0 if flushed else lost_n(tmp_path / "cut") > 0
 
 
+def held_up(store: DeskStore) -> threading.Event:
+    """The thread that flushes waits for this."""
+    go_on = threading.Event()
+    flusher = cast(SqliteRoad, store._road)._flusher
+    assert flusher is not None
+    # aiosqlite's own queue, as `Flusher.behind` uses it.
+    flusher._driver._tx.put_nowait((asyncio.get_running_loop().create_future(), go_on.wait))
+    return go_on
+
+
 async def torn(disk: Disk, store: DeskStore) -> None:
     """The flush of a queued commit fails: it fails, and what is queued behind it."""
     await store.probe()  # the head of the log is flushed
     disk.arm(Fault.EIO_SYNC, 1)  # the one after that of the first commit
+    go_on = held_up(store)  # so that the third is queued before the second has failed
     work = await begun(store, lot(1))
     second, third = lot(2), lot(3)
     store.prepare(second)
     await work
     work = await begun(store, second)
     store.prepare(third)
+    go_on.set()
     with pytest.raises(StoreUnavailable, match="I/O error"):
         await work
     with pytest.raises(StoreUnavailable, match="flush"):
