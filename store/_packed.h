@@ -64,8 +64,8 @@ void th_finalize(void *statement);
 int th_in_transaction(void *db);
 
 /* Sort rows by their first `keys_n` cells, which are numbers; rows with equal keys keep their
- * order. Returns 0, or 1 when there is no memory for it. */
-int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n);
+ * order. They move to another piece of memory (malloc). Returns 0, or 1 when there is none. */
+int th_sort(th_cell **cells, int64_t rows_n, int64_t columns_n, int64_t keys_n);
 
 /* Where zlib is, told once; 0, or 1 if it is not there. */
 int th_find_journal(const char *zlib_path);

@@ -46,7 +46,7 @@ cdef extern from "_packed.h" nogil:
     int th_prepare(void *db, const char *sql, void **statement, th_fate *fate)
     void th_finalize(void *statement)
     int th_in_transaction(void *db)
-    int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n)
+    int th_sort(th_cell **cells, int64_t rows_n, int64_t columns_n, int64_t keys_n)
     int th_find_journal(const char *zlib_path)
     int th_make_journals(th_step *steps, int64_t steps_n)
     int th_begin(void *db, void *begin, void *newest, int64_t feed_seq, th_fate *fate)

@@ -79,7 +79,7 @@ cdef class Rows:
     cdef int sort(self, Py_ssize_t keys_n) except -1:
         cdef int failed
         with nogil:
-            failed = th_sort(self.cells, self.rows_n, self.columns_n, keys_n)
+            failed = th_sort(&self.cells, self.rows_n, self.columns_n, keys_n)
         if failed:
             raise MemoryError
         return 0

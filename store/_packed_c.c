@@ -10,6 +10,7 @@
 #include "_fold.h"
 #include "_gather.h"
 #include "_given.h"
+#include "_order.h"
 #include "_sqlite.h"
 
 #include <stdlib.h>
@@ -152,47 +153,8 @@ int th_in_transaction(void *db) { return !sqlite.get_autocommit(db); }
 
 /* --- order ------------------------------------------------------------------------------------ */
 
-typedef struct {
-    const th_cell *row;
-    int64_t at, keys_n;
-} th_place;
-
-static int by_key(const void *one, const void *other) {
-    const th_place *a = one, *b = other;
-    for (int64_t n = 0; n < a->keys_n; n++) {
-        int64_t left = a->row[n].is.number, right = b->row[n].is.number;
-        if (left != right) return left < right ? -1 : 1;
-    }
-    return a->at < b->at ? -1 : a->at > b->at;
-}
-
-static int ordered(const th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n) {
-    for (int64_t n = 1; n < rows_n; n++) {
-        th_place before = {cells + (n - 1) * columns_n, 0, keys_n};
-        th_place after = {cells + n * columns_n, 1, keys_n};
-        if (by_key(&before, &after) > 0) return 0;
-    }
-    return 1;
-}
-
-int th_sort(th_cell *cells, int64_t rows_n, int64_t columns_n, int64_t keys_n) {
-    size_t row_size = (size_t)columns_n * sizeof *cells;
-    th_place *places;
-    th_cell *sorted;
-    if (ordered(cells, rows_n, columns_n, keys_n)) return 0;
-    places = malloc((size_t)rows_n * sizeof *places);
-    sorted = malloc((size_t)rows_n * row_size);
-    if (places && sorted) {
-        for (int64_t n = 0; n < rows_n; n++)
-            places[n] = (th_place){cells + n * columns_n, n, keys_n};
-        qsort(places, (size_t)rows_n, sizeof *places, by_key);
-        for (int64_t n = 0; n < rows_n; n++)
-            memcpy(sorted + n * columns_n, places[n].row, row_size);
-        memcpy(cells, sorted, (size_t)rows_n * row_size);
-    }
-    free(sorted);
-    free(places);
-    return !(places && sorted);
+int th_sort(th_cell **cells, int64_t rows_n, int64_t columns_n, int64_t keys_n) {
+    return th_order(cells, rows_n, columns_n, keys_n);
 }
 
 /* --- the journal ------------------------------------------------------------------------------ */

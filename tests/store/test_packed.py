@@ -350,6 +350,24 @@ def test_l11_packed_rows_are_in_the_order_of_their_keys(rows: list[Any]) -> None
     assert pack(rows, 2).unpacked() == sorted(rows, key=lambda row: row[:2])
 
 
+@given(some.integers(0, 400), some.integers(1, 63), some.integers(1, 63), some.randoms())
+def test_l11_many_packed_rows_of_numbers_of_any_size_are_in_order_as_well(
+    rows_n: int, first_bits: int, second_bits: int, chance: random.Random
+) -> None:
+    rows = [
+        (
+            chance.randrange(-(2**first_bits), 2**first_bits),
+            chance.randrange(-(2**second_bits), 2**second_bits) >> (n % 2 * second_bits),
+            n,
+        )
+        for n in range(rows_n)
+    ]
+    assert pack(rows, 1).unpacked() == sorted(rows, key=lambda row: row[:1])
+    assert pack(rows, 2).unpacked() == sorted(rows, key=lambda row: row[:2])
+    repeated = [row for row in rows for _ in range(3)]
+    assert pack(repeated, 2).unpacked() == sorted(repeated, key=lambda row: row[:2])
+
+
 @given(
     some.integers(0, 2**62), some.integers(0, 2**62), some.binary() | some.text().map(str.encode)
 )
