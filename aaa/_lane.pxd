@@ -22,7 +22,9 @@ cdef class Lane:
     cdef dict moved, changed, charge_rows, moves, allowance_moves
     cdef Body body
     cdef int64_t heard_id
+    cdef uint64_t drops_n           # how often a track went; until then a place of one holds
     cdef readonly int64_t taken_n   # records decided here since the start
+    cdef bint is_found(self, const Said *said) noexcept
     cpdef bint take(self, int at) except -1
     cdef Track track_of(self, Request request, Said *said)
     cdef bint decide(self, Request request, Said *said, Track track) except -1

@@ -26,14 +26,13 @@ from aaa._index cimport ById
 from aaa._moves cimport AccountMove, move_of
 from aaa._request cimport Request
 from aaa._said cimport DELAY, INPUT, INPUT_HIGH, OUTPUT, OUTPUT_HIGH, SESSION_TIME, STAMP
-from aaa._said cimport Said, key_of, names_hash, octets_of, read_said, says
-from aaa._track cimport Course, Days, Track, goes_on
+from aaa._said cimport Said, key_of, names_hash, octets_of, read_ahead, says
+from aaa._track cimport Course, Days, Track, fetch, goes_on
 from accounting._journal cimport Body, Effect
 from domain._account cimport Account
-from domain._session cimport EPOCH, INPUT_BASE, OUTPUT_BASE, PART, SESSION_BASE_S
-from domain._session cimport UNRATED_INPUT, UNRATED_OUTPUT, UNRATED_S, Charge, Session, rare_of
+from domain._session cimport EPOCH, INPUT_BASE, OUTPUT_BASE, PART, SESSION_BASE_S, UNRATED_INPUT
+from domain._session cimport UNRATED_OUTPUT, UNRATED_S, Charge, Session, charge_of, rare_of
 from rating._rater cimport FEE, STEPS, TIME, VOLUME, counted_c, price_c
-
 
 
 cdef extern from "_lane.h" nogil:
@@ -41,11 +40,12 @@ cdef extern from "_lane.h" nogil:
 
 
 cdef enum:
-    ACCOUNTING_REQUEST = 4
     US_PER_S = 1000000
     DELAY_MAX_S = 7 * 86400         # accounting.event_time
     REPEAT_MAX_S = 30               # aaa.hearing
     STEP_NTH = 8                    # aaa.hearing
+    AHEAD_N = 16                    # records read before the first of them is looked up
+    FETCH_N = 4                     # records decided while the memory sends what the next one moves
 
 cdef int64_t AMOUNT_MAX_MICROS = 9000000000000000       # accounting.ledger
 
@@ -93,6 +93,7 @@ cdef class Lane:
         track.alive = True
         old = self.tracks.find(key_of(track.names))
         if old != NULL:
+            self.drops_n += 1
             self.drop((<Track> old).session)
         self.tracks.put(key_of(track.names), track)
         track.session.track = <PyObject *> track
@@ -103,6 +104,7 @@ cdef class Lane:
         if session.track != NULL:
             track = <Track> session.track
             session.track, track.alive = NULL, False
+            self.drops_n += 1
             self.tracks.pop(key_of(track.names), None)
 
     def leave(self, int at):
@@ -113,6 +115,7 @@ cdef class Lane:
 
     def drop_all(self):
         """Plans or devices are others now."""
+        self.drops_n += 1
         self.tracks.clear()
         self.grounds.clear()
 
@@ -134,8 +137,9 @@ cdef class Lane:
         self.senders = []
         untracked = []
         for n in range(size):
+            if n % AHEAD_N == 0:
+                read_ahead(self.key, self.tracks, batch, n, min(n + AHEAD_N, size), self.said)
             said = &self.said[n]
-            said.sound = 0
             item = batch[n]
             if type(item) is not Request:
                 untracked.append(n)
@@ -144,8 +148,6 @@ cdef class Lane:
             if device is not last:
                 self.senders.append(device)
                 last = device
-            if (<Request> item).packet.code == ACCOUNTING_REQUEST:
-                read_said(self.key, <Request> item, said)
             if self.track_of(<Request> item, said) is None:
                 untracked.append(n)
         return untracked
@@ -189,7 +191,11 @@ cdef class Lane:
     def take_run(self, int at, int until, list outcomes not None, answer not None):
         """Decide records from `at` on, each answered by `answer`, as long as they are for the lane.
         Answers the place of the first one that is not, or `until`."""
-        while at < until and self.take(at):
+        while at < until:
+            if at + FETCH_N < until and self.is_found(&self.said[at + FETCH_N]):
+                fetch(<Track> self.said[at + FETCH_N].track)
+            if not self.take(at):
+                break
             outcomes.append(answer)
             at += 1
             if at % 64 == 0:                        # let the thread of the last commit go on
@@ -210,15 +216,18 @@ cdef class Lane:
         self.taken_n += 1
         return True
 
+    cdef bint is_found(self, const Said *said) noexcept:
+        return said.sound and said.track != NULL and said.drops_n == self.drops_n
+
     cdef Track track_of(self, Request request, Said *said):
         cdef Track track
-        cdef PyObject *found
         if not said.sound:
             return None
-        found = self.tracks.find(key_of(said.names))
-        if found == NULL:
-            return None
-        track = <Track> found
+        if not self.is_found(said):
+            said.track, said.drops_n = self.tracks.find(key_of(said.names)), self.drops_n
+            if said.track == NULL:
+                return None
+        track = <Track> said.track
         if (
             not track.alive
             or track.names[1] != said.names[1]
@@ -432,11 +441,9 @@ cdef class Lane:
             key = (session_id, part, step, day)
             found = self.charge_rows.get(key)
             if found is None:
-                self.charge_rows[key] = Charge(
-                    track.account.account_id, session_id, part, step, day, track.course.plan_id,
-                    up, down, seconds, amount,
+                found = self.charge_rows[key] = charge_of(
+                    track.account.account_id, session_id, part, step, day, track.course.plan_id
                 )
-                continue
             row = <Charge> found
             row.amount_micros += amount
             row.input_octets += up

@@ -3,8 +3,10 @@
 `read_said` neither allocates nor raises; `key` are two words that nobody outside knows.
 """
 
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from aaa._index cimport ById
 from aaa._request cimport Request
 
 
@@ -34,6 +36,8 @@ cdef struct Said:
     uint32_t present                # one bit for each of `numbers`
     uint32_t[NUMBERS] numbers
     uint64_t[2] names
+    PyObject *track                 # where the lane found it, borrowed; NULL: not found yet
+    uint64_t drops_n                # as long as no more tracks than these have gone
 
 
 cdef inline bint says(const Said *said, int place) noexcept nogil:
@@ -41,6 +45,11 @@ cdef inline bint says(const Said *said, int place) noexcept nogil:
 
 
 cdef int read_said(const uint64_t *key, Request request, Said *said) except -1
+
+# Some items of a batch, read; where the tracks of those that are records are is on its way here.
+cdef int read_ahead(
+    const uint64_t *key, ById tracks, list batch, Py_ssize_t at, Py_ssize_t until, Said *said
+) except -1
 
 
 # Half of the hash of the names, as a number that a table can have.

@@ -11,11 +11,13 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from aaa._index cimport ById
 from aaa._request cimport Request
 from radius._codec cimport load32
 
 
 cdef enum:
+    ACCOUNTING_REQUEST = 4
     INTERIM = 3
     AREA_MAX = 4096
 
@@ -61,6 +63,7 @@ cdef int read_said(const uint64_t *key, Request request, Said *said) except -1:
         return 0
     memcpy(names, &device_id, 8)
     said.present = 0
+    said.track = NULL
     while at < end:
         if end - at < 2:
             return 0
@@ -87,6 +90,19 @@ cdef int read_said(const uint64_t *key, Request request, Said *said) except -1:
         return 0
     names_hash(key, names, named, said.names)
     said.sound = 1
+    return 0
+
+
+cdef int read_ahead(
+    const uint64_t *key, ById tracks, list batch, Py_ssize_t at, Py_ssize_t until, Said *said
+) except -1:
+    for at in range(at, until):
+        said[at].sound = 0
+        item = batch[at]
+        if type(item) is Request and (<Request> item).packet.code == ACCOUNTING_REQUEST:
+            read_said(key, <Request> item, &said[at])
+            if said[at].sound:
+                tracks.fetch(key_of(said[at].names))
     return 0
 
 

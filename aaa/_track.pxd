@@ -45,3 +45,6 @@ cdef bint goes_on(
 cdef Course course_of(
     device, str source_address, Tariff tariff, Days days, tuple numbers, tuple words
 )
+
+# Have the memory send what an interim of the track moves.
+cdef void fetch(Track track) noexcept

@@ -10,6 +10,7 @@ cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
+from aaa._index cimport fetch_at
 from domain._account cimport Account, Allowance
 from domain._session cimport Session
 from rating._rater cimport FEE, TIME, VOLUME, Tariff
@@ -29,6 +30,10 @@ cdef int64_t FOREVER_US = 0x7FFFFFFFFFFFFFFF
 
 cdef enum:
     COURSES_MAX_N = 4096    # beyond this all are forgotten; tracks keep theirs
+    # What the processor fetches at once, and how many of these hold numbers that an interim needs.
+    LINE_OCTETS = 64
+    SESSION_LINES = 4
+    ACCOUNT_LINES = 2
 
 cdef dict COURSES = {}
 
@@ -164,3 +169,13 @@ cdef bint goes_on(
         if seconds >= paid_reach(course, TIME, money - micros[VOLUME], free_s, left_s):
             return False
     return True
+
+
+cdef void fetch(Track track) noexcept:
+    cdef const char *session = <const char *> <PyObject *> track.session
+    cdef const char *account = <const char *> <PyObject *> track.account
+    cdef int line
+    for line in range(SESSION_LINES):
+        fetch_at(session + line * LINE_OCTETS)
+    for line in range(ACCOUNT_LINES):
+        fetch_at(account + line * LINE_OCTETS)

@@ -122,3 +122,9 @@ cdef class Charge:
     cdef public int64_t session_s
     cdef public int64_t amount_micros
     cdef public object entry_id
+
+
+# One of nothing yet.
+cdef Charge charge_of(
+    int64_t account_id, int64_t session_id, int64_t part, int64_t step, int64_t day, int64_t plan_id
+)

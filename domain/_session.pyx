@@ -388,3 +388,13 @@ cdef class Charge:
 
     def __repr__(self):
         return said("Charge", self, CHARGE)
+
+
+cdef Charge charge_of(
+    int64_t account_id, int64_t session_id, int64_t part, int64_t step, int64_t day, int64_t plan_id
+):
+    cdef Charge row = Charge.__new__(Charge)
+    row.account_id, row.session_id = account_id, session_id
+    row.part, row.step, row.day = part, step, day
+    row.plan_id = plan_id
+    return row
