@@ -49,7 +49,7 @@ SECOND_SIGNAL_STATUS: Final = 143
 COLLECT_AFTER_N: Final = (100_000, 20, 20)
 # The database's thread needs the interpreter for some microseconds at the beginning and the end of
 # a commit, and everybody waits for that commit; at the interpreter's 5 ms it waited for them.
-SWITCH_S: Final = 0.0002
+SWITCH_S: Final = 0.00008
 SAME_SIGNAL_US: Final = 500_000  # some supervisors tell the process and its group, in one breath
 
 
