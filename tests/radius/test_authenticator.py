@@ -219,6 +219,20 @@ def test_the_digests_are_those_of_others(message: bytes, key: bytes) -> None:
     assert hmac_md5(key, message) == hmac.digest(key, message, "md5")
 
 
+@hypothesis.given(
+    st.lists(st.binary(max_size=70), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 5), st.binary(max_size=130)), max_size=12),
+)
+def test_keys_that_take_turns_are_not_taken_for_one_another(
+    keys: list[bytes], told: list[tuple[int, bytes]]
+) -> None:
+    """What the first block makes of a key is kept for the next time; some begin as others do."""
+    keys += [key[:-1] for key in keys] + [key + b"\0" for key in keys]
+    for which, message in told:
+        key = keys[which % len(keys)]
+        assert hmac_md5(key, message) == hmac.digest(key, message, "md5")
+
+
 @pytest.mark.parametrize("size", [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 128, 4096, 70_000])
 def test_the_digests_are_right_at_the_edges_of_a_block(size: int) -> None:
     message = bytes(index * 31 % 251 for index in range(size))
