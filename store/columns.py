@@ -18,10 +18,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Text,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from domain.plan import Reply
@@ -161,3 +163,17 @@ def flags(*names: str) -> list[CheckConstraint]:
     return [
         CheckConstraint(f"{name} IN (0, 1)", name=name).ddl_if(dialect="sqlite") for name in names
     ]
+
+
+class SessionKey(PrimaryKeyConstraint):
+    """Account and session; on SQLite the session alone, which makes it the number of the row.
+
+    New rows are then the last of their table, whosever they are, and a row is found by a number.
+    """
+
+    inherit_cache = True
+
+
+@compiles(SessionKey, "sqlite")
+def _row_number(key: SessionKey, _compiler: Any, **_kw: Any) -> str:
+    return f"CONSTRAINT pk_{key.table.name} PRIMARY KEY (session_id)"

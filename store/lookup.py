@@ -58,7 +58,10 @@ async def sessions(
     found: dict[int, ListedSession] = {}
     roads = _roads(sought, connection.dialect.name)
     if not roads:
-        query = _narrowed(listed(), sought).order_by(_by_age(sought).desc()).limit(limit)
+        query = _narrowed(listed(), sought)
+        if sought.account_id is not None and sought.ended is not False:
+            query = query.where(live_sessions.ever_of_account(sought.account_id))
+        query = query.order_by(_by_age(sought).desc()).limit(limit)
         return [listed_of_row(row) for row in await connection.execute(query)]
     for given in roads:
         for one in await _along(connection, sought, given, limit=limit):

@@ -24,7 +24,8 @@ _F = schema.session_facts.c
 async def of_login(connection: AsyncConnection, login: str) -> list[Decision]:
     """The last decisions about one login, newest first."""
     account = select(_P.account_id).where(_P.login == login).scalar_subquery()
-    begun = select(_S.session_id).where(_S.account_id == account).order_by(_S.session_id.desc())
+    his = live_sessions.ever_of_account(account)
+    begun = select(_S.session_id).where(his).order_by(_S.session_id.desc())
     own = [_T.login == login, _T.session_id != _T.n]
     return _merged(
         await _newest(connection, *own, order=_T.n),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Text, func, insert, or_, select, text, tuple_, type_coerce
+from sqlalchemy import Text, insert, or_, select, text, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing import activation
@@ -25,6 +25,7 @@ from domain.plan import Plan
 from domain.seams import Ids, compose_id
 from store import (
     audit,
+    live_sessions,
     office_changes,
     office_money,
     office_plans,
@@ -156,11 +157,7 @@ async def people_of(connection: AsyncConnection, device_id: int, *, now_us: int)
     here = select(sessions.account_id).where(
         sessions.device_id == device_id, or_(sessions.session_id >= since, _LIVE)
     )
-    newest = (
-        select(func.max(sessions.session_id))
-        .where(sessions.account_id.in_(here), sessions.account_id > 0)
-        .group_by(sessions.account_id)
-    )
+    newest = live_sessions.newest_of(here.where(sessions.account_id > 0))
     query = select(sessions.subscriber_id).where(
         sessions.session_id.in_(newest), sessions.device_id == device_id
     )

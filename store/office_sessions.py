@@ -71,8 +71,8 @@ async def listing(
         query = query.where(live).order_by((table.session_id + 0).desc())
     else:
         query = query.order_by(table.session_id.desc())
-    if account_id is not None:
-        query = query.where(table.account_id == account_id)
+        if account_id is not None:
+            query = query.where(live_sessions.ever_of_account(account_id))
     if device_id is not None:
         query = query.where(table.device_id == device_id)
     return [listed_of_row(row) for row in await connection.execute(query)]

@@ -86,7 +86,7 @@ __all__ = [
 ]
 
 # The newest version in store/migrations; `Database.open` refuses any other.
-REVISION = "0005"
+REVISION = "0006"
 
 # Tables whose rows are never changed or deleted, whoever asks (L4). Only the journal ages: `purge`
 # takes old rows of it out, in a transaction that says so by a row of `meta` that it never commits.

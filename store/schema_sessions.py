@@ -18,14 +18,13 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    UniqueConstraint,
+    TextClause,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
 
 from domain.grant import OrderKind, OrderResult, OrderState
 from domain.session import MOVING
-from store.columns import METADATA, big, flag, flags, octets, one_of, small, words
+from store.columns import METADATA, SessionKey, big, flag, flags, octets, one_of, small, words
 
 # Views are no tables: the history of the schema and backups pass them over.
 VIEWS = MetaData()
@@ -34,22 +33,12 @@ VIEWS = MetaData()
 LIVE = "state < 2"
 ACCEPTED, OPEN, BEGUN = "state = 0", "state = 1", "state <> 0"
 STATION = "mac <> ''"
+# SQLite's index of the accepted ones is so many queues, each in the order of their ids: few places
+# to write at, and few to look at for one account. A prime, because ids are made of bits.
+QUEUES_N = 31
+QUEUE = f"account_id % {QUEUES_N}"
 PENDING = "state = 'pending'"
 OPEN_SUSPENSE = "state = 'open'"
-
-
-class SessionKey(PrimaryKeyConstraint):
-    """Account and session; on SQLite the session alone, which makes it the number of the row.
-
-    New rows are then the last of their table, whosever they are, and a row is found by a number.
-    """
-
-    inherit_cache = True
-
-
-@compiles(SessionKey, "sqlite")
-def _row_number(key: SessionKey, _compiler: Any, **_kw: Any) -> str:
-    return f"CONSTRAINT pk_{key.table.name} PRIMARY KEY (session_id)"
 
 
 def _index_where(column: str) -> Index:
@@ -60,7 +49,7 @@ def _index_where(column: str) -> Index:
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
-def _on_sqlite(name: str, *columns: str, where: str) -> Index:
+def _on_sqlite(name: str, *columns: str | TextClause, where: str) -> Index:
     """Of sessions in some states; with the state, so that a question needs no row to ask for it."""
     index = Index(f"ix_session_facts_{name}", *columns, "state", sqlite_where=text(where))
     return index.ddl_if(dialect="sqlite")
@@ -170,7 +159,6 @@ session_facts = Table(
     METADATA,
     *(column for column in _columns() if column.name not in TOTALS),
     SessionKey("account_id", "session_id"),
-    UniqueConstraint("account_id", "session_id").ddl_if(dialect="sqlite"),
     CheckConstraint("session_id > 0 AND account_id >= 0", name="ids"),
     CheckConstraint("state BETWEEN 0 AND 3", name="state"),
     CheckConstraint("hold_state BETWEEN 0 AND 4", name="hold_state"),
@@ -186,10 +174,15 @@ session_facts = Table(
         "station", "mac", "start_us", "stop_us", "session_id", where=f"{STATION} AND {BEGUN}"
     ),
     Index(None, "session_id").ddl_if(dialect="postgresql"),
+    # What charges refer to. The session first: then it is only ever written at its end.
+    Index("uq_session_facts_session_id_account_id", "session_id", "account_id", unique=True).ddl_if(
+        dialect="sqlite"
+    ),
     Index(None, "device_id", "acct_session_id", "session_id"),
     _index_live("account", "account_id").ddl_if(dialect="postgresql"),
     _on_sqlite("live_open", "account_id", where=OPEN),
-    _on_sqlite("live_accepted", "session_id", "account_id", "mac", where=ACCEPTED),
+    _on_sqlite("account", "account_id", "session_id", where=BEGUN),
+    _on_sqlite("live_accepted", text(QUEUE), "session_id", "account_id", "mac", where=ACCEPTED),
     _index_live("device", "device_id", "session_id"),
     sqlite_strict=True,
     postgresql_with={"fillfactor": 70},

@@ -19,7 +19,7 @@ from domain.deed import Deed
 from domain.grant import Order
 from domain.ledger import Book
 from domain.session import Session
-from store import office_boosters, schema
+from store import live_sessions, office_boosters, schema
 from store.rows import DECISIONS, DEEDS, ORDERS, PURCHASES, SESSIONS
 
 _S, _O, _E, _P = schema.sessions.c, schema.orders.c, schema.entries.c, schema.postings.c
@@ -93,7 +93,7 @@ async def of_subscriber(connection: AsyncConnection, one: Subscriber, span: Span
 
 async def _decisions(connection: AsyncConnection, one: Subscriber, span: Span) -> list[Decision]:
     """What let a session begin has its id; the others are found by the login."""
-    mine = [_S.account_id == one.account_id, _S.subscriber_id == one.subscriber_id]
+    mine = [live_sessions.ever_of_account(one.account_id), _S.subscriber_id == one.subscriber_id]
     begun = select(_S.session_id).where(*mine, span.holds(_S.created_us))
     within, newest = span.holds(_D.decided_us), (_D.n, span.limit)
     found = [
@@ -120,7 +120,7 @@ async def _records(
 def _sessions(one: Subscriber, span: Span) -> list[ColumnElement[bool]]:
     """Those that began or ended within the span."""
     return [
-        _S.account_id == one.account_id,
+        live_sessions.ever_of_account(one.account_id),
         _S.subscriber_id == one.subscriber_id,
         or_(span.holds(_S.created_us), span.holds(_S.start_us), span.holds(_S.stop_us)),
     ]

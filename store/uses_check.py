@@ -23,7 +23,7 @@ from accounting.uses import Sheet, faults, sheet_of, tallies
 from domain.pot import PotKind
 from domain.session import Session
 from rating.scheme import Uses
-from store import rows, schema
+from store import live_sessions, rows, schema
 from store.database import Database
 from store.plans import PLAN_COLUMNS, plan_of
 
@@ -112,7 +112,7 @@ async def _sessions(
     """The sessions by bands of some accounts; one that costs a fee alone has used nothing."""
     capped = [plan_id for plan_id, sheet in sheets.items() if sheet.scheme.fee_micros]
     some = or_(_S.uses != b"", _S.plan_id.in_(capped) & (_S.charged_micros > 0))
-    wanted = select(*rows.SESSIONS.columns).where(_S.account_id.in_(accounts), some)
+    wanted = select(*rows.SESSIONS.columns).where(live_sessions.ever_of_accounts(accounts), some)
     return [rows.session_of(row) for row in await connection.execute(wanted)]
 
 

@@ -100,6 +100,8 @@ async def inside(url: str, work: Any, *, upgrading: bool = False) -> Any:
         await engine.dispose()
 
 
+# An index of an expression is not read back by SQLAlchemy; its words are compared below.
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_an_empty_database_becomes_exactly_the_schema(database_url: str) -> None:
     async def story() -> None:
         assert await current_revision(database_url) is None
@@ -161,7 +163,7 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
 def test_two_upgrades_at_once_wait_for_one_another(database_url: str) -> None:
     async def story() -> None:
         before = await asyncio.gather(*(upgrade(database_url) for _ in range(3)))
-        assert sorted(map(str, before)) == ["0005", "0005", "None"]
+        assert sorted(map(str, before)) == ["0006", "0006", "None"]
 
     asyncio.run(story())
 
