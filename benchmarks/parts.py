@@ -138,13 +138,21 @@ def logins(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
                             first=size.sessions_n,
                             to=size.subscribers_n,
                             order="random",
-                            seconds=size.seconds,
-                            warm=size.warm_s,
+                            **_login_bounds(one, size),
                         )
                         note(figures, kind, one, window, run)
                         tell(f"{kind:9} {one.name:22} window {window:5} {_said(run)}")
                         if isinstance(one, House):
                             _come_and_go(one, run.sent, size)
+
+
+def _login_bounds(one: Entrant, size: Size) -> dict[str, object]:
+    """How long a run lasts. With us it ends at the latest when everybody has logged in once: a
+    login that replaces one which never began is other work, and nobody's first."""
+    if isinstance(one, House):
+        once_n = size.subscribers_n - size.sessions_n
+        return {"seconds": size.seconds, "warm": size.warm_s / 2, "count": once_n}
+    return {"seconds": size.seconds, "warm": size.warm_s}
 
 
 def _come_and_go(house: House, count: int, size: Size) -> None:
