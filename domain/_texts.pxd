@@ -17,6 +17,7 @@ cdef const unsigned char *raw_at(
 
 
 # Where each of so many texts lies; those that are in small letters the one before are `AS_BEFORE`.
+# The one before has octets of its own then.
 cdef enum:
     NO_TEXT = -1
     AS_BEFORE = -2

@@ -96,10 +96,11 @@ cdef unsigned char *pack(list texts) except NULL:
         if is_small(text, before):
             small |= <uint64_t> 1 << n
             room += 1
+            before = None                       # its octets are not there for the next one
         else:
             octets_of(text, &size)
             room += size + digits_of(size + LENGTH)
-        before = text
+            before = text
     at = packed = <unsigned char *> PyMem_Malloc(max(room, 1))
     if packed == NULL:
         raise MemoryError

@@ -121,7 +121,7 @@ def _replay(target: Target, flavour: str) -> bool:
 def _plant() -> None:
     """Build a copy of the sources with every bug of PLANTS in it."""
     shutil.rmtree(PLANTED, ignore_errors=True)
-    for room in ("accounting", "domain", "radius", "rating"):
+    for room in ("accounting", "domain", "nas", "radius", "rating"):
         shutil.copytree(ROOT / room, PLANTED / room, ignore=shutil.ignore_patterns("*.so", "*.pyc"))
     shutil.copy(ROOT / "setup.py", PLANTED)
     for name, stands, instead, _ in PLANTS:

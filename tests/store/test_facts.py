@@ -23,8 +23,8 @@ from tests.store.house import decision
 KINDS: dict[str, Any] = {
     "int": some.integers(-(2**63) + 1, 2**63 - 1),
     "int | None": some.none() | some.integers(0, 2**62),
-    "str": some.text(),
-    "str | None": some.none() | some.text(),
+    "str": some.text() | some.sampled_from(("aa", "AA")),
+    "str | None": some.none() | some.text() | some.sampled_from(("aa", "AA")),
     "bool": some.booleans(),
     "bytes": some.binary(),
     "SessionState": some.sampled_from(SessionState),
@@ -50,6 +50,18 @@ def test_packed_facts_are_the_rows_that_tuples_would_be(made: list[Session]) -> 
 def test_a_text_in_small_letters_is_written_whole(station: str) -> None:
     one = makers.session(calling_station_id=station, mac=station.lower(), nas_port_id="ether1")
     assert pack_facts([one]).unpacked() == [plain(row) for row in TUPLES["facts"]([one])]
+
+
+@pytest.mark.parametrize("name", ["02:00:AA", "02:00:aa"])
+@pytest.mark.parametrize("station", ["02:00:AA", "02:00:aa"])
+def test_a_login_by_mac_whose_texts_are_all_the_same_is_written_whole(
+    name: str, station: str
+) -> None:
+    one = makers.session(
+        acct_session_id=name, user_name=name, calling_station_id=station, mac=station.lower()
+    )
+    assert pack_facts([one]).unpacked() == [plain(row) for row in TUPLES["facts"]([one])]
+    assert (one.user_name, one.calling_station_id, one.mac) == (name, station, station.lower())
 
 
 def test_what_was_packed_stays_when_the_session_says_something_else() -> None:
