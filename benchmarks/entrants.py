@@ -20,7 +20,16 @@ from benchmarks.rivals import FreeRadius
 from benchmarks.traffic import Traffic
 from tests.peers.postgres import PostgresCluster
 
-POSTGRESQL = {"shared_buffers": "1GB", "max_wal_size": "4GB"}  # for both who use it
+# For both who use it.
+POSTGRESQL = {"shared_buffers": "1GB", "max_wal_size": "4GB", "min_wal_size": "4GB"}
+WAL_FILES_N = 240  # of 16 MiB
+WAL_FILES = f"""
+DO $$ BEGIN FOR n IN 1..{WAL_FILES_N} LOOP
+    PERFORM pg_logical_emit_message(false, '', '');
+    PERFORM pg_switch_wal();
+END LOOP; END $$
+"""
+"""Begins a new file of the log again and again; checkpoints keep them, as in a cluster of old."""
 FLOOR_DOES = {
     "logins": "nothing: signs an Accept for whatever arrives",
     "interims": "nothing: signs an answer for whatever arrives",
@@ -132,6 +141,7 @@ class Field:
         """The URL of a new PostgreSQL database."""
         if self._postgres is None:
             self._postgres = self._ends.enter_context(PostgresCluster(POSTGRESQL))
+            self._postgres.execute(WAL_FILES)
         return self._postgres.create_database()
 
     def database_cpu_s(self) -> float:

@@ -2,8 +2,10 @@
 
 What each table gets is a part of it, in a fixed order, accounts first, and each part meets its rows
 in the order of their keys (L11). All parts look at the same snapshot, so no two of them may write
-the same row, but for charges: those that are not there yet are added by a part that does nothing
-while all are. Parts that only look see what was there before. Nothing here does I/O.
+the same row. Charges are three parts: rows that are there are added to, and closed if their part of
+the session closes; those that are not there are added by a part that does nothing while all are;
+and what closes the other rows leaves the first ones alone. Parts that only look see what was there
+before. Nothing here does I/O.
 
 Nobody has to look whether all parts have met the rows that they had to: the statement fails where
 one has not, before what follows is tried. So it can be a transaction by itself, in one round trip.
@@ -21,22 +23,23 @@ from store._packed import Rows as PackedRows
 from store.reading import QUERIES
 from store.rows import CHARGES
 from store.statements import postgresql_sql
-from store.writes import ADDED, WRITES
+from store.writes import ADDED, CHARGE_KEY, WRITES
 from store.writing import LIVE, NAMED, Step
 
 # What interims write, and what may come with it: a statement has the first and any of the others,
 # whole, so that there are few of them to be planned.
+CLOSE: Final = "close"  # meets any number of rows
 PLAIN: Final = frozenset(("move", "journal", "advance", "charges"))
 _MORE: Final = (
     frozenset((LIVE, NAMED, "sessions_new", "totals_new", "decisions")),
-    frozenset(("change", "entries", "postings")),
+    frozenset(("change", "entries", "postings", CLOSE)),
     frozenset(("orders_new", "settle")),
 )
 TOGETHER: Final = PLAIN.union(*_MORE)
 # Who was there first shows before what would be broken by it.
 _ORDER: Final = (
-    *(LIVE, NAMED, "move", "journal", "advance", "charges", "change", "sessions_new", "totals_new"),
-    *("entries", "postings", "orders_new", "settle", "decisions"),
+    *(LIVE, NAMED, "move", "journal", "advance", "charges", CLOSE, "change", "sessions_new"),
+    *("totals_new", "entries", "postings", "orders_new", "settle", "decisions"),
 )
 
 _FEED: Final = postgresql_sql(QUERIES["feed_seq"])
@@ -46,8 +49,8 @@ _ALL_CHARGES: Final = f"${CHARGES.names.index(ADDED[0]) + 1}"  # as many as ther
 class Together(NamedTuple):
     """One statement for writes of these names, in order, and how many parameters each takes.
 
-    One more parameter is an array: the newest change, and how many rows each must meet. If that
-    does not come true, a word is cast to a number, which is the only way for SQL to fail.
+    One more parameter is an array: the newest change, and how many rows each but CLOSE must meet.
+    If that does not come true, a word is cast to a number, the only way for SQL to fail.
     """
 
     names: tuple[str, ...]
@@ -80,7 +83,8 @@ def packed_steps(feed_seq: int | None, steps: Mapping[str, Step]) -> Packed:
     Raises OverflowError, ValueError for rows that the driver could not be given.
     """
     statement = together(steps)
-    met = [len(steps[name].rows) if name in steps else 0 for name in statement.names]
+    names = [name for name in statement.names if name != CLOSE]
+    met = [len(steps[name].rows) if name in steps else 0 for name in names]
     return Packed(statement.sql, [*arrays(statement, steps), [feed_seq, *met]])
 
 
@@ -109,10 +113,13 @@ def _joined(writes: frozenset[str]) -> Together:
         before_n = sum(taken)
         taken.append(max(map(int, re.findall(r"\$(\d+)", _SQL[name]))))
         for part, sql in _PARTS.get(name, {name: _SQL[name]}).items():
-            told = "" if name in (LIVE, NAMED) else " RETURNING 1"
-            parts.append(f"{part} AS ({_behind(before_n, sql)}{told})")
+            told = f" RETURNING {_CHARGE_KEY if part == 'added' and CLOSE in names else 1}"
+            parts.append(
+                f"{part} AS ({_behind(before_n, sql)}{told * (name not in (LIVE, NAMED))})"
+            )
         counts = [f"(SELECT count(*) FROM {part})" for part in _PARTS.get(name, (name,))]
-        answers[name] = " + ".join(counts)
+        if name != CLOSE:
+            answers[name] = " + ".join(counts)
     expected = f"(${sum(taken) + 1}::BIGINT[])"
     unmet = " ".join(
         f"WHEN {answer} <> {expected}[{n}] THEN '{name} not as expected'"
@@ -143,5 +150,12 @@ def _missing() -> str:
     return f"{rows} WHERE {some}{conflict}{nothing}"
 
 
+def _others() -> str:
+    """Close the rows of a part that the batch adds nothing to."""
+    row = ", ".join(f"added.{name}" for name in CHARGE_KEY)
+    return f"{postgresql_sql(WRITES[CLOSE])} AND ({_CHARGE_KEY}) NOT IN (SELECT {row} FROM added)"
+
+
+_CHARGE_KEY: Final = ", ".join(f"charges.{name}" for name in CHARGE_KEY)
 _SQL: Final = {name: postgresql_sql(WRITES[name]) for name in TOGETHER}
-_PARTS: Final = {"charges": {"added": _added(), "missing": _missing()}}
+_PARTS: Final = {"charges": {"added": _added(), "missing": _missing()}, CLOSE: {CLOSE: _others()}}

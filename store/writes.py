@@ -22,7 +22,8 @@ from store.statements import Insert, Parameters, Recipe, Update, types_of
 
 FACTS, TOTALS = (tuple(one.c.keys()) for one in (schema.session_facts, schema.session_totals))
 CHARGED = ("input_octets", "output_octets", "session_s", "amount_micros")
-ADDED = ("account_id", "session_id", "part", "step", "day", *CHARGED)
+CHARGE_KEY = ("account_id", "session_id", "part", "step", "day")
+ADDED = (*CHARGE_KEY, *CHARGED, "entry_id")
 MOVED = ("account_id", "posted_micros", "open_micros", "held_micros", "entries_n")
 SESSION_KEY = ("session_id", "account_id")
 KNOCKS_KEPT_N = 1_000  # sources that are no device of ours; the newest stay
@@ -109,9 +110,9 @@ def _ignore(table: Table, names: tuple[str, ...] = ()) -> Insert:
 
 
 def _add_to_charge(p: Parameters) -> Any:
-    """Add to an open charge row that is there: of the same key, and no part of an entry yet."""
+    """Add to an open charge row that is there, and close it where that is the last of its part."""
     table = schema.charges
-    sums = {name: table.c[name] + p[name] for name in CHARGED}
+    sums = {name: table.c[name] + p[name] for name in CHARGED} | {"entry_id": p["entry_id"]}
     key = [table.c[one.name] == p[one.name] for one in table.primary_key]
     return update(table).values(sums).where(*key, table.c.entry_id.is_(None))
 

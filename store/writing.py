@@ -77,7 +77,7 @@ def commit_steps(
         Step("totals_new", forms["advance"](changes.sessions_new)),
         Step("advance", forms["advance"]([*moved, *changed]), Expect.CONFLICT),
         Step("change", forms["facts"](changed), Expect.CONFLICT),
-        Step("charges", forms["charges"](changes.charges), Expect.INVARIANT),
+        Step("charges", forms["charges"](_with_entries(changes)), Expect.INVARIANT),
         Step("close", sorted(changes.closings)),
         *_allowance_steps(changes),
         *_pot_steps(changes),
@@ -152,6 +152,18 @@ def _sorted(names: tuple[str, ...]) -> Form:
     """Records as rows of these attributes, in their order."""
     row_of = attrgetter(*names)
     return lambda records: sorted(map(row_of, records))
+
+
+def _with_entries(changes: Changes) -> list[Charge]:
+    """The charges; what comes to a part that closes belongs to its entry at once."""
+    if not changes.closings:
+        return changes.charges
+    entries = {closing[:3]: closing[3] for closing in changes.closings}
+    keys = [(one.account_id, one.session_id, one.part) for one in changes.charges]
+    return [
+        replace(one, entry_id=entries[key]) if key in entries else one
+        for key, one in zip(keys, changes.charges, strict=True)
+    ]
 
 
 def _charge_rows(charges: list[Charge]) -> Rows:

@@ -353,6 +353,36 @@ def interim_changes(of: Account, before: Session, amount_micros: int, octets: in
     )
 
 
+def stop_changes(of: Account, before: Session, days: list[int]) -> Changes:
+    """A Stop that adds 10 to the charge row of each day, and one entry for all there is."""
+    came_micros = 10 * len(days)
+    all_micros = before.open_micros + came_micros
+    after = advanced(
+        before,
+        state=SessionState.CLOSED,
+        stop_us=NOW_US,
+        charged_micros=before.charged_micros + came_micros,
+        closed_micros=before.charged_micros + came_micros,
+        part=before.part + 1,
+    )
+    entry = closing(of, before, all_micros, seq=of.entries_n + 1)
+    purse = replace(
+        of,
+        posted_micros=of.posted_micros - all_micros,
+        open_micros=of.open_micros - before.open_micros,
+        entries_n=of.entries_n + 1,
+    )
+    return Changes(
+        now_us=NOW_US,
+        feed_seq=0,
+        accounts=[AccountMove(purse, -all_micros, -before.open_micros, 0, 1)],
+        sessions=[after],
+        charges=[charge(before, 10, day=day) for day in days],
+        closings=[(of.account_id, before.session_id, before.part, entry.entry_id)],
+        entries=[entry],
+    )
+
+
 def deed(seq: int) -> Deed:
     """Something that somebody did."""
     row = ("subscriber", 1001, "user1", "{}", '{"plan": "home"}', "asked for it")

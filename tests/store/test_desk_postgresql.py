@@ -25,6 +25,7 @@ from tests.store.house import (
     interim_changes,
     session,
     settle_two,
+    stop_changes,
     tell,
     top_up,
 )
@@ -141,6 +142,20 @@ def test_interims_are_one_round_trip_and_one_transaction(house_postgresql_url: s
         assert [sql.partition(" ")[0] for sql in counted.asked] == ["WITH"]
         (found,) = (await house.store.load(Want(account_ids={1}))).accounts
         assert found.open_micros == 100
+
+    tell(house_postgresql_url, story)
+
+
+def test_a_stop_is_one_round_trip_and_one_transaction(house_postgresql_url: str) -> None:
+    async def story(house: House) -> None:
+        await house.settle(posted_micros=5_000)
+        one, owner = session(10), account(1, posted_micros=5_000, entries_n=1)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[one]))
+        road = house.store._road
+        road._driver = counted = Counted(road._driver)
+        await house.store.commit(stop_changes(owner, one, [5, 6]))
+        assert [sql.partition(" ")[0] for sql in counted.asked] == ["WITH"]
+        assert await house.findings() == []
 
     tell(house_postgresql_url, story)
 

@@ -21,12 +21,14 @@ from tests.store.house import (
     House,
     account,
     advanced,
+    charge,
     decision,
     full_batch,
     interim_changes,
     login_changes,
     session,
     settle_two,
+    stop_changes,
     tell,
     top_up,
 )
@@ -43,6 +45,34 @@ def test_a_conflict_is_raised_when_the_office_changed_something(house_url: str) 
         assert await house.table("sessions") == []
         stale.feed_seq = await house.store.feed_seq()
         await house.store.commit(stale)
+
+    tell(house_url, story)
+
+
+def test_what_a_part_was_charged_belongs_to_the_entry_that_closes_it(house_url: str) -> None:
+    """Rows that stay as they are, that the Stop adds to, and that it makes; no other session's."""
+
+    async def story(house: House) -> None:
+        await house.settle(posted_micros=5_000)
+        one, other = session(10), session(11)
+        owner = account(1, posted_micros=5_000, entries_n=1)
+        await house.store.commit(Changes(NOW_US, 0, sessions_new=[one, other]))
+        one, other = (
+            advanced(one, charged_micros=200),
+            advanced(other, charged_micros=100),
+        )
+        owner = replace(owner, open_micros=300)
+        begun = Changes(NOW_US, 0, accounts=[AccountMove(owner, open_micros=300)])
+        begun.sessions = [one, other]
+        begun.charges = [charge(one, 100, day=day) for day in (5, 6)] + [charge(other, 100, day=5)]
+        await house.store.commit(begun)
+        await house.store.commit(stop_changes(owner, one, [6, 7]))
+        charged = [(row[1], row[4], row[9], row[10]) for row in await house.table("charges")]
+        assert charged == [
+            *((10, 5, 100, 102), (10, 6, 110, 102), (10, 7, 10, 102)),
+            (11, 5, 100, None),
+        ]
+        assert await house.findings() == []
 
     tell(house_url, story)
 
