@@ -26,9 +26,9 @@ from store.statements import postgresql_sql
 from store.writes import ADDED, CHARGE_KEY, WRITES
 from store.writing import LIVE, NAMED, Step
 
+CLOSE: Final = "close"  # meets any number of rows
 # What interims write, and what may come with it: a statement has the first and any of the others,
 # whole, so that there are few of them to be planned.
-CLOSE: Final = "close"  # meets any number of rows
 PLAIN: Final = frozenset(("move", "journal", "advance", "charges"))
 _MORE: Final = (
     frozenset((LIVE, NAMED, "sessions_new", "totals_new", "decisions")),
@@ -113,10 +113,9 @@ def _joined(writes: frozenset[str]) -> Together:
         before_n = sum(taken)
         taken.append(max(map(int, re.findall(r"\$(\d+)", _SQL[name]))))
         for part, sql in _PARTS.get(name, {name: _SQL[name]}).items():
-            told = f" RETURNING {_CHARGE_KEY if part == 'added' and CLOSE in names else 1}"
-            parts.append(
-                f"{part} AS ({_behind(before_n, sql)}{told * (name not in (LIVE, NAMED))})"
-            )
+            told = _CHARGE_KEY if part == "added" and CLOSE in names else "1"
+            returning = "" if name in (LIVE, NAMED) else f" RETURNING {told}"
+            parts.append(f"{part} AS ({_behind(before_n, sql)}{returning})")
         counts = [f"(SELECT count(*) FROM {part})" for part in _PARTS.get(name, (name,))]
         if name != CLOSE:
             answers[name] = " + ".join(counts)
