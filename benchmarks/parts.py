@@ -312,8 +312,8 @@ def workers(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
 PARTS: dict[str, Callable[[Field, Figures, Size, Tell], None]] = {
     "rater": rater,
     "interims": interims,
+    "latency": latency,  # next to it: half the top rate is half of what is top just then
     "logins": logins,
-    "latency": latency,
     "overload": overload,
     "workers": workers,
     "start": start,
