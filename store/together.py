@@ -24,9 +24,8 @@ from store.reading import QUERIES
 from store.rows import CHARGES
 from store.statements import postgresql_sql
 from store.writes import ADDED, CHARGE_KEY, WRITES
-from store.writing import LIVE, NAMED, Step
+from store.writing import CLOSE, LIVE, NAMED, Step
 
-CLOSE: Final = "close"  # meets any number of rows
 # What interims write, and what may come with it: a statement has the first and any of the others,
 # whole, so that there are few of them to be planned.
 PLAIN: Final = frozenset(("move", "journal", "advance", "charges"))
@@ -117,7 +116,7 @@ def _joined(writes: frozenset[str]) -> Together:
             returning = "" if name in (LIVE, NAMED) else f" RETURNING {told}"
             parts.append(f"{part} AS ({_behind(before_n, sql)}{returning})")
         counts = [f"(SELECT count(*) FROM {part})" for part in _PARTS.get(name, (name,))]
-        if name != CLOSE:
+        if name != CLOSE:  # as nobody asks for its answer, it is worked out last
             answers[name] = " + ".join(counts)
     expected = f"(${sum(taken) + 1}::BIGINT[])"
     unmet = " ".join(

@@ -24,6 +24,7 @@ DECISIONS_PER_LOGIN = 20  # besides those that have let a session begin
 DECISIONS_OF_UNKNOWN = 1000  # of all unknown logins together
 
 LIVE, NAMED = "live", "named"  # what only looks, under the locks of its accounts
+CLOSE = "close"  # the write that meets any number of rows
 DEEDS = "deeds"  # the write whose rows are drafts, numbered and chained in the transaction
 
 # The row of a move, as names of an AccountMove.
@@ -78,7 +79,7 @@ def commit_steps(
         Step("advance", forms["advance"]([*moved, *changed]), Expect.CONFLICT),
         Step("change", forms["facts"](changed), Expect.CONFLICT),
         Step("charges", forms["charges"](_with_entries(changes)), Expect.INVARIANT),
-        Step("close", sorted(changes.closings)),
+        Step(CLOSE, sorted(changes.closings)),
         *_allowance_steps(changes),
         *_pot_steps(changes),
         Step("orders_new", [rows.ORDERS.to_row(order) for order in changes.orders_new]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -131,30 +133,27 @@ class Counted:
         return asks
 
 
-def test_interims_are_one_round_trip_and_one_transaction(house_postgresql_url: str) -> None:
+@pytest.mark.parametrize(
+    ("record", "sums"),
+    [
+        (partial(interim_changes, amount_micros=100, octets=10_000), (5_000, 100)),
+        (partial(stop_changes, days=[5, 6]), (4_980, 0)),
+    ],
+    ids=("interim", "stop"),
+)
+def test_a_record_is_one_round_trip_and_one_transaction(
+    house_postgresql_url: str, record: Callable[..., Changes], sums: tuple[int, int]
+) -> None:
     async def story(house: House) -> None:
         await house.settle(posted_micros=5_000)
         one, owner = session(10), account(1, posted_micros=5_000, entries_n=1)
         await house.store.commit(Changes(NOW_US, 0, sessions_new=[one]))
         road = house.store._road
         road._driver = counted = Counted(road._driver)
-        await house.store.commit(interim_changes(owner, one, 100, 10_000))
+        await house.store.commit(record(owner, one))
         assert [sql.partition(" ")[0] for sql in counted.asked] == ["WITH"]
         (found,) = (await house.store.load(Want(account_ids={1}))).accounts
-        assert found.open_micros == 100
-
-    tell(house_postgresql_url, story)
-
-
-def test_a_stop_is_one_round_trip_and_one_transaction(house_postgresql_url: str) -> None:
-    async def story(house: House) -> None:
-        await house.settle(posted_micros=5_000)
-        one, owner = session(10), account(1, posted_micros=5_000, entries_n=1)
-        await house.store.commit(Changes(NOW_US, 0, sessions_new=[one]))
-        road = house.store._road
-        road._driver = counted = Counted(road._driver)
-        await house.store.commit(stop_changes(owner, one, [5, 6]))
-        assert [sql.partition(" ")[0] for sql in counted.asked] == ["WITH"]
+        assert (found.posted_micros, found.open_micros) == sums
         assert await house.findings() == []
 
     tell(house_postgresql_url, story)
