@@ -39,9 +39,9 @@ class Point:
 
 @dataclass
 class Steady:
-    """A server at a constant rate: latency, and how soon sessions are ended."""
+    """A server at half its top rate: latency, and how soon sessions are ended; each round's."""
 
-    rate: float
+    rates: list[float] = field(default_factory=list)
     p50_us: list[int] = field(default_factory=list)
     p99_us: list[int] = field(default_factory=list)
     max_us: list[int] = field(default_factory=list)
@@ -70,13 +70,13 @@ class Waited(Protocol):
 
 @dataclass
 class Pace:
-    """A server at a constant rate in one of its moments; a figure for each round.
+    """A server in one of its moments, at a constant rate or its top; a figure for each round.
 
     `queued_cores` is how many threads of the server were ready to run and had no processor.
     """
 
     moment: str
-    rate: float
+    rates: list[float] = field(default_factory=list)
     p50_us: list[int] = field(default_factory=list)
     p99_us: list[int] = field(default_factory=list)
     max_us: list[int] = field(default_factory=list)
@@ -85,8 +85,9 @@ class Pace:
     own_cores: list[float] = field(default_factory=list)  # of the generator
     queued_cores: list[float] = field(default_factory=list)
 
-    def note(self, waits: Waited, *, lost_n: int) -> None:
+    def note(self, waits: Waited, *, rate: float, lost_n: int) -> None:
         """Add a round."""
+        self.rates.append(rate)
         self.p50_us.append(waits.p50_us)
         self.p99_us.append(waits.p99_us)
         self.max_us.append(waits.max_us)
@@ -180,13 +181,13 @@ class Figures:
         curve.append(Point(window))
         return curve[-1]
 
-    def pace(self, server: str, moment: str, rate: float) -> Pace:
-        """A moment of a server at a constant rate, made if it is not there."""
+    def pace(self, server: str, moment: str) -> Pace:
+        """A moment of a server, made if it is not there."""
         paces = self.paces.setdefault(server, [])
         for one in paces:
             if one.moment == moment:
                 return one
-        paces.append(Pace(moment, rate))
+        paces.append(Pace(moment))
         return paces[-1]
 
     def flood(self, server: str, factor: float) -> Flood:

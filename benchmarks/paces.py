@@ -1,9 +1,12 @@
 """Waiting at a constant rate: how long an answer takes of a server that is not pushed to its limit.
 
-An open loop offers shares of the top rate that closed loops have found; waiting counts from the
-instant at which a request was due. What is judged is half the top rate, `steady_s` seconds of it
-after `settle_s` that do not count. Other moments are rows of their own: the first second after the
-start, in which each session is met for the first time, and smaller shares of the top rate.
+An open loop offers shares of the top rate; waiting counts from the instant at which a request was
+due. What is judged is half the top rate, `steady_s` seconds of it after `settle_s` that do not
+count. A machine's speed changes within minutes, so the top rate is looked for in each round anew,
+by a closed loop at the server's best window on the server that is about to be judged: half of what
+was the top in a better minute would be another share. Other moments are rows of their own: the
+first second after the start, in which each session is met for the first time (at half of the best
+rate so far), the closed loop itself, and smaller shares of the top rate.
 
 Beside each stands what this machine takes for nothing: the same generator at the same rate against
 an echo, and bare flushes of the disk. Since the generator shares the processors with the server, it
@@ -21,11 +24,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.entrants import Entrant, House
-from benchmarks.figures import Figures, Steady
+from benchmarks.figures import Figures, Point, Steady
 from benchmarks.house import POOR_N
 from benchmarks.traffic import Run
 
-HALF, FIRST, ECHO = "half the top rate", "the first second after the start", "echo at that rate"
+FIRST, TOP = "the first second after the start", "the top rate, in a closed loop"
+HALF, ECHO = "half the top rate", "echo at that rate"
 FLUSHES_N, FLUSH_OCTETS, FLUSH_PAUSE_S = 400, 64 * 1024, 0.002
 FLUSHED_OCTETS = 16 * 1024 * 1024  # written over and over, as a log is
 
@@ -48,18 +52,27 @@ class Plan:
         return min(self.disconnects_n, POOR_N) // max(self.rounds, 3)
 
 
-def measure(house: House, figures: Figures, plan: Plan, top: float, round_n: int) -> Iterator[str]:
+def measure(house: House, figures: Figures, plan: Plan, best: Point, round_n: int) -> Iterator[str]:
     """All moments of a house that has just been started, the first second first; what to tell."""
-    run = _noted(figures, house, FIRST, top / 2, plan, seconds=1.0, warm=0.0)
+    run = _noted(figures, house, FIRST, plan, rate=best.rate / 2, seconds=1.0, warm=0.0)
     yield _said(FIRST, run)
     # A slow server has not heard of each session yet.
     limits = {"window": 256, "count": plan.sessions_n, "seconds": 600, "timeout": 3, "tries": 10}
     house.traffic.run("interim", house.acct_port, to=plan.sessions_n, **limits)
+    run = _top(house, figures, plan, best.window)
+    yield _said(TOP, run)
+    top = run.rate
     yield _said(HALF, _half(house, figures, plan, top / 2, round_n))
     for share in plan.shares:
         timing = {"seconds": plan.steady_s / 2, "warm": plan.settle_s / 2}
         moment = f"{share:g} of the top rate"
-        yield _said(moment, _noted(figures, house, moment, top * share, plan, **timing))
+        yield _said(moment, _noted(figures, house, moment, plan, rate=top * share, **timing))
+
+
+def _top(house: House, figures: Figures, plan: Plan, window: int) -> Run:
+    """What the server does now at the window that was its best."""
+    timing = {"seconds": plan.steady_s / 2, "warm": plan.settle_s / 2}
+    return _noted(figures, house, TOP, plan, window=window, **timing)
 
 
 def _half(house: House, figures: Figures, plan: Plan, rate: float, round_n: int) -> Run:
@@ -72,8 +85,9 @@ def _half(house: House, figures: Figures, plan: Plan, rate: float, round_n: int)
         "poor_to": first + plan.poor_n,
     }
     timing = {"seconds": plan.steady_s, "warm": plan.settle_s}
-    run = _noted(figures, house, HALF, rate, plan, **timing, **poor)
-    steady = figures.steady.setdefault(house.name, Steady(rate))
+    run = _noted(figures, house, HALF, plan, rate=rate, **timing, **poor)
+    steady = figures.steady.setdefault(house.name, Steady())
+    steady.rates.append(rate)
     steady.p50_us.append(run.waits.p50_us)
     steady.p99_us.append(run.waits.p99_us)
     steady.max_us.append(run.waits.max_us)
@@ -85,11 +99,12 @@ def _half(house: House, figures: Figures, plan: Plan, rate: float, round_n: int)
     return run
 
 
-def floor(echo: Entrant, house: House, figures: Figures, plan: Plan, rate: float) -> str:
-    """The same interims to a server that only signs answers; what to tell."""
+def floor(echo: Entrant, house: House, figures: Figures, plan: Plan) -> str:
+    """The rate that was judged last, at a server that only signs answers; what to tell."""
+    rate = figures.steady[house.name].rates[-1]
     words = {"rate": rate, "to": plan.sessions_n, "seconds": plan.steady_s / 2, "warm": 0.5}
     run = echo.traffic.run("interim", echo.acct_port, **words)
-    figures.pace(house.name, ECHO, rate).note(run.waits, lost_n=run.lost + run.bad)
+    figures.pace(house.name, ECHO).note(run.waits, rate=rate, lost_n=run.lost + run.bad)
     return _said(ECHO, run)
 
 
@@ -126,12 +141,20 @@ def _said(moment: str, run: Run) -> str:
 
 
 def _noted(
-    figures: Figures, house: House, moment: str, rate: float, plan: Plan, **words: object
+    figures: Figures,
+    house: House,
+    moment: str,
+    plan: Plan,
+    rate: float | None = None,
+    **words: object,
 ) -> Run:
+    """An open loop at a constant rate; without one a closed loop."""
+    if rate is not None:
+        words["rate"] = rate
     before_s, queued_before_s = house.server.cpu_s(), house.server.queued_s()
-    run = house.traffic.run("interim", house.acct_port, rate=rate, to=plan.sessions_n, **words)
-    noted = figures.pace(house.name, moment, rate)
-    noted.note(run.waits, lost_n=run.lost + run.bad)
+    run = house.traffic.run("interim", house.acct_port, to=plan.sessions_n, **words)
+    noted = figures.pace(house.name, moment)
+    noted.note(run.waits, rate=rate or run.rate, lost_n=run.lost + run.bad)
     noted.server_cores.append((house.server.cpu_s() - before_s) / run.whole_s)
     noted.queued_cores.append((house.server.queued_s() - queued_before_s) / run.whole_s)
     noted.own_cores.append(run.own_cpu_s / run.whole_s)

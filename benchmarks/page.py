@@ -97,7 +97,7 @@ def latencies(figures: Figures) -> str:
     rows = [
         (
             server,
-            f"{one.rate:,.0f}",
+            f"{statistics.median(one.rates):,.0f}",
             *(shown(max(waits) / 1000, "ms") for waits in (one.p50_us, one.p99_us, one.max_us)),
             shown(max(one.disconnect_p99_us) / 1000, "ms"),
             f"{one.disconnected} of {one.exhausted}",
@@ -113,7 +113,7 @@ def paces(figures: Figures) -> str:
     rows = [
         (
             f"{server}, {one.moment}" + (" (with losses)" if one.lost_n else ""),
-            f"{one.rate:,.0f}",
+            f"{statistics.median(one.rates):,.0f}",
             *(
                 shown(statistics.median(waits) / 1000, "ms")
                 for waits in (one.p50_us, one.p99_us, one.max_us)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchmarks import bench_rater, crews, floods, paces
 from benchmarks.entrants import Entrant, Field, House
-from benchmarks.figures import Figures, Scale, full_rate_s
+from benchmarks.figures import Figures, Point, Scale, full_rate_s
 from benchmarks.traffic import Run
 from rating import compile_tariff, rate_many
 
@@ -180,16 +180,16 @@ def latency(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
         waits_us = paces.flushes(figures)
         tell(f"latency   a bare flush: p50 {sorted(waits_us)[len(waits_us) // 2] / 1000:.2f} ms")
         for house in field.houses():
-            top = _top(field, house, figures, size)
-            line = paces.floor(field.floor(), house, figures, plan, top / 2)
-            tell(f"latency   {house.name:22} {line}")
+            best = _best(field, house, figures, size)
             with field.serving(house):
-                for line in paces.measure(house, figures, plan, top, round_n):
+                for line in paces.measure(house, figures, plan, best, round_n):
                     tell(f"latency   {house.name:22} {line}")
+            line = paces.floor(field.floor(), house, figures, plan)
+            tell(f"latency   {house.name:22} {line}")
 
 
-def _top(field: Field, house: House, figures: Figures, size: Size) -> float:
-    """The best rate of interims so far; looked for if nobody has."""
+def _best(field: Field, house: House, figures: Figures, size: Size) -> Point:
+    """The best window of interims so far; looked for if nobody has."""
     if figures.best("interims", house.name) is None:
         with field.serving(house):
             all_known(house, size)
@@ -198,7 +198,7 @@ def _top(field: Field, house: House, figures: Figures, size: Size) -> float:
                 note(figures, "interims", house, window, run)
     best = figures.best("interims", house.name)
     assert best is not None
-    return best.rate
+    return best
 
 
 # ------------------------------------------------------------------ few sessions and very many
@@ -312,7 +312,7 @@ def workers(field: Field, figures: Figures, size: Size, tell: Tell) -> None:
 PARTS: dict[str, Callable[[Field, Figures, Size, Tell], None]] = {
     "rater": rater,
     "interims": interims,
-    "latency": latency,  # next to it: half the top rate is half of what is top just then
+    "latency": latency,  # next to it: the best window is known from there
     "logins": logins,
     "overload": overload,
     "workers": workers,

@@ -31,14 +31,15 @@ def made_up() -> Figures:
         point = figures.point("interims", server, window)
         point.rates += rates
         point.troubles = troubles
-    figures.steady[SQLITE] = Steady(20.0, [1], [3_000], [9], [5], [11_000], 3, 3)
+    figures.steady[SQLITE] = Steady([20.0], [1], [3_000], [9], [5], [11_000], 3, 3)
     figures.scale[SQLITE] = Scale(
         1_000, 2_000, {"few login": [30.0], "many login": [20.0]}, {"few": 10_000, "many": 410_000}
     )
     figures.floods[SQLITE] = [
         Flood(2, [82.0], [40.5], [7_000], [5.0], {"interim": [36.5]}, [0.9], [0.2], 50, 49, [8_000])
     ]
-    figures.pace(SQLITE, "half", 20.0).note(Waits(9, 2.0, 1_000, 2_000, 3_000, 4_000), lost_n=0)
+    waits = Waits(9, 2.0, 1_000, 2_000, 3_000, 4_000)
+    figures.pace(SQLITE, "half").note(waits, rate=20.0, lost_n=0)
     figures.paces[SQLITE][0].server_cores.append(0.75)
     figures.flushes_us = {"p50": [340, 360], "p99": [5_800, 5_800]}
     figures.crews["free"] = {
@@ -94,8 +95,8 @@ def test_the_gain_of_a_second_worker_is_that_of_the_better_way() -> None:
 
 def test_each_moment_at_a_constant_rate_is_noted_once() -> None:
     figures = made_up()
-    assert figures.pace(SQLITE, "half", 20.0) is figures.paces[SQLITE][0]
-    assert figures.pace(SQLITE, "the first second", 20.0) is figures.paces[SQLITE][1]
+    assert figures.pace(SQLITE, "half") is figures.paces[SQLITE][0]
+    assert figures.pace(SQLITE, "the first second") is figures.paces[SQLITE][1]
 
 
 def test_each_multiple_of_the_top_rate_is_noted_once() -> None:
