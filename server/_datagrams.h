@@ -76,4 +76,13 @@ int th_origin(const uint8_t *address, int address_n, uint8_t *control);
 /* Write a socket address; its length. `scope` is for link-local IPv6. */
 int th_name(const uint8_t *address, int address_n, uint16_t port, uint32_t scope, uint8_t *name);
 
+/* A timer that is a file: readable when it has rung. Returns it, or a negative errno. */
+int th_timer(void);
+
+/* Have it ring once in so many microseconds; 0: not at all, and what it has rung is forgotten. */
+void th_timer_set(int fd, uint32_t delay_us);
+
+/* Has it rung since it was set? Asked once, it has not. */
+int th_timer_rang(int fd);
+
 #endif

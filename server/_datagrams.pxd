@@ -1,4 +1,4 @@
-"""The data sheet of the datagram batches: the two ends of a socket, and what they keep.
+"""The data sheet of the datagram batches: the two ends of a socket, what they keep, and a timer.
 
 The kernel's side is C (`_datagrams.h`). Nothing here is used by another compiled module: the door
 gets datagrams as tuples and hands replies over as octets, so a simulated network needs none of it.
@@ -38,6 +38,9 @@ cdef extern from "_datagrams.h" nogil:
     int th_name(
         const uint8_t *address, int address_n, uint16_t port, uint32_t scope, uint8_t *name
     )
+    int th_timer()
+    void th_timer_set(int fd, uint32_t delay_us)
+    int th_timer_rang(int fd)
 
 
 cdef class Inlet:
@@ -64,3 +67,7 @@ cdef class Outlet:
     cdef bytes origin_of(self, str source)
     cdef void hand_over(self)
     cdef void flush_before_forgetting(self)
+
+
+cdef class Timer:
+    cdef int fd                     # -1: closed

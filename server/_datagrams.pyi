@@ -24,3 +24,17 @@ class Outlet:
         """Hand everything over; how many the kernel did not take since the last time."""
     def close(self) -> None:
         """Hand over what waits, and nothing from now on."""
+
+@final
+class Timer:
+    """When to read next, to the microsecond."""
+
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int:
+        """What a loop waits for: readable when it has rung."""
+    def set(self, delay_us: int) -> None:
+        """Ring once in so many microseconds; 0: not at all."""
+    def rang(self) -> bool:
+        """Has it rung since it was set? It is told once."""
+    def close(self) -> None:
+        """Give the file back."""

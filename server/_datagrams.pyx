@@ -6,12 +6,16 @@ objects that are made once: the same router costs no new text, tuple or socket a
 theirs when there are too many, so that a flood of invented sources finds a bound.
 
 What the kernel does not take is counted and lost, like any datagram: the peer repeats.
+
+A Timer tells when to read next. An event loop counts its own timers in whole milliseconds, and
+rounds up: one of a millisecond comes after one and a half, in which half a batch can be committed.
 """
 
 cimport cython
 from cpython.bytes cimport PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
+from posix.unistd cimport close as close_file
 
 from radius._codec cimport octets_from, octets_of
 
@@ -225,3 +229,36 @@ cdef class Outlet:
         # What waits points into the addresses that are about to go.
         if self.posts_n:
             self.hand_over()
+
+
+@cython.final
+cdef class Timer:
+    """A timer of the kernel's that is a file, so that a loop can wait for it; raises OSError."""
+
+    def __cinit__(self):
+        self.fd = -1
+        self.fd = th_timer()
+        if self.fd < 0:
+            raise OSError(-self.fd, os.strerror(-self.fd))
+
+    def __dealloc__(self):
+        if self.fd >= 0:
+            close_file(self.fd)
+
+    def fileno(self):
+        """What a loop waits for: readable when it has rung."""
+        return self.fd
+
+    def set(self, uint32_t delay_us):
+        """Ring once in so many microseconds, and no more as it was set before; 0: not at all."""
+        th_timer_set(self.fd, delay_us)
+
+    def rang(self):
+        """Has it rung since it was set? It is told once."""
+        return bool(th_timer_rang(self.fd))
+
+    def close(self):
+        """Give the file back, once; its number is another's from now on."""
+        if self.fd >= 0:
+            close_file(self.fd)
+        self.fd = -1

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
 
 /* From linux/udp.h, which clashes with netinet's. */
 enum { SEGMENT_OPTION = 103, GRO_OPTION = 104 };
@@ -212,4 +215,22 @@ int th_send(int fd, th_outbox *out, int posts_n, int *segmenting) {
         }
     }
     return unsent_n;
+}
+
+/* --------------------------------------------------------------- pauses */
+
+int th_timer(void) {
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+void th_timer_set(int fd, uint32_t delay_us) {
+    struct itimerspec once = {
+        .it_value = {.tv_sec = delay_us / 1000000, .tv_nsec = (long)(delay_us % 1000000) * 1000}};
+    (void)timerfd_settime(fd, 0, &once, NULL);
+}
+
+int th_timer_rang(int fd) {
+    uint64_t times;
+    return read(fd, &times, sizeof times) == (ssize_t)sizeof times;
 }

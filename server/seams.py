@@ -24,14 +24,14 @@ from typing import Any, Final
 
 from domain.seams import Clock, Randomness, compose_id
 from domain.share import ALONE, Share
-from server._datagrams import Inlet, Outlet, prepare
+from server._datagrams import Inlet, Outlet, Timer, prepare
 from server.bound import bound_udp
 
 Received = Callable[[bytes, tuple[str, int], str], None]
 Datagram = tuple[bytes, tuple[str, int], str]
 
 BURST_N: Final = 256  # datagrams read in one turn of the loop, then others get theirs
-BURSTS_MAX, PAUSE_S = 16, 0.001  # so many of them after a pause, and its length
+BURSTS_MAX, PAUSE_US = 16, 500  # so many of them after a pause, and its length
 RECEIVE_BUFFER_OCTETS: Final = 4 * 1024 * 1024
 HASH_THREADS_N: Final = 2
 
@@ -158,7 +158,9 @@ class UdpPort:
         self._received_all: Callable[[list[Datagram]], None] = partial(_each, received)
         self.post = self._outlet.post  # as `send`, but it leaves with the next flush
         self._busy: Callable[[], bool] = bool  # False
-        self._pause: asyncio.TimerHandle | None = None  # the end of the pause, when there is one
+        self._pausing = False
+        self._timer = Timer()  # of pauses
+        loop.add_reader(self._timer.fileno(), self._look)
         loop.add_reader(bound.fileno(), self._readable)
 
     def in_bursts(self, received_all: Callable[[list[Datagram]], None]) -> None:
@@ -166,20 +168,20 @@ class UdpPort:
         self._received_all = received_all
 
     def pausing(self, busy: Callable[[], bool]) -> None:
-        """While `busy` says so, what comes waits in the kernel for `poll`, or a millisecond: to be
-        woken for each of many datagrams costs several times what it takes to read them."""
+        """While `busy` says so, what comes waits in the kernel for `poll` or the end of a pause: to
+        be woken for each of many datagrams costs several times what it takes to read them."""
         self._busy = busy
 
     def poll(self) -> None:
         """Take what has come during a pause."""
-        if self._pause is not None:
+        if self._pausing:
             self._take()
 
     def listen(self) -> None:
         """The pause is over: be woken by the next datagram."""
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
+        if self._pausing:
+            self._pausing = False
+            self._timer.set(0)
             self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def send(self, octets: bytes, address: tuple[str, int], source: str | None) -> None:
@@ -200,6 +202,8 @@ class UdpPort:
         if self._socket.fileno() >= 0:
             self.listen()
             self._loop.remove_reader(self._socket.fileno())
+            self._loop.remove_reader(self._timer.fileno())
+            self._timer.close()
             self._outlet.close()
             self._socket.close()
 
@@ -218,14 +222,17 @@ class UdpPort:
         burst = self._inlet.take(BURST_N)
         if self._busy() and len(burst) < BURST_N:
             self._loop.remove_reader(self._socket.fileno())
-            self._pause = self._loop.call_later(PAUSE_S, self._look)
+            self._pausing = True
+            self._timer.set(PAUSE_US)
         if burst:
             self._received_all(burst)
 
     def _look(self) -> None:
+        if not self._timer.rang():  # it was called off since the loop has seen it
+            return
         self._take()
-        if self._pause is not None and self._busy():
-            self._pause = self._loop.call_later(PAUSE_S, self._look)
+        if self._pausing and self._busy():
+            self._timer.set(PAUSE_US)
         else:
             self.listen()
 

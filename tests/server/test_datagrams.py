@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import select
 import socket
 from collections import Counter
@@ -12,7 +14,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from server._datagrams import Inlet, Outlet, prepare
+from server._datagrams import Inlet, Outlet, Timer, prepare
 
 Peer = tuple[str, int]
 LOOPBACKS = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
@@ -165,3 +167,56 @@ def test_peers_without_number_find_a_bound() -> None:
         for n in range(66_000):
             outlet.post(b"x", (f"127.{n >> 16}.{n >> 8 & 255}.{n & 255}", 9), None)
         assert outlet.flush() < 66_000
+
+
+def heard(timer: Timer, within_s: float) -> bool:
+    """Does it become readable in that time?"""
+    return bool(select.select([timer], [], [], within_s)[0])
+
+
+def test_a_timer_rings_once_and_is_told_once() -> None:
+    timer = Timer()
+    assert not timer.rang()
+    timer.set(500)
+    assert heard(timer, 60)
+    assert timer.rang()
+    assert not timer.rang()
+    assert not heard(timer, 0)
+    timer.close()
+
+
+def test_a_timer_that_is_called_off_or_put_off_forgets_that_it_has_rung() -> None:
+    timer = Timer()
+    timer.set(1)
+    assert heard(timer, 60)
+    timer.set(0)
+    assert not timer.rang()
+    timer.set(1)
+    assert heard(timer, 60)
+    timer.set(3_600_000_000)
+    assert not timer.rang()
+    assert not heard(timer, 0)
+    timer.close()
+
+
+def test_a_timer_gives_its_file_back_once() -> None:
+    timer = Timer()
+    number = timer.fileno()
+    timer.close()
+    with open(os.devnull) as another:  # it is given the same number
+        assert another.fileno() == number
+        timer.close()
+        del timer
+        assert another.read() == ""
+    with pytest.raises(OSError):
+        os.fstat(number)
+
+
+def test_no_timer_without_a_file_for_it() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            Timer()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
