@@ -53,21 +53,22 @@ _LOCK: Final = numbered_postgresql(
     ("ids",),
 ).replace("$1", "'{{{}}}'")
 # Rows are met one by one by their keys, in the order of the arrays, whatever the planner thinks of
-# their number: the order of locks depends on it, and no plan by figures of the past is better.
-PAGE_N: Final = 5_000  # rows of one page of a large answer
+# their number: the order of locks depends on it, and no plan by figures of the past is better. By
+# what it is forbidden statements of a millisecond seem worth being compiled: so that is as well.
 _BY_KEY: Final = (
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
-    "SET plan_cache_mode = force_generic_plan"
+    "SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
 )
-_AT_ONCE: Final = ""  # one statement is a transaction by itself
-_BEGIN: Final = "BEGIN"
+PAGE_N: Final = 5_000  # rows of one page of a large answer
+_AT_ONCE, _BEGIN = "", "BEGIN"  # one statement is a transaction by itself
 _LOCK_CHAIN: Final = f"SELECT pg_advisory_xact_lock({OFFICE_LOCK})"
 # A table that was nearly empty when it was looked at last is walked for every key of a batch, long
 # after it has grown: whoever asks by keys is answered by keys. The start asks for all.
 _LOOK: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOOK_AT_ALL: Final = (
     f"{_LOOK}; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; "
-    "SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto"
+    "SET LOCAL enable_mergejoin = on; SET LOCAL enable_bitmapscan = on; "
+    "SET LOCAL plan_cache_mode = auto"
 )
 
 

@@ -15,6 +15,8 @@ from store import rows, schema
 from store.columns import INT64
 from store.statements import Parameters, Update, types_of
 
+POT_KEY = ("account_id", "pot", "period_start_us")
+
 
 def _use(p: Parameters) -> Any:
     """Included usage, relative, and only if it comes to what was expected."""
@@ -23,8 +25,6 @@ def _use(p: Parameters) -> Any:
         update(schema.allowances)
         .values(used_octets=table.used_octets + p["add_octets"], used_s=table.used_s + p["add_s"])
         .where(
-            table.account_id == p["account_id"],
-            table.period_start_us == p["period_start_us"],
             table.used_octets + p["add_octets"] == p["used_octets"],
             table.used_s + p["add_s"] == p["used_s"],
         )
@@ -39,9 +39,6 @@ def _pour(p: Parameters) -> Any:
         update(schema.pots)
         .values(used=used, lost=lost)
         .where(
-            table.account_id == p["account_id"],
-            table.pot == p["pot"],
-            table.period_start_us == p["period_start_us"],
             table.granted == p["granted"],
             used == p["used"],
             lost == p["lost"],
@@ -49,13 +46,18 @@ def _pour(p: Parameters) -> Any:
     )
 
 
-USE = Update({**types_of(*rows.ALLOWANCES.columns), "add_octets": INT64, "add_s": INT64}, _use)
+USE = Update(
+    {**types_of(*rows.ALLOWANCES.columns), "add_octets": INT64, "add_s": INT64},
+    _use,
+    key=("account_id", "period_start_us"),
+)
 POUR = Update(
     {
-        **types_of(*(schema.pots.c[name] for name in ("account_id", "pot", "period_start_us"))),
+        **types_of(*(schema.pots.c[name] for name in POT_KEY)),
         **types_of(*(schema.pots.c[name] for name in ("granted", "used", "lost"))),
         "add_used": INT64,
         "add_lost": INT64,
     },
     _pour,
+    key=POT_KEY,
 )

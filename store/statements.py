@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     table,
     true,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
@@ -61,10 +62,15 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Rows to change: `change(p)` gives an UPDATE that mentions the row as `p["name"]`."""
+    """Rows to change: `change(p)` gives an UPDATE that mentions the row as `p["name"]`.
+
+    `key` are those that say which row it is: columns that an index begins with, in its order. They
+    are asked for here and not by `change`.
+    """
 
     row: Types
     change: Callable[[Parameters], Any]
+    key: tuple[str, ...] = ()
 
 
 Recipe = Query | Insert | Update
@@ -90,7 +96,9 @@ def sqlite_sql(recipe: Recipe) -> str:
             adding = adding.from_select(list(names), chosen)
         statement = recipe.merge(adding) if recipe.merge else adding
     else:
-        statement = recipe.change({name: bindparam(f"p_{name}") for name in names})
+        given = {name: bindparam(f"p_{name}") for name in names}
+        changed = recipe.change(given)
+        statement = changed.where(*(changed.table.c[name] == given[name] for name in recipe.key))
     return _numbered(str(statement.compile(dialect=_SQLITE)), names, "?")
 
 
@@ -129,8 +137,27 @@ def postgresql_sql(recipe: Recipe) -> str:
         adding = postgresql.insert(recipe.table).from_select(list(names), chosen)
         statement = recipe.merge(adding) if recipe.merge else adding
     else:
-        statement = recipe.change(_parameters(_unnested(recipe.row)) if names else {})
+        given = _parameters(_unnested(recipe.row)) if names else {}
+        changed = recipe.change(given)
+        if recipe.key:
+            changed = changed.where(*_found(changed.table, given, recipe.key))
+        statement = changed
     return numbered_postgresql(statement, names)
+
+
+def _found(table: Any, given: Parameters, key: tuple[str, ...]) -> list[ColumnElement[Any]]:
+    """That the key is the given one, said so that a row can be found by its key and not otherwise.
+
+    Whether rows are looked up one by one, in the order of the arrays, is the planner's choice. If
+    it thinks the table nearly empty, as it was when it was looked at last, it goes over the whole
+    table in the order of an index, and over the arrays for each row of it, for as long as it keeps
+    the plan. It does so only for the sake of what is equal, so no less and no more is said.
+    """
+    columns: Any = [table.c[name] for name in key]
+    values: Any = [given[name] for name in key]
+    if len(key) > 1:
+        columns, values = [tuple_(*columns)], [tuple_(*values)]
+    return [columns[0] >= values[0], columns[0] <= values[0]]
 
 
 def numbered_postgresql(statement: ClauseElement, names: tuple[str, ...]) -> str:

@@ -22,10 +22,11 @@ from store.statements import Insert, Parameters, Recipe, Update, types_of
 
 FACTS, TOTALS = (tuple(one.c.keys()) for one in (schema.session_facts, schema.session_totals))
 CHARGED = ("input_octets", "output_octets", "session_s", "amount_micros")
-CHARGE_KEY = ("account_id", "session_id", "part", "step", "day")
+PART_KEY = ("account_id", "session_id", "part")
+CHARGE_KEY = (*PART_KEY, "step", "day")
 ADDED = (*CHARGE_KEY, *CHARGED, "entry_id")
 MOVED = ("account_id", "posted_micros", "open_micros", "held_micros", "entries_n")
-SESSION_KEY = ("session_id", "account_id")
+SESSION_KEY, ORDER_KEY = ("account_id", "session_id"), ("account_id", "order_id")
 KNOCKS_KEPT_N = 1_000  # sources that are no device of ours; the newest stay
 
 _A, _F, _T = schema.accounts.c, schema.session_facts.c, schema.session_totals.c
@@ -41,7 +42,6 @@ def _move(p: Parameters) -> Any:
         update(schema.accounts)
         .values(posted_micros=posted, open_micros=opened, held_micros=held, entries_n=numbered)
         .where(
-            _A.account_id == p["account_id"],
             posted == p["after_posted_micros"],
             opened == p["after_open_micros"],
             held == p["after_held_micros"],
@@ -59,19 +59,14 @@ def _advance(p: Parameters) -> Any:
     return (
         update(schema.session_totals)
         .values({name: p[name] for name in TOTALS if name not in SESSION_KEY})
-        .where(
-            _T.account_id == p["account_id"],
-            _T.session_id == p["session_id"],
-            _T.version == p["version"] - literal_column("1"),
-        )
+        .where(_T.version == p["version"] - literal_column("1"))
     )
 
 
 def _change(p: Parameters) -> Any:
     """Facts, indexed columns included, of a session whose totals were advanced before."""
     values = {name: p[name] for name in FACTS if name not in SESSION_KEY}
-    key = [_F[name] == p[name] for name in SESSION_KEY]
-    return update(schema.session_facts).values(values).where(*key)
+    return update(schema.session_facts).values(values)
 
 
 def _add(shape: Shape) -> Insert:
@@ -113,8 +108,7 @@ def _add_to_charge(p: Parameters) -> Any:
     """Add to an open charge row that is there, and close it where that is the last of its part."""
     table = schema.charges
     sums = {name: table.c[name] + p[name] for name in CHARGED} | {"entry_id": p["entry_id"]}
-    key = [table.c[one.name] == p[one.name] for one in table.primary_key]
-    return update(table).values(sums).where(*key, table.c.entry_id.is_(None))
+    return update(table).values(sums).where(table.c.entry_id.is_(None))
 
 
 def _later(adding: Any) -> Any:
@@ -129,16 +123,7 @@ def _later(adding: Any) -> Any:
 
 def _close(p: Parameters) -> Any:
     charges = schema.charges.c
-    return (
-        update(schema.charges)
-        .values(entry_id=p["entry_id"])
-        .where(
-            charges.account_id == p["account_id"],
-            charges.session_id == p["session_id"],
-            charges.part == p["part"],
-            charges.entry_id.is_(None),
-        )
-    )
+    return update(schema.charges).values(entry_id=p["entry_id"]).where(charges.entry_id.is_(None))
 
 
 def _learn(p: Parameters) -> Any:
@@ -147,21 +132,13 @@ def _learn(p: Parameters) -> Any:
     return (
         update(schema.subscribers)
         .values(mac=p["mac"], mac_mode=literal_column("'fixed'"))
-        .where(
-            people.subscriber_id == p["subscriber_id"],
-            people.mac_mode == literal_column("'learn'"),
-        )
+        .where(people.mac_mode == literal_column("'learn'"))
     )
 
 
 def _settle(p: Parameters) -> Any:
-    orders = schema.orders.c
-    names = [name for name in rows.ORDERS.names if name not in ("order_id", "account_id")]
-    return (
-        update(schema.orders)
-        .values({name: p[name] for name in names})
-        .where(orders.account_id == p["account_id"], orders.order_id == p["order_id"])
-    )
+    names = [name for name in rows.ORDERS.names if name not in ORDER_KEY]
+    return update(schema.orders).values({name: p[name] for name in names})
 
 
 def _count_knocks(adding: Any) -> Any:
@@ -229,14 +206,15 @@ WRITES: dict[str, Recipe] = {
             "promise": INT64,
         },
         _move,
+        key=("account_id",),
     ),
     "journal": Insert(schema.journal, ("journal_id", "created_us", "body", "digest")),
     "entries": _add(rows.ENTRIES),
     "postings": Insert(schema.postings, tuple(schema.postings.c.keys())),
     "sessions_new": Insert(schema.session_facts, FACTS),
     "totals_new": Insert(schema.session_totals, TOTALS),
-    "advance": Update(types_of(*_T), _advance),
-    "change": Update(types_of(*_F), _change),
+    "advance": Update(types_of(*_T), _advance, SESSION_KEY),
+    "change": Update(types_of(*_F), _change, SESSION_KEY),
     "charges": _add_up(
         schema.charges,
         rows.CHARGES.names,
@@ -244,24 +222,29 @@ WRITES: dict[str, Recipe] = {
         lambda given: schema.charges.c.entry_id.is_(None),
     ),
     # The same in two: most rows are there, and PostgreSQL updates for half of what merging costs.
-    "charge": Update(types_of(*(schema.charges.c[name] for name in ADDED)), _add_to_charge),
+    "charge": Update(
+        types_of(*(schema.charges.c[name] for name in ADDED)), _add_to_charge, CHARGE_KEY
+    ),
     "charges_new": _ignore(schema.charges, rows.CHARGES.names),
     "close": Update(
-        types_of(
-            *(schema.charges.c[name] for name in ("account_id", "session_id", "part", "entry_id"))
-        ),
+        types_of(*(schema.charges.c[name] for name in (*PART_KEY, "entry_id"))),
         _close,
+        PART_KEY,
     ),
     "allowances_new": _ignore(schema.allowances),
     "use": USE,
     "pots_new": _ignore(schema.pots, rows.POTS.names),
     "pour": POUR,
     "orders_new": _add(rows.ORDERS),
-    "settle": Update(types_of(*rows.ORDERS.columns), _settle),
+    "settle": Update(types_of(*rows.ORDERS.columns), _settle, ORDER_KEY),
     "decisions": _add(rows.DECISIONS),
     "outgrown": OUTGROWN,
     "suspense": _replace(schema.suspense, rows.SUSPENSE.names),
-    "learn": Update(types_of(schema.subscribers.c.subscriber_id, schema.subscribers.c.mac), _learn),
+    "learn": Update(
+        types_of(schema.subscribers.c.subscriber_id, schema.subscribers.c.mac),
+        _learn,
+        key=("subscriber_id",),
+    ),
     "latches": _ignore(schema.device_latches),
     "marks": Insert(schema.device_marks, rows.MARKS.names, _later),
     "deeds": _add(rows.DEEDS),
@@ -274,6 +257,7 @@ WRITES: dict[str, Recipe] = {
     "note": _replace(schema.meta, ("key", "value")),
     "unnote": Update(
         types_of(schema.meta.c.key),
-        lambda p: delete(schema.meta).where(schema.meta.c.key == p["key"]),
+        lambda p: delete(schema.meta),
+        key=("key",),
     ),
 }

@@ -25,7 +25,7 @@ BUGS = (
         "a session is written whatever version of it lies there",
         ("L9", "A5", "A2", "L3", "T1", "L6", "A1"),
         20,
-        (Statement("advance", " AND session_totals.version = ?3 - 1", ""),),
+        (Statement("advance", "session_totals.version = ?3 - 1 AND ", ""),),
     ),
     _of_pairs(
         "sums-written-not-moved",
@@ -37,7 +37,7 @@ BUGS = (
             for name, move, after in zip(SUMS, (2, 3, 4), (6, 7, 8), strict=True)
             for edit in (
                 Statement("move", f"{name}=(accounts.{name} + ?{move})", f"{name}=?{after}"),
-                Statement("move", f" AND accounts.{name} + ?{move} = ?{after}", ""),
+                Statement("move", f"accounts.{name} + ?{move} = ?{after} AND ", ""),
             )
         ),
     ),

@@ -30,8 +30,8 @@ _UNCHECKED = (
     Code("aaa.desk:Desk.absorb", "self._news.unheard += changes", "pass"),
 )
 _EXPECTED = (
-    "AND accounts.posted_micros + ?2 = ?6 AND accounts.open_micros + ?3 = ?7 "
-    "AND accounts.held_micros + ?4 = ?8 AND accounts.entries_n + ?5 = ?9 "
+    "accounts.posted_micros + ?2 = ?6 AND accounts.open_micros + ?3 = ?7 AND "
+    "accounts.held_micros + ?4 = ?8 AND accounts.entries_n + ?5 = ?9 AND "
 )
 
 
@@ -250,7 +250,7 @@ BUGS = (
         (
             *_UNCHECKED,
             Statement("move", "posted_micros=(accounts.posted_micros + ?2)", "posted_micros=?6"),
-            Statement("move", "AND accounts.posted_micros + ?2 = ?6 ", ""),
+            Statement("move", "accounts.posted_micros + ?2 = ?6 AND ", ""),
         ),
         OFFICE,
     ),

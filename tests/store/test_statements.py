@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -50,6 +51,23 @@ def test_a_parameter_may_be_used_twice() -> None:
     assert "FROM unnest($1::BIGINT[], $2::BIGINT[]) AS given(account_id, n)" in postgresql_sql(
         change
     )
+
+
+def test_rows_to_change_are_found_by_their_key_and_not_by_what_is_equal() -> None:
+    """Of columns that are equal PostgreSQL's planner may begin with either side."""
+    recipe = Update(
+        types_of(*(schema.orders.c[name] for name in ("account_id", "order_id", "state"))),
+        lambda p: update(schema.orders).values(state=p["state"]),
+        key=("account_id", "order_id"),
+    )
+    one, many = (" ".join(sql.split()) for sql in (sqlite_sql(recipe), postgresql_sql(recipe)))
+    assert one.endswith("WHERE orders.account_id = ?1 AND orders.order_id = ?2")
+    column, value = (
+        ", ".join(f"{whose}.{name}" for name in recipe.key) for whose in ("orders", "given")
+    )
+    assert many.endswith(f"WHERE ({column}) >= ({value}) AND ({column}) <= ({value})")
+    alone = postgresql_sql(replace(recipe, key=("order_id",)))
+    assert alone.endswith("orders.order_id >= given.order_id AND orders.order_id <= given.order_id")
 
 
 def test_an_insert_names_its_columns() -> None:

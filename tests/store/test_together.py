@@ -6,8 +6,13 @@ import itertools
 import re
 from collections.abc import Iterable
 
+import pytest
+
 from domain.session import Charge
+from store.schema import METADATA
+from store.statements import Update, postgresql_sql
 from store.together import TOGETHER, arrays, together
+from store.writes import WRITES
 from store.writing import TUPLES, Step, commit_steps
 from tests.store.house import House, full_batch, settle_two, tell
 
@@ -32,6 +37,36 @@ def test_rows_are_met_by_key_whatever_the_planner_thinks(house_postgresql_url: s
             assert len(re.findall(loop, plan)) == joins_n, plan
             changed = plan.partition("CTE live")[0]
             assert not any(word in changed for word in ("Seq Scan", "Hash", "Merge", "Sort"))
+
+    tell(house_postgresql_url, story)
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_rows_are_looked_up_by_a_plan_that_was_made_when_there_were_hardly_any(
+    house_postgresql_url: str, filled: bool
+) -> None:
+    """A table that was nearly empty when it was looked at last may have grown since."""
+    keyed = {name: one for name, one in WRITES.items() if isinstance(one, Update) and one.key}
+    assert keyed.keys() >= {"move", "advance", "change", "charge", "close", "settle", "use", "pour"}
+
+    async def story(house: House) -> None:
+        if filled:
+            await settle_two(house)
+        await house.store.feed_seq()
+        driver = house.store._road._driver
+        for _ in range(2):
+            for name, one in keyed.items():
+                await driver.execute(f"PREPARE {name}_ AS {postgresql_sql(one)}")
+                nothing = ", ".join(["NULL"] * len(one.row))
+                found = await driver.fetch(f"EXPLAIN EXECUTE {name}_ ({nothing})")
+                plan = "\n".join(row[0] for row in found)
+                steps = r"Loop .*\n +-> +Function Scan on .*given .*\n +-> +Index Scan .*\n +"
+                condition = re.search(steps + r"Index Cond: (.*)", plan)
+                assert condition, plan
+                assert all(f"given.{column}" in condition[1] for column in one.key), plan
+                await driver.execute(f"DEALLOCATE {name}_")
+            for table in METADATA.tables:
+                await driver.execute(f"VACUUM ANALYZE {table}")
 
     tell(house_postgresql_url, story)
 
