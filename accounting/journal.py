@@ -17,6 +17,10 @@ from accounting._records import records
 from accounting._records import told as moved
 
 VERSION = 3
+# How far back a compressor looks, as powers of two, when there is no more to look back at. What it
+# keeps of what it has seen is as large and is cleared first: for the largest window that takes four
+# times as long as thirty records do.
+_SMALL_WINDOWS = (13, 14)
 # Of a record, by version; 1 knew no unrated usage, 2 no plans with bands.
 _NUMBERS_OF = {1: 14, 2: 18, 3: 19}
 # No number is written with a leading zero septet, so no row of version 1 begins like these: a
@@ -77,7 +81,9 @@ def fresh() -> Body:
 
 def packed(octets: bytes) -> bytes:
     """A body as it is kept: compressed, behind its version."""
-    return bytes([VERSION]) + zlib.compress(octets, 1)
+    bits = next((n for n in _SMALL_WINDOWS if len(octets) <= 1 << n), zlib.MAX_WBITS)
+    deflate = zlib.compressobj(1, zlib.DEFLATED, bits, bits - 7)
+    return bytes([VERSION]) + deflate.compress(octets) + deflate.flush()
 
 
 def encode(batch: Iterable[Record]) -> bytes:

@@ -34,7 +34,9 @@ typedef struct { /* z_stream, as zlib.h has had it since 1.0 */
 } th_stream;
 
 static struct {
-    int (*init)(th_stream *, int level, const char *version, int size);
+    int (*init)(
+        th_stream *, int level, int method, int bits, int memory, int strategy,
+        const char *version, int size);
     int (*deflate)(th_stream *, int flush);
     int (*end)(th_stream *);
     unsigned long (*bound)(th_stream *, unsigned long size);
@@ -46,7 +48,7 @@ static int th_find_zlib(const char *path) {
     void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     void *init, *deflate, *end, *bound;
     if (!library) return 1;
-    init = dlsym(library, "deflateInit_");
+    init = dlsym(library, "deflateInit2_");
     deflate = dlsym(library, "deflate");
     end = dlsym(library, "deflateEnd");
     bound = dlsym(library, "deflateBound");
@@ -74,9 +76,11 @@ static int64_t th_fold(
     uint8_t head[16];
     size_t made;
     unsigned long most;
-    int ended;
+    int ended, bits = size <= 1 << 13 ? 13 : size <= 1 << 14 ? 14 : 15;
     memset(&stream, 0, sizeof stream);
-    if (size > 0x7fffffff || th_zlib.init(&stream, 1, "1.2.11", (int)sizeof stream)) return -1;
+    if (size > 0x7fffffff) return -1;
+    if (th_zlib.init(&stream, 1, 8 /* Z_DEFLATED */, bits, bits - 7, 0, "1.2.11", sizeof stream))
+        return -1;
     most = th_zlib.bound(&stream, size);
     *row = malloc(TH_DIGEST + 1 + most);
     if (!*row) {

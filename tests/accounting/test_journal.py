@@ -53,6 +53,16 @@ def test_a1_a_row_reads_back_as_it_was_written(batch: list[Record]) -> None:
     assert decode(encode(batch)) == batch
 
 
+@pytest.mark.parametrize("length", [0, 1, 8_192, 8_193, 16_384, 16_385, 100_000])
+def test_a_body_of_any_length_is_kept_as_small_as_a_full_window_makes_it(length: int) -> None:
+    clear = b"".join(n.to_bytes(4, "big") + b"\x01\x07alice" for n in range(length // 11 + 1))
+    clear = clear[:length]
+    kept = packed(clear)
+    assert kept[0] == VERSION
+    assert zlib.decompress(kept[1:]) == clear
+    assert len(kept) <= 1.02 * len(zlib.compress(clear, 1)) + 1
+
+
 def test_one_row_holds_a_batch_in_order() -> None:
     batch = [ONE._replace(session_id=n) for n in range(1000)]
     body = encode(batch)
