@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,10 @@ most = "2"
 """
 
 
-def at_home(house: House, directory: Path) -> House:
+def at_home(house: House, directory: Path, zone: str = "Europe/Berlin") -> House:
     """Put alice on a whole plan."""
     file = directory / "home.toml"
-    file.write_text(HOME)
+    file.write_text(HOME.replace("Europe/Berlin", zone))
     house.run("plan", "load", str(file))
     house.run("subscriber", "set", "alice", "--plan", "home", "--no-wait")
     return house
@@ -71,7 +72,8 @@ def home(sample: House, tmp_path: Path) -> House:
 def test_a_quote_is_what_it_costs_afterwards_and_changes_nothing(
     house: House, tmp_path: Path
 ) -> None:
-    home = at_home(house, tmp_path)
+    # Where it is noon: at the edge of a band each second has a price of its own.
+    home = at_home(house, tmp_path, f"Etc/GMT{datetime.now(UTC).hour - 12:+d}")
     asked = ("rate", "alice", "--down", "1200MB", "--up", "300 MB", "--seconds", "90")
     before = home.json("balance", "show", "alice")
     quoted = home.json(*asked)
