@@ -167,7 +167,7 @@ def make_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
             "timeout": CONNECT_S,
             "command_timeout": STATEMENT_S,
             "max_cacheable_statement_size": 0,  # however long: a batch is one statement
-            "max_cached_statement_lifetime": 0,  # and for ever: planning takes longer than it does
+            "max_cached_statement_lifetime": 0,  # to plan one takes ten times what it takes
             "server_settings": {
                 "application_name": "tollhouse",
                 "timezone": "UTC",

@@ -224,6 +224,24 @@ def test_what_a_lock_has_waited_for_is_seen(house_postgresql_url: str) -> None:
     tell(house_postgresql_url, story)
 
 
+def test_batches_are_compiled_nowhere(house_postgresql_url: str) -> None:
+    """Elsewhere PostgreSQL compiles what it thinks long, as a new cluster does of itself."""
+
+    async def story(house: House) -> None:
+        await house.store.feed_seq()
+        road: Any = house.store._road
+        name = await road._driver.fetchval("SELECT current_database()")
+        await road._driver.execute(f"ALTER DATABASE {name} SET jit = on")
+        await road._drop()
+        await house.store.feed_seq()
+        assert await road._driver.fetchval("SHOW jit") == "off"
+        await road._driver.execute("RESET jit")
+        assert await road._driver.fetchval("SHOW jit") == "on"
+        await road._driver.execute(f"ALTER DATABASE {name} RESET jit")
+
+    tell(house_postgresql_url, story)
+
+
 def test_a_charge_row_is_made_once_and_added_to_ever_after(house_postgresql_url: str) -> None:
     async def story(house: House) -> None:
         await house.settle()

@@ -376,7 +376,8 @@ def test_l11_many_packed_rows_of_numbers_of_any_size_are_in_order_as_well(
 def test_a_journal_row_is_made_as_the_journal_packs_and_digests_it(
     row_id: int, at_us: int, body: bytes
 ) -> None:
-    for size in {len(body), *(min(len(body), n) for n in (47, 48, 49, 55, 56, 111, 112))}:
+    edges = (47, 48, 49, 55, 56, 111, 112, 8_192, 8_193, 16_384, 16_385)  # of digest and window
+    for size in {len(body), *(min(len(body), n) for n in edges)}:
         kept = packed(body[:size])
         connection = sqlite3.connect(":memory:", isolation_level=None)
         connection.execute("CREATE TABLE seq (n)")
